@@ -1,0 +1,108 @@
+"""Canonical JSON: RFC 8785, further restricted (protocol.md section 1). The only serialiser of the protocol.
+
+ASCII keys, no floats, integers below 2^53 in size, strings in Unicode's NFC without lone surrogates, nesting of at
+most 8, at most 64 KiB unless the document says otherwise. Within these limits RFC 8785's order and spelling is what
+msgspec writes with ``order="sorted"`` (ASCII keys sort alike as UTF-8 and UTF-16), which is why it can serve.
+
+A parser accepts bytes only if writing what it read gives the same bytes again. That one rule refuses duplicate keys,
+stray space, other spellings of numbers and escapes, which JSON parsers silently take.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from .errors import MalformedError
+
+MAX_SIZE: Final = 64 * 1024
+"""Bytes of one message or entry."""
+MAX_DOCUMENT: Final = 512 * 1024 * 1024
+"""Bytes of a published document (roll, edition), which grow with the number of signatories (docs/adr/0003)."""
+MAX_DEPTH: Final = 8
+MAX_INTEGER: Final = 2**53 - 1
+
+T = TypeVar("T")
+
+
+def encode(value: object) -> bytes:
+    """The canonical bytes of ``value``: dicts, lists, strings, integers, booleans, None, or msgspec structs of them.
+
+    Raises ValueError for anything the restricted form cannot say (our mistake, not theirs).
+    """
+    if isinstance(value, (dict, list, str, int, float)):
+        problem = _problem(value, 1)
+        if problem:
+            raise ValueError(problem)
+    return msgspec.json.encode(value, order="sorted")
+
+
+def decode(data: bytes, *, limit: int = MAX_SIZE) -> Any:
+    """The value whose canonical bytes are ``data``. Raises MalformedError for any other bytes."""
+    value = decode_as(data, object, limit=limit)
+    problem = _problem(value, 1)
+    if problem:
+        raise MalformedError(problem)
+    return value
+
+
+def decode_as(data: bytes, shape: type[T] | Any, *, limit: int = MAX_SIZE) -> T:
+    """``data`` as a value of the msgspec type ``shape``, whose fields bound depth, keys and integers.
+
+    Raises MalformedError unless ``data`` is of that shape and canonical.
+    """
+    if len(data) > limit:
+        raise MalformedError(f"{len(data)} bytes are more than the {limit} allowed here")
+    try:
+        value = msgspec.json.decode(data, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedError(f"not JSON of the expected form: {_plain(error)}") from None
+    if msgspec.json.encode(value, order="sorted") != data:
+        raise MalformedError("not canonical JSON: a duplicate key, stray space or another spelling")
+    # ASCII is always in NFC. A quotation mark composes with nothing, so the whole text is in NFC exactly when
+    # each of its strings is.
+    if not data.isascii() and not unicodedata.is_normalized("NFC", data.decode("utf-8")):
+        raise MalformedError("a string is not in Unicode normal form C")
+    return value  # type: ignore[no-any-return]
+
+
+def _plain(error: Exception) -> str:
+    if isinstance(error, msgspec.MsgspecError):
+        # Its messages name places and types, never values of the document.
+        return str(error)
+    return "invalid UTF-8" if isinstance(error, UnicodeDecodeError) else "nested too deeply"
+
+
+def _problem(value: object, depth: int) -> str | None:
+    """What keeps ``value`` from the restricted form, or None."""
+    if depth > MAX_DEPTH:
+        return f"nested deeper than {MAX_DEPTH}"
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return None if -MAX_INTEGER <= value <= MAX_INTEGER else "an integer is too large"
+    if isinstance(value, str):
+        return _string_problem(value)
+    if isinstance(value, list):
+        return next((p for p in (_problem(item, depth + 1) for item in value) if p), None)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                return "a key is not ASCII"
+            problem = _problem(item, depth + 1)
+            if problem:
+                return problem
+        return None
+    if isinstance(value, msgspec.Struct):
+        return None
+    return "a number is not an integer" if isinstance(value, float) else "a value of no JSON type"
+
+
+def _string_problem(value: str) -> str | None:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return "a lone surrogate"
+    return None if unicodedata.is_normalized("NFC", value) else "a string is not in Unicode normal form C"

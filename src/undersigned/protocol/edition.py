@@ -1,0 +1,256 @@
+"""Editions: the published list, as a function of log, roll and openings (protocol.md section 7, step 5).
+
+Anybody who has these rebuilds the same bytes. The order people see belongs to the documents; here names stand by the
+bytes of their keys.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from . import base64url, canonical
+from .entries import EditionNumber
+from .errors import MalformedError
+from .manifest import Count
+from .opening import Opened, leaf_of_payload
+from .purposes import digest
+from .standing import Signatory, Standing
+
+
+class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Counts(_Form, frozen=True):
+    """``standing = named + initials + anonymous + void + unresolved + struck``; groups count the first three."""
+
+    signed: Count
+    withdrawn: Count
+    standing: Count
+    named: Count
+    initials: Count
+    anonymous: Count
+    void: Count
+    unresolved: Count
+    struck: Count
+    groups: dict[str, Count]
+
+
+class Since(_Form, frozen=True):
+    """What changed since the cut before (for edition 1: since its notice), up to this cut."""
+
+    from_: Count = msgspec.field(name="from")
+    added: Count
+    withdrawn: Count
+
+
+class Name(_Form, frozen=True):
+    """One published line: a name or initials. ``verified``: found on the roll."""
+
+    as_: Literal["name", "initials"] = msgspec.field(name="as")
+    group: str
+    key: str
+    name: str
+    title: str
+    verified: bool
+
+
+class Edition(_Form, frozen=True, tag_field="type", tag="edition"):
+    """``editions/<n>/edition.json``."""
+
+    v: Literal[1]
+    letter: str
+    number: EditionNumber
+    cut: Count
+    size: Count
+    root: str
+    counts: Counts
+    since: Since
+    roll: list[Name]
+
+
+class EditionCounts(_Form, frozen=True, tag_field="type", tag="counts", omit_defaults=True):
+    """``editions/<n>/counts.json``: an edition without its names, which stays when names must go.
+
+    ``edition``: the edition id, base64url.
+    """
+
+    v: Literal[1]
+    letter: str
+    number: EditionNumber
+    cut: Count
+    size: Count
+    root: str
+    counts: Counts
+    since: Since
+    edition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A signatory of an edition, and the verdict on what they sealed."""
+
+    signatory: Signatory
+    opened: Opened
+
+
+def parse(data: bytes) -> Edition:
+    """The edition in ``data``. Raises MalformedError for anything else, or if its names are not sorted by key."""
+    edition: Edition = canonical.decode_as(data, Edition, limit=canonical.MAX_DOCUMENT)
+    base64url.decode(edition.letter, 32)
+    base64url.decode(edition.root, 32)
+    names = [base64url.decode(name.key, 32) for name in edition.roll]
+    if any(a >= b for a, b in itertools.pairwise(names)):
+        raise MalformedError("the edition's names are not sorted by key, or a key stands twice")
+    return edition
+
+
+def encode(edition: Edition) -> bytes:
+    """The canonical bytes of ``edition``."""
+    return canonical.encode(edition)
+
+
+def edition_id(data: bytes) -> bytes:
+    """The 32 bytes that name an edition, from its canonical bytes."""
+    return digest("edition", data)
+
+
+def parse_counts(data: bytes) -> EditionCounts:
+    """The document in ``counts.json``. Raises MalformedError for anything else."""
+    counts: EditionCounts = canonical.decode_as(data, EditionCounts)
+    base64url.decode(counts.letter, 32)
+    base64url.decode(counts.root, 32)
+    base64url.decode(counts.edition, 32)
+    return counts
+
+
+def counts_of(edition: Edition) -> EditionCounts:
+    """What stays of ``edition`` when its names are erased."""
+    return EditionCounts(
+        v=1,
+        letter=edition.letter,
+        number=edition.number,
+        cut=edition.cut,
+        size=edition.size,
+        root=edition.root,
+        counts=edition.counts,
+        since=edition.since,
+        edition=base64url.encode(edition_id(encode(edition))),
+    )
+
+
+def covered(standing: Standing, number: int) -> list[Signatory]:
+    """Whom edition ``number`` counts as standing, given the fold over its first ``size`` entries, in order of signing.
+
+    They signed before its cut and have not withdrawn before ``size``: a withdrawal between cut and publication is
+    heard, and never published (docs/adr/0004).
+    """
+    rows = (s for s in standing.signatories.values() if s.opened is not None and s.opened <= number)
+    return sorted((s for s in rows if s.withdrawn is None), key=lambda s: s.signed)
+
+
+def judge_roll(judged: list[Judged], leaves: Collection[str] | None) -> list[Judged]:
+    """Applies the roll to verdicts in order of log index: a name is valid if its leaf is there and not used before.
+
+    ``leaves``: the roll's leaves, base64url; None in letters without a roll.
+    """
+    if leaves is None:
+        return judged
+    used: set[str] = set()
+    result: list[Judged] = []
+    for row in judged:
+        payload = row.opened.payload
+        if row.opened.verdict == "named" and payload is not None:
+            leaf = leaf_of_payload(payload)
+            if leaf is None or leaf not in leaves or leaf in used:
+                result.append(Judged(row.signatory, Opened("void")))
+                continue
+            used.add(leaf)
+        result.append(row)
+    return result
+
+
+def build(
+    standing: Standing,
+    letter: str,
+    number: int,
+    root: bytes,
+    verdicts: Mapping[str, Opened],
+    leaves: Collection[str] | None,
+) -> Edition:
+    """Edition ``number`` from the fold over the log's first ``standing.size`` entries, whose root is ``root``.
+
+    ``verdicts``: by key, for everybody covered and not struck (``covered``); a key without one is unresolved.
+    Raises ValueError if the edition has not been cut.
+    """
+    state = standing.editions[number - 1]
+    if state.cut is None:
+        raise ValueError(f"edition {number} has not been cut")
+    rows = covered(standing, number)
+    open_rows = [s for s in rows if s.struck is None]
+    judged = judge_roll([Judged(s, verdicts.get(s.key, Opened("unresolved"))) for s in open_rows], leaves)
+    return Edition(
+        v=1,
+        letter=letter,
+        number=number,
+        cut=state.cut,
+        size=standing.size,
+        root=base64url.encode(root),
+        counts=_counts(standing, state.cut, rows, judged),
+        since=_since(standing, number),
+        roll=_names(judged, standing.manifest.eligibility.check == "roll"),
+    )
+
+
+def _counts(standing: Standing, cut: int, rows: list[Signatory], judged: list[Judged]) -> Counts:
+    signed = sum(1 for s in standing.signatories.values() if s.first < cut)
+    tally = {"named": 0, "initials": 0, "anonymous": 0, "void": 0, "unresolved": 0}
+    groups = {group.id: 0 for group in standing.manifest.groups}
+    for row in judged:
+        tally[row.opened.verdict] += 1
+        if row.opened.payload is not None:
+            groups[row.opened.payload.group] += 1
+    return Counts(
+        signed=signed,
+        withdrawn=signed - len(rows),
+        standing=len(rows),
+        struck=len(rows) - len(judged),
+        groups=groups,
+        **tally,
+    )
+
+
+def _since(standing: Standing, number: int) -> Since:
+    state = standing.editions[number - 1]
+    start = state.notice if number == 1 else standing.editions[number - 2].cut
+    cut = state.cut
+    assert start is not None  # noqa: S101 - the fold lets no notice in before the cut of the edition before
+    assert cut is not None  # noqa: S101 - build has looked
+    people = standing.signatories.values()
+    return Since(
+        from_=start,
+        added=sum(1 for s in people if start < s.first < cut),
+        withdrawn=sum(1 for s in people if s.withdrawn is not None and start < s.withdrawn < cut),
+    )
+
+
+def _names(judged: list[Judged], verified: bool) -> list[Name]:
+    names = [
+        Name(
+            as_="name" if row.opened.verdict == "named" else "initials",
+            group=row.opened.payload.group,
+            key=row.signatory.key,
+            name=row.opened.payload.name,
+            title=row.opened.payload.title,
+            verified=verified and row.opened.verdict == "named",
+        )
+        for row in judged
+        if row.opened.payload is not None and row.opened.verdict in ("named", "initials")
+    ]
+    # By the key's bytes, not by its spelling: base64url does not sort as the bytes do.
+    return sorted(names, key=lambda name: base64url.decode(name.key))

@@ -1,0 +1,228 @@
+"""Who stands behind a letter: the fold over its log (protocol.md section 6).
+
+``Standing`` takes a log's entries one by one, in order, and raises where an entry may not stand. Server, trustees and
+verifiers run the same fold, so they agree on who is counted. It knows no clock: what depends on time (grace,
+``not_before``) is checked by those who have one.
+
+The caller checks each entry by itself first (``entries.verify_entry``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .entries import Abandon, Approval, Cut, Entry, Notice, Sign, Strike, Withdraw
+from .errors import (
+    ClosedError,
+    ConditionError,
+    DuplicateError,
+    KeyWithdrawnError,
+    ObjectError,
+    SequenceError,
+)
+from .manifest import Manifest, parse_time
+
+
+@dataclass(slots=True)
+class Signatory:
+    """One key that ever signed. Indices are of log entries; ``None``: has not happened."""
+
+    key: str
+    first: int
+    signed: int
+    seq: int
+    object: str
+    withdrawn: int | None = None
+    opened: int | None = None
+    """The edition whose cut covers the key."""
+    struck: int | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class EditionState:
+    """What the log says of one edition: its notice, its cut."""
+
+    number: int
+    notice: int
+    after: str
+    cut: int | None = None
+    standing: int | None = None
+    """The count at the cut."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """The state of a letter after ``size`` entries, the manifest being the first."""
+
+    manifest: Manifest
+    size: int = 1
+    approvals: set[int] = field(default_factory=set)
+    signatories: dict[str, Signatory] = field(default_factory=dict)
+    objects: set[str] = field(default_factory=set)
+    editions: list[EditionState] = field(default_factory=list)
+    withdrawn: int = 0
+    abandoned: int | None = None
+
+    @property
+    def signed(self) -> int:
+        """How many keys ever signed."""
+        return len(self.signatories)
+
+    @property
+    def count(self) -> int:
+        """How many stand behind the letter now: signed and not withdrawn."""
+        return len(self.signatories) - self.withdrawn
+
+    @property
+    def approved(self) -> bool:
+        """Whether every trustee has approved, so that signing is open."""
+        return len(self.approvals) == len(self.manifest.trustees)
+
+    @property
+    def cuts(self) -> int:
+        """How many editions have been cut."""
+        return sum(1 for edition in self.editions if edition.cut is not None)
+
+    def check(self, entry: Entry) -> None:
+        """Raises the InvalidError that keeps ``entry`` from standing at index ``size``; changes nothing."""
+        match entry:
+            case Approval():
+                if entry.trustee in self.approvals:
+                    raise DuplicateError("this trustee has approved already")
+            case Sign():
+                self._check_sign(entry)
+            case Withdraw():
+                self._check_withdraw(entry)
+            case Notice():
+                self._check_notice(entry)
+            case Cut():
+                self._check_cut(entry)
+            case Strike():
+                self._check_strike(entry)
+            case Abandon():
+                if self.abandoned is not None:
+                    raise DuplicateError("the letter has been abandoned already")
+
+    def apply(self, entry: Entry) -> None:
+        """Takes ``entry`` as the one at index ``size``. Raises as ``check``, and then nothing has changed."""
+        self.check(entry)
+        match entry:
+            case Approval():
+                self.approvals.add(entry.trustee)
+            case Sign():
+                self._apply_sign(entry)
+            case Withdraw():
+                self.signatories[entry.key].withdrawn = self.size
+                self.withdrawn += 1
+            case Notice():
+                self.editions.append(EditionState(number=entry.edition, notice=self.size, after=entry.after))
+            case Cut():
+                self._apply_cut(entry)
+            case Strike():
+                struck = self.signatories[entry.key]
+                struck.struck, struck.reason = self.size, entry.reason
+            case Abandon():
+                self.abandoned = self.size
+        self.size += 1
+
+    def open_set(self, edition: int) -> list[Signatory]:
+        """Those whom edition ``edition``'s cut opens: standing at the cut, less those opened earlier; by key.
+
+        Includes those who withdrew after that cut. Raises SequenceError if there is no such cut.
+        """
+        if not 1 <= edition <= self.cuts:
+            raise SequenceError(f"edition {edition} has not been cut")
+        return sorted((s for s in self.signatories.values() if s.opened == edition), key=lambda s: s.key)
+
+    def _check_sign(self, entry: Sign) -> None:
+        if self.abandoned is not None:
+            raise ClosedError("the letter has been abandoned")
+        if not self.approved:
+            raise ClosedError("not every trustee has approved the letter yet")
+        known = self.signatories.get(entry.key)
+        if known is None:
+            if entry.seq != 0:
+                raise SequenceError("the first signature of a key has seq 0")
+            size = self.manifest.eligibility.size
+            if size is not None and self.signed >= size:
+                raise ConditionError("more signatures than people who may sign")
+        else:
+            if known.withdrawn is not None:
+                raise KeyWithdrawnError("this key has withdrawn, and withdrawal is final")
+            if known.object == entry.object and known.seq == entry.seq:
+                raise DuplicateError("this key has signed already")
+            if entry.seq != known.seq + 1:
+                raise SequenceError(f"the next signature of this key has seq {known.seq + 1}")
+            if known.opened is not None:
+                raise ClosedError("a cut has covered this key: its name can no longer be edited")
+        if entry.object in self.objects:
+            raise ObjectError("this object stands in the log already")
+
+    def _apply_sign(self, entry: Sign) -> None:
+        known = self.signatories.get(entry.key)
+        if known is None:
+            self.signatories[entry.key] = Signatory(
+                key=entry.key, first=self.size, signed=self.size, seq=0, object=entry.object
+            )
+        else:
+            known.signed, known.seq, known.object = self.size, entry.seq, entry.object
+        self.objects.add(entry.object)
+
+    def _check_withdraw(self, entry: Withdraw) -> None:
+        known = self.signatories.get(entry.key)
+        if known is None:
+            raise SequenceError("this key has not signed")
+        if known.withdrawn is not None:
+            raise DuplicateError("this key has withdrawn already")
+
+    def _check_notice(self, entry: Notice) -> None:
+        if self.abandoned is not None:
+            raise ClosedError("the letter has been abandoned")
+        if self.editions and self.editions[-1].cut is None:
+            raise DuplicateError(f"notice of edition {self.editions[-1].number} has been given already")
+        if entry.edition != len(self.editions) + 1:
+            raise SequenceError(f"the next notice is of edition {len(self.editions) + 1}")
+
+    def _check_cut(self, entry: Cut) -> None:
+        if self.abandoned is not None:
+            raise ClosedError("the letter has been abandoned")
+        if not self.editions or self.editions[-1].number < entry.edition:
+            raise SequenceError(f"edition {entry.edition} has no notice")
+        edition = self.editions[-1]
+        if edition.cut is not None or edition.number != entry.edition:
+            raise DuplicateError(f"edition {entry.edition} has been cut already")
+        if self.count < self.manifest.release.signatures:
+            raise ConditionError(f"{self.count} stand behind the letter, {self.manifest.release.signatures} must")
+
+    def _apply_cut(self, entry: Cut) -> None:
+        edition = self.editions[-1]
+        edition.cut, edition.standing = self.size, self.count
+        for signatory in self.signatories.values():
+            if signatory.withdrawn is None and signatory.opened is None:
+                signatory.opened = entry.edition
+
+    def _check_strike(self, entry: Strike) -> None:
+        known = self.signatories.get(entry.key)
+        if not 1 <= entry.edition <= self.cuts or known is None or known.opened != entry.edition:
+            raise SequenceError(f"this key is not among those edition {entry.edition} opens")
+        if known.struck is not None:
+            raise DuplicateError("this name has been struck already")
+
+
+def check_times(entry: Notice | Cut, manifest: Manifest, now: int, *, noticed: int | None, after: str | None) -> None:
+    """What only somebody with a clock can check of a notice or a cut.
+
+    ``now``: Unix seconds; for a cut, ``noticed``: when this observer first saw the notice, ``after``: its time.
+    Raises ConditionError if it comes too early.
+    """
+    if isinstance(entry, Notice):
+        if parse_time(entry.after).timestamp() < now + manifest.release.grace:
+            raise ConditionError(f"a notice gives at least {manifest.release.grace} seconds of grace")
+        return
+    if noticed is None or after is None or now < noticed + manifest.release.grace:
+        raise ConditionError("the grace after the notice is not over")
+    if now < parse_time(after).timestamp():
+        raise ConditionError(f"the notice said not before {after}")
+    if now < parse_time(manifest.release.not_before).timestamp():
+        raise ConditionError(f"the letter is not released before {manifest.release.not_before}")

@@ -1,0 +1,72 @@
+"""Names as text: what a name, a title and initials may consist of (protocol.md section 5).
+
+Two rules. ``check_sealed`` is part of the protocol: whether an opened name counts as well formed may not depend on a
+library's Unicode version, so it speaks of fixed code points only. ``check_name`` and ``check_initials`` are for intake
+(a roll, a form), where refusing more is kind: the person is there and can mend it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from .errors import MalformedError
+
+MAX_NAME: Final = 120
+"""Code points of a name or title."""
+MAX_INITIALS: Final = 12
+MAX_MARKS: Final = 4
+"""Combining marks on one letter: Vietnamese and vocalised Hebrew need three; piles of them overprint neighbours."""
+
+# Controls, soft hyphen, bidirectional marks and overrides, zero-width and invisible characters, line and paragraph
+# separators, private use, tags. U+200C and U+200D stay: they decide spelling in Persian and Indic scripts.
+_NEVER: Final = re.compile(
+    "[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
+    "\ue000-\uf8ff\U000e0000-\U0010ffff]"
+)
+# What initials may not hold: ASCII other than letters, space, full stop and hyphen.
+_NOT_INITIALS: Final = re.compile("[!-,/-@\\[-`{-~]")
+_REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def check_sealed(text: str, limit: int = MAX_NAME) -> None:
+    """Raises MalformedError unless ``text`` is well formed as an opened name, title or initials."""
+    if len(text) > limit:
+        raise MalformedError(f"a name is longer than {limit} characters")
+    if _NEVER.search(text):
+        raise MalformedError("a name holds a control, format or private-use character")
+    if text != text.strip(" ") or "  " in text:
+        raise MalformedError("a name has stray spaces")
+
+
+def check_sealed_initials(text: str) -> None:
+    """Raises MalformedError unless ``text`` is well formed as opened initials, which are not empty."""
+    check_sealed(text, MAX_INITIALS)
+    if not text or _NOT_INITIALS.search(text):
+        raise MalformedError("initials hold only letters, spaces, full stops and hyphens")
+
+
+def check_name(text: str) -> None:
+    """Raises MalformedError unless ``text`` can be taken in as a name or title: not empty, in NFC, with a letter."""
+    check_sealed(text)
+    if not unicodedata.is_normalized("NFC", text):
+        raise MalformedError("a name is not in Unicode normal form C")
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        if category in _REFUSED and character not in "\u200c\u200d":
+            raise MalformedError("a name holds a control, format or unassigned character")
+        if category == "Zs" and character not in " \u00a0\u202f":
+            raise MalformedError("a name holds an unusual space")
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks > MAX_MARKS:
+            raise MalformedError("a name piles up combining marks")
+    if not any(unicodedata.category(character)[0] == "L" for character in text):
+        raise MalformedError("a name holds no letter")
+
+
+def check_initials(text: str) -> None:
+    """Raises MalformedError unless ``text`` can be taken in as initials."""
+    check_name(text)
+    check_sealed_initials(text)

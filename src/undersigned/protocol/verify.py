@@ -1,0 +1,470 @@
+"""Checking a whole letter, trusting nothing but its bundle (protocol.md sections 6 and 7).
+
+Numbered steps, each ok or the reason why not. An invalid step ends the run; one that cannot be told does not, since a
+later one may still show that something is false.
+
+What the caller still owes: where the letter id came from (the invitation's link carries it), and whether the trustees
+are people they have reason to trust.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from . import base64url, bundle, canonical, checkpoint, edition, entries, manifest, merkle, opening, roll, tiles
+from .errors import (
+    InvalidError,
+    LetterError,
+    LogError,
+    MalformedError,
+    ObjectError,
+    OpeningError,
+    ProtocolError,
+    UndeterminedError,
+)
+from .seal import check_object, object_hash
+from .standing import Signatory, Standing
+
+Outcome = Literal["valid", "invalid", "undetermined"]
+Progress = Callable[[str, int, int], None]
+"""Called with a step's name, how much of it is done, and how much there is."""
+Runner = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""``map``, or something like it that uses several cores and keeps the order."""
+
+STEPS: Final = (
+    "manifest",
+    "text",
+    "roll",
+    "checkpoint",
+    "log",
+    "entries",
+    "standing",
+    "cosignatures",
+    "openings",
+    "editions",
+    "files",
+)
+_CHUNK: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the run: its number from 1, its name, what came out, and one sentence."""
+
+    number: int
+    name: str
+    outcome: Outcome
+    detail: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run found. Figures are those of the log; they are there as far as the run came."""
+
+    steps: list[Step] = field(default_factory=list)
+    letter: str | None = None
+    size: int | None = None
+    signed: int | None = None
+    withdrawn: int | None = None
+    standing: int | None = None
+    cosignatures: int | None = None
+    editions: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> Outcome:
+        """``invalid`` if any step is, else ``undetermined`` if any is, else ``valid``."""
+        found = {step.outcome for step in self.steps}
+        return "invalid" if "invalid" in found else "undetermined" if "undetermined" in found else "valid"
+
+
+def verify_bundle(
+    files: bundle.Files,
+    *,
+    letter: bytes | None = None,
+    run: Runner = map,
+    progress: Progress | None = None,
+) -> Report:
+    """Re-derives everything in ``files`` and reports step by step; raises nothing for bad data.
+
+    ``letter``: the letter id expected, if the caller knows it from elsewhere.
+    """
+    verifier = _Verifier(files, letter, run, progress or (lambda *_: None))
+    report = verifier.report
+    for number, name in enumerate(STEPS, start=1):
+        try:
+            detail = getattr(verifier, f"_check_{name}")()
+            step = Step(number, name, "valid", detail)
+        except UndeterminedError as error:
+            step = Step(number, name, "undetermined", str(error))
+        except ProtocolError as error:
+            report.steps.append(Step(number, name, "invalid", str(error)))
+            break
+        report.steps.append(step)
+    return report
+
+
+def check_entries(work: tuple[bytes, int, bytes, int]) -> tuple[int, str] | None:
+    """Checks the entries of one bundle by themselves: for a pool of processes.
+
+    ``work``: manifest bytes, index of the first entry, the entry bundle, its width. Returns the index of the first bad
+    entry and what is wrong with it, or None.
+    """
+    source, first, data, width = work
+    known = manifest.parse(source)
+    letter = base64url.encode(manifest.letter_id(source))
+    for offset, entry in enumerate(tiles.unpack_entries(data, width)):
+        if first + offset == 0:
+            continue
+        try:
+            entries.verify_entry(entries.parse(entry), known, letter)
+        except ProtocolError as error:
+            return first + offset, str(error)
+    return None
+
+
+def check_openings(work: tuple[bytes, list[bytes]]) -> list[tuple[str, str, opening.Opened] | str]:
+    """Judges openings (sealed letters) or records (public ones): for a pool of processes.
+
+    ``work``: manifest bytes, lines. Returns key, object hash and verdict for each line, or a sentence for a bad one.
+    """
+    source, lines = work
+    known = manifest.parse(source)
+    letter = base64url.encode(manifest.letter_id(source))
+    return [_judge_line(line, known, letter) for line in lines]
+
+
+def _judge_line(line: bytes, known: manifest.Manifest, letter: str) -> tuple[str, str, opening.Opened] | str:
+    key = "?"
+    try:
+        if known.sealed:
+            row = opening.parse_opening(line)
+            key = row.key
+            check_object(row.seal, known, letter, key)
+            shares = opening.checked_shares(row)
+            return key, object_hash(row.seal), opening.object_payload(row.seal, shares, known)
+        value = opening.parse_objects_line(line)
+        key = value.key
+        check_object(value, known, letter, key)
+        return key, object_hash(value), opening.judge(value.record, known)
+    except ProtocolError as error:
+        return f"key {key}: {error}"
+
+
+class _Verifier:
+    """The state between steps. Each ``_check_*`` returns a sentence or raises."""
+
+    def __init__(self, files: bundle.Files, letter: bytes | None, run: Runner, progress: Progress) -> None:
+        self.files, self.expected, self.run, self.progress = files, letter, run, progress
+        self.report = Report()
+        self.manifest: manifest.Manifest
+        self.letter = ""
+        self.source = b""
+        self.leaves: frozenset[str] | None = None
+        self.checkpoint: checkpoint.Checkpoint
+        self.cosigned: list[checkpoint.Cosignature] = []
+        self.standing: Standing
+        self.verdicts: dict[str, opening.Opened] = {}
+        self.roots: dict[int, bytes] = {}
+
+    def _read(self, path: str) -> bytes:
+        try:
+            return self.files[path]
+        except KeyError:
+            raise MalformedError(f"{path} is missing") from None
+
+    def _read_log(self, path: str) -> bytes:
+        return self._read(f"log/{path}")
+
+    def _check_manifest(self) -> str:
+        self.source = self._read("manifest.json")
+        self.manifest = manifest.parse(self.source)
+        letter = manifest.letter_id(self.source)
+        if self.expected is not None and letter != self.expected:
+            raise LetterError("this is another letter than the one asked for")
+        self.letter = self.report.letter = base64url.encode(letter)
+        return f"letter {self.letter}"
+
+    def _check_text(self) -> str:
+        for language, digest in sorted(self.manifest.text.items()):
+            path = bundle.text_path(language)
+            if manifest.text_digest(self._read(path)) != digest:
+                raise InvalidError(f"{path} is not the text that was signed")
+        return f"{len(self.manifest.text)} language versions are those that were signed"
+
+    def _check_roll(self) -> str:
+        rules = self.manifest.eligibility
+        if rules.check != "roll":
+            return "this letter has no roll"
+        published = roll.parse_roll(self._read("roll.json"))
+        if published.root != rules.root or published.size != rules.size:
+            raise InvalidError("roll.json is not the roll the manifest names")
+        self.leaves = frozenset(published.leaves)
+        return f"{published.size} people may sign"
+
+    def _check_checkpoint(self) -> str:
+        log_key = base64url.decode(self.manifest.log)
+        self.checkpoint, note = checkpoint.verify(self._read_log("checkpoint"), self.manifest.origin, log_key)
+        trustees = [base64url.decode(trustee.sign) for trustee in self.manifest.trustees]
+        self.cosigned = checkpoint.cosignatures(note, trustees)
+        # A line by nobody the manifest names would be a place to change a byte unseen; bundles carry none.
+        if len(note.signatures) != 1 + len(self.cosigned):
+            raise LogError("the checkpoint carries a signature by nobody this letter names, or one twice")
+        self.report.size = self.checkpoint.size
+        self.report.cosignatures = len(self.cosigned)
+        if not self.checkpoint.size:
+            raise LogError("the log is empty")
+        return f"{self.checkpoint.size} entries, signed by the log"
+
+    def _check_log(self) -> str:
+        size = self.checkpoint.size
+        first = next(tiles.read_entries(1, lambda _: self._first_bundle()))
+        if first != self.source:
+            raise LogError("entry 0 is not the manifest")
+        frontier = merkle.Frontier()
+        sizes = self._edition_sizes()
+
+        def watch() -> Iterator[bytes]:
+            for index, entry in enumerate(tiles.read_entries(size, self._read_log), start=1):
+                frontier.append(merkle.leaf_hash(entry))
+                if index in sizes:
+                    self.roots[index] = frontier.root()
+                yield entry
+
+        tiles.check_tiles(size, self._read_log, watch())
+        if frontier.root() != self.checkpoint.root:
+            raise LogError("the tree over the entries is not the one the checkpoint signs")
+        return "every tile follows from the entries, and the root from the tiles"
+
+    def _first_bundle(self) -> bytes:
+        tile = tiles.Tile(-1, 0, min(self.checkpoint.size, tiles.WIDTH))
+        return tiles.pack_entries(tiles.unpack_entries(self._read_log(tile.path), tile.width)[:1])
+
+    def _edition_sizes(self) -> set[int]:
+        sizes = set()
+        for number in bundle.editions_in(self.files):
+            for path, parse in (
+                (bundle.edition_path(number), edition.parse),
+                (bundle.counts_path(number), edition.parse_counts),
+            ):
+                if path in self.files:
+                    sizes.add(parse(self._read(path)).size)
+        return sizes
+
+    def _check_entries(self) -> str:
+        size = self.checkpoint.size
+        parts = [tile for tile in tiles.tiles_of(size) if tile.level < 0]
+        work = ((self.source, t.number * tiles.WIDTH, self._read_log(t.path), t.width) for t in parts)
+        done = 0
+        for tile, bad in zip(parts, self.run(check_entries, work), strict=True):
+            if bad is not None:
+                raise InvalidError(f"entry {bad[0]}: {bad[1]}")
+            done += tile.width
+            self.progress("entries", done, size)
+        return f"{size - 1} entries are signed by those they name, with valid credentials"
+
+    def _fold(self, size: int) -> Standing:
+        standing = Standing(self.manifest)
+        for index, data in enumerate(tiles.read_entries(size, self._read_log, first=1), start=1):
+            try:
+                standing.apply(entries.parse(data))
+            except ProtocolError as error:
+                raise type(error)(f"entry {index}: {error}") from error
+        return standing
+
+    def _check_standing(self) -> str:
+        self.standing = self._fold(self.checkpoint.size)
+        self.report.signed = self.standing.signed
+        self.report.withdrawn = self.standing.withdrawn
+        self.report.standing = self.standing.count
+        return (
+            f"{self.standing.signed} signed, {self.standing.withdrawn} withdrew, {self.standing.count} stand behind it"
+        )
+
+    def _check_cosignatures(self) -> str:
+        have, need = len(self.cosigned), self.manifest.threshold
+        if not self.manifest.sealed:
+            return "a public letter has no trustees"
+        if self.standing.cuts and have < need:
+            raise UndeterminedError(f"{have} trustees have cosigned the checkpoint, {need} must after a cut")
+        return f"{have} of {len(self.manifest.trustees)} trustees have cosigned"
+
+    def _check_openings(self) -> str:
+        lines = [line for path in self._opening_paths() for line in self._sorted_lines(path)]
+        seen = 0
+        for rows in self.run(check_openings, self._opening_work(lines)):
+            for row in rows:
+                if isinstance(row, str):
+                    raise OpeningError(row)
+                self._take_verdict(*row)
+            seen += len(rows)
+            self.progress("openings", seen, len(lines))
+        for signatory in self._expected_openings():
+            if signatory.key not in self.verdicts:
+                raise OpeningError(
+                    f"key {signatory.key}: its {'opening' if self.manifest.sealed else 'record'} is missing"
+                )
+        unresolved = [key for key, opened in self.verdicts.items() if opened.verdict == "unresolved"]
+        if unresolved and not self._declared_unresolved(len(unresolved)):
+            raise UndeterminedError(
+                f"{len(unresolved)} names have fewer than {self.manifest.threshold} trustees' shares, "
+                f"the first of key {unresolved[0]}"
+            )
+        return f"{len(self.verdicts)} {'seals opened by their shares' if self.manifest.sealed else 'records'}"
+
+    def _opening_paths(self) -> list[str]:
+        if not self.manifest.sealed:
+            return ["objects.jsonl"] if "objects.jsonl" in self.files else []
+        return [bundle.openings_path(number) for number in bundle.openings_in(self.files)]
+
+    def _sorted_lines(self, path: str) -> list[bytes]:
+        """The lines of a file of openings, which may hold those of one edition only, each key once and in order."""
+        lines = bundle.split_lines(self._read(path))
+        spelt = [canonical.decode(line).get("key") for line in lines]
+        keys = [base64url.decode(key, 32) if isinstance(key, str) else b"" for key in spelt]
+        if any(a >= b for a, b in itertools.pairwise(keys)):
+            raise MalformedError(f"{path} is not sorted by key, or a key stands twice")
+        for number in bundle.openings_in([path]):
+            for key in spelt:
+                signatory = self.standing.signatories.get(str(key))
+                if signatory is None or signatory.opened != number:
+                    raise OpeningError(f"key {key} is not among those edition {number} opens")
+        return lines
+
+    def _opening_work(self, lines: list[bytes]) -> Iterator[tuple[bytes, list[bytes]]]:
+        for start in range(0, len(lines), _CHUNK):
+            yield self.source, lines[start : start + _CHUNK]
+
+    def _take_verdict(self, key: str, hashed: str, opened: opening.Opened) -> None:
+        signatory = self.standing.signatories.get(key)
+        if signatory is None:
+            raise OpeningError(f"key {key} has not signed")
+        if signatory.struck is not None and self.manifest.sealed:
+            raise OpeningError(f"key {key} was struck; its opening must not be published")
+        if hashed != signatory.object:
+            raise ObjectError(f"key {key}: this is not the object it signed")
+        self.verdicts[key] = opened
+
+    def _expected_openings(self) -> list[Signatory]:
+        """Who must be opened here: covered by a published edition, not struck, and not withdrawn by now."""
+        if not self.manifest.sealed:
+            return [s for s in self.standing.signatories.values() if s.withdrawn is None and s.struck is None]
+        published = bundle.editions_in(self.files)
+        last = published[-1] if published else 0
+        return [s for s in edition.covered(self.standing, last) if s.struck is None]
+
+    def _declared_unresolved(self, number: int) -> bool:
+        """Whether the newest edition itself says that so many could not be opened."""
+        for known in reversed(bundle.editions_in(self.files)):
+            path = bundle.edition_path(known)
+            if path in self.files:
+                return edition.parse(self._read(path)).counts.unresolved >= number
+        return False
+
+    def _check_editions(self) -> str:
+        numbers = bundle.editions_in(self.files)
+        sentences = []
+        for number in numbers:
+            if number > self.standing.cuts:
+                raise InvalidError(f"edition {number} has not been cut")
+            full = bundle.edition_path(number) in self.files
+            if full and bundle.counts_path(number) in self.files:
+                raise InvalidError(f"edition {number} is there with its names and as erased")
+            sentences.append(self._check_edition(number) if full else self._check_counts(number))
+        return "; ".join(sentences) or "nothing has been published yet"
+
+    def _fold_to(self, number: int, size: int) -> tuple[Standing, bytes]:
+        if size > self.checkpoint.size:
+            raise LogError(f"edition {number} is over more entries than the log has")
+        standing = self._fold(size)
+        if standing.cuts < number:
+            raise InvalidError(f"edition {number} ends before its cut")
+        return standing, self.roots[size]
+
+    def _check_edition(self, number: int) -> str:
+        data = self._read(bundle.edition_path(number))
+        claimed = edition.parse(data)
+        standing, root = self._fold_to(number, claimed.size)
+        gone = [s for s in edition.covered(standing, number) if s.struck is None and s.key not in self.verdicts]
+        if gone:
+            raise InvalidError(f"edition {number} still names {len(gone)} whose opening is no longer published")
+        rebuilt = edition.build(standing, self.letter, number, root, self.verdicts, self.leaves)
+        if edition.encode(rebuilt) != data:
+            if rebuilt.counts.unresolved > claimed.counts.unresolved:
+                raise UndeterminedError(f"edition {number} cannot be rebuilt from the shares that are here")
+            raise InvalidError(f"edition {number} is not what the log gives: {_difference(rebuilt, claimed)}")
+        hashed = base64url.encode(edition.edition_id(data))
+        self._note_edition(number, hashed, claimed.counts, claimed.since, 0)
+        return f"edition {number} rebuilt to the same bytes, id {hashed}"
+
+    def _check_counts(self, number: int) -> str:
+        claimed = edition.parse_counts(self._read(bundle.counts_path(number)))
+        standing, root = self._fold_to(number, claimed.size)
+        # What follows from the log alone; how the names split does not, once they are gone.
+        known = edition.build(standing, self.letter, number, root, {}, None)
+        a, b = known.counts, claimed.counts
+        if (a.signed, a.withdrawn, a.standing, a.struck) != (b.signed, b.withdrawn, b.standing, b.struck):
+            raise InvalidError(f"the counts of edition {number} do not follow from the log")
+        if b.named + b.initials + b.anonymous + b.void + b.unresolved + b.struck != b.standing:
+            raise InvalidError(f"the counts of edition {number} do not add up")
+        if set(b.groups) != self.manifest.group_ids or sum(b.groups.values()) != b.named + b.initials + b.anonymous:
+            raise InvalidError(f"the groups of edition {number} do not add up")
+        if (known.letter, known.number, known.cut, known.root, known.since) != (
+            claimed.letter, claimed.number, claimed.cut, claimed.root, claimed.since,
+        ):  # fmt: skip
+            raise InvalidError(f"edition {number} does not follow from the log")
+        erased = sum(
+            1 for s in edition.covered(standing, number) if self.standing.signatories[s.key].withdrawn is not None
+        )
+        if not erased:
+            raise InvalidError(f"the names of edition {number} are gone, and nobody in it has withdrawn")
+        self._note_edition(number, claimed.edition, claimed.counts, claimed.since, erased)
+        return f"edition {number} is superseded, {erased} names erased"
+
+    def _note_edition(
+        self, number: int, hashed: str, counts: edition.Counts, since: edition.Since, erased: int
+    ) -> None:
+        self.report.editions.append(
+            {
+                "number": number,
+                "id": hashed,
+                "erased": erased,
+                "counts": canonical.decode(canonical.encode(counts)),
+                "since": canonical.decode(canonical.encode(since)),
+            }
+        )
+
+    def _check_files(self) -> str:
+        expected = {
+            "manifest.json",
+            *map(bundle.text_path, self.manifest.text),
+            *bundle.log_paths(self.checkpoint.size),
+        }
+        if self.leaves is not None:
+            expected.add("roll.json")
+        expected.update(self._opening_paths())
+        for number in bundle.editions_in(self.files):
+            expected.update((bundle.edition_path(number), bundle.counts_path(number)))
+        extra = sorted(set(self.files) - expected)
+        if extra:
+            raise InvalidError(f"{extra[0]} belongs to no step")
+        return f"{len(self.files)} files, and no other"
+
+
+def _difference(rebuilt: edition.Edition, claimed: edition.Edition) -> str:
+    """The first difference, in words, with the offending entry."""
+    ours, theirs = {n.key: n for n in rebuilt.roll}, {n.key: n for n in claimed.roll}
+    for key in ours:
+        if key not in theirs:
+            return f"key {key} was dropped"
+    for key, name in theirs.items():
+        if key not in ours:
+            return f"key {key} was added"
+        if name != ours[key]:
+            return f"key {key} was altered"
+    for name in ("counts", "since", "root", "cut", "letter"):
+        if getattr(rebuilt, name) != getattr(claimed, name):
+            return f"its {name} differ"
+    return "its bytes differ"
