@@ -41,7 +41,7 @@ def encode(value: object) -> bytes:
 
 def decode(data: bytes, *, limit: int = MAX_SIZE) -> Any:
     """The value whose canonical bytes are ``data``. Raises MalformedError for any other bytes."""
-    value = decode_as(data, object, limit=limit)
+    value: Any = decode_as(data, object, limit=limit)
     problem = _problem(value, 1)
     if problem:
         raise MalformedError(problem)
@@ -65,7 +65,7 @@ def decode_as(data: bytes, shape: type[T] | Any, *, limit: int = MAX_SIZE) -> T:
     # each of its strings is.
     if not data.isascii() and not unicodedata.is_normalized("NFC", data.decode("utf-8")):
         raise MalformedError("a string is not in Unicode normal form C")
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _plain(error: Exception) -> str:

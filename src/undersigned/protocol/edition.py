@@ -254,3 +254,20 @@ def _names(judged: list[Judged], verified: bool) -> list[Name]:
     ]
     # By the key's bytes, not by its spelling: base64url does not sort as the bytes do.
     return sorted(names, key=lambda name: base64url.decode(name.key))
+
+
+def difference(rebuilt: Edition, claimed: Edition) -> str:
+    """The first difference between two editions, in words, with the offending entry."""
+    ours, theirs = {n.key: n for n in rebuilt.roll}, {n.key: n for n in claimed.roll}
+    for key in ours:
+        if key not in theirs:
+            return f"key {key} was dropped"
+    for key, name in theirs.items():
+        if key not in ours:
+            return f"key {key} was added"
+        if name != ours[key]:
+            return f"key {key} was altered"
+    for part in ("counts", "since", "root", "cut", "letter"):
+        if getattr(rebuilt, part) != getattr(claimed, part):
+            return f"its {part} differ"
+    return "its bytes differ"

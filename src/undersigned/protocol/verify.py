@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from . import base64url, bundle, canonical, checkpoint, edition, entries, manifest, merkle, opening, roll, tiles
 from .errors import (
@@ -25,10 +24,10 @@ from .errors import (
     ProtocolError,
     UndeterminedError,
 )
-from .seal import check_object, object_hash
+from .pieces import check_entries, check_openings
+from .report import Report, Step
 from .standing import Signatory, Standing
 
-Outcome = Literal["valid", "invalid", "undetermined"]
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done, and how much there is."""
 Runner = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -48,36 +47,6 @@ STEPS: Final = (
     "files",
 )
 _CHUNK: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the run: its number from 1, its name, what came out, and one sentence."""
-
-    number: int
-    name: str
-    outcome: Outcome
-    detail: str
-
-
-@dataclass(slots=True)
-class Report:
-    """What a run found. Figures are those of the log; they are there as far as the run came."""
-
-    steps: list[Step] = field(default_factory=list)
-    letter: str | None = None
-    size: int | None = None
-    signed: int | None = None
-    withdrawn: int | None = None
-    standing: int | None = None
-    cosignatures: int | None = None
-    editions: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def outcome(self) -> Outcome:
-        """``invalid`` if any step is, else ``undetermined`` if any is, else ``valid``."""
-        found = {step.outcome for step in self.steps}
-        return "invalid" if "invalid" in found else "undetermined" if "undetermined" in found else "valid"
 
 
 def verify_bundle(
@@ -104,53 +73,6 @@ def verify_bundle(
             break
         report.steps.append(step)
     return report
-
-
-def check_entries(work: tuple[bytes, int, bytes, int]) -> tuple[int, str] | None:
-    """Checks the entries of one bundle by themselves: for a pool of processes.
-
-    ``work``: manifest bytes, index of the first entry, the entry bundle, its width. Returns the index of the first bad
-    entry and what is wrong with it, or None.
-    """
-    source, first, data, width = work
-    known = manifest.parse(source)
-    letter = base64url.encode(manifest.letter_id(source))
-    for offset, entry in enumerate(tiles.unpack_entries(data, width)):
-        if first + offset == 0:
-            continue
-        try:
-            entries.verify_entry(entries.parse(entry), known, letter)
-        except ProtocolError as error:
-            return first + offset, str(error)
-    return None
-
-
-def check_openings(work: tuple[bytes, list[bytes]]) -> list[tuple[str, str, opening.Opened] | str]:
-    """Judges openings (sealed letters) or records (public ones): for a pool of processes.
-
-    ``work``: manifest bytes, lines. Returns key, object hash and verdict for each line, or a sentence for a bad one.
-    """
-    source, lines = work
-    known = manifest.parse(source)
-    letter = base64url.encode(manifest.letter_id(source))
-    return [_judge_line(line, known, letter) for line in lines]
-
-
-def _judge_line(line: bytes, known: manifest.Manifest, letter: str) -> tuple[str, str, opening.Opened] | str:
-    key = "?"
-    try:
-        if known.sealed:
-            row = opening.parse_opening(line)
-            key = row.key
-            check_object(row.seal, known, letter, key)
-            shares = opening.checked_shares(row)
-            return key, object_hash(row.seal), opening.object_payload(row.seal, shares, known)
-        value = opening.parse_objects_line(line)
-        key = value.key
-        check_object(value, known, letter, key)
-        return key, object_hash(value), opening.judge(value.record, known)
-    except ProtocolError as error:
-        return f"key {key}: {error}"
 
 
 class _Verifier:
@@ -394,7 +316,7 @@ class _Verifier:
         if edition.encode(rebuilt) != data:
             if rebuilt.counts.unresolved > claimed.counts.unresolved:
                 raise UndeterminedError(f"edition {number} cannot be rebuilt from the shares that are here")
-            raise InvalidError(f"edition {number} is not what the log gives: {_difference(rebuilt, claimed)}")
+            raise InvalidError(f"edition {number} is not what the log gives: {edition.difference(rebuilt, claimed)}")
         hashed = base64url.encode(edition.edition_id(data))
         self._note_edition(number, hashed, claimed.counts, claimed.since, 0)
         return f"edition {number} rebuilt to the same bytes, id {hashed}"
@@ -451,20 +373,3 @@ class _Verifier:
         if extra:
             raise InvalidError(f"{extra[0]} belongs to no step")
         return f"{len(self.files)} files, and no other"
-
-
-def _difference(rebuilt: edition.Edition, claimed: edition.Edition) -> str:
-    """The first difference, in words, with the offending entry."""
-    ours, theirs = {n.key: n for n in rebuilt.roll}, {n.key: n for n in claimed.roll}
-    for key in ours:
-        if key not in theirs:
-            return f"key {key} was dropped"
-    for key, name in theirs.items():
-        if key not in ours:
-            return f"key {key} was added"
-        if name != ours[key]:
-            return f"key {key} was altered"
-    for name in ("counts", "since", "root", "cut", "letter"):
-        if getattr(rebuilt, name) != getattr(claimed, name):
-            return f"its {name} differ"
-    return "its bytes differ"

@@ -1,0 +1,38 @@
+"""What checking a letter found: steps, figures, and one outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Outcome = Literal["valid", "invalid", "undetermined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the run: its number from 1, its name, what came out, and one sentence."""
+
+    number: int
+    name: str
+    outcome: Outcome
+    detail: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run found. Figures are those of the log; they are there as far as the run came."""
+
+    steps: list[Step] = field(default_factory=list)
+    letter: str | None = None
+    size: int | None = None
+    signed: int | None = None
+    withdrawn: int | None = None
+    standing: int | None = None
+    cosignatures: int | None = None
+    editions: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> Outcome:
+        """``invalid`` if any step is, else ``undetermined`` if any is, else ``valid``."""
+        found = {step.outcome for step in self.steps}
+        return "invalid" if "invalid" in found else "undetermined" if "undetermined" in found else "valid"

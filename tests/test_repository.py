@@ -1,0 +1,72 @@
+"""The project keeps its own rules."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The files git tracks, or would track, that match."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [ROOT / line for line in listing.stdout.splitlines() if (ROOT / line).exists()]
+
+
+def test_no_source_file_outgrows_its_noun() -> None:
+    """Past 400 lines a file is about more than one thing."""
+    long = [path.name for path in tracked("src/**/*.py", "frontend/src/**/*.ts") if _lines(path) > 400]
+    assert long == []
+
+
+def _lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """Beside each dependency in pyproject.toml stands why it is there."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    settings = tomllib.loads(text)
+    lines = text.splitlines()
+    for dependency in settings["project"]["dependencies"]:
+        line = next(line for line in lines if f'"{dependency}"' in line)
+        assert re.search(r"#\s*\S+ \S+", line), f"{dependency} has no reason"
+
+
+def test_every_locked_package_is_pinned_by_hash() -> None:
+    """No requirement is installed that the lock file does not name with a version and a hash."""
+    for lock in ("undersigned.lock", "build.lock"):
+        text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
+        entries = re.findall(r"^[a-z0-9._-]+(?:\[[^\]]+\])?==[^\s\\]+(?P<rest>(?: \\\n.*)*)", text, re.MULTILINE)
+        assert entries
+        assert all("--hash=sha256:" in entry for entry in entries)
+
+
+def test_the_arrows_point_one_way() -> None:
+    """import-linter's contract in .importlinter holds (ARCHITECTURE.md)."""
+    result = subprocess.run(
+        [ROOT / ".venv/bin/lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    "path", tracked("*.md", "docs/**/*.md", "tests/**/*.md"), ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_every_link_in_the_documents_leads_somewhere(path: Path) -> None:
+    """A link to a file of the project names a file that is there."""
+    text = path.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
+    missing = [t for t in targets if "://" not in t and not t.startswith("mailto:") and not (path.parent / t).exists()]
+    assert missing == []
