@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from . import base64url, canonical, keys, shamir
+from .entries import EditionNumber
 from .errors import MalformedError, OpeningError
 from .manifest import Manifest
 from .roll import Record, leaf_of
@@ -30,7 +31,7 @@ class Openings(
 
     v: Literal[1]
     letter: str
-    edition: int
+    edition: EditionNumber
     trustee: int
     shares: dict[str, str]
     signature: str = ""

@@ -244,13 +244,14 @@ class _Verifier:
     def _sorted_lines(self, path: str) -> list[bytes]:
         """The lines of a file of openings, which may hold those of one edition only, each key once and in order."""
         lines = bundle.split_lines(self._read(path))
-        spelt = [canonical.decode(line).get("key") for line in lines]
-        keys = [base64url.decode(key, 32) if isinstance(key, str) else b"" for key in spelt]
+        parse = opening.parse_opening if self.manifest.sealed else opening.parse_objects_line
+        spelt = [parse(line).key for line in lines]
+        keys = [base64url.decode(key, 32) for key in spelt]
         if any(a >= b for a, b in itertools.pairwise(keys)):
             raise MalformedError(f"{path} is not sorted by key, or a key stands twice")
         for number in bundle.openings_in([path]):
             for key in spelt:
-                signatory = self.standing.signatories.get(str(key))
+                signatory = self.standing.signatories.get(key)
                 if signatory is None or signatory.opened != number:
                     raise OpeningError(f"key {key} is not among those edition {number} opens")
         return lines
