@@ -189,7 +189,9 @@ class _Verifier:
 
     def _fold(self, size: int) -> Standing:
         standing = Standing(self.manifest)
-        for index, data in enumerate(tiles.read_entries(size, self._read_log, first=1), start=1):
+        # The bundle's tiles are those of the whole log: a shorter one has no partial tiles of its own there.
+        whole = tiles.read_entries(self.checkpoint.size, self._read_log, first=1)
+        for index, data in enumerate(itertools.islice(whole, max(size - 1, 0)), start=1):
             try:
                 standing.apply(entries.parse(data))
             except ProtocolError as error:
