@@ -17,8 +17,8 @@ from .tiles import tiles_of
 
 Files = Mapping[str, bytes]
 
-_EDITION: Final = re.compile(r"editions/([1-9]\d{0,5})/(edition|counts)\.json")
-_OPENINGS: Final = re.compile(r"openings/([1-9]\d{0,5})\.jsonl")
+_EDITION: Final = re.compile(r"editions/([1-9][0-9]{0,5})/(edition|counts)\.json")
+_OPENINGS: Final = re.compile(r"openings/([1-9][0-9]{0,5})\.jsonl")
 
 
 def log_paths(size: int) -> list[str]:

@@ -15,7 +15,7 @@ from .manifest import Manifest
 
 GRACE: Final = 300
 """Seconds by which the requester's clock may differ."""
-_HEADER: Final = re.compile(r"Undersigned trustee=([1-9]) time=(\d{1,12}) signature=([A-Za-z0-9_-]{86})")
+_HEADER: Final = re.compile(r"Undersigned trustee=([1-9]) time=([0-9]{1,12}) signature=([A-Za-z0-9_-]{86})")
 
 
 def _message(letter: bytes, trustee: int, time: int, path: str) -> bytes:
