@@ -19,7 +19,12 @@ import gmpy2
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA384
-from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_private_key,
+    load_der_public_key,
+)
 
 from .errors import CredentialError, MalformedError
 from .purposes import tag
@@ -80,6 +85,9 @@ def load_public(spki: bytes) -> rsa.RSAPublicKey:
         raise MalformedError(f"a registrar's key is not RSA-{KEY_BITS}")
     if key.public_numbers().e != 65537:
         raise MalformedError("a registrar's public exponent is not 65537")
+    # One key, one spelling: what OpenSSL reads leniently another verifier's parser may refuse.
+    if key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != spki:
+        raise MalformedError("a registrar's key is not spelt in DER")
     return key
 
 

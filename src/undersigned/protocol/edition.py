@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -20,6 +20,8 @@ from .manifest import Count
 from .opening import Opened, leaf_of_payload
 from .purposes import digest
 from .standing import Signatory, Standing
+
+AsciiKey = Annotated[str, msgspec.Meta(pattern="^[\\x00-\\x7f]*$")]
 
 
 class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -38,7 +40,7 @@ class Counts(_Form, frozen=True):
     void: Count
     unresolved: Count
     struck: Count
-    groups: dict[str, Count]
+    groups: dict[AsciiKey, Count]
 
 
 class Since(_Form, frozen=True):
