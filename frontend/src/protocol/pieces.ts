@@ -1,0 +1,91 @@
+/** The heavy part of checking a letter, in pieces that workers can take: plain values in and out. */
+
+import * as base64url from "./base64url.ts";
+import type { Bytes } from "./bytes.ts";
+import * as entries from "./entries.ts";
+import { ProtocolError } from "./errors.ts";
+import { isSealed, letterId, type Manifest, parse } from "./manifest.ts";
+import * as opening from "./opening.ts";
+import { checkObject, objectHash } from "./seal.ts";
+import { unpackEntries } from "./tiles.ts";
+
+/** Entries of one bundle: manifest bytes, index of the first entry, the entry bundle, its width. */
+export interface EntriesWork {
+  readonly kind: "entries";
+  readonly source: Bytes;
+  readonly first: number;
+  readonly data: Bytes;
+  readonly width: number;
+}
+
+/** Openings (sealed letters) or records (public ones): manifest bytes, lines. */
+export interface OpeningsWork {
+  readonly kind: "openings";
+  readonly source: Bytes;
+  readonly lines: readonly Bytes[];
+}
+
+/** The first bad entry and what is wrong with it, or null. */
+export type EntriesResult = { readonly index: number; readonly problem: string } | null;
+
+/** Key, object hash and verdict for each line, or a sentence for a bad one. */
+export type OpeningsResult = readonly (
+  | { readonly key: string; readonly hashed: string; readonly opened: opening.Opened }
+  | string
+)[];
+
+export type Work = EntriesWork | OpeningsWork;
+export type Result = EntriesResult | OpeningsResult;
+
+/** Does one piece, whichever it is. */
+export async function perform(work: Work): Promise<Result> {
+  return work.kind === "entries" ? checkEntries(work) : checkOpenings(work);
+}
+
+/** Checks the entries of one bundle by themselves. */
+export async function checkEntries({ source, first, data, width }: EntriesWork): Promise<EntriesResult> {
+  const known = parse(source);
+  const letter = base64url.encode(letterId(source));
+  const problems = unpackEntries(data, width).map(async (entry, offset): Promise<EntriesResult> => {
+    if (first + offset === 0) return null;
+    try {
+      await entries.verifyEntry(entries.parse(entry), known, letter);
+      return null;
+    } catch (error) {
+      return { index: first + offset, problem: sentence(error) };
+    }
+  });
+  return (await Promise.all(problems)).find((problem) => problem !== null) ?? null;
+}
+
+/** Judges openings or records. */
+export async function checkOpenings({ source, lines }: OpeningsWork): Promise<OpeningsResult> {
+  const known = parse(source);
+  const letter = base64url.encode(letterId(source));
+  return Promise.all(lines.map((line) => judgeLine(line, known, letter)));
+}
+
+async function judgeLine(line: Bytes, known: Manifest, letter: string): Promise<OpeningsResult[number]> {
+  let key = "?";
+  try {
+    if (isSealed(known)) {
+      const row = opening.parseOpening(line);
+      key = row.key;
+      checkObject(row.seal, known, letter, key);
+      const shares = opening.checkedShares(row);
+      return { key, hashed: objectHash(row.seal), opened: await opening.objectPayload(row.seal, shares, known) };
+    }
+    const value = opening.parseObjectsLine(line);
+    key = value.key;
+    checkObject(value, known, letter, key);
+    return { key, hashed: objectHash(value), opened: opening.judge(value.record, known) };
+  } catch (error) {
+    return `key ${key}: ${sentence(error)}`;
+  }
+}
+
+/** What a ProtocolError says. Anything else is our mistake and goes on. */
+function sentence(error: unknown): string {
+  if (error instanceof ProtocolError) return error.message;
+  throw error;
+}

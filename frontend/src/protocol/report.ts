@@ -1,0 +1,54 @@
+/** What checking a letter found: steps, figures, and one outcome. */
+
+import type { Counts, Since } from "./edition.ts";
+
+export type Outcome = "valid" | "invalid" | "undetermined";
+
+/** One step of the run: its number from 1, its name, what came out, and one sentence. */
+export interface Step {
+  readonly number: number;
+  readonly name: string;
+  readonly outcome: Outcome;
+  readonly detail: string;
+}
+
+/** One edition as it was found: its id, how many of its names are erased, and its figures. */
+export interface EditionFound {
+  readonly number: number;
+  readonly id: string;
+  readonly erased: number;
+  readonly counts: Counts;
+  readonly since: Since;
+}
+
+/** What a run found. Figures are those of the log; they are there as far as the run came. */
+export interface Report {
+  readonly steps: Step[];
+  readonly editions: EditionFound[];
+  letter: string | null;
+  size: number | null;
+  signed: number | null;
+  withdrawn: number | null;
+  standing: number | null;
+  cosignatures: number | null;
+}
+
+/** A report of nothing yet. */
+export function empty(): Report {
+  return {
+    steps: [],
+    editions: [],
+    letter: null,
+    size: null,
+    signed: null,
+    withdrawn: null,
+    standing: null,
+    cosignatures: null,
+  };
+}
+
+/** `invalid` if any step is, else `undetermined` if any is, else `valid`. */
+export function outcomeOf(report: Report): Outcome {
+  const found = new Set(report.steps.map((step) => step.outcome));
+  return found.has("invalid") ? "invalid" : found.has("undetermined") ? "undetermined" : "valid";
+}

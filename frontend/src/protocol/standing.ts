@@ -1,0 +1,178 @@
+/**
+ * Who stands behind a letter: the fold over its log (protocol.md section 6).
+ *
+ * `Standing` takes a log's entries one by one, in order, and throws where an entry may not stand. Server, trustees and
+ * verifiers run the same fold, so they agree on who is counted. It knows no clock: what depends on time (grace,
+ * `not_before`) is checked by those who have one.
+ *
+ * The caller checks each entry by itself first (`entries.verifyEntry`).
+ */
+
+import type { Cut, Entry, Notice, Sign, Strike, Withdraw } from "./entries.ts";
+import {
+  ClosedError,
+  ConditionError,
+  DuplicateError,
+  KeyWithdrawnError,
+  ObjectError,
+  SequenceError,
+} from "./errors.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** One key that ever signed. Indices are of log entries; null: has not happened. */
+export interface Signatory {
+  readonly key: string;
+  readonly first: number;
+  signed: number;
+  seq: number;
+  object: string;
+  withdrawn: number | null;
+  /** The edition whose cut covers the key. */
+  opened: number | null;
+  struck: number | null;
+}
+
+/** What the log says of one edition: its notice, its cut. */
+export interface EditionState {
+  readonly number: number;
+  readonly notice: number;
+  readonly after: string;
+  cut: number | null;
+}
+
+/** The state of a letter after `size` entries, the manifest being the first. */
+export class Standing {
+  size = 1;
+  withdrawn = 0;
+  abandoned: number | null = null;
+  readonly approvals = new Set<number>();
+  readonly signatories = new Map<string, Signatory>();
+  readonly editions: EditionState[] = [];
+  private readonly objects = new Set<string>();
+
+  constructor(readonly manifest: Manifest) {}
+
+  /** How many keys ever signed. */
+  get signed(): number {
+    return this.signatories.size;
+  }
+
+  /** How many stand behind the letter now: signed and not withdrawn. */
+  get count(): number {
+    return this.signatories.size - this.withdrawn;
+  }
+
+  /** Whether every trustee has approved, so that signing is open. */
+  get approved(): boolean {
+    return this.approvals.size === this.manifest.trustees.length;
+  }
+
+  /** How many editions have been cut. */
+  get cuts(): number {
+    return this.editions.filter((edition) => edition.cut !== null).length;
+  }
+
+  /** Takes `entry` as the one at index `size`. Throws the InvalidError that keeps it from standing there. */
+  apply(entry: Entry): void {
+    switch (entry.type) {
+      case "approval":
+        if (this.approvals.has(entry.trustee)) throw new DuplicateError("this trustee has approved already");
+        this.approvals.add(entry.trustee);
+        break;
+      case "sign":
+        this.applySign(entry);
+        break;
+      case "withdraw":
+        this.applyWithdraw(entry);
+        break;
+      case "notice":
+        this.applyNotice(entry);
+        break;
+      case "cut":
+        this.applyCut(entry);
+        break;
+      case "strike":
+        this.applyStrike(entry);
+        break;
+      case "abandon":
+        if (this.abandoned !== null) throw new DuplicateError("the letter has been abandoned already");
+        this.abandoned = this.size;
+    }
+    this.size += 1;
+  }
+
+  private applySign(entry: Sign): void {
+    if (this.abandoned !== null) throw new ClosedError("the letter has been abandoned");
+    if (!this.approved) throw new ClosedError("not every trustee has approved the letter yet");
+    const known = this.signatories.get(entry.key);
+    if (known) this.checkAgain(entry, known);
+    else this.checkFirst(entry);
+    if (this.objects.has(entry.object)) throw new ObjectError("this object stands in the log already");
+    this.objects.add(entry.object);
+    if (known) {
+      Object.assign(known, { signed: this.size, seq: entry.seq, object: entry.object });
+    } else {
+      const { key, object } = entry;
+      const [first, signed] = [this.size, this.size];
+      this.signatories.set(key, { key, first, signed, seq: 0, object, withdrawn: null, opened: null, struck: null });
+    }
+  }
+
+  private checkFirst(entry: Sign): void {
+    if (entry.seq !== 0) throw new SequenceError("the first signature of a key has seq 0");
+    const { size } = this.manifest.eligibility;
+    if (size !== undefined && this.signed >= size) {
+      throw new ConditionError("more signatures than people who may sign");
+    }
+  }
+
+  private checkAgain(entry: Sign, known: Signatory): void {
+    if (known.withdrawn !== null) throw new KeyWithdrawnError("this key has withdrawn, and withdrawal is final");
+    if (known.object === entry.object && known.seq === entry.seq) {
+      throw new DuplicateError("this key has signed already");
+    }
+    if (entry.seq !== known.seq + 1) throw new SequenceError(`the next signature of this key has seq ${known.seq + 1}`);
+    if (known.opened !== null) throw new ClosedError("a cut has covered this key: its name can no longer be edited");
+  }
+
+  private applyWithdraw(entry: Withdraw): void {
+    const known = this.signatories.get(entry.key);
+    if (!known) throw new SequenceError("this key has not signed");
+    if (known.withdrawn !== null) throw new DuplicateError("this key has withdrawn already");
+    known.withdrawn = this.size;
+    this.withdrawn += 1;
+  }
+
+  private applyNotice(entry: Notice): void {
+    if (this.abandoned !== null) throw new ClosedError("the letter has been abandoned");
+    const last = this.editions.at(-1);
+    if (last && last.cut === null) throw new DuplicateError(`notice of edition ${last.number} has been given already`);
+    const next = this.editions.length + 1;
+    if (entry.edition !== next) throw new SequenceError(`the next notice is of edition ${next}`);
+    this.editions.push({ number: next, notice: this.size, after: entry.after, cut: null });
+  }
+
+  private applyCut(entry: Cut): void {
+    if (this.abandoned !== null) throw new ClosedError("the letter has been abandoned");
+    const edition = this.editions.at(-1);
+    if (!edition || edition.number < entry.edition) throw new SequenceError(`edition ${entry.edition} has no notice`);
+    if (edition.cut !== null || edition.number !== entry.edition) {
+      throw new DuplicateError(`edition ${entry.edition} has been cut already`);
+    }
+    const needed = this.manifest.release.signatures;
+    if (this.count < needed) throw new ConditionError(`${this.count} stand behind the letter, ${needed} must`);
+    edition.cut = this.size;
+    for (const signatory of this.signatories.values()) {
+      if (signatory.withdrawn === null && signatory.opened === null) signatory.opened = entry.edition;
+    }
+  }
+
+  private applyStrike(entry: Strike): void {
+    const known = this.signatories.get(entry.key);
+    if (!known || entry.edition > this.cuts || known.opened !== entry.edition) {
+      throw new SequenceError(`this key is not among those edition ${entry.edition} opens`);
+    }
+    if (known.struck !== null) throw new DuplicateError("this name has been struck already");
+    known.struck = this.size;
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * Checking a whole letter, trusting nothing but its bundle (protocol.md sections 6 and 7).
+ *
+ * Numbered steps, each ok or the reason why not: the same steps, in the same order, with the same outcomes as
+ * `protocol/verify.py`. An invalid step ends the run; one that cannot be told does not, since a later one may still show
+ * that something is false.
+ *
+ * What the caller still owes: where the letter id came from (the invitation's link carries it), and whether the trustees
+ * are people they have reason to trust.
+ */
+
+import * as base64url from "./base64url.ts";
+import * as bundle from "./bundle.ts";
+import { type Bytes, equal } from "./bytes.ts";
+import { InvalidError, LetterError, LogError, MalformedError, ProtocolError, UndeterminedError } from "./errors.ts";
+import * as checkpoint from "./checkpoint.ts";
+import { checkEditions, editionSizes } from "./verify_editions.ts";
+import { checkOpenings, openingPaths } from "./verify_openings.ts";
+import * as entries from "./entries.ts";
+import { isSealed, letterId, type Manifest, parse, textDigest, trusteeKeys } from "./manifest.ts";
+import * as merkle from "./merkle.ts";
+import type { Opened } from "./opening.ts";
+import { type EntriesResult, perform, type Result, type Work } from "./pieces.ts";
+import { empty, type Report } from "./report.ts";
+import * as roll from "./roll.ts";
+import { Standing } from "./standing.ts";
+import * as tiles from "./tiles.ts";
+
+/** Called with a step's name, how much of it is done, and how much there is. */
+export type Progress = (step: string, done: number, total: number) => void;
+
+/** Does pieces of work, perhaps several at once, and gives their results in order. */
+export type Runner = (work: Iterable<Work>) => AsyncIterable<Result>;
+
+export interface Options {
+  /** The letter id expected, if the caller knows it from elsewhere. */
+  readonly letter?: Bytes | undefined;
+  readonly run?: Runner;
+  readonly progress?: Progress;
+}
+
+/** One piece after the other, here. */
+export async function* inline(work: Iterable<Work>): AsyncGenerator<Result> {
+  for (const piece of work) yield await perform(piece);
+}
+
+/** The state between steps. */
+export class Verification {
+  readonly report: Report = empty();
+  readonly verdicts = new Map<string, Opened>();
+  readonly roots = new Map<number, Bytes>();
+  manifest!: Manifest;
+  source!: Bytes;
+  checkpoint!: checkpoint.Checkpoint;
+  standing!: Standing;
+  letter = "";
+  cosigned = 0;
+  leaves: ReadonlySet<string> | null = null;
+
+  constructor(
+    readonly files: bundle.Files,
+    readonly expected: Bytes | undefined,
+    readonly run: Runner,
+    readonly progress: Progress,
+  ) {}
+
+  /** A file of the bundle. Throws MalformedError if it is missing. */
+  read(path: string): Bytes {
+    const data = this.files.get(path);
+    if (!data) throw new MalformedError(`${path} is missing`);
+    return data;
+  }
+
+  readonly readLog = (path: string): Bytes => this.read(`log/${path}`);
+
+  /** The fold over the log's first `size` entries. Throws what keeps one from standing, with its index. */
+  fold(size: number): Standing {
+    const standing = new Standing(this.manifest);
+    let index = 0;
+    // The bundle's tiles are those of the whole log: a shorter one has no partial tiles of its own there.
+    for (const data of tiles.readEntries(this.checkpoint.size, this.readLog, 1)) {
+      index += 1;
+      if (index >= size) break;
+      try {
+        standing.apply(entries.parse(data));
+      } catch (error) {
+        if (error instanceof ProtocolError) error.message = `entry ${index}: ${error.message}`;
+        throw error;
+      }
+    }
+    return standing;
+  }
+}
+
+type Check = (run: Verification) => string | Promise<string>;
+
+/** The steps by name, in order. Each gives a sentence or throws. */
+const CHECKS: { readonly [step: string]: Check } = {
+  manifest: checkManifest,
+  text: checkText,
+  roll: checkRoll,
+  checkpoint: checkCheckpoint,
+  log: checkLog,
+  entries: checkEntries,
+  standing: checkStanding,
+  cosignatures: checkCosignatures,
+  openings: checkOpenings,
+  editions: checkEditions,
+  files: checkFiles,
+};
+
+export const STEPS: readonly string[] = Object.keys(CHECKS);
+
+/** Re-derives everything in `files` and reports step by step; throws nothing for bad data. */
+export async function verifyBundle(files: bundle.Files, options: Options = {}): Promise<Report> {
+  const progress = options.progress ?? (() => {});
+  const run = new Verification(files, options.letter, options.run ?? inline, progress);
+  const { steps } = run.report;
+  for (const [i, [name, check]] of Object.entries(CHECKS).entries()) {
+    progress(name, 0, 1);
+    try {
+      steps.push({ number: i + 1, name, outcome: "valid", detail: await check(run) });
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      const outcome = error instanceof UndeterminedError ? "undetermined" : "invalid";
+      steps.push({ number: i + 1, name, outcome, detail: error.message });
+      if (outcome === "invalid") break;
+    }
+  }
+  return run.report;
+}
+
+function checkManifest(run: Verification): string {
+  run.source = run.read("manifest.json");
+  run.manifest = parse(run.source);
+  const letter = letterId(run.source);
+  if (run.expected && !equal(letter, run.expected)) {
+    throw new LetterError("this is another letter than the one asked for");
+  }
+  run.letter = run.report.letter = base64url.encode(letter);
+  return `letter ${run.letter}`;
+}
+
+function checkText(run: Verification): string {
+  const texts = Object.entries(run.manifest.text);
+  for (const [language, digest] of texts.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const path = bundle.textPath(language);
+    if (textDigest(run.read(path)) !== digest) throw new InvalidError(`${path} is not the text that was signed`);
+  }
+  return `${texts.length} language versions are those that were signed`;
+}
+
+function checkRoll(run: Verification): string {
+  const rules = run.manifest.eligibility;
+  if (rules.check !== "roll") return "this letter has no roll";
+  const published = roll.parseRoll(run.read("roll.json"));
+  if (published.root !== rules.root || published.size !== rules.size) {
+    throw new InvalidError("roll.json is not the roll the manifest names");
+  }
+  run.leaves = new Set(published.leaves);
+  return `${published.size} people may sign`;
+}
+
+async function checkCheckpoint(run: Verification): Promise<string> {
+  const logKey = base64url.decode(run.manifest.log);
+  const found = await checkpoint.verify(run.readLog("checkpoint"), run.manifest.origin, logKey);
+  run.checkpoint = found.checkpoint;
+  run.cosigned = (await checkpoint.cosignatures(found.note, trusteeKeys(run.manifest))).length;
+  // A line by nobody the manifest names would be a place to change a byte unseen; bundles carry none.
+  if (found.note.signatures.length !== 1 + run.cosigned) {
+    throw new LogError("the checkpoint carries a signature by nobody this letter names, or one twice");
+  }
+  run.report.size = run.checkpoint.size;
+  run.report.cosignatures = run.cosigned;
+  if (!run.checkpoint.size) throw new LogError("the log is empty");
+  return `${run.checkpoint.size} entries, signed by the log`;
+}
+
+function checkLog(run: Verification): string {
+  const { size, root } = run.checkpoint;
+  const [first] = tiles.readEntries(size, run.readLog);
+  if (!first || !equal(first, run.source)) throw new LogError("entry 0 is not the manifest");
+  const frontier = new merkle.Frontier();
+  const sizes = editionSizes(run);
+  function* watch(): Generator<Bytes> {
+    for (const entry of tiles.readEntries(size, run.readLog)) {
+      frontier.append(merkle.leafHash(entry));
+      if (sizes.has(frontier.size)) run.roots.set(frontier.size, frontier.root());
+      yield entry;
+    }
+  }
+  tiles.checkTiles(size, run.readLog, watch());
+  if (!equal(frontier.root(), root)) throw new LogError("the tree over the entries is not the one the checkpoint signs");
+  return "every tile follows from the entries, and the root from the tiles";
+}
+
+async function checkEntries(run: Verification): Promise<string> {
+  const { size } = run.checkpoint;
+  function* work(): Generator<Work> {
+    for (const tile of tiles.tilesOfLevel(-1, size)) {
+      const data = run.readLog(tiles.pathOf(tile));
+      yield { kind: "entries", source: run.source, first: tile.number * tiles.WIDTH, data, width: tile.width };
+    }
+  }
+  let done = 0;
+  for await (const result of run.run(work())) {
+    const bad = result as EntriesResult;
+    if (bad) throw new InvalidError(`entry ${bad.index}: ${bad.problem}`);
+    done = Math.min(size, done + tiles.WIDTH);
+    run.progress("entries", done, size);
+  }
+  return `${size - 1} entries are signed by those they name, with valid credentials`;
+}
+
+function checkStanding(run: Verification): string {
+  const standing = run.fold(run.checkpoint.size);
+  run.standing = standing;
+  run.report.signed = standing.signed;
+  run.report.withdrawn = standing.withdrawn;
+  run.report.standing = standing.count;
+  return `${standing.signed} signed, ${standing.withdrawn} withdrew, ${standing.count} stand behind it`;
+}
+
+function checkCosignatures(run: Verification): string {
+  const [have, need] = [run.cosigned, run.manifest.threshold];
+  if (!isSealed(run.manifest)) return "a public letter has no trustees";
+  if (run.standing.cuts && have < need) {
+    throw new UndeterminedError(`${have} trustees have cosigned the checkpoint, ${need} must after a cut`);
+  }
+  return `${have} of ${run.manifest.trustees.length} trustees have cosigned`;
+}
+
+function checkFiles(run: Verification): string {
+  const expected = new Set([
+    "manifest.json",
+    ...Object.keys(run.manifest.text).map(bundle.textPath),
+    ...bundle.logPaths(run.checkpoint.size),
+    ...openingPaths(run),
+    ...bundle.editionsIn(run.files.keys()).flatMap((n) => [bundle.editionPath(n), bundle.countsPath(n)]),
+  ]);
+  if (run.leaves) expected.add("roll.json");
+  const [extra] = [...run.files.keys()].filter((path) => !expected.has(path)).sort();
+  if (extra !== undefined) throw new InvalidError(`${extra} belongs to no step`);
+  return `${run.files.size} files, and no other`;
+}

@@ -1,0 +1,102 @@
+/** The step "editions": each is rebuilt to the same bytes, or, where its names are erased, its counts are checked. */
+
+import * as base64url from "./base64url.ts";
+import * as bundle from "./bundle.ts";
+import { type Bytes, equal } from "./bytes.ts";
+import * as edition from "./edition.ts";
+import { InvalidError, LogError, UndeterminedError } from "./errors.ts";
+import { groupIds } from "./manifest.ts";
+import type { Standing } from "./standing.ts";
+import type { Verification } from "./verify.ts";
+
+/** How much of the log each edition in the bundle is over, so that the roots there can be noted in passing. */
+export function editionSizes({ files }: Verification): Set<number> {
+  const sizes = new Set<number>();
+  for (const number of bundle.editionsIn(files.keys())) {
+    const full = files.get(bundle.editionPath(number));
+    const counts = files.get(bundle.countsPath(number));
+    if (full) sizes.add(edition.parse(full).size);
+    if (counts) sizes.add(edition.parseCounts(counts).size);
+  }
+  return sizes;
+}
+
+/** Gives the step's sentence, or throws. */
+export function checkEditions(run: Verification): string {
+  const sentences = bundle.editionsIn(run.files.keys()).map((number) => {
+    if (number > run.standing.cuts) throw new InvalidError(`edition ${number} has not been cut`);
+    const full = run.files.has(bundle.editionPath(number));
+    if (full && run.files.has(bundle.countsPath(number))) {
+      throw new InvalidError(`edition ${number} is there with its names and as erased`);
+    }
+    return full ? checkEdition(run, number) : checkCounts(run, number);
+  });
+  return sentences.join("; ") || "nothing has been published yet";
+}
+
+/** The fold an edition is a function of, and the root there. */
+function foldTo(run: Verification, number: number, size: number): { standing: Standing; root: Bytes } {
+  const root = run.roots.get(size);
+  if (size > run.checkpoint.size) throw new LogError(`edition ${number} is over more entries than the log has`);
+  const standing = run.fold(size);
+  if (standing.cuts < number || !root) throw new InvalidError(`edition ${number} ends before its cut`);
+  return { standing, root };
+}
+
+function checkEdition(run: Verification, number: number): string {
+  const data = run.read(bundle.editionPath(number));
+  const claimed = edition.parse(data);
+  const { standing, root } = foldTo(run, number, claimed.size);
+  const gone = edition.covered(standing, number).filter((s) => s.struck === null && !run.verdicts.has(s.key));
+  if (gone.length) {
+    throw new InvalidError(`edition ${number} still names ${gone.length} whose opening is no longer published`);
+  }
+  const rebuilt = edition.build(standing, run.letter, number, root, run.verdicts, run.leaves);
+  if (!equal(edition.encode(rebuilt), data)) {
+    if (rebuilt.counts.unresolved > claimed.counts.unresolved) {
+      throw new UndeterminedError(`edition ${number} cannot be rebuilt from the shares that are here`);
+    }
+    throw new InvalidError(`edition ${number} is not what the log gives: ${edition.difference(rebuilt, claimed)}`);
+  }
+  const id = base64url.encode(edition.editionId(data));
+  run.report.editions.push({ number, id, erased: 0, counts: claimed.counts, since: claimed.since });
+  return `edition ${number} rebuilt to the same bytes, id ${id}`;
+}
+
+function checkCounts(run: Verification, number: number): string {
+  const claimed = edition.parseCounts(run.read(bundle.countsPath(number)));
+  const { standing, root } = foldTo(run, number, claimed.size);
+  // What follows from the log alone; how the names split does not, once they are gone.
+  const known = edition.build(standing, run.letter, number, root, new Map(), null);
+  checkFigures(run, number, known.counts, claimed.counts);
+  for (const field of ["letter", "number", "cut", "root", "since"] as const) {
+    if (!edition.same(known[field], claimed[field])) {
+      throw new InvalidError(`edition ${number} does not follow from the log`);
+    }
+  }
+  const erased = edition
+    .covered(standing, number)
+    .filter((s) => (run.standing.signatories.get(s.key)?.withdrawn ?? null) !== null).length;
+  if (!erased) throw new InvalidError(`the names of edition ${number} are gone, and nobody in it has withdrawn`);
+  const { edition: id, counts, since } = claimed;
+  run.report.editions.push({ number, id, erased, counts, since });
+  return `edition ${number} is superseded, ${erased} names erased`;
+}
+
+function checkFigures(run: Verification, number: number, known: edition.Counts, claimed: edition.Counts): void {
+  for (const field of ["signed", "withdrawn", "standing", "struck"] as const) {
+    if (known[field] !== claimed[field]) {
+      throw new InvalidError(`the counts of edition ${number} do not follow from the log`);
+    }
+  }
+  const shown = claimed.named + claimed.initials + claimed.anonymous;
+  if (shown + claimed.void + claimed.unresolved + claimed.struck !== claimed.standing) {
+    throw new InvalidError(`the counts of edition ${number} do not add up`);
+  }
+  const ids = groupIds(run.manifest);
+  const groups = Object.entries(claimed.groups);
+  const sum = groups.reduce((total, [, size]) => total + size, 0);
+  if (groups.length !== ids.size || !groups.every(([id]) => ids.has(id)) || sum !== shown) {
+    throw new InvalidError(`the groups of edition ${number} do not add up`);
+  }
+}

@@ -1,0 +1,106 @@
+/** The step "openings": every published share is the one sealed, and everybody who must be opened is. */
+
+import * as base64url from "./base64url.ts";
+import * as bundle from "./bundle.ts";
+import { type Bytes, compare } from "./bytes.ts";
+import * as canonical from "./canonical.ts";
+import * as edition from "./edition.ts";
+import { MalformedError, ObjectError, OpeningError, UndeterminedError } from "./errors.ts";
+import { isSealed } from "./manifest.ts";
+import type { Opened } from "./opening.ts";
+import type { OpeningsResult, Work } from "./pieces.ts";
+import type { Signatory } from "./standing.ts";
+import type { Verification } from "./verify.ts";
+
+const CHUNK = 64;
+
+/** Gives the step's sentence, or throws. Verdicts go to `run.verdicts`. */
+export async function checkOpenings(run: Verification): Promise<string> {
+  const sealed = isSealed(run.manifest);
+  const lines = openingPaths(run).flatMap((path) => sortedLines(run, path));
+  let seen = 0;
+  for await (const result of run.run(workOf(run, lines))) {
+    const rows = result as OpeningsResult;
+    for (const row of rows) {
+      if (typeof row === "string") throw new OpeningError(row);
+      takeVerdict(run, row.key, row.hashed, row.opened);
+    }
+    seen += rows.length;
+    run.progress("openings", seen, lines.length);
+  }
+  for (const { key } of expectedOpenings(run)) {
+    if (!run.verdicts.has(key)) throw new OpeningError(`key ${key}: its ${sealed ? "opening" : "record"} is missing`);
+  }
+  const unresolved = [...run.verdicts].filter(([, opened]) => opened.verdict === "unresolved");
+  if (unresolved.length && !declaredUnresolved(run, unresolved.length)) {
+    throw new UndeterminedError(
+      `${unresolved.length} names have fewer than ${run.manifest.threshold} trustees' shares, ` +
+        `the first of key ${unresolved[0]?.[0]}`,
+    );
+  }
+  return `${run.verdicts.size} ${sealed ? "seals opened by their shares" : "records"}`;
+}
+
+/** The files of openings or records in the bundle. */
+export function openingPaths({ files, manifest }: Verification): string[] {
+  if (!isSealed(manifest)) return files.has("objects.jsonl") ? ["objects.jsonl"] : [];
+  return bundle.openingsIn(files.keys()).map(bundle.openingsPath);
+}
+
+/** The lines of a file of openings, which may hold those of one edition only, each key once and in order. */
+function sortedLines(run: Verification, path: string): Bytes[] {
+  const lines = bundle.splitLines(run.read(path));
+  const spelt = lines.map(keyOf);
+  const keys = spelt.map((key) => (key === null ? new Uint8Array() : base64url.decode(key, 32)));
+  if (keys.some((key, i) => i > 0 && compare(keys[i - 1] as Bytes, key) >= 0)) {
+    throw new MalformedError(`${path} is not sorted by key, or a key stands twice`);
+  }
+  for (const number of bundle.openingsIn([path])) {
+    for (const key of spelt) {
+      if (run.standing.signatories.get(String(key))?.opened !== number) {
+        throw new OpeningError(`key ${key} is not among those edition ${number} opens`);
+      }
+    }
+  }
+  return lines;
+}
+
+function keyOf(line: Bytes): string | null {
+  const value = canonical.decode(line);
+  if (typeof value !== "object" || value === null || !("key" in value)) return null;
+  return typeof value.key === "string" ? value.key : null;
+}
+
+function* workOf(run: Verification, lines: readonly Bytes[]): Generator<Work> {
+  for (let start = 0; start < lines.length; start += CHUNK) {
+    yield { kind: "openings", source: run.source, lines: lines.slice(start, start + CHUNK) };
+  }
+}
+
+function takeVerdict(run: Verification, key: string, hashed: string, opened: Opened): void {
+  const signatory = run.standing.signatories.get(key);
+  if (!signatory) throw new OpeningError(`key ${key} has not signed`);
+  if (signatory.struck !== null && isSealed(run.manifest)) {
+    throw new OpeningError(`key ${key} was struck; its opening must not be published`);
+  }
+  if (hashed !== signatory.object) throw new ObjectError(`key ${key}: this is not the object it signed`);
+  run.verdicts.set(key, opened);
+}
+
+/** Who must be opened here: covered by a published edition, not struck, and not withdrawn by now. */
+function expectedOpenings({ files, manifest, standing }: Verification): Signatory[] {
+  if (!isSealed(manifest)) {
+    return [...standing.signatories.values()].filter((s) => s.withdrawn === null && s.struck === null);
+  }
+  const last = bundle.editionsIn(files.keys()).at(-1) ?? 0;
+  return edition.covered(standing, last).filter((s) => s.struck === null);
+}
+
+/** Whether the newest edition itself says that so many could not be opened. */
+function declaredUnresolved(run: Verification, number: number): boolean {
+  for (const known of bundle.editionsIn(run.files.keys()).reverse()) {
+    const path = bundle.editionPath(known);
+    if (run.files.has(path)) return edition.parse(run.read(path)).counts.unresolved >= number;
+  }
+  return false;
+}

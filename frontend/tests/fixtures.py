@@ -1,0 +1,366 @@
+"""Makes what the TypeScript tests run on: letters, broken letters, and single documents, each with Python's verdict.
+
+``fixtures.py DIR``: writes DIR/*.json and DIR/*.zip. Values are base64url; bundles are zips; a tampered bundle is said as
+the files it changes. New ones each time: nothing here may pass because it has been seen before.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import random
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from world import World
+
+from undersigned.protocol import (
+    base64url,
+    bundle,
+    canonical,
+    edition,
+    entries,
+    manifest,
+    merkle,
+    receipt,
+    roll,
+    seal,
+    tiles,
+    verify,
+)
+
+Files = dict[str, bytes]
+encode = base64url.encode
+
+
+def verdict(files: Files, letter: bytes | None = None) -> dict[str, Any]:
+    """Python's word on a bundle: the outcome and the step that decided it."""
+    try:
+        report = verify.verify_bundle(files, letter=letter)
+    except Exception as error:  # a traceback is a verdict too: of Python's own mistake
+        return {"outcome": "traceback", "step": repr(error), "steps": [], "detail": repr(error)}
+    bad = next((s for s in report.steps if s.outcome == "invalid"), None)
+    bad = bad or next((s for s in report.steps if s.outcome == "undetermined"), None)
+    return {
+        "outcome": report.outcome,
+        "step": bad.name if bad else None,
+        "detail": bad.detail if bad else None,
+        "steps": [[s.name, s.outcome, s.detail] for s in report.steps],
+        "figures": [report.letter, report.size, report.signed, report.withdrawn, report.standing, report.cosignatures],
+        "editions": report.editions,
+    }
+
+
+def zipped(files: Files, compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A bundle as one file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for path, data in files.items():
+            archive.writestr(path, data)
+    return buffer.getvalue()
+
+
+def live(people: int, signing: int) -> tuple[World, Files, Files]:
+    """A sealed letter with two editions: the world, the bundle at edition 1, and the one after withdrawals."""
+    world = World(people)
+    crowd = world.people[:signing]
+    for number, person in enumerate(crowd):
+        world.sign(person, "anonymous" if number % 10 == 3 else "initials" if number % 10 == 7 else "name")
+    world.sign(crowd[0])  # an edit
+    world.sign(crowd[1], payload=msgspec.structs.replace(world.payload(crowd[1], "name"), name="Somebody Else"))
+    world.sign(crowd[2], payload=world.payload(crowd[4], "name"))  # another's place on the roll
+    world.notice(1)
+    world.withdraw(crowd[5])
+    world.cut(1)
+    world.strike(1, crowd[6])
+    world.withdraw(crowd[8])  # between cut and publication
+    first = world.edition(1)
+    early = world.bundle({1: first})
+    world.withdraw(crowd[9])
+    world.sign(world.people[signing])
+    world.notice(2)
+    world.cut(2)
+    late = world.bundle({2: world.edition(2)})
+    late[bundle.counts_path(1)] = canonical.encode(edition.counts_of(edition.parse(first)))
+    return world, early, late
+
+
+def public() -> tuple[World, Files]:
+    """A public letter."""
+    world = World(6, sealed=False)
+    for person in world.people[:4]:
+        world.sign(person)
+    world.withdraw(world.people[1])
+    world.notice(1)
+    world.cut(1)
+    return world, world.bundle({1: world.edition(1)})
+
+
+def relog(world: World, files: Files, change: Callable[[list[bytes]], None]) -> Files:
+    """The bundle of a log that a dishonest operator rewrote, and signed again."""
+    kept = list(world.log)
+    change(world.log)
+    changed = {path: data for path, data in files.items() if not path.startswith("log/")} | world.log_files()
+    world.log[:] = kept
+    return changed
+
+
+def lines_changed(data: bytes, change: Callable[[list[dict[str, Any]]], None]) -> bytes:
+    """A .jsonl file after a change to its rows, written canonically again."""
+    rows = [json.loads(line) for line in data.splitlines()]
+    change(rows)
+    return b"".join(canonical.encode(row) + b"\n" for row in rows)
+
+
+def document_changed(data: bytes, change: Callable[[dict[str, Any]], None]) -> bytes:
+    """A document after a change, written canonically again."""
+    value = json.loads(data)
+    change(value)
+    return canonical.encode(value)
+
+
+def swap(rows: list[Any], a: int, b: int) -> None:
+    """Two rows in each other's place."""
+    rows[a], rows[b] = rows[b], rows[a]
+
+
+def tampered(world: World, early: Files, late: Files) -> Iterator[tuple[str, str, Files]]:
+    """The tampering list: what was done, to which bundle, and the bundle."""
+    ed, op = "editions/1/edition.json", "openings/1.jsonl"
+    entry_bundle = next(path for path in early if path.startswith("log/tile/entries/000.p"))
+
+    def edit(change: Callable[[dict[str, Any]], None]) -> Files:
+        return early | {ed: document_changed(early[ed], change)}
+
+    def openings(change: Callable[[list[dict[str, Any]]], None]) -> Files:
+        return early | {op: lines_changed(early[op], change)}
+
+    def resize(delta: int) -> Callable[[dict[str, Any]], None]:
+        return lambda value: value.update(size=value["size"] + delta)
+
+    yield "a name dropped", "early", edit(lambda v: v["roll"].pop())
+    yield "a name added", "early", edit(lambda v: v["roll"].append({**v["roll"][-1], "key": encode(b"\xff" * 32)}))
+    yield "a name altered", "early", edit(lambda v: v["roll"][0].update(name="Another"))
+    yield "names reordered", "early", edit(lambda v: swap(v["roll"], 0, 1))
+    yield "an unverified name passed off", "early", edit(lambda v: v["roll"][0].update(verified=False))
+    yield "a count raised", "early", edit(lambda v: v["counts"].update(standing=v["counts"]["standing"] + 1))
+    yield "a group count moved", "early", edit(lambda v: v["counts"]["groups"].update(reserve=0))
+    yield "a group invented", "early", edit(lambda v: v["counts"]["groups"].update(x=0))
+    yield "since altered", "early", edit(lambda v: v["since"].update(added=3))
+    yield "another root", "early", edit(lambda v: v.update(root=encode(bytes(32))))
+    yield "another letter's edition", "early", edit(lambda v: v.update(letter=encode(bytes(32))))
+    yield "an edition over more", "early", edit(resize(1))
+    yield "an edition over less", "early", edit(resize(-1))
+    yield "an edition over nothing", "early", edit(lambda v: v.update(size=0))
+    yield "an edition before its cut", "early", edit(resize(-3))
+    yield "an edition nobody cut", "early", early | {"editions/2/edition.json": early[ed]}
+    yield "an edition twice", "late", late | {"editions/1/edition.json": early[ed]}
+    yield "a field too many", "early", edit(lambda v: v.update(extra=1))
+    yield "no edition", "early", {path: data for path, data in early.items() if path != ed}
+    yield "neither edition nor openings", "early", {p: d for p, d in early.items() if p not in (ed, op)}
+    yield "an opening missing", "early", openings(lambda rows: rows.pop())
+    yield "an opening doubled", "early", openings(lambda rows: rows.append(rows[-1]))
+    yield "openings reordered", "early", openings(lambda rows: swap(rows, 0, 1))
+    yield "shares swapped", "early", openings(lambda rows: swap_shares(rows))
+    yield "a share altered", "early", openings(lambda rows: rows[0]["shares"][0].__setitem__(1, encode(bytes(33))))
+    yield "a share of nobody", "early", openings(lambda rows: rows[0]["shares"].append([9, rows[0]["shares"][0][1]]))
+    yield "a share short", "early", openings(lambda rows: rows[0]["shares"].pop())
+    yield "no shares at all", "early", openings(lambda rows: [row["shares"].clear() for row in rows])
+    yield "a share under a minus sign", "early", openings(lambda rows: rows[0]["shares"].insert(0, [-1, rows[0]["shares"][0][1]]))
+    yield "seals swapped", "early", openings(lambda rows: swap_seals(rows))
+    yield "a seal of another key", "early", openings(lambda rows: rows[0].update(seal=rows[1]["seal"]))
+    yield "openings of no object", "early", early | {op: b"[]\n"}
+    yield "openings of a number", "early", early | {op: b"1\n"}
+    yield "openings with an empty line", "early", early | {op: early[op] + b"\n"}
+    yield "openings without an end", "early", early | {op: early[op][:-1]}
+    yield "empty openings", "early", early | {op: b""}
+    yield "openings under another edition", "early", early | {"openings/2.jsonl": early[op]}
+    struck = next(s.key for s in world.standing.signatories.values() if s.struck is not None)
+    row = json.loads(canonical.encode(world.opening(struck)))
+    yield "a struck name opened", "early", openings(lambda rows: put(rows, row))
+    withdrawn = next(s.key for s in world.standing.signatories.values() if s.withdrawn is not None)
+    row2 = json.loads(canonical.encode(world.opening(withdrawn)))
+    yield "a withdrawn name opened", "early", openings(lambda rows: put(rows, row2))
+    counts = "editions/1/counts.json"
+    for name, change in {
+        "erased counts raised": lambda v: v["counts"].update(signed=99),
+        "erased counts that do not add up": lambda v: v["counts"].update(void=99),
+        "erased groups that do not add up": lambda v: v["counts"]["groups"].update(reserve=0),
+        "erased groups by other names": lambda v: v["counts"].update(groups={"x": 1}),
+        "erased since altered": lambda v: v["since"].update(added=9),
+        "erased edition id altered": lambda v: v.update(edition=encode(bytes(32))),
+        "erased split moved": lambda v: v["counts"].update(named=v["counts"]["named"] - 1, anonymous=v["counts"]["anonymous"] + 1),
+    }.items():
+        yield name, "late", late | {counts: document_changed(late[counts], change)}
+    erased = canonical.encode(edition.counts_of(edition.parse(early[ed])))
+    yield "erased without a withdrawal", "early", {p: d for p, d in early.items() if p != ed} | {counts: erased}
+    yield "a stray file", "early", early | {"readme.txt": b"hello"}
+    yield "a path in other digits", "early", early | {"editions/1٢/edition.json": b"{}"}
+    for path in ("manifest.json", "text/en.md", "roll.json", "log/checkpoint", entry_bundle, op):
+        yield f"no {path}", "early", {p: d for p, d in early.items() if p != path}
+        yield f"an empty {path}", "early", early | {path: b""}
+    other, other_early, _ = live(14, 12)
+    yield "another letter's checkpoint", "early", early | {"log/checkpoint": other_early["log/checkpoint"]}
+    yield "another letter's manifest", "early", early | {"manifest.json": other_early["manifest.json"]}
+    yield "another letter's roll", "early", early | {"roll.json": other_early["roll.json"]}
+    yield "one cosignature", "early", early | {"log/checkpoint": one_line_less(early["log/checkpoint"])}
+    twice = early["log/checkpoint"] + early["log/checkpoint"].splitlines(keepends=True)[-1]
+    yield "a cosignature twice", "early", early | {"log/checkpoint": twice}
+    stranger = other_early["log/checkpoint"].splitlines(keepends=True)[-1]
+    yield "a stranger's cosignature", "early", early | {"log/checkpoint": early["log/checkpoint"] + stranger}
+    signs = [i for i, data in enumerate(world.log) if data.find(b'"type":"sign"') > 0]
+    last, a, b = len(world.log) - 1, signs[0], signs[1]
+    for name, change2 in {
+        "the log cut short": lambda log: log.pop(),
+        "an entry removed": lambda log: log.pop(a),
+        "entries swapped": lambda log: swap(log, a, b),
+        "an entry twice": lambda log: log.append(log[a]),
+        "a signature altered": lambda log: log.__setitem__(a, with_signature(log[a], log[b])),
+        "a credential used twice": lambda log: log.__setitem__(a, other_credential(world, log, a, b)),
+        "a withdrawal dropped": lambda log: log.pop(next(i for i, d in enumerate(log) if b'"withdraw"' in d)),
+        "another letter's entry": lambda log: log.append(other.log[signs[0]]),
+        "an approval dropped": lambda log: log.pop(1),
+        "a cut dropped": lambda log: log.pop(next(i for i, d in enumerate(log) if b'"type":"cut"' in d)),
+        "an entry that is no JSON": lambda log: log.append(b"hello"),
+        "an entry with stray space": lambda log: log.__setitem__(last, log[last].replace(b":", b": ", 1)),
+        "a second manifest": lambda log: log.append(log[0]),
+        "an unsigned abandon": lambda log: log.append(canonical.encode({"letter": world.id, "type": "abandon", "v": 1})),
+        "an abandon": lambda log: log.append(entries.encode(entries.sign_entry(entries.Abandon(v=1, letter=world.id), world.organiser))),
+        "a notice in other digits": lambda log: log.append(entries.encode(entries.sign_entry(entries.Notice(v=1, letter=world.id, edition=3, after="२०२६-01-02T00:00:00Z"), world.organiser))),
+    }.items():
+        yield name, "late", relog(world, late, change2)
+
+
+def put(rows: list[dict[str, Any]], row: dict[str, Any]) -> None:
+    """Adds an opening where it belongs."""
+    rows.append(row)
+    rows.sort(key=lambda r: base64url.decode(r["key"]))
+
+
+def swap_shares(rows: list[dict[str, Any]]) -> None:
+    """The first shares of two signatories in each other's place."""
+    rows[0]["shares"][0], rows[1]["shares"][0] = rows[1]["shares"][0], rows[0]["shares"][0]
+
+
+def swap_seals(rows: list[dict[str, Any]]) -> None:
+    """Two signatories' seals and shares in each other's place, with the keys rewritten."""
+    for field in ("seal", "shares"):
+        rows[0][field], rows[1][field] = rows[1][field], rows[0][field]
+    for row in rows[:2]:
+        row["seal"]["key"] = row["key"]
+
+
+def one_line_less(note: bytes) -> bytes:
+    """A checkpoint without its last signature."""
+    return b"".join(note.splitlines(keepends=True)[:-1])
+
+
+def with_signature(data: bytes, other: bytes) -> bytes:
+    """An entry under another's signature."""
+    entry, signature = entries.parse(data), entries.parse(other).signature
+    return entries.encode(msgspec.structs.replace(entry, signature=signature))
+
+
+def other_credential(world: World, log: list[bytes], a: int, b: int) -> bytes:
+    """Entry ``a`` with the credential of entry ``b``, signed again by its own key."""
+    mine, theirs = entries.parse(log[a]), entries.parse(log[b])
+    assert isinstance(mine, entries.Sign)
+    assert isinstance(theirs, entries.Sign)
+    seed = next(p.seed for p in world.people if encode(p.key) == mine.key)
+    return entries.encode(entries.sign_entry(msgspec.structs.replace(mine, credentials=theirs.credentials), seed))
+
+
+def one_byte_changes(base: str, files: Files, number: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Random changes of one byte anywhere in a bundle: where, and Python's word."""
+    draw = random.Random(seed)
+    paths = sorted(files)
+    for _ in range(number):
+        path = draw.choice(paths)
+        at, value = draw.randrange(len(files[path])), draw.randrange(1, 256)
+        changed = bytearray(files[path])
+        changed[at] ^= value
+        found = verdict(files | {path: bytes(changed)})
+        yield {"base": base, "path": path, "at": at, "xor": value, "outcome": found["outcome"], "step": found["step"]}
+
+
+def difference(base: Files, files: Files) -> dict[str, str | None]:
+    """A bundle as the files it changes; None: not there."""
+    changed: dict[str, str | None] = {path: None for path in base if path not in files}
+    return changed | {path: encode(data) for path, data in files.items() if base.get(path) != data}
+
+
+def documents(world: World) -> dict[str, Any]:
+    """Single documents and derivations, for modules that stand alone."""
+    person = world.people[0]
+    where = roll.place(person.code, world.rid)
+    value = world.objects[encode(person.key)]
+    leaves = [merkle.leaf_hash(i.to_bytes(2, "big")) for i in range(300)]
+    entry = world.log[-1]
+    return {
+        "manifest": encode(world.source),
+        "letter": world.id,
+        "rid": encode(world.rid),
+        "code": person.code.decode(),
+        "withdrawal": person.withdrawal.decode(),
+        "key": encode(person.key),
+        "place": {"token": encode(where.token), "salt": encode(where.salt), "boxKey": encode(where.box_key)},
+        "leaf": encode(person.slot.leaf),
+        "box": encode(person.slot.box),
+        "record": json.loads(canonical.encode(person.record)),
+        "seal": json.loads(canonical.encode(value)),
+        "objectHash": seal.object_hash(value),
+        "trustees": [encode(sealing) for sealing, _ in world.trustees],
+        "shares": [share for _, share in world.opening(encode(person.key), (1, 2, 3)).shares],
+        "entry": encode(entry),
+        "receipt": json.loads(canonical.encode(receipt.make(world.id, entry, "2026-12-01T06:00:00Z", world.log_seed))),
+        "roots": {str(n): encode(merkle.root(leaves[:n])) for n in (0, 1, 2, 3, 7, 8, 255, 256, 257, 300)},
+        "inclusion": [
+            {"index": i, "size": n, "path": [encode(h) for h in merkle.inclusion_proof(leaves[:n], i)]}
+            for i, n in ((0, 1), (0, 2), (2, 3), (5, 7), (255, 256), (256, 257), (299, 300), (17, 300))
+        ],
+        "consistency": [
+            {"old": a, "size": n, "path": [encode(h) for h in merkle.consistency_proof(leaves[:n], a)]}
+            for a, n in ((1, 1), (1, 2), (2, 3), (6, 7), (128, 256), (256, 300), (255, 257), (3, 300))
+        ],
+        "tiles": {str(n): [tile.path for tile in tiles.tiles_of(n)] for n in (1, 255, 256, 257, 70_000)},
+        "bigTile": tiles.Tile(0, 1_234_067, 256).path,
+    }
+
+
+def main(target: Path) -> None:
+    """Writes everything."""
+    target.mkdir(parents=True, exist_ok=True)
+    world, early, late = live(30, 27)
+    open_world, open_files = public()
+    bases = {"early": early, "late": late, "public": open_files}
+    for name, files in bases.items():
+        (target / f"{name}.zip").write_bytes(zipped(files))
+    (target / "stored.zip").write_bytes(zipped(early, zipfile.ZIP_STORED))
+    cases = [{"name": name, "base": name, "files": {}, **verdict(files)} for name, files in bases.items()]
+    for name, base, files in tampered(world, early, late):
+        cases.append({"name": name, "base": base, "files": difference(bases[base], files), **verdict(files)})
+    cases.append({"name": "another id than asked for", "base": "early", "files": {}, "letter": encode(bytes(32)), **verdict(early, bytes(32))})
+    bytes_changed = [
+        change
+        for seed, (name, files) in enumerate(bases.items())
+        for change in one_byte_changes(name, files, 150, random.randrange(2**32) + seed)
+    ]
+    write(target / "bundles.json", {"cases": cases, "bytes": bytes_changed})
+    write(target / "documents.json", documents(world))
+    big, files, _ = live(1100, 1000)
+    (target / "thousand.zip").write_bytes(zipped(files))
+    write(target / "thousand.json", verdict(files))
+
+
+def write(path: Path, value: Any) -> None:
+    """JSON in a file."""
+    path.write_text(json.dumps(value, ensure_ascii=False, default=lambda b: base64.b64encode(b).decode()))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

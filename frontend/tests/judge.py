@@ -1,0 +1,120 @@
+"""Python's word on what TypeScript made: one JSON question on standard input, one JSON answer on standard output.
+
+A question is a list of ``{"what": .., ...}``; the answer a list of ``{"ok": true, ..}`` or ``{"error": <code>, ..}``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from undersigned.protocol import (
+    base64url,
+    canonical,
+    codes,
+    credential,
+    entries,
+    keys,
+    manifest,
+    opening,
+    receipt,
+    roll,
+    seal,
+    shamir,
+)
+from undersigned.protocol.errors import ProtocolError
+
+decode = base64url.decode
+Item = dict[str, Any]
+
+
+def judge_seal(item: Item) -> Any:
+    """Opens a seal with every subset of shares, as trustees would."""
+    known = manifest.parse(decode(item["manifest"]))
+    letter = base64url.encode(manifest.letter_id(decode(item["manifest"])))
+    value = seal.parse_object(decode(item["object"]))
+    seal.check_object(value, known, letter, item["key"])
+    assert isinstance(value, seal.Seal)
+    shares = {
+        j: seal.open_share(value, j, seal.seal_key(decode(seed))) for j, seed in enumerate(item["seeds"], start=1)
+    }
+    subsets = [{1, 2}, {1, 3}, {2, 3}, {1, 2, 3}]
+    found = [opening.object_payload(value, {j: shares[j] for j in subset}, known) for subset in subsets]
+    assert all(one == found[0] for one in found)
+    return {"verdict": found[0].verdict, "name": found[0].payload.name if found[0].payload else None}
+
+
+def judge_entry(item: Item) -> Any:
+    """Verifies an entry by itself."""
+    source = decode(item["manifest"])
+    entry = entries.parse(decode(item["entry"]))
+    entries.verify_entry(entry, manifest.parse(source), base64url.encode(manifest.letter_id(source)))
+    return {"type": entries.type_of(entry)}
+
+
+def judge_receipt(item: Item) -> Any:
+    """Verifies a receipt."""
+    value = receipt.parse(decode(item["receipt"]))
+    receipt.verify(value, letter=item["letter"], entry=decode(item["entry"]), log_key=decode(item["logKey"]))
+    return {}
+
+
+def judge_code(item: Item) -> Any:
+    """Reads a code."""
+    return {"code": codes.parse_code(item["kind"], item["text"]).decode()}
+
+
+def judge_shares(item: Item) -> Any:
+    """Combines shares."""
+    return {"secret": base64url.encode(shamir.combine([decode(share) for share in item["shares"]]))}
+
+
+def judge_canonical(item: Item) -> Any:
+    """Whether bytes are canonical."""
+    canonical.decode(decode(item["data"]))
+    return {}
+
+
+def judge_signature(item: Item) -> Any:
+    """libsodium's word on an Ed25519 signature."""
+    keys.verify_raw(decode(item["key"]), decode(item["signature"]), decode(item["message"]))
+    return {}
+
+
+def judge_credential(item: Item) -> Any:
+    """Verifies a credential."""
+    spki = decode(item["spki"])
+    credential.verify(
+        spki,
+        roll.registrar_id(spki),
+        decode(item["key"]),
+        prefix=decode(item["prefix"]),
+        signature=decode(item["signature"]),
+    )
+    return {}
+
+
+JUDGES: dict[str, Callable[[Item], Any]] = {
+    "seal": judge_seal,
+    "entry": judge_entry,
+    "receipt": judge_receipt,
+    "code": judge_code,
+    "shares": judge_shares,
+    "canonical": judge_canonical,
+    "signature": judge_signature,
+    "credential": judge_credential,
+}
+
+
+def judge(item: Item) -> Any:
+    """One answer."""
+    try:
+        return {"ok": True, **JUDGES[item["what"]](item)}
+    except ProtocolError as error:
+        return {"ok": False, "error": error.code, "detail": str(error)}
+
+
+if __name__ == "__main__":
+    json.dump([judge(item) for item in json.load(sys.stdin)], sys.stdout)
