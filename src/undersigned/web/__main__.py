@@ -1,0 +1,88 @@
+"""``python -m undersigned.web``: init, serve, clerk. The ``undersigned`` command starts these."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from undersigned.web.database import UnsafeDatabaseError
+from undersigned.web.datadir import ENVIRONMENT, DataDir, DataError, prepare
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns the exit status."""
+    parsed = _parser().parse_args(arguments)
+    data = DataDir(Path(parsed.data).resolve())
+    os.environ[ENVIRONMENT] = str(data.root)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "undersigned.web.settings"
+    os.umask(0o077)
+    try:
+        return _run(parsed, data)
+    except (DataError, UnsafeDatabaseError) as error:
+        print(f"undersigned: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m undersigned.web", description="The undersigned site.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    init = commands.add_parser("init", help="make the data directory, or what is missing of it")
+    init.add_argument("--authority", required=True, help="HOST or HOST:PORT under which the site is reached")
+    serve = commands.add_parser("serve", help="run the web workers and the clerk")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--workers", type=int, default=1)
+    clerk = commands.add_parser("clerk", help="run the clerk alone")
+    for command in (init, serve, clerk):
+        command.add_argument("--data", required=True, help="the data directory")
+    return parser
+
+
+def initialise(data: DataDir, authority: str) -> None:
+    """Makes the directory, its settings and keys, and a database at the newest schema. Changes nothing that is there."""
+    prepare(data, authority)
+    import django
+    from django.core.management import call_command
+
+    django.setup(set_prefix=False)
+    call_command("migrate", verbosity=0, interactive=False)
+    data.database.chmod(0o600)
+
+
+def _run(parsed: argparse.Namespace, data: DataDir) -> int:
+    if parsed.command == "init":
+        initialise(data, parsed.authority)
+        print(f"{data.root} is ready for {parsed.authority}")
+        return 0
+    if parsed.command == "serve":
+        return _serve(parsed, data)
+    import django
+
+    django.setup(set_prefix=False)
+    from undersigned.web.operations import clerk
+    from undersigned.web.wiring import world_of
+
+    try:
+        clerk.run(data, world_of(data))
+    except clerk.AnotherClerkError as error:
+        print(f"undersigned: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _serve(parsed: argparse.Namespace, data: DataDir) -> int:
+    from undersigned.web.operations import serve
+
+    try:
+        serve.check_port(parsed.host, parsed.port)
+        initialise(data, f"{parsed.host}:{parsed.port}")
+        return serve.serve(data.root, parsed.host, parsed.port, parsed.workers)
+    except serve.PortTakenError as error:
+        print(f"undersigned: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""The site as an ASGI application: a thin door in front of Django.
+
+Served files and the two acts of a signatory are answered here, without Django's request cycle; the rest is Django's.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "undersigned.web.settings")
+
+import django
+
+django.setup(set_prefix=False)
+
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+
+from undersigned.protocol.errors import ProtocolError
+from undersigned.web import wiring
+from undersigned.web.door.body import Disconnected, Headers, Receive, Scope, Send, header, respond_problem
+from undersigned.web.door.files import FileDoor
+from undersigned.web.door.headers import security_headers
+from undersigned.web.letters.known import Letters
+from undersigned.web.middleware import where
+from undersigned.web.problems import Problem, from_protocol
+from undersigned.web.signing.committer import Committer
+from undersigned.web.signing.intake import Intake
+from undersigned.web.signing.registrar import make_pool
+
+logger = logging.getLogger(__name__)
+_ACT: Final = re.compile(r"/([a-z0-9][a-z0-9-]{0,79})/(entries|activate)")
+_DJANGO: Final = get_asgi_application()
+
+
+class Site:
+    """One web worker's part of the site."""
+
+    def __init__(self) -> None:
+        world = wiring.world()
+        self._host = settings.SITE.host.encode()
+        self._base: Headers = security_headers()
+        self._files = FileDoor(settings.DATA.public, Path(__file__).parent / "static")
+        self._committer = Committer(world.clock)
+        self._pool = make_pool()
+        self._intake = Intake(world, Letters(world.keys), self._committer, self._pool)
+        self._acts: dict[str, Callable[..., Awaitable[None]]] = {
+            "entries": self._intake.entries,
+            "activate": self._intake.activate,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request, or follows the process's start and stop."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._committer.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                self._committer.stop()
+                self._pool.shutdown(wait=False, cancel_futures=True)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            self._check_host(scope)
+            act = _ACT.fullmatch(scope["path"])
+            if act:
+                if scope["method"] != "POST":
+                    raise Problem("method-not-allowed", "This address takes POST.", headers={"Allow": "POST"})
+                await self._acts[act[2]](scope, receive, send, act[1], self._base)
+            elif not await self._files.serve(scope, send, self._base):
+                await _DJANGO(scope, receive, _with_headers(send, self._base))
+        except Problem as problem:
+            await respond_problem(send, self._base, problem)
+        except ProtocolError as error:
+            await respond_problem(send, self._base, from_protocol(error))
+        except Disconnected:
+            return
+        except Exception as error:
+            logger.error("the door failed: %s", where(error))  # noqa: TRY400 - a traceback might quote what was sent
+            problem = Problem(
+                "failed", "The server failed. Whether it was kept is not known: send the same again to find out."
+            )
+            await respond_problem(send, self._base, problem)
+
+    def _check_host(self, scope: Scope) -> None:
+        host = (header(scope, b"host") or b"").lower()
+        if re.sub(rb":\d+\Z", b"", host) != self._host:
+            raise Problem("malformed", "This site does not answer to that name. Nothing was kept.")
+
+
+def _with_headers(send: Send, base: Headers) -> Send:
+    """Adds what Django's own middleware did not: its answers to broken requests pass none."""
+
+    async def wrapped(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            present = {name.lower() for name, _ in message["headers"]}
+            message = {**message, "headers": [*message["headers"], *((n, v) for n, v in base if n not in present)]}
+        await send(message)
+
+    return wrapped
+
+
+application = Site()

@@ -1,0 +1,5 @@
+"""The record of what organisers and trustees did."""
+
+from .act import Act
+
+__all__ = ["Act"]

@@ -1,0 +1,23 @@
+"""One act of an organiser, a trustee or the clerk. Never a signatory's: those stand in the log, without a time."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Act(models.Model):
+    """Who did what to which letter, when. No foreign keys: the record outlives what it speaks of."""
+
+    at = models.BigIntegerField(help_text="Unix seconds")
+    by = models.CharField(max_length=40, help_text='"organiser", "trustee 2", "clerk"')
+    verb = models.CharField(max_length=40)
+    letter = models.CharField(max_length=80, help_text="the letter's slug")
+    detail = models.CharField(
+        max_length=200, blank=True, help_text="numbers and hashes; never a name or a key of a signatory"
+    )
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.by} {self.verb} {self.letter} {self.detail}".strip()

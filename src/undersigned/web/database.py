@@ -1,0 +1,50 @@
+"""Which SQLite we run on: pysqlite3's, newer than the bug that loses writes in WAL mode.
+
+``use_bundled_sqlite`` must run before Django loads its SQLite backend; the settings do it, and nothing else does.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import pysqlite3
+
+# The "WAL-reset bug" (sqlite.org/wal.html, section 11): a checkpoint racing with a write could lose a committed
+# transaction. Everything since WAL mode began has it, up to these fixes.
+_FIRST_AFFECTED: Final = (3, 7, 0)
+_LAST_AFFECTED: Final = (3, 51, 2)
+_FIXED_BRANCHES: Final = frozenset({(3, 44, 6), (3, 50, 7)})
+
+
+class UnsafeDatabaseError(Exception):
+    """The SQLite library at hand can lose committed transactions."""
+
+
+def check_version(version: tuple[int, int, int]) -> None:
+    """Raises UnsafeDatabaseError if this SQLite may lose what it has committed."""
+    if _FIRST_AFFECTED <= version <= _LAST_AFFECTED and version not in _FIXED_BRANCHES:
+        name = ".".join(map(str, version))
+        raise UnsafeDatabaseError(
+            f"SQLite {name} can lose committed writes in WAL mode. Install pysqlite3 0.6.1 or newer, which brings its own."
+        )
+
+
+def use_bundled_sqlite() -> None:
+    """Makes ``sqlite3`` mean pysqlite3 in this process. Raises UnsafeDatabaseError."""
+    check_version(pysqlite3.sqlite_version_info)
+    sys.modules["sqlite3"] = pysqlite3
+    sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+
+
+INIT_COMMAND: Final = (
+    "PRAGMA journal_mode=WAL;"
+    # FULL syncs the WAL at each commit: a receipt must survive power loss. NORMAL would lose the newest.
+    "PRAGMA synchronous=FULL;"
+    "PRAGMA foreign_keys=ON;"
+    # A database handed in by somebody else must not run functions of its own through views and triggers.
+    "PRAGMA trusted_schema=OFF;"
+    # What is deleted is overwritten: pending rows tell the order of arrival, sealed objects of the withdrawn are gone.
+    "PRAGMA secure_delete=ON;"
+    "PRAGMA temp_store=MEMORY;"
+)

@@ -1,0 +1,145 @@
+"""The data directory: everything one site keeps, and how its files come to be durable.
+
+::
+
+    DIR/                      0700
+      settings.toml           authority and scheme, commented
+      undersigned.sqlite3     the database
+      keys/                   0700, each file 0600
+        django-secret         signs what Django signs
+        organiser-token       the organiser's bearer token
+        <slug>.log            seed of a letter's log key
+        <slug>.registrar      PKCS #8 of a letter's registrar key
+      public/                 what is served as it lies there
+      clerk.lock, publish.lock
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from undersigned.web.adapters.durable import make_directory, write_new, write_over
+
+ENVIRONMENT: Final = "UNDERSIGNED_DATA"
+_AUTHORITY: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
+_LOOPBACK: Final = re.compile(r"(localhost|127(\.\d{1,3}){3})(:\d+)?")
+
+_SETTINGS: Final = """\
+# The settings of this site. Everything here is public.
+
+# Where the site is reached: host, and port if it is not the scheme's own. Letters carry it in their origin,
+# <authority>/<slug>, which is part of what is signed: it cannot change for a letter once that letter is open.
+authority = "{authority}"
+
+# https, or http on the loopback interface only (a rehearsal, or a proxy on this machine that speaks https).
+scheme = "{scheme}"
+"""
+
+
+class DataError(Exception):
+    """The data directory cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataDir:
+    """Paths within a data directory."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        """``settings.toml``."""
+        return self.root / "settings.toml"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.root / "undersigned.sqlite3"
+
+    @property
+    def keys(self) -> Path:
+        """The directory of secrets."""
+        return self.root / "keys"
+
+    @property
+    def public(self) -> Path:
+        """The directory of served files."""
+        return self.root / "public"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """What ``settings.toml`` says."""
+
+    authority: str
+    scheme: str
+
+    @property
+    def host(self) -> str:
+        """The authority without its port."""
+        return self.authority.partition(":")[0]
+
+
+def scheme_for(authority: str) -> str:
+    """``http`` on loopback, ``https`` anywhere else."""
+    return "http" if _LOOPBACK.fullmatch(authority) else "https"
+
+
+def check_authority(authority: str) -> str:
+    """``authority`` if it is HOST or HOST:PORT in lower case. Raises DataError."""
+    if not _AUTHORITY.fullmatch(authority):
+        raise DataError(f"{authority!r} is not a host name with perhaps a port, in lower case")
+    return authority
+
+
+def read_settings(data: DataDir) -> SiteSettings:
+    """Raises DataError if the file is missing or wrong."""
+    try:
+        found = tomllib.loads(data.settings.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{data.settings} is missing: run `python -m undersigned.web init`") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{data.settings} is not TOML: {error}") from None
+    authority, scheme = found.get("authority"), found.get("scheme")
+    if not isinstance(authority, str) or scheme not in ("https", "http"):
+        raise DataError(f"{data.settings} needs an authority and a scheme, http or https")
+    check_authority(authority)
+    if scheme == "http" and scheme_for(authority) != "http":
+        raise DataError("http is for the loopback interface only; put https in settings.toml")
+    return SiteSettings(authority, scheme)
+
+
+def prepare(data: DataDir, authority: str) -> bool:
+    """Makes whatever is missing of the directory, its settings and its site-wide keys; touches nothing that is there.
+
+    Returns whether the settings were made now. The database is made by Django's migrations, after this.
+    """
+    make_directory(data.root, 0o700)
+    make_directory(data.keys, 0o700)
+    make_directory(data.public, 0o755)
+    if data.root.stat().st_uid != os.getuid():
+        raise DataError(f"{data.root} belongs to somebody else")
+    write_new(data.keys / "django-secret", secrets.token_urlsafe(48).encode("ascii") + b"\n")
+    write_new(data.keys / "organiser-token", secrets.token_urlsafe(32).encode("ascii") + b"\n")
+    text = _SETTINGS.format(authority=check_authority(authority), scheme=scheme_for(authority))
+    return write_new(data.settings, text.encode("utf-8"))
+
+
+def from_environment() -> DataDir:
+    """The data directory named by UNDERSIGNED_DATA. Raises DataError if it names none."""
+    name = os.environ.get(ENVIRONMENT)
+    if not name:
+        raise DataError(f"{ENVIRONMENT} does not name a data directory")
+    return DataDir(Path(name).resolve())
+
+
+__all__ = [
+    "ENVIRONMENT", "DataDir", "DataError", "SiteSettings", "check_authority", "from_environment", "prepare",
+    "read_settings", "scheme_for", "write_over",
+]  # fmt: skip

@@ -1,0 +1,70 @@
+"""ASGI by hand: reading a bounded body, and sending an answer. The thin door's only tools."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, Final
+
+from undersigned.web.problems import CONTENT_TYPE, KEPT_NOTHING, Problem
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+MAX_BODY: Final = 64 * 1024
+
+
+class Disconnected(Exception):
+    """The other side went away before its request was whole."""
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """The first header called ``name`` (lower case)."""
+    return next((value for key, value in scope["headers"] if key == name), None)
+
+
+def check_type(scope: Scope, expected: bytes) -> None:
+    """Raises Problem unless the body is said to be of type ``expected``."""
+    found = (header(scope, b"content-type") or b"").partition(b";")[0].strip().lower()
+    if found != expected:
+        raise Problem("unsupported-type", f"The body must be {expected.decode()}. {KEPT_NOTHING}")
+
+
+async def read_body(scope: Scope, receive: Receive) -> bytes:
+    """The whole body. Raises Problem if it is over 64 KiB, Disconnected if it never ends."""
+    announced = header(scope, b"content-length")
+    if announced is not None and (not announced.isdigit() or int(announced) > MAX_BODY):
+        raise _too_large()
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MAX_BODY:
+            raise _too_large()
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _too_large() -> Problem:
+    return Problem("too-large", f"The body is larger than 64 KiB. {KEPT_NOTHING}")
+
+
+async def respond(send: Send, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
+    """One answer, whole."""
+    lines = [*headers, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def respond_problem(send: Send, base: Headers, problem: Problem) -> None:
+    """``problem`` as an answer."""
+    extra = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    lines = [*base, *extra, (b"content-type", CONTENT_TYPE.encode()), (b"cache-control", b"no-store")]
+    await respond(send, problem.status, lines, problem.body())

@@ -1,0 +1,130 @@
+"""Publishing an edition: all of it or nothing."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from undersigned.protocol import base64url, bundle, edition, entries, verify
+from undersigned.protocol.errors import ConditionError, SequenceError
+from undersigned.protocol.opening import Opened
+from undersigned.protocol.roll import parse_roll
+from undersigned.protocol.standing import Standing
+from undersigned.web.audit.actions import record
+from undersigned.web.editions import names
+from undersigned.web.editions.assemble import assemble, edition_files
+from undersigned.web.editions.lock import publishing
+from undersigned.web.editions.models import Edition
+from undersigned.web.editions.upkeep import bundle_checkpoint, place_bundle, place_editions
+from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.models import Document, Letter
+from undersigned.web.log.cosigned import newest, newest_cosigned
+from undersigned.web.log.models import Checkpoint, Entry
+from undersigned.web.ports import World
+from undersigned.web.signing.models import Pending
+
+CHANGES = ("withdraw", "strike")
+"""Entries that change whom an edition may name."""
+
+
+def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int) -> str:
+    """Publishes edition ``number`` and returns its id; again: the same.
+
+    Raises SequenceError before its cut, ConditionError until it may be published.
+    """
+    with publishing():
+        row = Edition.objects.filter(letter=letter.pk, number=number).first()
+        if row is None or not Entry.objects.filter(letter=letter.pk, kind="cut", seq=number).exists():
+            raise SequenceError(f"edition {number} has not been cut")
+        if row.published is None:
+            checkpoint = _checkpoint(letter, number)
+            standing = fold(letter, checkpoint.size)
+            made = _build(letter, standing, number, checkpoint)
+            _check_bundle(letter, row, made, standing, checkpoint, world)
+            _store(letter, row, made, checkpoint.size, by, now)
+            # True now: the edition is published; whatever is missing of its files is put there now, or by the clerk.
+        else:
+            checkpoint = _newest_for_files(letter)
+        standing = fold(letter, checkpoint.size)
+        place_editions(letter, standing, world)
+        place_bundle(letter, checkpoint, standing, world)
+    row.refresh_from_db()
+    assert row.published is not None  # noqa: S101 - stored above
+    return row.published
+
+
+def fold(letter: KnownLetter, size: int) -> Standing:
+    """The fold over the log's first ``size`` entries."""
+    standing = Standing(letter.manifest)
+    rows = Entry.objects.filter(letter=letter.pk, index__gt=0, index__lt=size).order_by("index")
+    for data in rows.values_list("data", flat=True).iterator():
+        standing.apply(entries.parse(bytes(data)))
+    return standing
+
+
+def _newest_for_files(letter: KnownLetter) -> Checkpoint:
+    checkpoint = bundle_checkpoint(letter)
+    assert checkpoint is not None  # noqa: S101 - a published letter has one
+    return checkpoint
+
+
+def _checkpoint(letter: KnownLetter, number: int) -> Checkpoint:
+    """The newest one enough trustees have cosigned, beyond every entry that changes whom the edition may name."""
+    threshold = letter.manifest.threshold
+    found = newest_cosigned(letter.pk, threshold) if letter.manifest.sealed else newest(letter.pk)
+    last = Entry.objects.filter(letter=letter.pk, kind__in=(*CHANGES, "cut")).order_by("-index").first()
+    if found is None or (last is not None and found.size <= last.index):
+        raise ConditionError(
+            f"{threshold} trustees have not yet cosigned a checkpoint beyond the last cut, strike and withdrawal"
+        )
+    _check_nothing_waits(letter)
+    return found
+
+
+def _check_nothing_waits(letter: KnownLetter) -> None:
+    if Pending.objects.filter(letter=letter.pk, kind__in=CHANGES).exists():
+        raise ConditionError("a withdrawal or strike is on its way into the log")
+
+
+def _build(letter: KnownLetter, standing: Standing, number: int, checkpoint: Checkpoint) -> edition.Edition:
+    keys = [s.key for s in edition.covered(standing, number) if s.struck is None]
+    found = names.verdicts(letter, keys)
+    open_ = [key for key in keys if found.get(key, Opened("unresolved")).verdict == "unresolved"]
+    if open_:
+        raise ConditionError(f"{len(open_)} names have not been opened by {letter.manifest.threshold} trustees yet")
+    root = base64url.decode(checkpoint.root, 32)
+    return edition.build(standing, letter.letter, number, root, found, _leaves(letter))
+
+
+def _leaves(letter: KnownLetter) -> frozenset[str] | None:
+    document = Document.objects.filter(letter=letter.pk, path="roll.json").first()
+    return frozenset(parse_roll(bytes(document.data)).leaves) if document is not None else None
+
+
+def _check_bundle(
+    letter: KnownLetter, row: Edition, made: edition.Edition, standing: Standing, checkpoint: Checkpoint, world: World
+) -> None:
+    """Nothing is published that a stranger's verifier would not call valid."""
+    files = assemble(letter, checkpoint, standing, world.storage)
+    draft = Edition(letter=row.letter, number=row.number, data=edition.encode(made))
+    for name, data in edition_files(letter, draft, standing).items():
+        openings = name == "openings.jsonl"
+        files[bundle.openings_path(row.number) if openings else f"editions/{row.number}/{name}"] = data
+    report = verify.verify_bundle(files, letter=letter.id)
+    if report.outcome != "valid":
+        step = next(step for step in report.steps if step.outcome != "valid")
+        raise ConditionError(f"what would be published does not verify: {step.name}: {step.detail}")
+
+
+def _store(letter: KnownLetter, row: Edition, made: edition.Edition, size: int, by: str, now: int) -> None:
+    data = edition.encode(made)
+    with transaction.atomic():
+        # Again, now that nobody can add anything: what came in while the edition was built may forbid it.
+        _check_nothing_waits(letter)
+        if Entry.objects.filter(letter=letter.pk, kind__in=CHANGES, index__gte=size).exists():
+            raise ConditionError("somebody withdrew or was struck meanwhile; a newer checkpoint must be cosigned first")
+        if Letter.objects.get(pk=letter.pk).abandoned:
+            raise ConditionError("the letter has been abandoned: nothing is published any more")
+        row.published = base64url.encode(edition.edition_id(data))
+        row.data, row.counts = data, edition.canonical.encode(edition.counts_of(made))
+        row.save(update_fields=["published", "data", "counts"])
+        record(by=by, now=now, verb="publish", letter=letter.slug, detail=f"edition {row.number} {row.published}")

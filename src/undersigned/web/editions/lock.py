@@ -1,0 +1,22 @@
+"""One process at a time places editions and bundles: the clerk, or the web worker that publishes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from undersigned.web.datadir import from_environment
+
+
+@contextmanager
+def publishing() -> Iterator[None]:
+    """Holds the lock, waiting for it."""
+    path = from_environment().root / "publish.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,6 @@
+"""Editions from their notice to what stays of them, and the shares that open names."""
+
+from .edition import Edition
+from .share import Share
+
+__all__ = ["Edition", "Share"]

@@ -1,0 +1,119 @@
+"""What the clerk keeps true of editions and bundle: nothing of those who withdrew, and nothing half there."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import transaction
+
+from undersigned.protocol import edition as editions
+from undersigned.protocol.standing import Standing
+from undersigned.web.editions.assemble import assemble, edition_files, zipped
+from undersigned.web.editions.lock import publishing
+from undersigned.web.editions.models import Edition, Share
+from undersigned.web.letters.known import KnownLetter
+from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
+from undersigned.web.log.models import Checkpoint, Entry
+from undersigned.web.ports import World
+
+logger = logging.getLogger(__name__)
+REST = 5
+"""Seconds between two bundles, unless a name has to go: a bundle holds the whole log."""
+
+
+class Upkeep:
+    """One letter's editions and bundle, round after round."""
+
+    def __init__(self, letter: KnownLetter, world: World) -> None:
+        self._letter, self._world = letter, world
+        self._withdrawn = -1
+        self._placed: Any = None
+        self._bundled: Any = None
+        self._rested = 0
+
+    def round(self, standing: Standing) -> None:
+        """Everything there is to do now, given the fold over the whole log."""
+        published = list(
+            Edition.objects.filter(letter=self._letter.pk, published__isnull=False).order_by("number").defer("data")
+        )
+        if standing.withdrawn != self._withdrawn:
+            erase(self._letter, standing)
+            # True now: no table holds a share of anybody who withdrew, nor an edition that names them.
+            self._withdrawn = standing.withdrawn
+        state = (standing.withdrawn, [row.number for row in published])
+        if state != self._placed:
+            with publishing():
+                place_editions(self._letter, standing, self._world)
+                if published and self._placed is not None:
+                    self._bundled = None
+            self._placed = state
+        self._refresh(standing, bool(published))
+
+    def _refresh(self, standing: Standing, published: bool) -> None:
+        checkpoint = bundle_checkpoint(self._letter)
+        if checkpoint is None:
+            return
+        state = (checkpoint.size, trustees_of(checkpoint), self._placed)
+        now = self._world.clock()
+        if state == self._bundled or (self._bundled is not None and now < self._rested + REST):
+            return
+        with publishing():
+            place_bundle(self._letter, checkpoint, standing, self._world)
+        self._bundled, self._rested = state, now
+
+
+def erase(letter: KnownLetter, standing: Standing) -> None:
+    """Deletes what can name those who withdrew: their shares, and every edition they were in becomes its counts."""
+    gone = [s.key for s in standing.signatories.values() if s.withdrawn is not None and s.opened is not None]
+    with transaction.atomic():
+        for part in (gone[i : i + 500] for i in range(0, len(gone), 500)):
+            Share.objects.filter(edition__letter=letter.pk, key__in=part).delete()
+        for row in Edition.objects.filter(letter=letter.pk, data__isnull=False):
+            size = editions.parse(bytes(row.data or b"")).size
+            if any(_left(standing, key, row.number, size) for key in gone):
+                row.data = None
+                row.save(update_fields=["data"])
+                logger.info("an edition was reduced to its counts: somebody it named has withdrawn")
+
+
+def _left(standing: Standing, key: str, number: int, size: int) -> bool:
+    """Whether a key that edition ``number`` of the first ``size`` entries counted has withdrawn since."""
+    known = standing.signatories[key]
+    return (
+        known.opened is not None and known.opened <= number and known.withdrawn is not None and known.withdrawn >= size
+    )
+
+
+def place_editions(letter: KnownLetter, standing: Standing, world: World) -> None:
+    """Makes what is served of each published edition what it must be. Does nothing where it is."""
+    for row in Edition.objects.filter(letter=letter.pk, published__isnull=False).order_by("number"):
+        files = edition_files(letter, row, standing)
+        place = f"{letter.slug}/editions/{row.number}"
+        there = {
+            name: world.storage.get(f"{place}/{name}") for name in ("edition.json", "counts.json", "openings.jsonl")
+        }
+        if {name: data for name, data in there.items() if data is not None} != files:
+            world.storage.put_tree(place, files)
+
+
+def bundle_checkpoint(letter: KnownLetter) -> Checkpoint | None:
+    """The checkpoint a bundle is made of: the newest the threshold has cosigned; the newest of all if a name had to go
+    since, if none is cosigned, or if the letter has no trustees."""
+    last = newest(letter.pk)
+    if not letter.manifest.sealed or last is None:
+        return last
+    cosigned = newest_cosigned(letter.pk, letter.manifest.threshold)
+    if cosigned is None:
+        return last
+    gone = Entry.objects.filter(letter=letter.pk, kind="withdraw", index__gte=cosigned.size)
+    published = Edition.objects.filter(letter=letter.pk, published__isnull=False)
+    return last if published.exists() and gone.exists() else cosigned
+
+
+def place_bundle(letter: KnownLetter, checkpoint: Checkpoint, standing: Standing, world: World) -> None:
+    """Puts ``bundle.zip`` in place, and a public letter's ``objects.jsonl``."""
+    files = assemble(letter, checkpoint, standing, world.storage)
+    if "objects.jsonl" in files:
+        world.storage.put(f"{letter.slug}/objects.jsonl", files["objects.jsonl"])
+    world.storage.put(f"{letter.slug}/bundle.zip", zipped(files))

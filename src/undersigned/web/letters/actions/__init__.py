@@ -1,0 +1,7 @@
+"""What organisers do with a letter before it opens."""
+
+from .codes import CodeRow, add_codes
+from .draft import create_letter, set_text
+from .fix import fix_manifest
+
+__all__ = ["CodeRow", "add_codes", "create_letter", "fix_manifest", "set_text"]

@@ -1,0 +1,54 @@
+"""Starting a letter and writing its text."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from django.db import transaction
+
+from undersigned.protocol import base64url, keys
+from undersigned.protocol.bundle import text_path
+from undersigned.protocol.errors import MalformedError
+from undersigned.web.audit.actions import record
+from undersigned.web.letters.models import Document, Letter
+from undersigned.web.ports import World
+from undersigned.web.problems import Problem
+
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+_TAKEN: Final = frozenset({"api", "static", "healthz", "desk", "robots"})
+"""Words the site itself lives under."""
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def create_letter(*, slug: str, world: World, by: str, now: int) -> tuple[Letter, bool]:
+    """A draft at ``<authority>/<slug>`` with its keys, and whether it is new. Raises MalformedError, Problem."""
+    if not _SLUG.fullmatch(slug) or slug in _TAKEN:
+        raise MalformedError("a letter's address is one word of small letters, digits and hyphens, not the site's own")
+    # Keys first: a letter without its keys could never be repaired, keys without a letter harm nobody.
+    world.keys.make(slug)
+    log = base64url.encode(keys.public_key(world.keys.log_seed(slug)))
+    with transaction.atomic():
+        known = Letter.objects.filter(slug=slug).first()
+        if known is not None:
+            if known.letter is not None:
+                raise Problem(
+                    "letter-closed", "There is a letter at this address whose manifest is fixed. Choose another word."
+                )
+            return known, False
+        origin = f"{world.authority}/{slug}"
+        letter = Letter.objects.create(slug=slug, origin=origin, log=log, registrar=world.keys.registrar_public(slug))
+        record(by=by, now=now, verb="create", letter=slug)
+    return letter, True
+
+
+def set_text(*, letter: Letter, language: str, text: str, by: str, now: int) -> None:
+    """Puts or replaces the Markdown of a draft in one language. Raises MalformedError."""
+    if not _LANGUAGE.fullmatch(language) or len(language) > 35:
+        raise MalformedError("a language is a tag such as en or pt-BR")
+    if not text.strip():
+        raise MalformedError("the text is empty")
+    with transaction.atomic():
+        path = text_path(language)
+        Document.objects.update_or_create(letter=letter, path=path, defaults={"data": text.encode("utf-8")})
+        record(by=by, now=now, verb="text", letter=letter.slug, detail=language)

@@ -1,0 +1,83 @@
+"""Fixing the manifest: from here on the letter is what it is."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from undersigned.protocol import base64url, canonical, merkle, roll
+from undersigned.protocol import manifest as manifests
+from undersigned.protocol.bundle import text_path
+from undersigned.protocol.errors import ConditionError, MalformedError
+from undersigned.protocol.manifest import Manifest
+from undersigned.web.audit.actions import record
+from undersigned.web.letters.models import Code, Document, Letter
+from undersigned.web.log.models import Entry
+from undersigned.web.ports import World
+from undersigned.web.problems import Problem
+
+
+def fix_manifest(*, letter: Letter, manifest: Manifest, world: World, by: str, now: int) -> tuple[str, bool]:  # noqa: ARG001
+    """Freezes texts, roll and manifest, and writes log entry 0. Returns the letter id, and whether it is new.
+
+    Raises MalformedError, ConditionError if the manifest does not speak of this draft, Problem if another one is fixed.
+    """
+    manifests.check(manifest)
+    source = manifests.encode(manifest)
+    identifier = base64url.encode(manifests.letter_id(source))
+    with transaction.atomic():
+        letter = Letter.objects.get(pk=letter.pk)
+        if letter.letter is not None:
+            if letter.letter == identifier:
+                return identifier, False
+            raise Problem(
+                "letter-closed",
+                "Another manifest is fixed here; a changed letter is a new letter. Nothing was changed.",
+            )
+        _check_keys(letter, manifest)
+        _check_texts(letter, manifest)
+        _fix_roll(letter, manifest)
+        Document.objects.create(letter=letter, path="manifest.json", data=source)
+        letter.letter, letter.manifest = identifier, source
+        # A public letter has no trustees to wait for.
+        letter.open = not manifest.trustees
+        letter.save(update_fields=["letter", "manifest", "open"])
+        leaf = base64url.encode(merkle.leaf_hash(source))
+        Entry.objects.create(letter=letter, index=0, leaf=leaf, batch=0, kind="manifest", seq=0, data=source)
+        record(by=by, now=now, verb="fix", letter=letter.slug, detail=identifier)
+    return identifier, True
+
+
+def _check_keys(letter: Letter, manifest: Manifest) -> None:
+    if manifest.origin != letter.origin:
+        raise ConditionError(f"the manifest's origin is not {letter.origin}")
+    if manifest.log != letter.log:
+        raise ConditionError("the manifest's log key is not the one made for this letter")
+    if manifest.registrars != [base64url.encode(bytes(letter.registrar))]:
+        raise ConditionError("the manifest's registrar is not the one made for this letter")
+
+
+def _check_texts(letter: Letter, manifest: Manifest) -> None:
+    texts = dict(Document.objects.filter(letter=letter).values_list("path", "data"))
+    if set(texts) != {text_path(language) for language in manifest.text}:
+        raise ConditionError("the texts handed in are not in the languages of the manifest")
+    for language, digest in manifest.text.items():
+        if manifests.text_digest(bytes(texts[text_path(language)])) != digest:
+            raise ConditionError(f"the text in {language} is not the one the manifest names")
+
+
+def _fix_roll(letter: Letter, manifest: Manifest) -> None:
+    """Checks the codes against the manifest; with a roll, writes roll.json."""
+    rules = manifest.eligibility
+    if rules.check == "mail":
+        raise MalformedError("this server does not check mail addresses yet")
+    leaves = list(Code.objects.filter(letter=letter).values_list("leaf", flat=True))
+    if len(leaves) != rules.size:
+        raise ConditionError(f"{len(leaves)} codes were handed in, the manifest says {rules.size}")
+    with_roll = [base64url.decode(leaf, 32) for leaf in leaves if leaf is not None]
+    if len(with_roll) != (len(leaves) if rules.check == "roll" else 0):
+        raise ConditionError("with a roll each code has its leaf, without one none has")
+    if rules.check == "roll":
+        made = roll.make_roll(with_roll)
+        if made.root != rules.root:
+            raise ConditionError("the root of the roll is not the one the manifest names")
+        Document.objects.create(letter=letter, path="roll.json", data=canonical.encode(made))

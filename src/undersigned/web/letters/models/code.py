@@ -1,0 +1,38 @@
+"""An access code, of which the server knows only the hash of a token derived from it (protocol.md section 3)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import models
+from django.db.models import Q
+
+from .letter import Letter
+
+EMPTY: Final = bytes(384)
+"""Where an unused code's two numbers will stand: as long as they are, so that using a code moves no row on disk."""
+
+
+class Code(models.Model):
+    """A code and, once it has been used, the blinded value it asked about and the answer it got."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="codes")
+    token_hash = models.CharField(max_length=43)
+    leaf = models.CharField(max_length=43, null=True)
+    box = models.BinaryField(null=True)
+    blinded = models.BinaryField(default=EMPTY)
+    answer = models.BinaryField(default=EMPTY)
+    used = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "token_hash"], name="one_row_a_code"),
+            models.UniqueConstraint(fields=["letter", "leaf"], name="one_code_a_place_on_the_roll"),
+            models.CheckConstraint(
+                condition=Q(leaf__isnull=True, box__isnull=True) | Q(leaf__isnull=False, box__isnull=False),
+                name="leaf_and_box_together",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "code"

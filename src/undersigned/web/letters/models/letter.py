@@ -1,0 +1,33 @@
+"""A letter: a draft until its manifest is fixed."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class Letter(models.Model):
+    """One letter of this site. Its signatories change no row here: what changes does so a handful of times in its life."""
+
+    slug = models.CharField(max_length=80, unique=True)
+    origin = models.CharField(max_length=300, unique=True)
+    registrar = models.BinaryField(help_text="SubjectPublicKeyInfo DER of the registrar's key")
+    log = models.CharField(max_length=43, help_text="public key of the log, base64url")
+    letter = models.CharField(
+        max_length=43, null=True, unique=True, help_text="letter id, base64url; null while a draft"
+    )
+    manifest = models.BinaryField(null=True)
+    open = models.BooleanField(default=False, help_text="every trustee's approval has been taken")
+    abandoned = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(letter__isnull=True, manifest__isnull=True, open=False, abandoned=False)
+                | Q(letter__isnull=False, manifest__isnull=False),
+                name="a_draft_takes_nothing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.slug

@@ -1,0 +1,193 @@
+"""Giving entries their place in the log: the order of durable effects, and its repair after a crash anywhere.
+
+    1  entries have their indices              one transaction: pending rows become entries
+    2  tiles are durable                       files
+    3  the checkpoint is signed and durable    one row
+    4  the checkpoint is served                one file; count.json after it
+
+Each line is true before the next begins. Whatever was interrupted is found by looking: entries beyond the newest
+checkpoint have no tiles yet or need none written again, a checkpoint that is not served is served now. So repair is
+the ordinary round (``Log.round``), and there is no other.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+
+from undersigned.protocol import base64url, canonical, checkpoint, entries, merkle, tiles
+from undersigned.protocol.errors import InvalidError, LogError
+from undersigned.protocol.standing import Standing
+from undersigned.web.letters.known import KnownLetter
+from undersigned.web.log.cosigned import newest, note_of
+from undersigned.web.log.models import Checkpoint, Entry
+from undersigned.web.log.shuffle import shuffled
+from undersigned.web.ports import World
+from undersigned.web.signing.models import Batch, Pending, Refused, SealedObject
+
+logger = logging.getLogger(__name__)
+KEEP = 64
+"""Checkpoints nobody cosigned are forgotten when they are so many back."""
+
+
+class Log:
+    """One letter's log in the clerk's hands. ``standing`` is the fold over all entries, kept between rounds."""
+
+    def __init__(self, letter: KnownLetter, world: World) -> None:
+        self.letter, self._world = letter, world
+        self.standing = Standing(letter.manifest)
+        self._frontier = merkle.Frontier()
+        self._frontier.append(merkle.leaf_hash(letter.source))
+        self._served = b""
+        self._rows = 0
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Folds the entries of the database that are not in the fold yet."""
+        rows = Entry.objects.filter(letter=self.letter.pk, index__gte=self.standing.size).order_by("index")
+        for data in rows.values_list("data", flat=True).iterator():
+            self.standing.apply(entries.parse(bytes(data)))
+            self._frontier.append(merkle.leaf_hash(bytes(data)))
+
+    def round(self) -> bool:
+        """Does what there is to do; returns whether the log grew."""
+        before = self.standing.size
+        while self._take_batch():
+            pass
+        self.publish()
+        return self.standing.size > before
+
+    def _take_batch(self) -> bool:
+        """Effect 1 for the oldest batch, if it is time. Returns whether there may be another."""
+        batch = Batch.objects.filter(letter=self.letter.pk, due__gt=0).order_by("number").first()
+        if batch is None or not self._ready(batch):
+            return False
+        size = self.standing.size
+        try:
+            with transaction.atomic():
+                # Under the write lock nobody adds to the batch any more; what it holds now is what it holds.
+                rows = list(Pending.objects.filter(batch=batch))
+                self._place(batch, shuffled(rows, self._world.entropy))
+                Pending.objects.filter(batch=batch).delete()
+                batch.closed, batch.due = True, 0
+                batch.save(update_fields=["closed", "due"])
+        except BaseException:
+            # The fold has gone ahead of what is durable: start it again from the table.
+            if self.standing.size != size:
+                self.__init__(self.letter, self._world)  # type: ignore[misc]
+            raise
+        # True now: the entries are in the table under their indices, and no pending row of the batch is left.
+        return True
+
+    def _ready(self, batch: Batch) -> bool:
+        if batch.closed or batch.urgent or batch.due <= self._world.clock():
+            return True
+        return Pending.objects.filter(batch=batch).count() >= self.letter.manifest.batch.min
+
+    def _place(self, batch: Batch, rows: list[Pending]) -> None:
+        """Folds the rows in this order and inserts those that stand; the others, of which there should be none, apart."""
+        made: list[Entry] = []
+        held: dict[str, SealedObject] = {}
+        gone: set[str] = set()
+        for row in rows:
+            index = self.standing.size
+            data = bytes(row.data)
+            try:
+                self.standing.apply(entries.parse(data))
+            except InvalidError as error:
+                logger.error("an entry that was promised cannot stand: %s", error)  # noqa: TRY400
+                Refused.objects.create(leaf=row.leaf, letter_id=self.letter.pk, kind=row.kind, reason=str(error)[:200])
+                continue
+            self._frontier.append(merkle.leaf_hash(data))
+            made.append(
+                Entry(
+                    letter_id=self.letter.pk,
+                    index=index,
+                    leaf=row.leaf,
+                    batch=batch.number,
+                    kind=row.kind,
+                    key=row.key,
+                    seq=row.seq,
+                    object=row.object,
+                    data=data,
+                )  # fmt: skip
+            )
+            if row.kind == "sign":
+                held[row.key] = SealedObject(
+                    letter_id=self.letter.pk, key=row.key, index=index, hash=row.object or "", body=row.body or b""
+                )
+            elif row.kind == "withdraw":
+                gone.add(row.key)
+        Entry.objects.bulk_create(made)
+        self._keep_objects(held, gone)
+
+    def _keep_objects(self, held: dict[str, SealedObject], gone: set[str]) -> None:
+        """Of each standing key its newest object, and nothing of those who withdrew."""
+        for keys in _parts([*held, *gone]):
+            SealedObject.objects.filter(letter=self.letter.pk, key__in=keys).delete()
+        SealedObject.objects.bulk_create([row for key, row in held.items() if key not in gone])
+
+    def publish(self) -> None:
+        """Effects 2 to 4, as far as they are missing."""
+        size = self.standing.size
+        last = newest(self.letter.pk)
+        done = last.size if last else 0
+        if size > done:
+            self._write_tiles(done, size)
+            # True now: every tile of the log of ``size`` is on disk. Nobody is told of them yet.
+            made = checkpoint.Checkpoint(self.letter.manifest.origin, size, self._frontier.root())
+            self._check_tiles(made)
+            signed = checkpoint.sign(made, self.letter.seed)
+            with transaction.atomic():
+                last = Checkpoint.objects.create(
+                    letter_id=self.letter.pk, size=size, root=base64url.encode(made.root), note=signed.encode()
+                )
+                self._forget(size)
+            # True now: this checkpoint is the only one of its size that will ever be signed.
+        if last is not None:
+            self._serve(last)
+
+    def _path(self, path: str) -> str:
+        return f"{self.letter.slug}/{path}"
+
+    def _read_tile(self, path: str) -> bytes:
+        data = self._world.storage.get(self._path(f"log/{path}"))
+        if data is None:
+            raise LogError(f"log/{path} is missing from the served files")
+        return data
+
+    def _write_tiles(self, done: int, size: int) -> None:
+        rows = Entry.objects.filter(letter=self.letter.pk, index__gte=done, index__lt=size).order_by("index")
+        data = [bytes(row) for row in rows.values_list("data", flat=True)]
+        for path, content in tiles.extend(done, self._read_tile, data).items():
+            self._world.storage.put(self._path(f"log/{path}"), content)
+
+    def _check_tiles(self, made: checkpoint.Checkpoint) -> None:
+        """What is signed is what can be read: the right edge of the tiles on disk gives the root that is signed."""
+        if tiles.root_from_tiles(made.size, self._read_tile) != made.root:
+            raise LogError("the tiles on disk are not those of the entries")
+
+    def _forget(self, size: int) -> None:
+        old = Checkpoint.objects.filter(letter=self.letter.pk, cosignatures__isnull=True)
+        keep = list(old.order_by("-size").values_list("size", flat=True)[:KEEP])
+        if len(keep) == KEEP:
+            old.filter(size__lt=min(keep)).delete()
+
+    def _serve(self, last: Checkpoint) -> None:
+        text = note_of(last)
+        if text == self._served:
+            return
+        if self._world.storage.get(self._path("log/checkpoint")) != text:
+            self._world.storage.put(self._path("log/checkpoint"), text)
+        # True now: the checkpoint is public.
+        standing = self.standing
+        count = {
+            "count": standing.count, "signed": standing.signed, "withdrawn": standing.withdrawn, "size": last.size
+        }  # fmt: skip
+        self._world.storage.put(self._path("count.json"), canonical.encode(count))
+        self._served = text
+
+
+def _parts(keys: list[str], width: int = 500) -> list[list[str]]:
+    return [keys[i : i + width] for i in range(0, len(keys), width)]

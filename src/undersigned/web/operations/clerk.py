@@ -1,0 +1,79 @@
+"""The clerk: the one process of a site that puts entries into logs and files into place."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Final
+
+from django.db import connection
+
+from undersigned.web.datadir import DataDir
+from undersigned.web.letters.known import know
+from undersigned.web.letters.models import Letter
+from undersigned.web.operations.desk import LetterDesk
+from undersigned.web.ports import World
+
+logger = logging.getLogger(__name__)
+PAUSE: Final = 0.05
+"""Seconds between looks. A look reads a few rows; anything waiting is seen within this time."""
+
+
+class AnotherClerkError(Exception):
+    """A clerk is at work on this data directory already."""
+
+
+def lead(data: DataDir) -> int:
+    """Takes the lock that makes this process the site's clerk, for as long as it lives. Raises AnotherClerkError."""
+    descriptor = os.open(data.root / "clerk.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise AnotherClerkError(f"another clerk is at work on {data.root}") from None
+    return descriptor
+
+
+class Clerk:
+    """Looks after every letter that is no draft."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._desks: dict[int, LetterDesk] = {}
+
+    def round(self) -> None:
+        """One look at everything."""
+        for row in Letter.objects.filter(letter__isnull=False).exclude(pk__in=list(self._desks)):
+            self._desks[row.pk] = LetterDesk(know(row, self._world.keys), self._world)
+        grew = [desk.round() for desk in self._desks.values()]
+        if any(grew):
+            # Pages of the write-ahead log still hold the pending rows in the order they came; start it afresh.
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def run(self, stop: threading.Event) -> None:
+        """Rounds until ``stop``. An error ends the clerk: the next start repairs, and an operator is told."""
+        while not stop.is_set():
+            self.round()
+            stop.wait(PAUSE)
+
+
+def run(data: DataDir, world: World) -> None:
+    """Runs until SIGTERM or SIGINT. Raises AnotherClerkError."""
+    descriptor = lead(data)
+    stop = threading.Event()
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
+    try:
+        Clerk(world).run(stop)
+    finally:
+        connection.close()
+        os.close(descriptor)

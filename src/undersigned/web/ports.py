@@ -1,0 +1,70 @@
+"""What the site needs of the world, as small interfaces. ``wiring`` decides what stands behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from undersigned.protocol.credential import RegistrarKey
+
+Clock = Callable[[], int]
+"""Unix seconds now."""
+Entropy = Callable[[int], bytes]
+"""So many bytes that nobody can guess."""
+
+
+class Keys(Protocol):
+    """The site's secrets. A letter's two keys are made once and never change."""
+
+    def make(self, slug: str) -> None:
+        """Makes a letter's log seed and registrar key, unless they are there."""
+        ...
+
+    def log_seed(self, slug: str) -> bytes:
+        """The 32-byte seed of the letter's log key."""
+        ...
+
+    def registrar(self, slug: str) -> RegistrarKey:
+        """The letter's registrar key, ready for the blind operation."""
+        ...
+
+    def registrar_public(self, slug: str) -> bytes:
+        """Its SubjectPublicKeyInfo DER."""
+        ...
+
+    def organiser_token(self) -> str:
+        """The bearer token of the organiser."""
+        ...
+
+
+class Storage(Protocol):
+    """Served files, by path under the site's root. What ``put`` has returned from survives power loss."""
+
+    def put(self, path: str, data: bytes) -> None:
+        """Writes or replaces a file, whole or not at all."""
+        ...
+
+    def put_tree(self, path: str, files: dict[str, bytes]) -> None:
+        """Makes a directory with these files appear at once, in place of whatever was there."""
+        ...
+
+    def get(self, path: str) -> bytes | None:
+        """A file's bytes, or None if there is none."""
+        ...
+
+    def delete(self, path: str) -> None:
+        """Removes a file or directory, if it is there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All of it together, as it is handed to those who act."""
+
+    clock: Clock
+    entropy: Entropy
+    keys: Keys
+    storage: Storage
+    authority: str
+    scheme: str

@@ -1,0 +1,74 @@
+"""Errors as problem+json (RFC 9457), each with a stable type (docs/reference/http.md, docs/adr/0007)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from undersigned.protocol import canonical
+from undersigned.protocol.errors import ProtocolError
+
+CONTENT_TYPE: Final = "application/problem+json"
+PREFIX: Final = "urn:undersigned:problem:"
+
+# code: (status, title)
+_KINDS: Final[dict[str, tuple[int, str]]] = {
+    "malformed": (400, "Not of the form this place calls for"),
+    "not-authorized": (401, "Not authorised"),
+    "credential-invalid": (403, "The credential is not valid"),
+    "signature-invalid": (403, "The signature is not valid"),
+    "code-unknown": (403, "No such access code"),
+    "letter-unknown": (404, "No such letter here"),
+    "not-found": (404, "Nothing here"),
+    "method-not-allowed": (405, "Not a way to use this address"),
+    "letter-closed": (409, "The letter does not take this now"),
+    "code-used": (409, "The access code has been used"),
+    "key-withdrawn": (409, "Withdrawn"),
+    "duplicate": (409, "Done already"),
+    "sequence": (409, "Out of order"),
+    "condition-unmet": (409, "A condition is not met"),
+    "too-large": (413, "Too large"),
+    "unsupported-type": (415, "Wrong content type"),
+    "object-mismatch": (422, "The object does not belong to the entry"),
+    "share-mismatch": (422, "A share misses its commitment"),
+    "log-inconsistent": (422, "Not a checkpoint of this log"),
+    "failed": (500, "The server failed"),
+    "busy": (503, "Busy"),
+}
+KEPT_NOTHING: Final = "Nothing was kept."
+
+
+class Problem(Exception):
+    """An answer that says no. ``detail``: what happened, what was kept, what to do."""
+
+    def __init__(self, code: str, detail: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.headers = code, detail, headers or {}
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return _KINDS[self.code][0]
+
+    def body(self) -> bytes:
+        """The answer's bytes."""
+        status, title = _KINDS[self.code]
+        return canonical.encode({"type": PREFIX + self.code, "title": title, "status": status, "detail": self.detail})
+
+
+def from_protocol(error: ProtocolError) -> Problem:
+    """The answer to bytes that the protocol refuses."""
+    text = str(error)
+    code = error.code if error.code in _KINDS else "malformed"
+    return Problem(code, f"{text[:1].upper()}{text[1:]}. {KEPT_NOTHING}")
+
+
+def busy(
+    detail: str = "More is coming in than can be taken. Nothing was kept; the same request can be sent again.",
+) -> Problem:
+    """Too much at once."""
+    return Problem("busy", detail, headers={"Retry-After": "2"})
+
+
+def not_found() -> Problem:
+    """No such page or file."""
+    return Problem("not-found", "There is nothing at this address.")

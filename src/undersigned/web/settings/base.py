@@ -1,0 +1,117 @@
+"""Django's settings. What differs from site to site stands in the data directory's ``settings.toml``."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+from undersigned.web import database
+from undersigned.web.datadir import DataDir, DataError, from_environment, prepare, read_settings
+
+database.use_bundled_sqlite()
+
+try:
+    DATA = from_environment()
+except DataError:
+    # Tools that only read the code (type checker, makemigrations) name no data directory; they get an empty one.
+    DATA = DataDir(Path(tempfile.mkdtemp(prefix="undersigned-")))
+    prepare(DATA, "127.0.0.1:8000")
+SITE = read_settings(DATA)
+
+SECRET_KEY = (DATA.keys / "django-secret").read_text(encoding="ascii").strip()
+DEBUG = False  # a traceback shows what was posted
+ALLOWED_HOSTS = [SITE.host]  # nobody else's name can be put into our pages through the Host header
+USE_X_FORWARDED_HOST = False
+
+INSTALLED_APPS = [
+    "csp",
+    "undersigned.web.audit",
+    "undersigned.web.letters",
+    "undersigned.web.signing",
+    "undersigned.web.log",
+    "undersigned.web.editions",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "undersigned.web.middleware.problems",
+]
+ROOT_URLCONF = "undersigned.web.urls"
+ASGI_APPLICATION = "undersigned.web.asgi.application"
+APPEND_SLASH = False  # a redirect would name the path to whoever watches
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent.parent / "templates"],
+        "OPTIONS": {"string_if_invalid": ""},
+    }
+]
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA.database,
+        "OPTIONS": {
+            "init_command": database.INIT_COMMAND,
+            # Takes the write lock at BEGIN: a transaction that read first and writes later could fail half way.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,  # seconds to wait for another process's commit before giving up
+        },
+        "CONN_MAX_AGE": None,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = True
+
+# Headers. Pages of a letter need a style sheet, fonts and pictures of this site, and later its own scripts; nothing else.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "script-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    feature: []
+    for feature in ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "microphone", "midi",
+                    "payment", "usb", "publickey-credentials-get", "screen-wake-lock", "xr-spatial-tracking")
+}  # fmt: skip
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"  # the next site must not learn which letter somebody was reading
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if SITE.scheme == "https" else 0
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # protocol.md section 8
+
+# No request is ever logged: paths name letters, and addresses name people. Errors say where in the code, not who.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": True,
+    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "nobody": {"class": "logging.NullHandler"},
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "undersigned": {"level": "INFO"},
+        # It logs the request's path for every 4xx and 5xx, and mails tracebacks.
+        "django.request": {"handlers": ["nobody"], "propagate": False},
+        "django.security": {"handlers": ["nobody"], "propagate": False},
+    },
+}

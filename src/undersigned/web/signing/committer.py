@@ -1,0 +1,135 @@
+"""Group commit: many answers wait for one sync of the disk.
+
+One thread owns one database connection. It takes whatever waits, decides all of it in one write transaction, commits,
+and only then are the answers given. So the cost of making things durable is shared, and no answer comes before it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from asyncio import AbstractEventLoop, Future, get_running_loop
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+from django.db import DatabaseError, OperationalError, connection, transaction
+
+from undersigned.web.middleware import where
+from undersigned.web.ports import Clock
+from undersigned.web.problems import busy
+from undersigned.web.signing.actions import CodeUse, take_entries, use_codes
+from undersigned.web.signing.candidate import Candidate
+
+MAX_BATCH: Final = 256
+MAX_WAITING: Final = 4096
+"""Beyond this a request is told to come back: better at once than after its sender has given up."""
+EXIT_UNSAFE: Final = 70
+
+logger = logging.getLogger(__name__)
+Work = Candidate | CodeUse
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    work: Work
+    answer: Future[Any]
+
+
+def stop_process(error: BaseException) -> None:
+    """Ends this process without another answer: what the disk holds is not known, and the next start will look."""
+    logger.critical("the database failed in a way that leaves open what was stored: %s. Stopping.", where(error))
+    os._exit(EXIT_UNSAFE)
+
+
+class Committer:
+    """``submit`` from the event loop; the outcome comes when it is durable."""
+
+    def __init__(self, clock: Clock, *, on_failure: Callable[[BaseException], None] = stop_process) -> None:
+        self._clock, self._on_failure = clock, on_failure
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Lets what waits be finished, then ends the thread."""
+        self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join(timeout=4)
+
+    def submit(self, work: Work) -> Future[Any]:
+        """A future of the outcome. Raises Problem ``busy`` if too much waits already; then nothing is queued."""
+        if self._queue.qsize() >= MAX_WAITING:
+            raise busy()
+        answer = get_running_loop().create_future()
+        self._queue.put(_Job(work, answer))
+        return answer
+
+    def _run(self) -> None:
+        while True:
+            jobs, last = self._collect()
+            if jobs:
+                self._answer(jobs, self._decide(jobs))
+            if last:
+                connection.close()
+                return
+
+    def _collect(self) -> tuple[list[_Job], bool]:
+        """What waits, at least one; and whether it is the last."""
+        jobs: list[_Job] = []
+        job = self._queue.get()
+        while job is not None:
+            jobs.append(job)
+            if len(jobs) == MAX_BATCH:
+                return jobs, False
+            try:
+                job = self._queue.get_nowait()
+            except Empty:
+                return jobs, False
+        return jobs, True
+
+    def _decide(self, jobs: Sequence[_Job]) -> list[Any]:
+        """An outcome for each job, all of them durable."""
+        candidates = [job.work for job in jobs if isinstance(job.work, Candidate)]
+        uses = [job.work for job in jobs if isinstance(job.work, CodeUse)]
+        begun = committing = False
+        try:
+            with transaction.atomic():
+                begun = True
+                now = self._clock()
+                entries, codes = iter(take_entries(candidates, now=now)), iter(use_codes(uses, now=now))
+                committing = True
+        except Exception as error:
+            return self._failed(error, begun, committing, len(jobs))
+        return [next(entries) if isinstance(job.work, Candidate) else next(codes) for job in jobs]
+
+    def _failed(self, error: Exception, begun: bool, committing: bool, number: int) -> list[Any]:
+        """What is answered if the transaction failed: nothing is said to be stored that may not be."""
+        if isinstance(error, OperationalError) and not begun:
+            # Somebody else held the write lock too long: nothing of this was written.
+            return [busy()] * number
+        if committing or isinstance(error, DatabaseError):
+            self._on_failure(error)
+        logger.error("a batch of %d was rolled back: %s", number, where(error))
+        return [error] * number
+
+    def _answer(self, jobs: Sequence[_Job], outcomes: Sequence[Any]) -> None:
+        by_loop: dict[AbstractEventLoop, list[tuple[Future[Any], Any]]] = {}
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            by_loop.setdefault(job.answer.get_loop(), []).append((job.answer, outcome))
+        for loop, answers in by_loop.items():
+            # The loop may have been closed by a stop; what was stored stays stored.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_resolve, answers)
+
+
+def _resolve(answers: list[tuple[Future[Any], Any]]) -> None:
+    for future, outcome in answers:
+        if not future.done():
+            future.set_result(outcome)

@@ -1,0 +1,125 @@
+"""The hot path: POST entries and POST activate, straight from ASGI (docs/adr/0010).
+
+One strict parse, the checks that need no database, then the committer; the answer follows the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import msgspec
+from asgiref.sync import sync_to_async
+
+from undersigned.protocol import base64url, canonical, receipt
+from undersigned.protocol.entries import Entry, parse
+from undersigned.protocol.errors import LetterError
+from undersigned.protocol.seal import SignedObject
+from undersigned.web.door.body import (
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    check_type,
+    read_body,
+    respond,
+)
+from undersigned.web.letters.known import KnownLetter, Letters
+from undersigned.web.ports import World
+from undersigned.web.signing import candidate, registrar
+from undersigned.web.signing.actions import CodeUse, find_code
+from undersigned.web.signing.actions.use_codes import CodeFound, check_open
+from undersigned.web.signing.committer import Committer
+from undersigned.web.signing.sequenced import wait_for_place
+
+_JSON: Final = b"application/json"
+
+
+class _Posted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Body of POST entries."""
+
+    entry: Entry
+    object: SignedObject | None = None
+
+
+class _Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST activate."""
+
+    token: str
+    blinded: str
+
+
+class Intake:
+    """The two acts of a signatory. One a process; shares the committer and the registrar's threads."""
+
+    def __init__(self, world: World, letters: Letters, committer: Committer, pool: ThreadPoolExecutor) -> None:
+        self._world, self._letters, self._committer, self._pool = world, letters, committer, pool
+
+    async def entries(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
+        """POST entries: 201 with the receipt once durable; 200 with the same receipt if it was there."""
+        check_type(scope, _JSON)
+        posted = _parse_posted(await read_body(scope, receive))
+        letter = await self._letter(slug)
+        checked = candidate.check(letter, posted.entry, posted.object)
+        outcome = await self._committer.submit(checked)
+        if isinstance(outcome, Exception):
+            raise outcome
+        made = receipt.make(letter.letter, checked.data, outcome.by, letter.seed)
+        answer: dict[str, object] = {"receipt": made}
+        if not letter.manifest.sealed:
+            answer |= await wait_for_place(letter, checked.leaf)
+        body = msgspec.json.encode(answer, order="sorted")
+        await self._say(send, base, 201 if outcome.new else 200, body)
+
+    async def activate(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
+        """POST activate: the registrar's blind signature; the same question again, the same answer."""
+        check_type(scope, _JSON)
+        question = canonical.decode_as(await read_body(scope, receive), _Question)
+        token = base64url.decode(question.token, 32)
+        letter = await self._letter(slug)
+        blinded = base64url.decode(question.blinded, letter.registrar.length)
+        hashed = base64url.encode(hashlib.sha256(token).digest())
+        use = CodeUse(letter, hashed, blinded)
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._pool, partial(self._answer, use))
+        if isinstance(found, CodeUse):
+            outcome = await self._committer.submit(found)
+            if isinstance(outcome, Exception):
+                raise outcome
+            found = outcome
+        assert isinstance(found, CodeFound)  # noqa: S101 - for the type checker
+        assert found.answer is not None  # noqa: S101 - stored a moment ago
+        box = None if found.box is None else base64url.encode(found.box)
+        answer = {"box": box, "leaf": found.leaf, "signature": base64url.encode(found.answer)}
+        await self._say(send, base, 200, canonical.encode(answer))
+
+    def _answer(self, use: CodeUse) -> CodeFound | CodeUse:
+        """The stored answer, or the question with an answer computed and not stored. Runs in the registrar's pool."""
+        found = find_code(use)
+        if found.answer is not None:
+            return found
+        check_open(use.letter)
+        answer = registrar.sign_blindly(use.letter.registrar, use.blinded, self._world.entropy)
+        return replace(use, answer=answer)
+
+    async def _letter(self, slug: str) -> KnownLetter:
+        letter = self._letters.cached(slug) or await sync_to_async(self._letters.find)(slug)
+        if letter is None:
+            raise LetterError("there is no letter at this address, or it is still a draft")
+        return letter
+
+    async def _say(self, send: Send, base: Headers, status: int, body: bytes) -> None:
+        headers = [*base, (b"content-type", _JSON), (b"cache-control", b"no-store")]
+        await respond(send, status, headers, body)
+
+
+def _parse_posted(body: bytes) -> _Posted:
+    """One pass: canonical bytes of the whole are canonical bytes of its parts. Raises MalformedError."""
+    posted: _Posted = canonical.decode_as(body, _Posted)
+    # The lengths of keys, hashes and signatures are not in the shape msgspec knows.
+    parse(canonical.encode(posted.entry))
+    return posted

@@ -1,0 +1,41 @@
+"""Django's addresses: what organisers and trustees do. Everything else is the thin door's (``asgi``)."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from undersigned.web.editions import views as editions
+from undersigned.web.letters import views as letters
+from undersigned.web.log import views as log
+from undersigned.web.operations import views as operations
+
+
+class SlugConverter:
+    """The one word of a letter's origin."""
+
+    regex = "[a-z0-9][a-z0-9-]{0,79}"
+
+    def to_python(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_converter(SlugConverter, "word")
+
+urlpatterns = [
+    path("healthz", operations.healthz),
+    path("api/letters", letters.create),
+    path("<word:slug>/draft/codes", letters.codes),
+    path("<word:slug>/draft/text", letters.text),
+    path("<word:slug>/draft/manifest", letters.manifest),
+    path("<word:slug>/status", letters.status),
+    path("<word:slug>/cosignatures", log.cosignatures),
+    path("<word:slug>/seals", editions.seals),
+    path("<word:slug>/openings", editions.openings),
+    path("<word:slug>/review", editions.review),
+    path("<word:slug>/publish", editions.publish),
+]

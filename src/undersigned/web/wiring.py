@@ -1,0 +1,31 @@
+"""What stands behind the ports in this process. The one place that decides it."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cache
+
+from undersigned.web.adapters.keys import FileKeys
+from undersigned.web.adapters.storage import FileStorage
+from undersigned.web.datadir import DataDir, from_environment, read_settings
+from undersigned.web.ports import World
+
+
+def world_of(data: DataDir) -> World:
+    """The real world, with ``data`` as its memory."""
+    settings = read_settings(data)
+    return World(
+        clock=lambda: int(time.time()),
+        entropy=os.urandom,
+        keys=FileKeys(data.keys),
+        storage=FileStorage(data.public),
+        authority=settings.authority,
+        scheme=settings.scheme,
+    )
+
+
+@cache
+def world() -> World:
+    """The world of this process, from UNDERSIGNED_DATA."""
+    return world_of(from_environment())
