@@ -1,0 +1,172 @@
+"""The organiser's folder: what a letter is before it has an id (``undersigned letter``).
+
+::
+
+    FOLDER/
+      letter.toml          what the letter says of itself
+      text/<lang>.md       its text, one file a language
+      organiser.key        made by ``letter new``: signs notices, cuts and strikes; opens no name
+      letter.json          made by ``letter new``: server, slug, registrar, and the letter id once it is open
+      roll/                made by ``roll make``: codes.csv, roll.json, slots.jsonl
+"""
+
+from __future__ import annotations
+
+import secrets
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from undersigned.protocol import base64url, keys
+from undersigned.protocol.errors import MalformedError
+from undersigned.protocol.manifest import Batch, Group, format_time
+
+from . import files
+from .errors import InputError
+
+_LIMIT: Final = 1024 * 1024
+_TEXT_LIMIT: Final = 60 * 1024
+
+
+class ReleaseTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[release]`` of ``letter.toml``; times as TOML date-times with a zone; ``grace`` in seconds."""
+
+    signatures: Annotated[int, msgspec.Meta(ge=0)]
+    not_before: datetime
+    grace: Annotated[int, msgspec.Meta(ge=0, le=366 * 86400)]
+    abandon_after: datetime
+
+
+class LetterFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``letter.toml``. ``trustees``: paths of their public files, in order; none in a public letter."""
+
+    slug: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9-]{0,79}$")]
+    title: dict[str, str]
+    groups: list[Group]
+    names: Literal["sealed", "public"] = "sealed"
+    anonymous: Literal["allowed", "forbidden"] = "allowed"
+    check: Literal["roll", "codes", "mail"] = "roll"
+    domains: list[str] | None = None
+    trustees: list[str] = []
+    threshold: Annotated[int, msgspec.Meta(ge=0, le=9)] = 0
+    batch: Batch
+    release: ReleaseTable
+    follows: str | None = None
+
+
+class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """``letter.json``: what the server said. ``log``, ``registrar``: base64url keys; ``letter``: the id, once open."""
+
+    server: str
+    slug: str
+    origin: str
+    log: str
+    registrar: str
+    token_file: str
+    letter: str | None = None
+
+
+class TrusteeFile(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="trustee"
+):
+    """A trustee's public file: the keys a manifest names, base64url."""
+
+    v: Literal[1]
+    name: str
+    seal: str
+    sign: str
+
+
+class Folder:
+    """One letter's folder at ``path``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def roll(self) -> Path:
+        """Where the registrar's files lie."""
+        return self.path / "roll"
+
+    def letter_file(self) -> LetterFile:
+        """``letter.toml``. Raises InputError, naming the place, for anything that is not one."""
+        path = self.path / "letter.toml"
+        data = files.read_input(path, limit=_LIMIT, what="it describes the letter")
+        try:
+            return msgspec.convert(tomllib.loads(data.decode("utf-8")), LetterFile)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+            raise InputError(f"{path}: {error}") from None
+
+    def texts(self, languages: Any) -> dict[str, str]:
+        """The text in each language. Raises InputError if one is missing, empty, too long or not UTF-8."""
+        found = {}
+        for language in sorted(languages):
+            path = self.path / "text" / f"{language}.md"
+            data = files.read_input(path, limit=_TEXT_LIMIT, what=f"the letter's text for the title in {language!r}")
+            try:
+                found[language] = data.decode("utf-8")
+            except UnicodeDecodeError:
+                raise InputError(f"{path} is not UTF-8") from None
+            if not found[language].strip():
+                raise InputError(f"{path} is empty")
+        return found
+
+    def trustees(self, letter: LetterFile) -> list[TrusteeFile]:
+        """The trustees' public files, in order. Raises InputError."""
+        return [read_trustee(self.path / name) for name in letter.trustees]
+
+    def known(self) -> Known:
+        """``letter.json``. Raises InputError if ``letter new`` has not made it."""
+        path = self.path / "letter.json"
+        data = files.read_input(path, limit=_LIMIT, what="`undersigned letter new` makes it")
+        try:
+            return msgspec.json.decode(data, type=Known)
+        except msgspec.MsgspecError as error:
+            raise InputError(f"{path}: {error}") from None
+
+    def remember(self, known: Known) -> None:
+        """Writes ``letter.json``."""
+        files.write_atomic(self.path / "letter.json", msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n")
+
+    def organiser_seed(self) -> bytes:
+        """The organiser's Ed25519 seed, made and kept on first use."""
+        path = self.path / "organiser.key"
+        if not path.exists():
+            files.write_new(path, base64url.encode(secrets.token_bytes(keys.SEED_LENGTH)).encode() + b"\n")
+        try:
+            text = files.read_input(path, limit=200, what="the organiser's key").decode("ascii").strip()
+            return base64url.decode(text, keys.SEED_LENGTH)
+        except (MalformedError, UnicodeDecodeError):
+            raise InputError(f"{path} does not hold an organiser's key") from None
+
+    def token(self, known: Known) -> str:
+        """The organiser's token for the server."""
+        return read_token(Path(known.token_file))
+
+
+def read_token(path: Path) -> str:
+    """A bearer token from its file. Raises InputError."""
+    data = files.read_input(path, limit=1000, what="the organiser's token, from the server's keys/organiser-token")
+    text = data.decode("ascii", errors="replace").strip()
+    if not text or not text.isprintable() or " " in text or not text.isascii():
+        raise InputError(f"{path} does not hold a token")
+    return text
+
+
+def read_trustee(path: Path) -> TrusteeFile:
+    """A trustee's public file. Raises InputError."""
+    data = files.read_input(path, limit=_LIMIT, what="a trustee's public file, from `undersigned trustee init`")
+    try:
+        return msgspec.json.decode(data, type=TrusteeFile)
+    except msgspec.MsgspecError as error:
+        raise InputError(f"{path} is not a trustee's public file: {error}") from None
+
+
+def protocol_time(moment: datetime, what: str) -> str:
+    """A TOML time as the protocol writes it. Raises InputError for one without a zone."""
+    if moment.tzinfo is None:
+        raise InputError(f"{what} has no time zone: write it as 2026-12-01T06:00:00Z")
+    return format_time(moment.astimezone(UTC))

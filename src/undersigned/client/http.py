@@ -1,0 +1,188 @@
+"""HTTP to a server: bounded, never redirected, patient with a busy one (docs/reference/http.md).
+
+Requests are sent again only if doing them twice is the same as doing them once; the protocol makes it so for all but
+few (a POST of an entry gives the same receipt again).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+import msgspec
+
+from undersigned.protocol import canonical
+from undersigned.protocol.errors import MalformedError
+
+from .errors import AnswerError, BusyError, ClientError, ProblemError, UnreachableError
+
+ATTEMPTS: Final = 6
+MAX_ANSWER: Final = 16 * 1024 * 1024
+"""Bytes of an answer that is kept in memory."""
+_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+_PREFIX: Final = "urn:undersigned:problem:"
+
+
+class Http:
+    """One server or letter. ``base``: an address ending in a slash, under which all paths lie; usable from threads."""
+
+    def __init__(
+        self,
+        base: str,
+        *,
+        token: str | None = None,
+        connections: int = 8,
+        transport: httpx.BaseTransport | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.base = base
+        self._pause = pause
+        headers = {"User-Agent": "undersigned", "Accept-Encoding": "identity"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        self._client = httpx.Client(
+            headers=headers,
+            timeout=_TIMEOUT,
+            follow_redirects=False,  # a letter is where its origin says, or it is not there
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            transport=transport,
+            trust_env=False,  # an environment variable must not send a signatory's requests elsewhere
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._client.close()
+
+    def get(self, path: str, *, limit: int = MAX_ANSWER, headers: dict[str, str] | None = None) -> bytes:
+        """The bytes at ``path``. Raises ClientError."""
+        return self._patiently(lambda: self._send("GET", path, None, headers, limit))
+
+    def find(self, path: str, *, limit: int = MAX_ANSWER) -> bytes | None:
+        """The bytes at ``path``, or None if there is nothing (404)."""
+        try:
+            return self.get(path, limit=limit)
+        except ProblemError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def get_json(self, path: str, *, headers: dict[str, str] | None = None) -> Any:
+        """The JSON at ``path``."""
+        return _json(self.get(path, headers=headers))
+
+    def post(self, path: str, value: object, *, again: bool = True) -> Any:
+        """Sends ``value`` as canonical JSON; returns the answer's JSON, or None for an empty answer.
+
+        ``again``: whether it may be sent once more if no answer came. All acts of the protocol may.
+        """
+        data = canonical.encode(value)
+        return self._post(path, data, "application/json", again)
+
+    def post_text(self, path: str, data: bytes) -> Any:
+        """Sends ``data`` as ``text/plain``."""
+        return self._post(path, data, "text/plain; charset=utf-8", True)
+
+    def _post(self, path: str, data: bytes, kind: str, again: bool) -> Any:
+        def send() -> bytes:
+            return self._send("POST", path, data, {"Content-Type": kind}, MAX_ANSWER)
+
+        answer = self._patiently(send) if again else send()
+        return _json(answer) if answer else None
+
+    def save(self, path: str, target: Path, *, limit: int) -> bool:
+        """Streams what is at ``path`` into ``target``; False if there is nothing there (404)."""
+        try:
+            self._patiently(lambda: self._save(path, target, limit))
+        except ProblemError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def _save(self, path: str, target: Path, limit: int) -> bytes:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _transport_errors(self.base), self._client.stream("GET", self.base + path) as response:
+            if response.status_code != 200:
+                raise _problem(response.status_code, response.headers, b"".join(_bounded(response, MAX_ANSWER)))
+            with target.open("wb") as file:
+                for chunk in _bounded(response, limit):
+                    file.write(chunk)
+        return b""
+
+    def _send(self, method: str, path: str, data: bytes | None, headers: dict[str, str] | None, limit: int) -> bytes:
+        with (
+            _transport_errors(self.base),
+            self._client.stream(method, self.base + path, content=data, headers=headers) as response,
+        ):
+            body = b"".join(_bounded(response, limit))
+        if response.status_code not in (200, 201, 204):
+            raise _problem(response.status_code, response.headers, body)
+        return body
+
+    def _patiently(self, act: Callable[[], bytes]) -> bytes:
+        """Tries ``act`` again, later and later, while the server is busy or does not answer."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return act()
+            except UnreachableError:
+                if attempt == ATTEMPTS - 1:
+                    raise
+            # A little randomness keeps a thousand waiting clients from coming back at the same moment.
+            self._pause(min(0.2 * 2**attempt, 5.0) * (0.5 + random.random()))  # noqa: S311
+        raise AssertionError("unreachable")
+
+
+@contextlib.contextmanager
+def _transport_errors(base: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.TimeoutException:
+        raise UnreachableError(f"{base} did not answer in time") from None
+    except httpx.TransportError as error:
+        raise UnreachableError(f"{base} cannot be reached: {type(error).__name__}") from None
+    except httpx.InvalidURL:
+        raise AnswerError("an address cannot be used") from None
+
+
+def _bounded(response: httpx.Response, limit: int) -> Iterator[bytes]:
+    got = 0
+    for chunk in response.iter_bytes():
+        got += len(chunk)
+        if got > limit:
+            raise AnswerError(f"the server's answer is larger than {limit} bytes")
+        yield chunk
+
+
+def _problem(status: int, headers: httpx.Headers, body: bytes) -> ClientError:
+    """The error an answer stands for, whatever its bytes are."""
+    found: Any = None
+    if headers.get("content-type", "").split(";")[0] == "application/problem+json":
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            found = msgspec.json.decode(body)
+    fields = found if isinstance(found, dict) else {}
+    kind, title, detail = (str(fields.get(name, ""))[:2000] for name in ("type", "title", "detail"))
+    code = kind.removeprefix(_PREFIX) if kind.startswith(_PREFIX) else "unknown"
+    if code == "busy" or status in (502, 503, 504):
+        return BusyError(detail or "the server is busy")
+    if 300 <= status < 400:
+        return AnswerError("the server sends us elsewhere; a letter is only where its origin says")
+    return ProblemError(code, status, title, detail or f"the server answered with status {status}")
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return canonical.decode(data, limit=MAX_ANSWER)
+    except MalformedError as error:
+        raise AnswerError(f"the server's answer is not canonical JSON: {error}") from None

@@ -1,0 +1,153 @@
+"""A letter as a client knows it: its manifest, checked against what the invitation promised (protocol.md section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from undersigned.protocol import base64url, bundle, checkpoint, entries, manifest, merkle, roll, tiles
+from undersigned.protocol.errors import InvalidError, LetterError, LogError
+from undersigned.protocol.manifest import Manifest
+from undersigned.protocol.note import Note
+
+from .errors import InputError
+from .http import Http
+from .link import Link
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter whose manifest hashes to its id. ``source``: the manifest's canonical bytes."""
+
+    link: Link
+    source: bytes
+    manifest: Manifest
+
+    @cached_property
+    def id(self) -> bytes:
+        """The letter id, 32 bytes."""
+        return manifest.letter_id(self.source)
+
+    @cached_property
+    def spelt(self) -> str:
+        """The letter id as entries spell it."""
+        return base64url.encode(self.id)
+
+    @cached_property
+    def rid(self) -> bytes:
+        """The id of the first registrar: the salt of all that is derived from codes."""
+        return roll.registrar_id(base64url.decode(self.manifest.registrars[0]))
+
+    @property
+    def invitation(self) -> str:
+        """The link that says which letter is meant."""
+        return f"{self.link.base}#{self.spelt}"
+
+    @property
+    def log_key(self) -> bytes:
+        """The log's Ed25519 key."""
+        return base64url.decode(self.manifest.log)
+
+    @property
+    def trustee_keys(self) -> list[bytes]:
+        """The trustees' Ed25519 keys, in order."""
+        return [base64url.decode(trustee.sign) for trustee in self.manifest.trustees]
+
+
+def connect(link: Link, *, connections: int = 8) -> Http:
+    """A connection to where ``link`` points."""
+    return Http(link.base, connections=connections)
+
+
+def fetch_letter(http: Http, link: Link, *, expect: bool = True) -> Letter:
+    """The letter behind ``link``.
+
+    ``expect``: whether the link must say which letter is meant; only somebody who merely reads may leave that out.
+    Raises InputError without a letter id, LetterError if another letter is there, ClientError.
+    """
+    if expect and link.letter is None:
+        raise InputError("this link lacks the letter id behind the #: ask for the whole invitation")
+    source = http.get("manifest.json")
+    known = manifest.parse(source)
+    if link.letter is not None and manifest.letter_id(source) != link.letter:
+        raise LetterError("the server shows another letter than the one you were invited to: do not sign")
+    if known.origin != link.origin:
+        raise LetterError(f"this letter belongs at {known.origin}, not here")
+    return Letter(link, source, known)
+
+
+def fetch_checkpoint(http: Http, letter: Letter) -> tuple[checkpoint.Checkpoint, Note]:
+    """The newest checkpoint, signed by the log. Raises ProtocolError, ClientError."""
+    return checkpoint.verify(http.get("log/checkpoint"), letter.manifest.origin, letter.log_key)
+
+
+def require_approvals(http: Http, letter: Letter) -> None:
+    """Raises unless every trustee's approval stands in the log: only then does a seal have n holders.
+
+    The entries are looked for among the log's first 256, which the checkpoint is shown to contain.
+    """
+    if not letter.manifest.sealed:
+        return
+    missing = set(range(1, len(letter.manifest.trustees) + 1))
+    for index, data in enumerate(_first_entries(http, letter)):
+        if index == 0:
+            if data != letter.source:
+                raise LogError("the log does not begin with this letter's manifest")
+            continue
+        entry = entries.parse(data)
+        if isinstance(entry, entries.Approval):
+            entries.verify_entry(entry, letter.manifest, letter.spelt)
+            missing.discard(entry.trustee)
+        if not missing:
+            return
+    names = ", ".join(str(trustee) for trustee in sorted(missing))
+    raise InvalidError(f"not every trustee has approved this letter yet (missing: {names}): it cannot be signed")
+
+
+def _first_entries(http: Http, letter: Letter) -> Iterator[bytes]:
+    """The log's first entries, at most 256, shown to be under the checkpoint by one tile a level."""
+    point, _ = fetch_checkpoint(http, letter)
+    if not point.size:
+        raise LogError("the log is empty")
+    cache: dict[str, bytes] = {}
+
+    def read(path: str) -> bytes:
+        if path not in cache:
+            cache[path] = http.get(f"log/{path}")
+        return cache[path]
+
+    width = min(point.size, tiles.WIDTH)
+    found = tiles.unpack_entries(read(tiles.Tile(-1, 0, width).path), width)
+    row = [merkle.leaf_hash(entry) for entry in found]
+    level, count = 0, point.size
+    # Climb along the left edge: each full tile must hash to the first hash of the tile above it.
+    while True:
+        width = min(count, tiles.WIDTH)
+        above = tiles.split_hashes(read(tiles.Tile(level, 0, width).path), width)
+        if above[: len(row)] != row:
+            raise LogError("the log's tiles do not agree with each other")
+        if count < tiles.WIDTH:
+            break
+        row, level, count = [tiles.subtree_root(above)], level + 1, count >> 8
+        if not count:
+            break
+    if tiles.root_from_tiles(point.size, read) != point.root:
+        raise LogError("the log's tiles do not lead to the root the checkpoint signs")
+    return iter(found)
+
+
+def fetch_text(http: Http, letter: Letter, language: str) -> str:
+    """The letter's text in one language, as it was fixed. Raises InvalidError if it was changed."""
+    data = http.get(bundle.text_path(language))
+    if manifest.text_digest(data) != letter.manifest.text.get(language):
+        raise InvalidError("the text is not the one this letter fixed: do not sign")
+    return data.decode("utf-8")
+
+
+def fetch_roll(http: Http, letter: Letter) -> roll.Roll:
+    """The published roll. Raises InvalidError if it is not the one the manifest names."""
+    published = roll.parse_roll(http.get("roll.json", limit=512 * 1024 * 1024))
+    if published.root != letter.manifest.eligibility.root:
+        raise InvalidError("the roll is not the one this letter fixed")
+    return published

@@ -1,0 +1,86 @@
+"""Addresses: of a server, and of a letter (protocol.md section 2).
+
+An invitation is ``https://<origin>/#<letter id>``. The letter id stands in the fragment, which browsers never send: the
+server cannot choose which letter a reader expects.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from undersigned.protocol import base64url
+from undersigned.protocol.errors import MalformedError
+
+from .errors import InputError
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_SLUG: Final = re.compile(r"/[a-z0-9][a-z0-9-]{0,79}/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a letter lives, and which letter is expected there.
+
+    ``scheme``: https, or http on loopback; ``origin``: as in the manifest, host[:port]/slug; ``letter``: 32 bytes, or
+    None if the link does not say.
+    """
+
+    scheme: str
+    origin: str
+    letter: bytes | None
+
+    @property
+    def base(self) -> str:
+        """The letter's address, ending in a slash."""
+        return f"{self.scheme}://{self.origin}/"
+
+    @property
+    def slug(self) -> str:
+        """The last part of the origin."""
+        return self.origin.partition("/")[2]
+
+    def __str__(self) -> str:
+        fragment = f"#{base64url.encode(self.letter)}" if self.letter is not None else ""
+        return self.base + fragment
+
+
+def parse_server(text: str) -> str:
+    """A server's address as ``scheme://host[:port]``. Raises InputError for anything else."""
+    scheme, authority, path, _ = _split(text)
+    if path not in ("", "/"):
+        raise InputError(f"{text!r} is not a server's address: it should end after the host")
+    return f"{scheme}://{authority}"
+
+
+def parse_link(text: str) -> Link:
+    """The letter an address or invitation names. Raises InputError for anything else."""
+    scheme, authority, path, fragment = _split(text)
+    if not _SLUG.fullmatch(path):
+        raise InputError("this is not the address of a letter: https://HOST/NAME/, perhaps with # and the letter id")
+    letter = None
+    if fragment:
+        try:
+            letter = base64url.decode(fragment, 32)
+        except MalformedError:
+            raise InputError("what follows the # is not a letter id: the link is damaged or cut short") from None
+    return Link(scheme, authority + path.rstrip("/"), letter)
+
+
+def _split(text: str) -> tuple[str, str, str, str]:
+    """Scheme, authority, path, fragment. Raises InputError for what no letter or server can have."""
+    try:
+        parts = urlsplit(text.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise InputError("this is not an address") from None
+    if parts.scheme not in ("https", "http") or not host:
+        raise InputError("an address begins with https://")
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        raise InputError("http is for this machine only (127.0.0.1): whoever stands between could change it all")
+    if parts.username is not None or parts.query:
+        raise InputError("an address holds neither a user name nor a question mark")
+    shown = f"[{host}]" if ":" in host else host
+    return parts.scheme, shown if port is None else f"{shown}:{port}", parts.path, parts.fragment

@@ -1,0 +1,141 @@
+"""A log mirrored to disk: everything ever seen of it, so that nothing seen can be taken back (protocol.md section 7).
+
+Only checkpoint and entry bundles are fetched. Hash tiles are computed here from the entries, on top of those already
+mirrored, and the new root is what they give: if it is the one the checkpoint signs, the log is an extension of all that
+was seen before. A log that went back or forked cannot pass.
+
+::
+
+    DIR/log/checkpoint      the newest checkpoint accepted; written last
+    DIR/log/tile/...        as served
+    DIR/evidence/           signed checkpoints that contradict what was seen before
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from undersigned.protocol import checkpoint, tiles
+from undersigned.protocol.checkpoint import Checkpoint
+from undersigned.protocol.errors import LogError
+from undersigned.protocol.note import Note
+
+from . import files
+from .errors import InputError
+from .http import Http
+from .letter import Letter
+
+Progress = Callable[[int, int], None]
+"""Called with how many entries are here, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A checkpoint whose entries have been fetched and fit; nothing of it is on disk yet.
+
+    ``start``: how many entries were known before; ``entries``: the new ones; ``tiles``: the files they make.
+    """
+
+    checkpoint: Checkpoint
+    note: Note
+    start: int
+    entries: list[bytes]
+    tiles: dict[str, bytes]
+
+
+class Mirror:
+    """The mirror of one letter's log in ``directory``."""
+
+    def __init__(self, directory: Path, letter: Letter) -> None:
+        self.directory = files.make_private_directory(directory)
+        self.letter = letter
+        self._log = files.make_private_directory(directory / "log")
+        self.checkpoint: Checkpoint | None = None
+        newest = self._log / "checkpoint"
+        if newest.exists():
+            self.checkpoint, _ = checkpoint.verify(newest.read_bytes(), letter.manifest.origin, letter.log_key)
+
+    @property
+    def size(self) -> int:
+        """How many entries are mirrored."""
+        return self.checkpoint.size if self.checkpoint else 0
+
+    def read(self, path: str) -> bytes:
+        """A file of the mirror. Raises InputError if it is gone: somebody has been at the folder."""
+        try:
+            return (self._log / path).read_bytes()
+        except FileNotFoundError:
+            raise InputError(f"{self._log / path} is missing: the mirror is damaged") from None
+
+    def entries(self, first: int = 0) -> Iterator[bytes]:
+        """The mirrored entries from index ``first`` on."""
+        return tiles.read_entries(self.size, self.read, first=first) if self.size else iter(())
+
+    def fetch(self, http: Http, progress: Progress | None = None) -> Fetched:
+        """What is new, shown to extend all that was seen before. Raises LogError for a log that went back or forked."""
+        data = http.get("log/checkpoint")
+        point, note = checkpoint.verify(data, self.letter.manifest.origin, self.letter.log_key)
+        known = self.checkpoint
+        if known is not None and point.size < known.size:
+            self._keep_evidence(data)
+            raise LogError(f"the log went back: {known.size} entries were seen, now it shows {point.size}")
+        if known is not None and point.size == known.size:
+            if point.root != known.root:
+                self._keep_evidence(data)
+                raise LogError(f"the log forked: two different logs of {point.size} entries were signed")
+            return Fetched(point, note, known.size, [], {})
+        if not point.size:
+            raise LogError("the log is empty")
+        new = self._fetch_entries(http, point.size, progress)
+        made = tiles.extend(self.size, self.read, new)
+        root = tiles.root_from_tiles(point.size, lambda path: made[path] if path in made else self.read(path))
+        if root != point.root:
+            self._keep_evidence(data)
+            raise LogError(f"the log forked: its {point.size} entries do not extend the {self.size} seen before")
+        if known is None and new[0] != self.letter.source:
+            raise LogError("entry 0 is not the letter's manifest")
+        return Fetched(point, note, self.size, new, made)
+
+    def _keep_evidence(self, note: bytes) -> None:
+        """Keeps a checkpoint the log signed although it contradicts an earlier one: both together convict the log."""
+        folder = files.make_private_directory(self.directory / "evidence")
+        files.write_atomic(folder / f"{hashlib.sha256(note).hexdigest()[:16]}.checkpoint", note)
+
+    def _fetch_entries(self, http: Http, size: int, progress: Progress | None) -> list[bytes]:
+        """Entries from our size to ``size``, from the server's bundles."""
+        new: list[bytes] = []
+        start = self.size
+        first = start // tiles.WIDTH
+        for number in range(first, -(-size // tiles.WIDTH)):
+            tile = tiles.Tile(-1, number, min(tiles.WIDTH, size - number * tiles.WIDTH))
+            found = tiles.unpack_entries(http.get(f"log/{tile.path}"), tile.width)
+            known = max(0, start - number * tiles.WIDTH)
+            new += found[known:]
+            if progress:
+                progress(start + len(new), size)
+        return new
+
+    def keep(self, fetched: Fetched) -> None:
+        """Takes ``fetched`` into the mirror, durably: from now on the log may not go behind it."""
+        for path, data in fetched.tiles.items():
+            target = self._log / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            files.write_atomic(target, data)
+        # Every tile is durable: now, and not before, the checkpoint may speak of them.
+        files.write_atomic(self._log / "checkpoint", fetched.note.encode())
+        self._drop_partial(fetched)
+        self.checkpoint = fetched.checkpoint
+
+    def _drop_partial(self, fetched: Fetched) -> None:
+        """Removes the narrower tiles that the new ones replace."""
+        for path in fetched.tiles:
+            whole, _, width = path.partition(".p/")
+            folder = self._log / f"{whole}.p"
+            for narrower in folder.iterdir() if folder.is_dir() else ():
+                if narrower.name != width:
+                    narrower.unlink()
+            if not width and folder.is_dir():
+                folder.rmdir()

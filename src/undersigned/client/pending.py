@@ -1,0 +1,65 @@
+"""A signature begun and not finished, so that a lost connection or a closed lid costs nothing.
+
+The registrar answers an access code once, and again only to the very same question. Whoever loses the question between
+asking and handing in has lost the code. So it is kept on disk, readable by its owner only, from before the question is
+sent until the receipt is there, and then destroyed. It holds the withdrawal code: that is why it goes so soon.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from undersigned.protocol import roll
+
+from . import files
+from .letter import Letter
+from .signer import Blinded, Signer, new_signer, signer_from
+
+
+class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: bytes
+    prefix: bytes
+    salt: bytes
+    factor: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A signature under way: who signs, and what the registrar is asked. ``resumed``: from an earlier attempt."""
+
+    path: Path
+    signer: Signer
+    blinded: Blinded
+    resumed: bool
+
+    def finish(self) -> None:
+        """Forgets it, for good."""
+        if self.path.exists():
+            files.destroy(self.path)
+
+
+def state_directory() -> Path:
+    """Where this user's tools keep state: ``$XDG_STATE_HOME/undersigned``."""
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "undersigned"
+
+
+def begin(letter: Letter, access: bytes, directory: Path | None = None) -> Pending:
+    """The signature begun with this access code: the earlier attempt if there was one, else a new one, on disk."""
+    folder = files.make_private_directory(directory or state_directory())
+    # Named by a hash of the token: says which code it is only to those who have the code.
+    token = roll.place(access, letter.rid).token
+    path = folder / f"pending-{hashlib.sha256(b'pending' + token).hexdigest()[:24]}"
+    if path.exists():
+        kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
+        signer = signer_from(letter, kept.code)
+        return Pending(path, signer, Blinded(kept.prefix, kept.salt, int.from_bytes(kept.factor, "big")), True)
+    signer, blinded = new_signer(letter), Blinded.fresh(letter)
+    kept = _Kept(signer.code, blinded.prefix, blinded.salt, blinded.factor.to_bytes(384, "big"))
+    files.write_atomic(path, msgspec.json.encode(kept))
+    return Pending(path, signer, blinded, False)

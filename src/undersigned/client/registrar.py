@@ -1,0 +1,182 @@
+"""The registrar's desk: from a list of people to access codes, roll and slots (protocol.md section 3).
+
+What comes out: ``codes.csv`` says whose code is whose, and has to be forgotten once the codes are handed out;
+``roll.json`` is public; ``slots.jsonl`` goes to the server, which can open nothing in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from undersigned.protocol import base64url, canonical, codes, roll
+from undersigned.protocol import text as names
+from undersigned.protocol.errors import MalformedError
+
+from .errors import InputError
+
+COLUMNS: Final = ("group", "name", "title", "address")
+MAX_PEOPLE: Final = 10_000_000
+_FORMULA: Final = "=+-@\t\r"
+"""A spreadsheet runs a cell that begins with one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One line of the organiser's list. ``address``: where the code goes, on paper or otherwise; never uploaded."""
+
+    record: roll.Record
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What ``make`` and ``make_blank`` give. ``people`` and ``codes`` go together; ``roll`` is None for blank codes."""
+
+    people: list[Person]
+    codes: list[bytes]
+    slots: list[dict[str, str | None]]
+    roll: roll.Roll | None
+
+
+def read_people(text: str, groups: Collection[str]) -> list[Person]:
+    """People from CSV with a heading ``group,name,title[,address]``. Raises InputError, naming the line."""
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    people: list[Person] = []
+    seen: dict[Person, int] = {}
+    try:
+        columns = _columns(next(reader, []))
+        for row in reader:
+            if row:
+                person = _person(row, columns, groups, reader.line_num)
+                # The same person twice would hold two codes. Two of one name differ in title, group or address.
+                if seen.setdefault(person, reader.line_num) != reader.line_num:
+                    raise InputError(f"line {reader.line_num}: the same person as in line {seen[person]}")
+                people.append(person)
+            if len(people) > MAX_PEOPLE:
+                raise InputError(f"line {reader.line_num}: more than {MAX_PEOPLE} people")
+    except csv.Error as error:
+        raise InputError(f"line {reader.line_num}: not CSV: {error}") from None
+    if not people:
+        raise InputError("the list holds nobody: a heading group,name,title and a line for each person are needed")
+    return people
+
+
+def _columns(heading: Sequence[str]) -> dict[str, int]:
+    found = {name.strip().lower(): index for index, name in enumerate(heading)}
+    if "group" not in found or "name" not in found or set(found) - set(COLUMNS) or len(found) != len(heading):
+        raise InputError("line 1: the heading must be group,name,title or group,name,title,address")
+    return found
+
+
+def _person(row: Sequence[str], columns: dict[str, int], groups: Collection[str], line: int) -> Person:
+    if len(row) != len(columns):
+        raise InputError(f"line {line}: {len(row)} fields where {len(columns)} belong")
+    fields = {name: unicodedata.normalize("NFC", row[index].strip()) for name, index in columns.items()}
+    if fields["group"] not in groups:
+        raise InputError(f"line {line}: no such group; this letter has {', '.join(sorted(groups))}")
+    for name in ("name", "title"):
+        text = fields.get(name, "")
+        if not text and name == "title":
+            continue
+        if text[:1] and text[0] in _FORMULA:
+            raise InputError(f"line {line}: the {name} begins with {text[0]!r}, which spreadsheets would run")
+        try:
+            names.check_name(text)
+        except MalformedError as error:
+            raise InputError(f"line {line}: the {name} cannot be taken: {error}") from None
+    if fields.get("address", "")[:1] in tuple(_FORMULA):
+        raise InputError(f"line {line}: the address begins with a character that spreadsheets would run")
+    record = roll.Record(group=fields["group"], name=fields["name"], title=fields.get("title", ""))
+    return Person(record, fields.get("address", ""))
+
+
+def make(people: list[Person], spki: bytes) -> Made:
+    """Codes, roll and slots for ``people``. ``spki``: the registrar's public key, as the server gave it."""
+    rid = roll.registrar_id(spki)
+    made = [codes.code_from(secrets.token_bytes(codes.LENGTH)) for _ in people]
+    slots = [roll.make_slot(code, rid, person.record) for code, person in zip(made, people, strict=True)]
+    rows: list[dict[str, str | None]] = [
+        {
+            "box": base64url.encode(slot.box),
+            "leaf": base64url.encode(slot.leaf),
+            "token_hash": base64url.encode(slot.token_hash),
+        }
+        for slot in slots
+    ]
+    return Made(people, made, _shuffled(rows), roll.make_roll([slot.leaf for slot in slots]))
+
+
+def make_blank(count: int, spki: bytes) -> Made:
+    """``count`` codes that name nobody, to be handed from person to person."""
+    rid = roll.registrar_id(spki)
+    made = [codes.code_from(secrets.token_bytes(codes.LENGTH)) for _ in range(count)]
+    rows: list[dict[str, str | None]] = [
+        {
+            "box": None,
+            "leaf": None,
+            "token_hash": base64url.encode(roll.token_hash(roll.place(code, rid).token)),
+        }
+        for code in made
+    ]
+    return Made([], made, _shuffled(rows), None)
+
+
+def _shuffled(rows: list[dict[str, str | None]]) -> list[dict[str, str | None]]:
+    """In the order of their hashes: the order of the list would let the server count along."""
+    return sorted(rows, key=lambda row: str(row["token_hash"]))
+
+
+def encode_codes(made: Made) -> bytes:
+    """``codes.csv``: group, name, title, address, code; for blank codes the last column only filled."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*COLUMNS, "code"])
+    people = made.people or [Person(roll.Record(group="", name="", title=""))] * len(made.codes)
+    for person, code in zip(people, made.codes, strict=True):
+        record = person.record
+        writer.writerow([record.group, record.name, record.title, person.address, codes.format_code("S", code)])
+    return out.getvalue().encode("utf-8")
+
+
+def read_codes(data: bytes) -> list[tuple[Person, bytes]]:
+    """People and codes from ``codes.csv``. Raises InputError, naming the line."""
+    try:
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
+    except (csv.Error, UnicodeDecodeError):
+        raise InputError("the file of codes is not CSV in UTF-8") from None
+    if not rows or rows[0] != [*COLUMNS, "code"]:
+        raise InputError("line 1: this is not a file of codes made by `undersigned roll make`")
+    found = []
+    for line, row in enumerate(rows[1:], start=2):
+        try:
+            group, name, title, address, typed = row
+            code = codes.parse_code("S", typed)
+        except (ValueError, MalformedError):
+            raise InputError(f"line {line}: not a line made by `undersigned roll make`") from None
+        found.append((Person(roll.Record(group=group, name=name, title=title), address), code))
+    return found
+
+
+def encode_slots(made: Made) -> bytes:
+    """``slots.jsonl``: what the server keeps of each code."""
+    return b"".join(canonical.encode(row) + b"\n" for row in made.slots)
+
+
+def read_slots(data: bytes) -> list[dict[str, str | None]]:
+    """The rows of ``slots.jsonl``. Raises InputError, naming the line."""
+    rows = []
+    for line, text in enumerate(data.splitlines(), start=1):
+        try:
+            row = canonical.decode(text)
+        except MalformedError as error:
+            raise InputError(f"slots, line {line}: {error}") from None
+        if not isinstance(row, dict) or set(row) != {"box", "leaf", "token_hash"}:
+            raise InputError(f"slots, line {line}: not a slot")
+        rows.append(row)
+    return rows

@@ -1,0 +1,59 @@
+"""The seals a trustee mirrors, so that names can be opened even if the server loses them (protocol.md section 7).
+
+One file a key. A seal is kept only if it is the object the log names; it goes when its key withdraws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from undersigned.protocol import canonical, seal
+from undersigned.protocol.errors import MalformedError
+from undersigned.protocol.seal import Seal
+
+from . import files
+
+
+class Seals:
+    """The folder of seals at ``directory``."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = files.make_private_directory(directory)
+
+    def _path(self, key: str) -> Path:
+        # 256 folders or so keep listings short. Keys are checked base64url: no path can be made of one.
+        return self.directory / key[:2] / key
+
+    def put(self, value: Seal) -> None:
+        """Keeps a seal, in place of an older one of its key. Not synced: it can be fetched again."""
+        path = self._path(value.key)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        files.write_atomic(path, canonical.encode(value), durable=False)
+
+    def get(self, key: str, object_hash: str) -> Seal | None:
+        """The seal of ``key`` if it is the one the log names, else None."""
+        try:
+            value = seal.parse_object(self._path(key).read_bytes())
+        except (FileNotFoundError, MalformedError):
+            return None
+        return value if isinstance(value, Seal) and seal.object_hash(value) == object_hash else None
+
+    def has(self, key: str) -> bool:
+        """Whether there is a file for ``key``."""
+        return self._path(key).exists()
+
+    def drop(self, keys: Iterable[str]) -> int:
+        """Removes the seals of ``keys``; how many there were."""
+        dropped = 0
+        for key in keys:
+            path = self._path(key)
+            if path.exists():
+                path.unlink()
+                dropped += 1
+        return dropped
+
+    def clear(self) -> None:
+        """Removes every seal."""
+        for path in [*self.directory.glob("*/*")]:
+            path.unlink()

@@ -1,0 +1,277 @@
+"""Signing, editing, withdrawing, and looking whether one is counted (protocol.md sections 3 to 6).
+
+The order matters: the letter is checked before anything is derived, the credential is checked before anything is
+sealed, and the withdrawal code is shown to the person before the entry is sent, because after it there is no way back
+to it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from undersigned.protocol import base64url, canonical, codes, credential, entries, keys, receipt, roll, seal
+from undersigned.protocol import text as names
+from undersigned.protocol.errors import InvalidError, MalformedError
+from undersigned.protocol.purposes import hkdf
+
+from .errors import AnswerError, InputError
+from .http import Http
+from .letter import Letter
+
+As = Literal["name", "initials", "anonymous"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who signs: a withdrawal code and the key that grows from it. ``code``: its 20 characters, ASCII."""
+
+    code: bytes
+    seed: bytes
+
+    @property
+    def key(self) -> bytes:
+        """The Ed25519 public key, all that others ever see."""
+        return keys.public_key(self.seed)
+
+    @property
+    def spelt(self) -> str:
+        """The public key as entries spell it."""
+        return base64url.encode(self.key)
+
+    @property
+    def withdrawal_code(self) -> str:
+        """``W-....``, as it is shown to the person, once."""
+        return codes.format_code("W", self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How somebody wants to stand under the letter.
+
+    ``group``, ``name`` and ``title`` may be left None where the roll says them.
+    """
+
+    as_: As
+    group: str | None = None
+    name: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Blinded:
+    """A question to the registrar, kept until it is answered: asking twice must ask the same."""
+
+    prefix: bytes
+    salt: bytes
+    factor: int
+
+    @classmethod
+    def fresh(cls, letter: Letter) -> Blinded:
+        """A new one for this letter's registrar.
+
+        The factor is uniform over 1..n-1 and nothing less: a registrar could tell later which of the published keys it
+        had signed for, if some factors were likelier than others.
+        """
+        modulus = registrar_key(letter).public_numbers().n
+        return cls(secrets.token_bytes(32), secrets.token_bytes(48), secrets.randbelow(modulus - 1) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """What an access code gave: a credential for the key and, with a roll, who the roll says the holder is."""
+
+    credential: entries.Credential
+    place: roll.Place
+    record: roll.Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An entry the log has promised to take in. ``answer``: all the server said."""
+
+    entry: entries.Sign | entries.Withdraw
+    receipt: receipt.Receipt
+    answer: dict[str, Any]
+
+
+def registrar_key(letter: Letter) -> rsa.RSAPublicKey:
+    """The public key of the letter's first registrar."""
+    return credential.load_public(base64url.decode(letter.manifest.registrars[0]))
+
+
+def new_signer(letter: Letter) -> Signer:
+    """Somebody new, with a withdrawal code of 100 random bits."""
+    return signer_from(letter, codes.code_from(secrets.token_bytes(codes.LENGTH)))
+
+
+def signer_from(letter: Letter, code: bytes) -> Signer:
+    """The signer a withdrawal code stands for under this letter."""
+    return Signer(code, hkdf(code, letter.rid, "signer-key", keys.SEED_LENGTH))
+
+
+def activate(http: Http, letter: Letter, access: bytes, signer: Signer, blinded: Blinded) -> Activated:
+    """Has the registrar certify ``signer``'s key without seeing it.
+
+    ``access``: the access code's 20 characters. Raises ProblemError (``code-unknown``, ``code-used``), CredentialError,
+    AnswerError, InvalidError if the box is not this code's.
+    """
+    if len(letter.manifest.registrars) != 1:
+        raise InputError("this letter has several registrars; this version of the program knows letters with one")
+    public = registrar_key(letter)
+    place = roll.place(access, letter.rid)
+    prepared = credential.prepare(credential.credential_message(letter.rid, signer.key), blinded.prefix)
+    blinding = credential.blind(public, prepared, salt=blinded.salt, factor=blinded.factor)
+    question = {"blinded": base64url.encode(blinding.blinded), "token": base64url.encode(place.token)}
+    answer = http.post("activate", question)
+    signature = credential.finalise(public, blinding, base64url.decode(_field(answer, "signature")))
+    record = None
+    if letter.manifest.eligibility.check == "roll":
+        leaf, box = (base64url.decode(_field(answer, name)) for name in ("leaf", "box"))
+        record = roll.open_box(place, leaf, box)
+    certified = entries.Credential(
+        prefix=base64url.encode(blinded.prefix),
+        registrar=base64url.encode(letter.rid),
+        signature=base64url.encode(signature),
+    )
+    return Activated(certified, place, record)
+
+
+def _field(answer: object, name: str) -> str:
+    value = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(value, str):
+        raise AnswerError(f"the registrar's answer lacks {name}")
+    return value
+
+
+def make_payload(letter: Letter, choice: Choice, place: roll.Place, record: roll.Record | None) -> seal.Payload:
+    """What will be sealed. Raises InputError, saying what is missing, if ``choice`` does not fit the letter."""
+    group = choice.group or (record.group if record else None)
+    groups = sorted(letter.manifest.group_ids)
+    if group is None and len(groups) == 1:
+        group = groups[0]
+    if group not in letter.manifest.group_ids:
+        raise InputError(f"choose a group: one of {', '.join(groups)}")
+    name, title, salt = "", "", None
+    if choice.as_ == "anonymous":
+        if letter.manifest.anonymous != "allowed":
+            raise InputError("this letter takes no anonymous signatures")
+    elif choice.as_ == "initials":
+        name = _checked(names.check_initials, choice.name or "", "initials")
+    elif record is not None:
+        # With a roll a name is the record's, letter by letter; anything else would be void when it is opened.
+        name, title, group = record.name, record.title, record.group
+        salt = base64url.encode(place.salt)
+    else:
+        name = _checked(names.check_name, choice.name or "", "the name")
+        title = _checked(names.check_name, choice.title, "the title") if choice.title else ""
+    nonce = base64url.encode(secrets.token_bytes(16))
+    return seal.Payload(as_=choice.as_, group=group, name=name, title=title, roll=salt, nonce=nonce)
+
+
+def _checked(check: Any, text: str, what: str) -> str:
+    try:
+        check(text)
+    except MalformedError as error:
+        raise InputError(f"{what} cannot be taken: {error}") from None
+    return text
+
+
+def seal_payload(letter: Letter, signer: Signer, payload: seal.Payload) -> seal.SignedObject:
+    """The payload sealed to the trustees; in a public letter, as it is."""
+    if not letter.manifest.sealed:
+        return seal.RecordObject(v=1, letter=letter.spelt, key=signer.spelt, record=payload)
+    trustees = len(letter.manifest.trustees)
+    return seal.make_seal(
+        letter.manifest,
+        letter.id,
+        signer.key,
+        payload,
+        secret=secrets.token_bytes(32),
+        xs=bytes(secrets.SystemRandom().sample(range(1, 256), trustees)),
+        coefficients=secrets.token_bytes(32 * (letter.manifest.threshold - 1)),
+    )
+
+
+def sign(http: Http, letter: Letter, signer: Signer, activated: Activated, choice: Choice, *, seq: int = 0) -> Accepted:
+    """Seals, signs and hands in; returns once the log has promised to take it in."""
+    payload = make_payload(letter, choice, activated.place, activated.record)
+    return hand_in(http, letter, signer, [activated.credential], payload, seq=seq)
+
+
+def hand_in(
+    http: Http,
+    letter: Letter,
+    signer: Signer,
+    credentials: list[entries.Credential],
+    payload: seal.Payload,
+    *,
+    seq: int,
+) -> Accepted:
+    """Hands in a ``sign`` entry with its object."""
+    sealed = seal_payload(letter, signer, payload)
+    entry = entries.sign_entry(
+        entries.Sign(
+            v=1,
+            letter=letter.spelt,
+            key=signer.spelt,
+            seq=seq,
+            credentials=credentials,
+            object=seal.object_hash(sealed),
+        ),
+        signer.seed,
+    )
+    return _post(http, letter, entry, {"entry": entry, "object": sealed})
+
+
+def withdraw(http: Http, letter: Letter, signer: Signer) -> Accepted:
+    """Withdraws, for good. Raises ProblemError: ``sequence`` if this key never signed, ``duplicate`` if it withdrew."""
+    entry = entries.sign_entry(entries.Withdraw(v=1, letter=letter.spelt, key=signer.spelt), signer.seed)
+    return _post(http, letter, entry, {"entry": entry})
+
+
+def edit(
+    http: Http, letter: Letter, signer: Signer, before: entries.Sign, choice: Choice, access: bytes | None = None
+) -> Accepted:
+    """Replaces what was sealed; the count does not change.
+
+    ``before``: the signer's newest entry, as the log has it (``counted.find``): its credential serves again.
+    ``access``: the access code, with which a name is shown to be on the roll; ``choice`` then spells the record.
+    """
+    place = roll.place(access, letter.rid) if access is not None else roll.Place(b"", b"", b"")
+    record = None
+    if letter.manifest.eligibility.check == "roll" and choice.as_ == "name":
+        record = _record_on_roll(http, place, choice)
+    payload = make_payload(letter, choice, place, record)
+    return hand_in(http, letter, signer, before.credentials, payload, seq=before.seq + 1)
+
+
+def _record_on_roll(http: Http, place: roll.Place, choice: Choice) -> roll.Record:
+    if not place.salt:
+        raise InputError("to stand with your name, your access code is needed once more")
+    record = roll.Record(group=choice.group or "", name=choice.name or "", title=choice.title or "")
+    leaves = roll.parse_roll(http.get("roll.json", limit=canonical.MAX_DOCUMENT)).leaves
+    if base64url.encode(roll.leaf_of(place.salt, record)) not in leaves:
+        raise InputError("group, name and title are not spelt as on the roll, or the access code is another's")
+    return record
+
+
+def _post(http: Http, letter: Letter, entry: entries.Sign | entries.Withdraw, body: dict[str, Any]) -> Accepted:
+    answer = http.post("entries", body)
+    if not isinstance(answer, dict) or "receipt" not in answer:
+        raise AnswerError("the log's answer holds no receipt")
+    promised = receipt.parse(canonical.encode(answer["receipt"]))
+    try:
+        receipt.verify(promised, letter=letter.spelt, entry=entries.encode(entry), log_key=letter.log_key)
+    except InvalidError as error:
+        raise AnswerError(f"the log's receipt does not hold: {error}") from error
+    return Accepted(entry, promised, answer)
+
+
+def encode_receipt(accepted: Accepted) -> bytes:
+    """The receipt's canonical bytes, to keep."""
+    return msgspec.json.encode(accepted.receipt, order="sorted")

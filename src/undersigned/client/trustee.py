@@ -1,0 +1,322 @@
+"""A trustee's work: approve, watch, cosign, and at the cut open what the cut covers (protocol.md sections 7 and 9).
+
+The tool trusts its own disk and its own clock, and nothing else. It cosigns a log only if every entry holds, the log
+extends all that was seen before, and no cut came before the grace was over by this clock.
+
+::
+
+    STATE/state.json     when each notice was first seen here
+    STATE/log/           the mirrored log
+    STATE/seals/         the mirrored seals of those who stand
+    STATE/evidence/      signed checkpoints that contradict what was seen before
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from undersigned.protocol import base64url, canonical, checkpoint, entries, manifest, opening, request, seal
+from undersigned.protocol.errors import ConditionError, InvalidError, LogError, OpeningError, ProtocolError
+from undersigned.protocol.note import Note
+from undersigned.protocol.standing import Signatory, Standing, check_times
+
+from . import files
+from .errors import AnswerError, InputError, WaitingError
+from .http import Http
+from .keyfile import TrusteeKey
+from .letter import Letter
+from .mirror import Mirror
+from .seals import Seals
+
+CHUNK: Final = 500
+"""Shares in one post: 93 bytes each, under the 64 KiB a server takes."""
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much is done, and how much there is."""
+
+
+class _State(msgspec.Struct, kw_only=True):
+    noticed: dict[int, int] = msgspec.field(default_factory=dict)
+    seals_from: int = 0
+
+
+@dataclass(slots=True)
+class Watched:
+    """What one look found. ``mute``: keys whose share for us does not open; ``missing``: whose seal was not given."""
+
+    size: int
+    new: int
+    count: int
+    cosigned: bool
+    mute: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Released:
+    """What was opened: how many shares were handed in, and for which keys none could be."""
+
+    edition: int
+    shares: int
+    failed: list[str]
+
+
+class Trustee:
+    """One trustee of one letter, with its state at ``state``. ``clock`` gives Unix seconds."""
+
+    def __init__(
+        self,
+        key: TrusteeKey,
+        letter: Letter,
+        http: Http,
+        state: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        progress: Progress | None = None,
+    ) -> None:
+        self.key, self.letter, self.http = key, letter, http
+        self.index = _index(key, letter)
+        self.directory = files.make_private_directory(state)
+        self.clock = clock
+        self._progress = progress or (lambda *_: None)
+        self._seal_key = seal.seal_key(key.seal_seed)
+        self.mirror = Mirror(state, letter)
+        self.seals = Seals(state / "seals")
+        self._state = self._load()
+
+    # -- approving
+
+    def approve(self) -> None:
+        """Says in the log: I have seen this letter, and hold the key it names. Raises ProblemError ``duplicate``."""
+        entry = entries.sign_entry(
+            entries.Approval(v=1, letter=self.letter.spelt, trustee=self.index), self.key.sign_seed
+        )
+        self.http.post("entries", {"entry": entry})
+
+    # -- watching
+
+    def watch(self) -> Watched:
+        """Looks once: mirrors, checks, cosigns.
+
+        Raises LogError (rollback, fork), InvalidError (an entry that must not stand), WaitingError (a cut before the
+        grace was over by this clock: nothing is cosigned), ClientError.
+        """
+        with self._locked():
+            watched, standing, point, note = self._look()
+            self._require_grace(standing)
+            watched.cosigned = self._cosign(point, note)
+            return watched
+
+    def _look(self) -> tuple[Watched, Standing, checkpoint.Checkpoint, Note]:
+        fetched = self.mirror.fetch(self.http, lambda done, total: self._progress("log", done, total))
+        standing = self._check(fetched.start, fetched.entries)
+        self._save()  # when a notice was seen is on disk before anything is built upon it
+        if fetched.entries:
+            self.mirror.keep(fetched)
+        gone = [s.key for s in standing.signatories.values() if s.withdrawn is not None]
+        self.seals.drop(gone)
+        mute = self._mirror_seals(standing, self._state.seals_from)
+        self._state.seals_from = standing.size
+        self._save()
+        missing = [s.key for s in standing.signatories.values() if s.withdrawn is None and not self.seals.has(s.key)]
+        watched = Watched(standing.size, len(fetched.entries), standing.count, False, mute, missing)
+        return watched, standing, fetched.checkpoint, fetched.note
+
+    def _check(self, start: int, new: list[bytes]) -> Standing:
+        """The fold over everything, new entries checked by themselves first. Notes when each notice was first seen."""
+        standing = Standing(self.letter.manifest)
+        now = int(self.clock())
+        known = self.mirror.entries(first=1) if start else iter(())
+        for index, data in enumerate([*known, *(new[1:] if not start else new)], start=1):
+            try:
+                entry = entries.parse(data)
+                if index >= start:
+                    entries.verify_entry(entry, self.letter.manifest, self.letter.spelt)
+                standing.apply(entry)
+            except ProtocolError as error:
+                raise InvalidError(f"entry {index} must not stand in this log: {error}") from error
+            if isinstance(entry, entries.Notice):
+                self._state.noticed.setdefault(entry.edition, now)
+        return standing
+
+    def _require_grace(self, standing: Standing) -> None:
+        """Raises WaitingError if a cut stands in the log before the grace is over by this clock."""
+        now = int(self.clock())
+        for edition in standing.editions:
+            if edition.cut is None:
+                continue
+            noticed = self._state.noticed.get(edition.number)
+            cut = entries.Cut(v=1, letter=self.letter.spelt, edition=edition.number)
+            try:
+                check_times(cut, self.letter.manifest, now, noticed=noticed, after=edition.after)
+            except ConditionError as error:
+                until = max(
+                    (noticed or now) + self.letter.manifest.release.grace,
+                    int(manifest.parse_time(edition.after).timestamp()),
+                    int(manifest.parse_time(self.letter.manifest.release.not_before).timestamp()),
+                )
+                raise WaitingError(
+                    f"edition {edition.number} was cut before this tool may accept it: {error}. "
+                    "Nothing was cosigned or opened",
+                    until,
+                ) from error
+
+    def _mirror_seals(self, standing: Standing, first: int) -> list[str]:
+        """Fetches seals from index ``first`` on and tries our share of each. Returns the keys whose share fails."""
+        by_index = {s.signed: s for s in standing.signatories.values() if s.withdrawn is None}
+        mute: list[str] = []
+        start: int | None = first
+        while start is not None:
+            answer = self.http.get_json(f"seals?from={start}", headers={"Authorization": self._authorize(start)})
+            if not isinstance(answer, dict) or not isinstance(answer.get("seals"), list):
+                raise AnswerError("the server's answer holds no seals")
+            for row in answer["seals"]:
+                self._take_seal(row, by_index, mute)
+            following = answer.get("next")
+            if following is not None and (not isinstance(following, int) or following <= start):
+                raise AnswerError("the server's seals do not come to an end")
+            self._progress("seals", min(following or standing.size, standing.size), standing.size)
+            start = following
+        return mute
+
+    def _authorize(self, start: int) -> str:
+        path = f"{urlsplit(self.http.base).path}seals?from={start}"
+        return request.authorize(self.letter.id, self.index, int(self.clock()), path, self.key.sign_seed)
+
+    def _take_seal(self, row: object, by_index: dict[int, Signatory], mute: list[str]) -> None:
+        if not isinstance(row, dict) or not isinstance(row.get("index"), int):
+            raise AnswerError("the server's answer holds something that is not a seal")
+        signatory = by_index.get(row["index"])
+        if signatory is None:
+            return  # younger than the checkpoint we hold, or withdrawn since
+        value = seal.parse_object(canonical.encode(row.get("object")))
+        if not isinstance(value, seal.Seal) or seal.object_hash(value) != signatory.object:
+            raise LogError(f"the seal of entry {row['index']} is not the one the log names")
+        seal.check_object(value, self.letter.manifest, self.letter.spelt, signatory.key)
+        if self._share(value) is None:
+            mute.append(signatory.key)
+        self.seals.put(value)
+
+    def _cosign(self, point: checkpoint.Checkpoint, note: Note) -> bool:
+        """Cosigns the checkpoint unless we have; whether it was done now."""
+        have = checkpoint.cosignatures(note, self.letter.trustee_keys)
+        if any(cosignature.trustee == self.index for cosignature in have):
+            return False
+        line = checkpoint.cosign(point, self.index, self.key.sign_seed, int(self.clock()))
+        self.http.post_text("cosignatures", line.encode().encode("utf-8"))
+        return True
+
+    # -- opening
+
+    def open(self, edition: int) -> Released:
+        """Opens our shares of the edition's open set, less those who have withdrawn, and hands them in.
+
+        Raises WaitingError before the time, InvalidError for an abandoned letter, and what
+        ``watch`` raises.
+        """
+        with self._locked():
+            _, standing, _, _ = self._look()
+            self._require_open(standing, edition)
+            wanted = [s for s in standing.open_set(edition) if s.withdrawn is None and s.struck is None]
+            self._complete(standing, wanted)
+            shares, failed = self._open_shares(wanted)
+            keys = sorted(shares)
+            for start in range(0, len(keys), CHUNK):
+                part = {key: shares[key] for key in keys[start : start + CHUNK]}
+                self._post_openings(edition, part)
+                self._progress("handing in", min(start + CHUNK, len(keys)), len(keys))
+            return Released(edition, len(shares), failed)
+
+    def _require_open(self, standing: Standing, edition: int) -> None:
+        """Each condition on its own line: this is the door to the names."""
+        if standing.abandoned is not None:
+            raise InvalidError("the letter has been abandoned: nothing is opened; destroy the key")
+        if standing.cuts < edition:
+            raise WaitingError(f"edition {edition} has not been cut")
+        end = int(manifest.parse_time(self.letter.manifest.release.abandon_after).timestamp())
+        if edition == 1 and self.clock() > end:
+            raise InvalidError("the time by which the letter had to be published is over: nothing is opened")
+        self._require_grace(standing)
+
+    def _complete(self, standing: Standing, wanted: list[Signatory]) -> None:
+        """Asks again for seals that were not given at first."""
+        missing = [s.signed for s in wanted if not self.seals.has(s.key)]
+        if missing:
+            self._mirror_seals(standing, min(missing))
+
+    def _open_shares(self, wanted: list[Signatory]) -> tuple[dict[str, str], list[str]]:
+        shares: dict[str, str] = {}
+        failed: list[str] = []
+        for number, signatory in enumerate(wanted, start=1):
+            value = self.seals.get(signatory.key, signatory.object)
+            share = self._share(value) if value is not None else None
+            if share is None:
+                failed.append(signatory.key)
+            else:
+                shares[signatory.key] = base64url.encode(share)
+            if number % 50 == 0 or number == len(wanted):
+                self._progress("opening", number, len(wanted))
+        return shares, failed
+
+    def _share(self, value: seal.Seal) -> bytes | None:
+        """Our share of a seal, or None if it does not open or is not the one committed to."""
+        try:
+            return seal.open_share(value, self.index, self._seal_key)
+        except OpeningError:
+            return None
+
+    def _post_openings(self, edition: int, shares: dict[str, str]) -> None:
+        unsigned = opening.Openings(v=1, letter=self.letter.spelt, edition=edition, trustee=self.index, shares=shares)
+        self.http.post("openings", opening.sign_openings(unsigned, self.key.sign_seed))
+
+    # -- state
+
+    def _load(self) -> _State:
+        path = self.directory / "state.json"
+        if not path.exists():
+            return _State()
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=_State)
+        except msgspec.MsgspecError:
+            raise InputError(f"{path} is damaged: the grace counts anew if it is removed") from None
+
+    def _save(self) -> None:
+        files.write_atomic(self.directory / "state.json", msgspec.json.encode(self._state))
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One tool at a time works on this state."""
+        with (self.directory / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise InputError(f"another trustee tool is working in {self.directory}") from None
+            self._state = self._load()
+            self.mirror = Mirror(self.directory, self.letter)
+            yield
+
+
+def _index(key: TrusteeKey, letter: Letter) -> int:
+    """Which trustee of ``letter`` this key is, from 1. Raises InputError if none, or if one half differs."""
+    public = key.public
+    for index, trustee in enumerate(letter.manifest.trustees, start=1):
+        if trustee.sign == public.sign or trustee.seal == public.seal:
+            if (trustee.sign, trustee.seal) != (public.sign, public.seal):
+                raise InputError("the letter names only one half of this key: do not approve it")
+            return index
+    raise InputError("this key belongs to no trustee of the letter")
+
+
+def destroy(keyfile: Path, state: Path | None) -> None:
+    """Destroys a key file, and the seals mirrored with it. The public file and the log stay."""
+    files.destroy(keyfile)
+    if state is not None and (state / "seals").is_dir():
+        Seals(state / "seals").clear()
