@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def initialise(data: DataDir, authority: str) -> None:
-    """Makes the directory, its settings and keys, and a database at the newest schema. Changes nothing that is there."""
+    """Makes the directory, settings, keys, and a database at the newest schema; changes nothing that is there."""
     prepare(data, authority)
     import django
     from django.core.management import call_command

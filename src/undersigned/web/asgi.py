@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "undersigned.web.settings")
 
@@ -18,12 +18,13 @@ import django
 
 django.setup(set_prefix=False)
 
+# ruff: noqa: E402 - what follows needs Django to be set up
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web import wiring
-from undersigned.web.door.body import Disconnected, Headers, Receive, Scope, Send, header, respond_problem
+from undersigned.web.door.body import DisconnectedError, Headers, Receive, Scope, Send, header, respond_problem
 from undersigned.web.door.files import FileDoor
 from undersigned.web.door.headers import security_headers
 from undersigned.web.letters.known import Letters
@@ -36,6 +37,9 @@ from undersigned.web.signing.registrar import make_pool
 logger = logging.getLogger(__name__)
 _ACT: Final = re.compile(r"/([a-z0-9][a-z0-9-]{0,79})/(entries|activate)")
 _DJANGO: Final = get_asgi_application()
+FAILED: Final = Problem(
+    "failed", "The server failed. Whether it was kept is not known: send the same again to find out."
+)
 
 
 class Site:
@@ -78,23 +82,22 @@ class Site:
             self._check_host(scope)
             act = _ACT.fullmatch(scope["path"])
             if act:
-                if scope["method"] != "POST":
-                    raise Problem("method-not-allowed", "This address takes POST.", headers={"Allow": "POST"})
+                check_post(scope)
                 await self._acts[act[2]](scope, receive, send, act[1], self._base)
             elif not await self._files.serve(scope, send, self._base):
-                await _DJANGO(scope, receive, _with_headers(send, self._base))
+                await _DJANGO(cast(dict[str, Any], scope), receive, _with_headers(send, self._base))
         except Problem as problem:
             await respond_problem(send, self._base, problem)
         except ProtocolError as error:
             await respond_problem(send, self._base, from_protocol(error))
-        except Disconnected:
+        except DisconnectedError:
             return
         except Exception as error:
             logger.error("the door failed: %s", where(error))  # noqa: TRY400 - a traceback might quote what was sent
-            problem = Problem(
+            failed = Problem(
                 "failed", "The server failed. Whether it was kept is not known: send the same again to find out."
             )
-            await respond_problem(send, self._base, problem)
+            await respond_problem(send, self._base, failed)
 
     def _check_host(self, scope: Scope) -> None:
         host = (header(scope, b"host") or b"").lower()
@@ -102,7 +105,13 @@ class Site:
             raise Problem("malformed", "This site does not answer to that name. Nothing was kept.")
 
 
-def _with_headers(send: Send, base: Headers) -> Send:
+def check_post(scope: Scope) -> None:
+    """Raises Problem for any other method."""
+    if scope["method"] != "POST":
+        raise Problem("method-not-allowed", "This address takes POST.", headers={"Allow": "POST"})
+
+
+def _with_headers(send: Send, base: Headers) -> Callable[[Any], Awaitable[None]]:
     """Adds what Django's own middleware did not: its answers to broken requests pass none."""
 
     async def wrapped(message: Any) -> None:

@@ -26,7 +26,8 @@ def check_version(version: tuple[int, int, int]) -> None:
     if _FIRST_AFFECTED <= version <= _LAST_AFFECTED and version not in _FIXED_BRANCHES:
         name = ".".join(map(str, version))
         raise UnsafeDatabaseError(
-            f"SQLite {name} can lose committed writes in WAL mode. Install pysqlite3 0.6.1 or newer, which brings its own."
+            f"SQLite {name} can lose committed writes in WAL mode. "
+            "Install pysqlite3 0.6.1 or newer, which brings its own."
         )
 
 

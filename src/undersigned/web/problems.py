@@ -37,7 +37,7 @@ _KINDS: Final[dict[str, tuple[int, str]]] = {
 KEPT_NOTHING: Final = "Nothing was kept."
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - it is an answer
     """An answer that says no. ``detail``: what happened, what was kept, what to do."""
 
     def __init__(self, code: str, detail: str, *, headers: dict[str, str] | None = None) -> None:

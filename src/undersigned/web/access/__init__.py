@@ -21,14 +21,14 @@ def check_organiser(request: HttpRequest) -> str:
     if not hmac.compare_digest(given.encode(), expected.encode()):
         raise Problem(
             "not-authorized",
-            f"This needs the organiser's token, which lies in the data directory as keys/organiser-token. {KEPT_NOTHING}",
+            f"This needs the organiser's token: keys/organiser-token in the data directory. {KEPT_NOTHING}",
             headers={"WWW-Authenticate": "Bearer"},
         )
     return "organiser"
 
 
 def check_trustee(request: HttpRequest, letter: KnownLetter, now: int) -> int:
-    """The trustee who asks. Raises Problem unless the request is signed by one of this letter's, within five minutes."""
+    """The trustee who asks. Raises Problem unless one of this letter's has signed the request, lately."""
     header = request.headers.get("Authorization", "")
     try:
         return trustee_request.verify(header, letter.manifest, letter.id, request.get_full_path(), now)

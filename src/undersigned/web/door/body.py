@@ -16,7 +16,7 @@ Headers = list[tuple[bytes, bytes]]
 MAX_BODY: Final = 64 * 1024
 
 
-class Disconnected(Exception):
+class DisconnectedError(Exception):
     """The other side went away before its request was whole."""
 
 
@@ -33,7 +33,7 @@ def check_type(scope: Scope, expected: bytes) -> None:
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body. Raises Problem if it is over 64 KiB, Disconnected if it never ends."""
+    """The whole body. Raises Problem if it is over 64 KiB, DisconnectedError if it never ends."""
     announced = header(scope, b"content-length")
     if announced is not None and (not announced.isdigit() or int(announced) > MAX_BODY):
         raise _too_large()
@@ -42,7 +42,7 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Disconnected
+            raise DisconnectedError
         part = message.get("body", b"")
         size += len(part)
         if size > MAX_BODY:

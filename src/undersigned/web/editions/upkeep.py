@@ -48,9 +48,9 @@ class Upkeep:
                 if published and self._placed is not None:
                     self._bundled = None
             self._placed = state
-        self._refresh(standing, bool(published))
+        self._refresh(standing)
 
-    def _refresh(self, standing: Standing, published: bool) -> None:
+    def _refresh(self, standing: Standing) -> None:
         checkpoint = bundle_checkpoint(self._letter)
         if checkpoint is None:
             return

@@ -86,7 +86,7 @@ class Log:
         return Pending.objects.filter(batch=batch).count() >= self.letter.manifest.batch.min
 
     def _place(self, batch: Batch, rows: list[Pending]) -> None:
-        """Folds the rows in this order and inserts those that stand; the others, of which there should be none, apart."""
+        """Folds the rows in this order and inserts those that stand; the others (there should be none) apart."""
         made: list[Entry] = []
         held: dict[str, SealedObject] = {}
         gone: set[str] = set()
@@ -111,7 +111,7 @@ class Log:
                     seq=row.seq,
                     object=row.object,
                     data=data,
-                )  # fmt: skip
+                )
             )
             if row.kind == "sign":
                 held[row.key] = SealedObject(
@@ -143,7 +143,7 @@ class Log:
                 last = Checkpoint.objects.create(
                     letter_id=self.letter.pk, size=size, root=base64url.encode(made.root), note=signed.encode()
                 )
-                self._forget(size)
+                self._forget()
             # True now: this checkpoint is the only one of its size that will ever be signed.
         if last is not None:
             self._serve(last)
@@ -168,7 +168,7 @@ class Log:
         if tiles.root_from_tiles(made.size, self._read_tile) != made.root:
             raise LogError("the tiles on disk are not those of the entries")
 
-    def _forget(self, size: int) -> None:
+    def _forget(self) -> None:
         old = Checkpoint.objects.filter(letter=self.letter.pk, cosignatures__isnull=True)
         keep = list(old.order_by("-size").values_list("size", flat=True)[:KEEP])
         if len(keep) == KEEP:

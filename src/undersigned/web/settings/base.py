@@ -72,7 +72,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = True
 
-# Headers. Pages of a letter need a style sheet, fonts and pictures of this site, and later its own scripts; nothing else.
+# Headers. Pages of a letter need a style sheet, fonts, pictures and scripts of this site; nothing else.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

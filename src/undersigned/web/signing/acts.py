@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def take_act(admission: Admission, candidate: Candidate) -> None:
-    """Checks an act's place and conditions, and notes what follows from it. Raises InvalidError, and then nothing did."""
+    """Checks an act's place and conditions, and notes what follows from it. Raises InvalidError."""
     entry = candidate.entry
     match entry:
         case Approval():

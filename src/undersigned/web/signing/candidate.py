@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from undersigned.protocol import base64url, entries, merkle, seal
+from undersigned.protocol import base64url, canonical, entries, merkle, seal
 from undersigned.protocol.entries import Approval, Cut, Entry, Notice, Sign, Strike, Withdraw
 from undersigned.protocol.errors import MalformedError, ObjectError
 from undersigned.web.letters.known import KnownLetter
@@ -55,7 +55,7 @@ def check(letter: KnownLetter, entry: Entry, value: seal.SignedObject | None) ->
         hashed = seal.object_hash(value)
         if hashed != entry.object:
             raise ObjectError("the object is not the one the entry names")
-        body = seal.canonical.encode(value)
+        body = canonical.encode(value)
     elif value is not None:
         raise MalformedError("only a signature comes with an object")
     data = entries.encode(entry)

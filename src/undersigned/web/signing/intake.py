@@ -78,7 +78,7 @@ class Intake:
     async def activate(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
         """POST activate: the registrar's blind signature; the same question again, the same answer."""
         check_type(scope, _JSON)
-        question = canonical.decode_as(await read_body(scope, receive), _Question)
+        question: _Question = canonical.decode_as(await read_body(scope, receive), _Question)
         token = base64url.decode(question.token, 32)
         letter = await self._letter(slug)
         blinded = base64url.decode(question.blinded, letter.registrar.length)

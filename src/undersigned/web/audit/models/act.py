@@ -8,12 +8,13 @@ from django.db import models
 class Act(models.Model):
     """Who did what to which letter, when. No foreign keys: the record outlives what it speaks of."""
 
-    at = models.BigIntegerField(help_text="Unix seconds")
-    by = models.CharField(max_length=40, help_text='"organiser", "trustee 2", "clerk"')
+    at = models.BigIntegerField()  # Unix seconds
+    by = models.CharField(max_length=40)  # "organiser", "trustee 2", "clerk"
     verb = models.CharField(max_length=40)
-    letter = models.CharField(max_length=80, help_text="the letter's slug")
+    letter = models.CharField(max_length=80)  # the letter's slug
     detail = models.CharField(
-        max_length=200, blank=True, help_text="numbers and hashes; never a name or a key of a signatory"
+        max_length=200,
+        blank=True,  # numbers and hashes; never a name or a key of a signatory
     )
 
     class Meta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from undersigned.protocol import base64url, bundle, edition, entries, verify
+from undersigned.protocol import base64url, bundle, canonical, edition, entries, verify
 from undersigned.protocol.errors import ConditionError, SequenceError
 from undersigned.protocol.opening import Opened
 from undersigned.protocol.roll import parse_roll
@@ -36,7 +36,7 @@ def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int
         if row is None or not Entry.objects.filter(letter=letter.pk, kind="cut", seq=number).exists():
             raise SequenceError(f"edition {number} has not been cut")
         if row.published is None:
-            checkpoint = _checkpoint(letter, number)
+            checkpoint = _checkpoint(letter)
             standing = fold(letter, checkpoint.size)
             made = _build(letter, standing, number, checkpoint)
             _check_bundle(letter, row, made, standing, checkpoint, world)
@@ -67,7 +67,7 @@ def _newest_for_files(letter: KnownLetter) -> Checkpoint:
     return checkpoint
 
 
-def _checkpoint(letter: KnownLetter, number: int) -> Checkpoint:
+def _checkpoint(letter: KnownLetter) -> Checkpoint:
     """The newest one enough trustees have cosigned, beyond every entry that changes whom the edition may name."""
     threshold = letter.manifest.threshold
     found = newest_cosigned(letter.pk, threshold) if letter.manifest.sealed else newest(letter.pk)
@@ -125,6 +125,6 @@ def _store(letter: KnownLetter, row: Edition, made: edition.Edition, size: int, 
         if Letter.objects.get(pk=letter.pk).abandoned:
             raise ConditionError("the letter has been abandoned: nothing is published any more")
         row.published = base64url.encode(edition.edition_id(data))
-        row.data, row.counts = data, edition.canonical.encode(edition.counts_of(made))
+        row.data, row.counts = data, canonical.encode(edition.counts_of(made))
         row.save(update_fields=["published", "data", "counts"])
         record(by=by, now=now, verb="publish", letter=letter.slug, detail=f"edition {row.number} {row.published}")

@@ -14,11 +14,11 @@ class Edition(models.Model):
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="editions")
     number = models.PositiveIntegerField()
     after = models.CharField(max_length=20)
-    noticed = models.BigIntegerField(help_text="Unix seconds: when this server took the notice")
-    cut_batch = models.PositiveIntegerField(null=True, help_text="the batch its cut closed")
-    published = models.CharField(max_length=43, null=True, help_text="edition id, base64url")
-    data = models.BinaryField(null=True, help_text="edition.json as published; null once a name had to be erased")
-    counts = models.BinaryField(null=True, help_text="counts.json, from publication on")
+    noticed = models.BigIntegerField()  # Unix seconds: when this server took the notice
+    cut_batch = models.PositiveIntegerField(null=True)  # the batch its cut closed
+    published = models.CharField(max_length=43, null=True)  # noqa: DJ001 - edition id, base64url
+    data = models.BinaryField(null=True)  # edition.json as published; null once a name had to be erased
+    counts = models.BinaryField(null=True)  # counts.json, from publication on
 
     class Meta:
         constraints = [

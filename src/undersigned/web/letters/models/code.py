@@ -9,8 +9,13 @@ from django.db.models import Q
 
 from .letter import Letter
 
-EMPTY: Final = bytes(384)
-"""Where an unused code's two numbers will stand: as long as they are, so that using a code moves no row on disk."""
+WIDTH: Final = 384
+"""Bytes of the two numbers a used code has."""
+
+
+def empty() -> bytes:
+    """What stands where a code's numbers will: as long as they are, so that using it moves no row on disk."""
+    return bytes(WIDTH)
 
 
 class Code(models.Model):
@@ -18,10 +23,10 @@ class Code(models.Model):
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="codes")
     token_hash = models.CharField(max_length=43)
-    leaf = models.CharField(max_length=43, null=True)
+    leaf = models.CharField(max_length=43, null=True)  # noqa: DJ001 - null without a roll: unique
     box = models.BinaryField(null=True)
-    blinded = models.BinaryField(default=EMPTY)
-    answer = models.BinaryField(default=EMPTY)
+    blinded = models.BinaryField(default=empty)
+    answer = models.BinaryField(default=empty)
     used = models.BooleanField(default=False)
 
     class Meta:

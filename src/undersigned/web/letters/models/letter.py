@@ -7,17 +7,16 @@ from django.db.models import Q
 
 
 class Letter(models.Model):
-    """One letter of this site. Its signatories change no row here: what changes does so a handful of times in its life."""
+    """One letter of this site. Signatories change no row here: what changes does so a handful of times."""
 
     slug = models.CharField(max_length=80, unique=True)
     origin = models.CharField(max_length=300, unique=True)
-    registrar = models.BinaryField(help_text="SubjectPublicKeyInfo DER of the registrar's key")
-    log = models.CharField(max_length=43, help_text="public key of the log, base64url")
-    letter = models.CharField(
-        max_length=43, null=True, unique=True, help_text="letter id, base64url; null while a draft"
-    )
+    registrar = models.BinaryField()  # SubjectPublicKeyInfo DER of the registrar's key
+    log = models.CharField(max_length=43)  # public key of the log, base64url
+    # Letter id, base64url; null while a draft.
+    letter = models.CharField(max_length=43, null=True, unique=True)  # noqa: DJ001 - two nulls are not the same
     manifest = models.BinaryField(null=True)
-    open = models.BooleanField(default=False, help_text="every trustee's approval has been taken")
+    open = models.BooleanField(default=False)  # every trustee's approval has been taken
     abandoned = models.BooleanField(default=False)
 
     class Meta:

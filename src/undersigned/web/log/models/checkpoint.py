@@ -13,7 +13,7 @@ class Checkpoint(models.Model):
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="checkpoints")
     size = models.PositiveBigIntegerField()
     root = models.CharField(max_length=43)
-    note = models.BinaryField(help_text="the note with the log's own line")
+    note = models.BinaryField()  # the note with the log's own line
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["letter", "size"], name="one_checkpoint_a_size")]

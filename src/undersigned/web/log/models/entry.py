@@ -18,12 +18,12 @@ class Entry(models.Model):
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="entries")
     index = models.PositiveBigIntegerField()
     leaf = models.CharField(max_length=43)
-    batch = models.PositiveIntegerField(help_text="number of the batch it came in with")
+    batch = models.PositiveIntegerField()  # number of the batch it came in with
     kind = models.CharField(max_length=8)
     key = models.CharField(max_length=43, blank=True)
     seq = models.PositiveIntegerField()
-    object = models.CharField(max_length=43, null=True)
-    data = models.BinaryField(help_text="canonical bytes")
+    object = models.CharField(max_length=43, null=True)  # noqa: DJ001 - null where there is none: unique
+    data = models.BinaryField()  # canonical bytes
 
     class Meta:
         verbose_name_plural = "entries"

@@ -43,9 +43,7 @@ def find_code(use: CodeUse) -> CodeFound:
     if row is None:
         raise Problem("code-unknown", f"There is no such access code for this letter. {KEPT_NOTHING}")
     if row.used and bytes(row.blinded) != use.blinded:
-        raise Problem(
-            "code-used", "This access code has been used from another device or session. Nothing was changed."
-        )
+        raise Problem("code-used", "This access code has been used in another session. Nothing was changed.")
     box = None if row.box is None else bytes(row.box)
     return CodeFound(row.leaf, box, bytes(row.answer) if row.used else None)
 

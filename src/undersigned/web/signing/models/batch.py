@@ -17,10 +17,10 @@ class Batch(models.Model):
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="batches")
     number = models.PositiveIntegerField()
-    by = models.CharField(max_length=20, help_text="the time promised in receipts")
-    due = models.BigIntegerField(help_text="Unix seconds: no more waiting for company after this; 0 once in the log")
-    urgent = models.BooleanField(default=False, help_text="a withdrawal or an act waits: no minimum")
-    closed = models.BooleanField(default=False, help_text="takes no more entries")
+    by = models.CharField(max_length=20)  # the time promised in receipts
+    due = models.BigIntegerField()  # Unix seconds: no more waiting for company after this; 0 once in the log
+    urgent = models.BooleanField(default=False)  # a withdrawal or an act waits: no minimum
+    closed = models.BooleanField(default=False)  # takes no more entries
 
     class Meta:
         constraints = [

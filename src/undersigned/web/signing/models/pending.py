@@ -15,15 +15,15 @@ class Pending(models.Model):
     ``kind``, ``key``, ``seq`` as in ``log.Entry``: there can be one of each, here and there together.
     """
 
-    leaf = models.CharField(max_length=43, primary_key=True, help_text="leaf hash, base64url: says nothing about order")
+    leaf = models.CharField(max_length=43, primary_key=True)  # leaf hash, base64url: says nothing about order
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="pending")
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="pending")
     kind = models.CharField(max_length=8)
     key = models.CharField(max_length=43, blank=True)
     seq = models.PositiveIntegerField()
-    object = models.CharField(max_length=43, null=True)
-    data = models.BinaryField(help_text="the entry's canonical bytes")
-    body = models.BinaryField(null=True, help_text="the object's canonical bytes, with `sign` only")
+    object = models.CharField(max_length=43, null=True)  # noqa: DJ001 - null where there is none: unique
+    data = models.BinaryField()  # the entry's canonical bytes
+    body = models.BinaryField(null=True)  # the object's canonical bytes, with `sign` only
 
     class Meta:
         constraints = [

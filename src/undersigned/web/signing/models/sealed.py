@@ -12,7 +12,7 @@ class SealedObject(models.Model):
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="objects_held")
     key = models.CharField(max_length=43)
-    index = models.PositiveBigIntegerField(help_text="index of the `sign` entry that names it")
+    index = models.PositiveBigIntegerField()  # index of the `sign` entry that names it
     hash = models.CharField(max_length=43)
     body = models.BinaryField()
 
