@@ -36,9 +36,11 @@ function startLetterbox(): Promise<string> {
     const child = spawn(PYTHON, [join(FOLDER, "tests/letterbox.py")], { stdio: ["pipe", "pipe", "inherit"] });
     // The letterbox ends when its standard input does: with this process, however that ends.
     child.on("error", reject);
-    createInterface(child.stdout).once("line", resolve);
-    child.unref();
-    for (const stream of [child.stdin, child.stdout]) (stream as unknown as { unref(): void }).unref();
+    createInterface(child.stdout).once("line", (address) => {
+      child.unref();
+      for (const stream of [child.stdin, child.stdout]) (stream as unknown as { unref(): void }).unref();
+      resolve(address);
+    });
   });
 }
 

@@ -1,0 +1,173 @@
+/**
+ * Signing, editing and withdrawing (protocol.md sections 5, 6 and 8).
+ *
+ * The order matters: the letter is checked before anything is derived, the credential before anything is sealed, and the
+ * receipt before anything is called done.
+ */
+
+import * as base64url from "../protocol/base64url.ts";
+import * as canonical from "../protocol/canonical.ts";
+import * as entries from "../protocol/entries.ts";
+import { AnswerError, InputError } from "./errors.ts";
+import { MalformedError, ProtocolError } from "../protocol/errors.ts";
+import { isSealed } from "../protocol/manifest.ts";
+import * as opening from "../protocol/opening.ts";
+import * as receipts from "../protocol/receipt.ts";
+import { leafOf, type Place, place as placeOf, type Record } from "../protocol/roll.ts";
+import { makeSeal, type Progress } from "../protocol/sealing.ts";
+import { objectHash, type Payload, type SignedObject } from "../protocol/seal.ts";
+import { checkSealedInitials, checkTyped, tidy } from "../protocol/text.ts";
+import type { Activated } from "./activate.ts";
+import { checkInclusion } from "./inclusion.ts";
+import { fetchRoll, type Letter } from "./letter.ts";
+import type { Entropy, Signer } from "./signer.ts";
+import { parseCode } from "../protocol/codes.ts";
+
+/** How somebody wants to stand under the letter. What the roll says may be left out. */
+export interface Choice {
+  readonly as: Payload["as"];
+  readonly group?: string;
+  readonly name?: string;
+  readonly title?: string;
+}
+
+/** An entry the log has promised to take in. */
+export interface Accepted {
+  readonly entry: entries.Entry;
+  readonly receipt: receipts.Receipt;
+}
+
+export interface Means {
+  readonly entropy: Entropy;
+  readonly progress?: Progress;
+}
+
+/** Signs for the first time. `activated`'s question is forgotten once the receipt is there. */
+export async function sign(letter: Letter, activated: Activated, choice: Choice, means: Means): Promise<Accepted> {
+  const { signer, credential, place, record } = activated;
+  const payload = makePayload(letter, choice, place, record, means.entropy);
+  const accepted = await handIn(letter, signer, [credential], payload, 0, means);
+  activated.forget();
+  return accepted;
+}
+
+/**
+ * Replaces what was sealed; the count does not change.
+ *
+ * `before`: the signer's newest entry, as the log has it (`counted.ts`): its credentials serve again. `access`: the access
+ * code as typed, with which a name is shown to be on the roll; `choice` then spells the record.
+ */
+export async function edit(
+  letter: Letter,
+  signer: Signer,
+  before: entries.Sign,
+  choice: Choice,
+  access: string | null,
+  means: Means,
+): Promise<Accepted> {
+  let [place, record]: [Place | null, Record | null] = [null, null];
+  if (letter.manifest.eligibility.check === "roll" && choice.as === "name") {
+    if (!access) throw new InputError("To stand with your name, your access code is needed once more.");
+    place = await placeOf(parseCode("S", access), letter.rid);
+    record = await recordOnRoll(letter, place, choice);
+  }
+  const payload = makePayload(letter, choice, place, record, means.entropy);
+  return handIn(letter, signer, before.credentials, payload, before.seq + 1, means);
+}
+
+/** Withdraws, for good. Throws ProblemError `sequence` if this key never signed, `duplicate` if it has withdrawn. */
+export async function withdraw(letter: Letter, signer: Signer): Promise<Accepted> {
+  const unsigned = { type: "withdraw", v: 1, letter: letter.spelt, key: signer.spelt } as const;
+  return post(letter, await entries.signEntry(unsigned, signer.seed));
+}
+
+/**
+ * What is sealed, by the rules an opened payload will be judged by.
+ *
+ * Throws InputError or MalformedError, in words for the person, if the letter would find it void.
+ */
+export function makePayload(
+  letter: Letter,
+  choice: Choice,
+  place: Place | null,
+  record: Record | null,
+  entropy: Entropy,
+): Payload {
+  const nonce = base64url.encode(entropy(16));
+  const group = record?.group ?? choice.group ?? "";
+  const payload = { as: choice.as, group, name: "", title: "", roll: null, nonce, ...namesIn(choice, place, record) };
+  if (opening.judge(payload, letter.manifest).verdict === "void") {
+    throw new InputError("This letter does not take a signature of this form: check group, name and title.");
+  }
+  return payload;
+}
+
+function namesIn(choice: Choice, place: Place | null, record: Record | null): Partial<Payload> {
+  if (choice.as === "anonymous") return {};
+  if (choice.as === "initials") {
+    const name = tidy(choice.name ?? "");
+    checkSealedInitials(name);
+    return { name };
+  }
+  // On a roll it is the record, to the letter: anything else would be void.
+  if (record && place) return { name: record.name, title: record.title, roll: base64url.encode(place.salt) };
+  const [name, title] = [tidy(choice.name ?? ""), tidy(choice.title ?? "")];
+  checkTyped(name);
+  if (title) checkTyped(title);
+  return { name, title };
+}
+
+async function recordOnRoll(letter: Letter, place: Place, choice: Choice): Promise<Record> {
+  const record = { group: choice.group ?? "", name: tidy(choice.name ?? ""), title: tidy(choice.title ?? "") };
+  const { leaves } = await fetchRoll(letter);
+  if (!leaves.includes(base64url.encode(leafOf(place.salt, record)))) {
+    throw new InputError("Group, name and title are not spelt as on the roll, or the access code is another's.");
+  }
+  return record;
+}
+
+async function handIn(
+  letter: Letter,
+  signer: Signer,
+  credentials: readonly entries.Credential[],
+  payload: Payload,
+  seq: number,
+  means: Means,
+): Promise<Accepted> {
+  const sealed: SignedObject = isSealed(letter.manifest)
+    ? await makeSeal(letter.manifest, letter.id, signer.key, payload, means.entropy(32), means.progress)
+    : { type: "record", v: 1, letter: letter.spelt, key: signer.spelt, record: payload };
+  const unsigned = {
+    type: "sign",
+    v: 1,
+    letter: letter.spelt,
+    key: signer.spelt,
+    seq,
+    credentials,
+    object: objectHash(sealed),
+  } as const;
+  return post(letter, await entries.signEntry(unsigned, signer.seed), sealed);
+}
+
+/** Hands an entry in and checks the receipt: until that holds, nothing has happened. */
+async function post(letter: Letter, entry: entries.Entry, sealed?: SignedObject): Promise<Accepted> {
+  const answer = await letter.site.post("entries", { entry, object: sealed });
+  const bytes = canonical.encode(entry);
+  try {
+    const receipt = receipts.RECEIPT(fieldOf(answer, "receipt"));
+    receipts.check(receipt);
+    await receipts.verify(receipt, letter.spelt, bytes, letter.logKey);
+    if (!isSealed(letter.manifest) && fieldOf(answer, "proof") !== null) await checkInclusion(letter, bytes, answer);
+    return { entry, receipt };
+  } catch (error) {
+    if (error instanceof ProtocolError) throw new AnswerError(`The log's receipt does not hold: ${error.message}.`);
+    throw error;
+  }
+}
+
+function fieldOf(answer: canonical.Json, name: string): canonical.Json {
+  if (typeof answer !== "object" || answer === null || Array.isArray(answer)) {
+    throw new MalformedError("the answer is no object");
+  }
+  return (answer as { readonly [key: string]: canonical.Json })[name] ?? null;
+}

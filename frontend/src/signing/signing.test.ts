@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { platform } from "#platform";
+import * as base64url from "../protocol/base64url.ts";
+import * as canonical from "../protocol/canonical.ts";
+import { letterId } from "../protocol/manifest.ts";
+import type { Record } from "../protocol/roll.ts";
+import { activate, type Store } from "./activate.ts";
+import { find } from "./counted.ts";
+import { AnswerError, InputError, ProblemError, UnreachableError } from "./errors.ts";
+import { fetchText, type Letter, openLetter, requireApprovals } from "./letter.ts";
+import { parseLink } from "./link.ts";
+import { edit, sign, withdraw } from "./sign.ts";
+import { signerTyped, system, withdrawalCode } from "./signer.ts";
+import { type Fetch, Site } from "./site.ts";
+
+const web: Fetch = (input, init) => fetch(input, init);
+const means = { entropy: system };
+let used = 0;
+
+async function link(slug: string): Promise<string> {
+  const base = `${await platform.letterbox()}/${slug}/`;
+  const source = new Uint8Array(await (await fetch(`${base}manifest.json`)).arrayBuffer());
+  return `${base}#${base64url.encode(letterId(source))}`;
+}
+
+async function open(slug = "valley", fetcher: Fetch = web): Promise<Letter> {
+  const known = parseLink(await link(slug));
+  return openLetter(new Site(known.base, fetcher, async () => {}), known);
+}
+
+/** An access code nobody has used yet, and who it belongs to. */
+async function person(slug = "valley"): Promise<{ code: string; record: Record }> {
+  const base = `${await platform.letterbox()}/${slug}/`;
+  const codes = (await (await fetch(`${base}codes`)).json()) as string[];
+  const records = (await (await fetch(`${base}records`)).json()) as Record[];
+  // Two runs against one letterbox (Node's and a browser's) begin at different ends.
+  const at = (platform.name === "node" ? used++ : codes.length - 1 - used++) % codes.length;
+  return { code: codes[at] as string, record: records[at] as Record };
+}
+
+function store(): Store & { readonly kept: Map<string, string> } {
+  const kept = new Map<string, string>();
+  return {
+    kept,
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  };
+}
+
+async function signed(slug = "valley", letter?: Letter) {
+  const known = letter ?? (await open(slug));
+  const { code, record } = await person(slug);
+  const activated = await activate(known, code, store(), system);
+  const accepted = await sign(known, activated, { as: "name" }, means);
+  return { letter: known, code, record, activated, accepted };
+}
+
+test("a signatory signs by code, is who the roll says, gets a receipt, and is counted", async () => {
+  const letter = await open();
+  await requireApprovals(letter);
+  assert.match(await fetchText(letter, "en"), /valley/);
+  const { code, record } = await person();
+  const kept = store();
+  const activated = await activate(letter, code.toLowerCase().replaceAll("-", " "), kept, system);
+  assert.deepEqual(activated.record, record);
+  assert.equal(kept.kept.size, 1);
+  const steps: string[] = [];
+  const progress = (done: number, total: number): void => void steps.push(`${done}/${total}`);
+  const { entry } = await sign(letter, activated, { as: "name" }, { ...means, progress });
+  assert.deepEqual(steps, ["1/3", "2/3", "3/3"]);
+  assert.equal(kept.kept.size, 0, "nothing is kept after signing");
+  const looked = await find(letter, activated.signer.spelt);
+  assert.equal(looked.counted, true);
+  assert.deepEqual(looked.entry, entry);
+});
+
+test("a connection lost at any request costs nothing: the same question gets the same answer", async () => {
+  const { code } = await person();
+  const kept = store();
+  const lost: string[] = [];
+  const flaky: Fetch = async (input, init) => {
+    const answer = await web(input, init);
+    if (init?.method === "POST" && !lost.includes(input)) {
+      lost.push(input);
+      throw new TypeError("the connection was lost after the server had answered");
+    }
+    return answer;
+  };
+  const letter = await open("valley", flaky);
+  const first = await activate(letter, code, kept, system);
+  const again = await activate(await open(), code, kept, system);
+  assert.deepEqual(again.signer.key, first.signer.key);
+  await sign(letter, again, { as: "anonymous", group: "reserve" }, means);
+  assert.equal(lost.length, 2);
+  assert.equal((await find(letter, first.signer.spelt)).counted, true);
+});
+
+test("an access code works once: after signing it is used, and an unknown one is unknown", async () => {
+  const { letter, code } = await signed();
+  await assert.rejects(activate(letter, code, store(), system), { code: "code-used" });
+  const unknown = "S-0000-0000-0000-0000-0000";
+  await assert.rejects(activate(letter, unknown, store(), system), (error: unknown) => {
+    assert.ok(error instanceof ProblemError && error.code === "code-unknown");
+    return true;
+  });
+});
+
+test("the withdrawal code alone withdraws, from anywhere, once and for good", async () => {
+  const { letter, activated } = await signed();
+  const typed = withdrawalCode(activated.signer);
+  assert.match(typed, /^W(-[0-9A-Z]{4}){5}$/);
+  const elsewhere = await open();
+  const before = await find(elsewhere, activated.signer.spelt);
+  const signer = await signerTyped(elsewhere, typed);
+  await withdraw(elsewhere, signer);
+  const after = await find(elsewhere, signer.spelt);
+  assert.equal(after.counted, false);
+  assert.equal(after.count, before.count - 1);
+  await withdraw(letter, signer); // the same entry again: the same receipt
+  const entry = before.entry;
+  assert.ok(entry);
+  await assert.rejects(edit(letter, signer, entry, { as: "anonymous", group: "reserve" }, null, means), {
+    code: "key-withdrawn",
+  });
+});
+
+test("a wrong withdrawal code looks like never having signed", async () => {
+  const letter = await open();
+  const signer = await signerTyped(letter, "W-0123-4567-89AB-CDEF-GHJK");
+  await assert.rejects(withdraw(letter, signer), { code: "sequence" });
+  assert.equal((await find(letter, signer.spelt)).signatory, null);
+});
+
+test("an edit replaces what is sealed and leaves the count alone", async () => {
+  const { letter, activated, code, record } = await signed();
+  const { signer } = activated;
+  const before = await find(letter, signer.spelt);
+  await edit(letter, signer, before.entry as never, { as: "initials", group: "reserve", name: " P. Q. " }, null, means);
+  const between = await find(letter, signer.spelt);
+  assert.equal(between.count, before.count);
+  assert.equal(between.entry?.seq, 1);
+  const back = { as: "name", ...record } as const;
+  await assert.rejects(edit(letter, signer, between.entry as never, back, null, means), InputError);
+  const wrong = { ...back, name: "Somebody Else" };
+  await assert.rejects(edit(letter, signer, between.entry as never, wrong, code, means), InputError);
+  await edit(letter, signer, between.entry as never, back, code, means);
+  assert.equal((await find(letter, signer.spelt)).entry?.seq, 2);
+});
+
+test("a public letter's receipt comes with a proof that the entry stands in the log, and it is checked", async () => {
+  const { letter, activated } = await signed("open");
+  assert.equal((await find(letter, activated.signer.spelt)).counted, true);
+  const lying: Fetch = async (input, init) => {
+    const answer = await web(input, init);
+    if (!input.endsWith("entries") || !answer.ok) return answer;
+    const fields = (await answer.json()) as { index: number };
+    return new Response(canonical.encode({ ...fields, index: fields.index - 1 }), { status: 201 });
+  };
+  const { code } = await person("open");
+  const deceived = await open("open", lying);
+  const next = await activate(deceived, code, store(), system);
+  await assert.rejects(sign(deceived, next, { as: "name" }, means), AnswerError);
+});
+
+test("a letter another than the invitation's, or one not approved by all trustees, is refused", async () => {
+  const other = (await link("open")).split("#")[1] as string;
+  const wrong = parseLink(`${(await link("valley")).split("#")[0]}#${other}`);
+  await assert.rejects(openLetter(new Site(wrong.base, web), wrong), /another letter/);
+  const bare = parseLink((await link("valley")).split("#")[0] as string);
+  await assert.rejects(openLetter(new Site(bare.base, web), bare), InputError);
+  await openLetter(new Site(bare.base, web), bare, "any");
+  await assert.rejects(requireApprovals(await open("draft")), /Not every trustee/);
+});
+
+test("a receipt for another entry, by another key, or none at all, is no receipt", async () => {
+  const { activated, accepted } = await signed();
+  const { receipt } = accepted;
+  const altered = [
+    { receipt: { ...receipt, leaf: base64url.encode(new Uint8Array(32)) } },
+    { receipt: { ...receipt, by: "2037-01-01T00:00:00Z" } },
+    { receipt: { ...receipt, letter: base64url.encode(new Uint8Array(32)) } },
+    { receipt: null },
+    {},
+    [],
+  ];
+  for (const answer of altered) {
+    const lying: Fetch = async (input, init) =>
+      input.endsWith("entries") ? new Response(canonical.encode(answer), { status: 201 }) : web(input, init);
+    await assert.rejects(withdraw(await open("valley", lying), activated.signer), AnswerError);
+  }
+});
+
+test("a site that is away, answers nonsense, redirects or says too much is an error with a word for the person", async () => {
+  const { base } = parseLink(await link("valley"));
+  let asked = 0;
+  const away: Fetch = async () => {
+    asked += 1;
+    throw new TypeError("no network");
+  };
+  await assert.rejects(new Site(base, away, async () => {}).get("x"), UnreachableError);
+  assert.equal(asked, 5);
+  const busy: Fetch = async () => new Response("{}", { status: 503 });
+  await assert.rejects(new Site(base, busy, async () => {}).get("x"), UnreachableError);
+  const nonsense: Fetch = async () => new Response("{ }", { status: 200 });
+  await assert.rejects(new Site(base, nonsense).post("x", {}), AnswerError);
+  await assert.rejects(new Site(base, async () => new Response("x".repeat(11))).get("x", 10), AnswerError);
+  await assert.rejects(new Site(base, async () => new Response("<html>", { status: 404 })).get("x"), { code: "unknown" });
+});
+
+test("links: what is an invitation and what is not", async () => {
+  const id = base64url.encode(new Uint8Array(32));
+  assert.deepEqual(parseLink(` https://letters.example.org/valley-water#${id} `), {
+    base: "https://letters.example.org/valley-water/",
+    origin: "letters.example.org/valley-water",
+    letter: new Uint8Array(32),
+    code: null,
+  });
+  assert.equal(parseLink(`http://127.0.0.1:8000/x/#${id}.S-7QK4-M2ZD-9XHF-R3TB-5WNE`).code, "S-7QK4-M2ZD-9XHF-R3TB-5WNE");
+  for (const text of ["", "x", "ftp://a/b", "http://example.org/x", "https://a@b/x", "https://a/x?y", "https://a/", `https://a/x#${id}x`]) {
+    assert.throws(() => parseLink(text), InputError, text);
+  }
+});

@@ -1,0 +1,113 @@
+/**
+ * HTTP to a letter's site: bounded, never redirected, patient with a busy one (docs/reference/http.md).
+ *
+ * Requests are sent again: the protocol makes doing them twice the same as doing them once.
+ */
+
+import type { Bytes } from "../protocol/bytes.ts";
+import * as canonical from "../protocol/canonical.ts";
+import { MalformedError } from "../protocol/errors.ts";
+import { AnswerError, ProblemError, UnreachableError } from "./errors.ts";
+
+export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
+
+/** Bytes of an answer that is kept in memory. */
+export const MAX_ANSWER = 16 * 1024 * 1024;
+const ATTEMPTS = 5;
+const PREFIX = "urn:undersigned:problem:";
+
+/** Waits so many milliseconds. Handed in by tests, which do not wait. */
+export type Pause = (milliseconds: number) => Promise<void>;
+const sleep: Pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** One letter's site. `base`: its address, ending in a slash. */
+export class Site {
+  constructor(
+    readonly base: string,
+    private readonly fetcher: Fetch,
+    private readonly pause: Pause = sleep,
+  ) {}
+
+  /** The bytes at `path`. Throws SigningError. */
+  get(path: string, limit: number = MAX_ANSWER, progress?: (bytes: number, of: number) => void): Promise<Bytes> {
+    return this.send(path, { method: "GET", cache: "no-cache" }, limit, progress);
+  }
+
+  /** Sends `value` as canonical JSON; gives the answer's JSON. Throws SigningError. */
+  async post(path: string, value: unknown): Promise<canonical.Json> {
+    const headers = { "content-type": "application/json" };
+    const data = await this.send(path, { method: "POST", headers, body: canonical.encode(value) }, MAX_ANSWER);
+    try {
+      return canonical.decode(data, MAX_ANSWER);
+    } catch (error) {
+      if (error instanceof MalformedError) throw new AnswerError(`the site's answer is not right: ${error.message}`);
+      throw error;
+    }
+  }
+
+  private async send(
+    path: string,
+    init: RequestInit,
+    limit: number,
+    progress?: (bytes: number, of: number) => void,
+  ): Promise<Bytes> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.once(path, init, limit, progress);
+      } catch (error) {
+        if (!(error instanceof UnreachableError) || attempt === ATTEMPTS) throw error;
+      }
+      // A little randomness keeps a thousand waiting phones from coming back at the same moment.
+      await this.pause(250 * 2 ** attempt * (0.5 + Math.random()));
+    }
+  }
+
+  private async once(
+    path: string,
+    init: RequestInit,
+    limit: number,
+    progress?: (bytes: number, of: number) => void,
+  ): Promise<Bytes> {
+    // No cookies, no address of this page, no redirect: a letter is where its origin says, or it is not there.
+    const rules = { credentials: "omit", referrerPolicy: "no-referrer", redirect: "error" } as const;
+    const answer = await this.fetcher(this.base + path, { ...init, ...rules }).catch(() => {
+      throw new UnreachableError("The site cannot be reached. Nothing is lost: try again.");
+    });
+    if (!answer.ok) throw await problem(answer);
+    const total = Number(answer.headers.get("content-length") ?? 0);
+    return bounded(answer, limit, (bytes) => progress?.(bytes, total));
+  }
+}
+
+/** The body of an answer, refused as soon as it is too long. */
+async function bounded(answer: Response, limit: number, progress: (bytes: number) => void): Promise<Bytes> {
+  const parts: Bytes[] = [];
+  let length = 0;
+  const reader = answer.body?.getReader();
+  for (;;) {
+    const part = await reader?.read().catch(() => {
+      throw new UnreachableError("The connection was lost. Nothing is lost: try again.");
+    });
+    if (!part || part.done) break;
+    length += part.value.length;
+    if (length > limit) {
+      await reader?.cancel();
+      throw new AnswerError(`the site's answer is larger than ${limit} bytes`);
+    }
+    parts.push(part.value);
+    progress(length);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+/** The error an answer stands for, whatever its bytes are. */
+async function problem(answer: Response): Promise<Error> {
+  const fields = (await answer.json().catch(() => null)) as { type?: unknown; detail?: unknown } | null;
+  const type = typeof fields?.type === "string" ? fields.type : "";
+  const detail = typeof fields?.detail === "string" ? fields.detail.slice(0, 2000) : "";
+  const code = type.startsWith(PREFIX) ? type.slice(PREFIX.length) : "unknown";
+  if (code === "busy" || [502, 503, 504].includes(answer.status)) {
+    return new UnreachableError(detail || "The site is busy. Nothing is lost: try again.");
+  }
+  return new ProblemError(code, answer.status, detail || `The site answered with status ${answer.status}.`);
+}
