@@ -147,13 +147,18 @@ def make_seal(
 
     ``letter``: letter id; ``key``: the signatory's public key; ``secret``: 32 random bytes; ``xs``: one distinct
     non-zero random byte a trustee; ``coefficients``: (threshold - 1) x 32 random bytes.
+    Raises MalformedError if the payload is too long or a trustee's key is none.
     """
     body = AESGCM(secret).encrypt(_ZERO_NONCE, pad(payload), tag("seal") + letter + key)
     shares = shamir.split(secret, xs, manifest.threshold, coefficients)
     sealed = []
     for index, (trustee, share) in enumerate(zip(manifest.trustees, shares, strict=True), start=1):
         recipient = load_seal_public_key(base64url.decode(trustee.seal))
-        box = _SUITE.encrypt(share, recipient, info=share_info(letter, key, index))
+        try:
+            box = _SUITE.encrypt(share, recipient, info=share_info(letter, key, index))
+        except ValueError as error:
+            # An X25519 point of small order has the right length, and agrees on no secret.
+            raise MalformedError("a trustee's sealing key is no X-Wing key") from error
         sealed.append(
             SealedShare(
                 t=index,
@@ -182,6 +187,8 @@ def open_share(seal: Seal, trustee: int, seed_key: MLKEM768X25519PrivateKey) -> 
 
     Raises OpeningError if it does not open, or is not the share committed to.
     """
+    if not 1 <= trustee <= len(seal.shares):
+        raise OpeningError("there is no such trustee")
     part = seal.shares[trustee - 1]
     letter, key = base64url.decode(seal.letter, 32), base64url.decode(seal.key, 32)
     try:

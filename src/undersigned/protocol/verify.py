@@ -9,6 +9,7 @@ are people they have reason to trust.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
@@ -171,7 +172,8 @@ class _Verifier:
                 (bundle.edition_path(number), edition.parse),
                 (bundle.counts_path(number), edition.parse_counts),
             ):
-                if path in self.files:
+                # One that does not parse is left for its own step to refuse.
+                with contextlib.suppress(MalformedError):
                     sizes.add(parse(self._read(path)).size)
         return sizes
 
@@ -266,6 +268,8 @@ class _Verifier:
         signatory = self.standing.signatories.get(key)
         if signatory is None:
             raise OpeningError(f"key {key} has not signed")
+        if signatory.withdrawn is not None:
+            raise OpeningError(f"key {key} has withdrawn; its name must not be published")
         if signatory.struck is not None and self.manifest.sealed:
             raise OpeningError(f"key {key} was struck; its opening must not be published")
         if hashed != signatory.object:
@@ -340,13 +344,18 @@ class _Verifier:
             claimed.letter, claimed.number, claimed.cut, claimed.root, claimed.since,
         ):  # fmt: skip
             raise InvalidError(f"edition {number} does not follow from the log")
-        erased = sum(
-            1 for s in edition.covered(standing, number) if self.standing.signatories[s.key].withdrawn is not None
-        )
+        erased = sum(1 for s in edition.covered(standing, number) if self._left_since(s))
         if not erased:
-            raise InvalidError(f"the names of edition {number} are gone, and nobody in it has withdrawn")
+            raise InvalidError(
+                f"the names of edition {number} are gone, and nobody in it has withdrawn or was struck since"
+            )
         self._note_edition(number, claimed.edition, claimed.counts, claimed.since, erased)
         return f"edition {number} is superseded, {erased} names erased"
+
+    def _left_since(self, then: Signatory) -> bool:
+        """Whether somebody whom an edition covers has withdrawn, or was struck, after it."""
+        now = self.standing.signatories[then.key]
+        return now.withdrawn is not None or now.struck != then.struck
 
     def _note_edition(
         self, number: int, hashed: str, counts: edition.Counts, since: edition.Since, erased: int
