@@ -4,9 +4,9 @@ import * as base64url from "./base64url.ts";
 import * as bundle from "./bundle.ts";
 import { type Bytes, equal } from "./bytes.ts";
 import * as edition from "./edition.ts";
-import { InvalidError, LogError, UndeterminedError } from "./errors.ts";
+import { InvalidError, LogError, MalformedError, UndeterminedError } from "./errors.ts";
 import { groupIds } from "./manifest.ts";
-import type { Standing } from "./standing.ts";
+import type { Signatory, Standing } from "./standing.ts";
 import type { Verification } from "./verify.ts";
 
 /** How much of the log each edition in the bundle is over, so that the roots there can be noted in passing. */
@@ -15,10 +15,19 @@ export function editionSizes({ files }: Verification): Set<number> {
   for (const number of bundle.editionsIn(files.keys())) {
     const full = files.get(bundle.editionPath(number));
     const counts = files.get(bundle.countsPath(number));
-    if (full) sizes.add(edition.parse(full).size);
-    if (counts) sizes.add(edition.parseCounts(counts).size);
+    if (full) addSize(sizes, () => edition.parse(full));
+    if (counts) addSize(sizes, () => edition.parseCounts(counts));
   }
   return sizes;
+}
+
+/** One that does not parse is left for its own step to refuse. */
+function addSize(sizes: Set<number>, parse: () => { size: number }): void {
+  try {
+    sizes.add(parse().size);
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+  }
 }
 
 /** Gives the step's sentence, or throws. */
@@ -74,13 +83,17 @@ function checkCounts(run: Verification, number: number): string {
       throw new InvalidError(`edition ${number} does not follow from the log`);
     }
   }
-  const erased = edition
-    .covered(standing, number)
-    .filter((s) => (run.standing.signatories.get(s.key)?.withdrawn ?? null) !== null).length;
-  if (!erased) throw new InvalidError(`the names of edition ${number} are gone, and nobody in it has withdrawn`);
+  const erased = edition.covered(standing, number).filter((then) => leftSince(run, then)).length;
+  if (!erased) throw new InvalidError(`the names of edition ${number} are gone, and nobody in it has withdrawn or was struck since`);
   const { edition: id, counts, since } = claimed;
   run.report.editions.push({ number, id, erased, counts, since });
   return `edition ${number} is superseded, ${erased} names erased`;
+}
+
+/** Whether somebody whom an edition covers has withdrawn, or was struck, after it. */
+function leftSince(run: Verification, then: Signatory): boolean {
+  const now = run.standing.signatories.get(then.key);
+  return now !== undefined && (now.withdrawn !== null || now.struck !== then.struck);
 }
 
 function checkFigures(run: Verification, number: number, known: edition.Counts, claimed: edition.Counts): void {

@@ -80,6 +80,7 @@ function* workOf(run: Verification, lines: readonly Bytes[]): Generator<Work> {
 function takeVerdict(run: Verification, key: string, hashed: string, opened: Opened): void {
   const signatory = run.standing.signatories.get(key);
   if (!signatory) throw new OpeningError(`key ${key} has not signed`);
+  if (signatory.withdrawn !== null) throw new OpeningError(`key ${key} has withdrawn; its name must not be published`);
   if (signatory.struck !== null && isSealed(run.manifest)) {
     throw new OpeningError(`key ${key} was struck; its opening must not be published`);
   }
