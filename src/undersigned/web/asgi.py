@@ -65,15 +65,23 @@ class Site:
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
 
+    def start(self) -> None:
+        """Begins to take signatures."""
+        self._committer.start()
+
+    def stop(self) -> None:
+        """Finishes what was begun, and takes no more."""
+        self._committer.stop()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                self._committer.start()
+                self.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
-                self._committer.stop()
-                self._pool.shutdown(wait=False, cancel_futures=True)
+                self.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

@@ -6,26 +6,28 @@ import os
 import time
 from functools import cache
 
+from django.conf import settings
+
 from undersigned.web.adapters.keys import FileKeys
 from undersigned.web.adapters.storage import FileStorage
-from undersigned.web.datadir import DataDir, from_environment, read_settings
+from undersigned.web.datadir import DataDir, read_settings
 from undersigned.web.ports import World
 
 
 def world_of(data: DataDir) -> World:
     """The real world, with ``data`` as its memory."""
-    settings = read_settings(data)
+    site = read_settings(data)
     return World(
         clock=lambda: int(time.time()),
         entropy=os.urandom,
         keys=FileKeys(data.keys),
         storage=FileStorage(data.public),
-        authority=settings.authority,
-        scheme=settings.scheme,
+        authority=site.authority,
+        scheme=site.scheme,
     )
 
 
 @cache
 def world() -> World:
-    """The world of this process, from UNDERSIGNED_DATA."""
-    return world_of(from_environment())
+    """The world of this process, on the data directory of its settings."""
+    return world_of(settings.DATA)

@@ -7,13 +7,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from undersigned.web.datadir import from_environment
+from django.conf import settings
 
 
 @contextmanager
 def publishing() -> Iterator[None]:
     """Holds the lock, waiting for it."""
-    path = from_environment().root / "publish.lock"
+    path = settings.DATA.root / "publish.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

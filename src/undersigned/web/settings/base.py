@@ -63,6 +63,8 @@ DATABASES: dict[str, dict[str, Any]] = {
             "timeout": 10,  # seconds to wait for another process's commit before giving up
         },
         "CONN_MAX_AGE": None,
+        # Tests run on a real file too: threads and the clerk share it, and what the disk holds is what is tested.
+        "TEST": {"NAME": DATA.root / "test.sqlite3"},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,0 +1,160 @@
+"""A site in this process: real database file, real keys, real files; a clock that tests turn by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from undersigned.web import wiring
+from undersigned.web.operations.clerk import Clerk
+from undersigned.web.ports import World
+from undersigned.web.times import moment
+
+from . import people
+from .people import Answer, Letter
+
+NOW = 1_800_000_000
+_SLUGS = itertools.count(1)
+
+
+@dataclass
+class Clock:
+    """Unix seconds, as the test says."""
+
+    now: int = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class Loop:
+    """An event loop in a thread of its own, as a web worker has one."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Any) -> Any:
+        """Runs a coroutine there and waits for it."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=60)
+
+    def close(self) -> None:
+        """Ends the thread."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(timeout=5)
+        self.loop.close()
+
+
+async def _request(application: Any, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+    name, _, query = path.partition("?")
+    lines = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+        "path": name, "raw_path": name.encode(), "query_string": query.encode(), "root_path": "",
+        "headers": lines, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000),
+    }  # fmt: skip
+    parts = [body[i : i + 10_000] for i in range(0, len(body), 10_000)] or [b""]
+    waiting = [{"type": "http.request", "body": p, "more_body": i + 1 < len(parts)} for i, p in enumerate(parts)]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return waiting.pop(0) if waiting else await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await application(scope, receive, send)
+    found = {key.decode().lower(): value.decode() for key, value in sent[0]["headers"]}
+    return Answer(sent[0]["status"], found, b"".join(m.get("body", b"") for m in sent[1:]))
+
+
+@dataclass
+class Site:
+    """The site under test. ``call`` is how people reach it; ``clerk`` works when it is told to."""
+
+    application: Any
+    loop: Loop
+    world: World
+    clock: Clock
+    clerk: Clerk
+    authority: str = "127.0.0.1:8000"
+    letters: list[Letter] = field(default_factory=list)
+
+    def call(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
+        """One request, whole, and its answer."""
+        with_host = {"host": self.authority, **(headers or {})}
+        answer: Answer = self.loop.run(_request(self.application, method, path, body, with_host))
+        return answer
+
+    def rounds(self, number: int = 2) -> None:
+        """The clerk looks at everything a few times."""
+        for _ in range(number):
+            self.clerk.round()
+
+    def draft(self, **how: Any) -> Letter:
+        """A letter whose manifest is fixed."""
+        slug = f"letter-{os.getpid()}-{next(_SLUGS)}"
+        return people.start(self.call, self.world.keys.organiser_token(), self.authority, slug, **how)
+
+    def letter(self, **how: Any) -> Letter:
+        """A letter that is open for signature, in the log."""
+        letter = self.draft(**how)
+        people.approve(letter)
+        self.rounds()
+        return letter
+
+    def cut(self, letter: Letter, edition: int = 1) -> None:
+        """Notice, grace, cut, and the clerk."""
+        after = people.manifest.format_time(moment(self.clock.now + 10))
+        answer = people.notice(letter, edition, after)
+        assert answer.status == 201, answer.body
+        self.clock.now += 20
+        answer = people.cut(letter, edition)
+        assert answer.status == 201, answer.body
+        self.rounds()
+
+    def open_all(self, letter: Letter, wanted: set[str], edition: int = 1, trustees: tuple[int, ...] = (1, 2)) -> None:
+        """Trustees open these keys."""
+        for trustee in trustees:
+            answer = people.open_names(letter, trustee, self.clock.now, wanted, edition)
+            assert answer.status == 204, answer.body
+
+    def cosigned(self, letter: Letter, trustees: tuple[int, ...] = (1, 2)) -> None:
+        """Trustees cosign what is served."""
+        self.rounds()
+        for trustee in trustees:
+            assert people.cosign(letter, trustee).status == 204
+        self.clock.now += 30
+        self.rounds()
+
+    def publish(self, letter: Letter, edition: int = 1) -> Answer:
+        """The organiser publishes."""
+        return letter.post("publish", {"edition": edition}, **letter.auth)
+
+
+@pytest.fixture
+def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A fresh site: no letters, an open committer, a clerk that waits to be told."""
+    clock = Clock()
+    world = replace(wiring.world_of(settings.DATA), clock=clock)
+    monkeypatch.setattr(wiring, "world", lambda: world)
+    from undersigned.web import asgi
+    from undersigned.web.signing import sequenced
+
+    # The clerk works when told, so nobody comes while a public letter's answer waits.
+    monkeypatch.setattr(sequenced, "PATIENCE", 0.1)
+    loop = Loop()
+    application = asgi.Site()
+    application.start()
+    yield Site(application, loop, world, clock, Clerk(world))
+    application.stop()
+    loop.close()
