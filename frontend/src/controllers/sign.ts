@@ -1,0 +1,90 @@
+/**
+ * Signing, one question at a time.
+ *
+ *     <section data-controller="sign" data-link="https://.../valley-water/">
+ *       <p data-part="error" role="alert" tabindex="-1" hidden></p>
+ *       <form data-step="code">
+ *         <h2 tabindex="-1">Your access code</h2>
+ *         <input name="link"> (only where the page is not the letter's own)
+ *         <input name="code" autocomplete="off" autocapitalize="characters" spellcheck="false" required>
+ *         <button>Continue</button>
+ *       </form>
+ *       <form data-step="choice" hidden>
+ *         <h2 tabindex="-1">You are signing as <bdi data-part="name"></bdi> <bdi data-part="title"></bdi></h2>
+ *         <input type="radio" name="as" value="name" checked> <input type="radio" name="as" value="initials">
+ *         <input type="radio" name="as" value="anonymous" data-part="anonymous">
+ *         <input name="initials" maxlength="12">
+ *         <fieldset data-part="self"> (letters without a roll: who one says one is)
+ *           <select name="group"></select> <input name="name"> <input name="title">
+ *         </fieldset>
+ *         <button>Sign</button>
+ *       </form>
+ *       <div data-step="sealing" hidden><h2 tabindex="-1">Sealing</h2><progress data-part="progress"></progress></div>
+ *       <div data-step="done" hidden>
+ *         <h2 tabindex="-1">You have signed</h2> <output data-part="withdrawal"></output> <time data-part="by"></time>
+ *       </div>
+ *     </section>
+ *
+ * A code whose signature was begun and not finished (a lost connection, a reload) takes up where it was. After signing the
+ * device keeps nothing; the withdrawal code is on the page until it is left.
+ */
+
+import { activate, type Activated } from "../signing/activate.ts";
+import { type Letter, requireApprovals } from "../signing/letter.ts";
+import { type Choice, sign as signLetter } from "../signing/sign.ts";
+import { withdrawalCode } from "../signing/signer.ts";
+import { type Controller, field, onSubmit, part, show, wipeOnLeaving } from "./controller.ts";
+import { codeFromAddress, letterAt, linkOf } from "./place.ts";
+
+export const sign: Controller = (root, world) => {
+  let under: { readonly letter: Letter; readonly activated: Activated } | null = null;
+  const code = root.querySelector<HTMLInputElement>('[name="code"]');
+  if (code && !code.value) code.value = codeFromAddress();
+
+  onSubmit(root, "code", async (form) => {
+    const link = linkOf(root, field(form, "link"));
+    const letter = await letterAt(link, world);
+    await requireApprovals(letter);
+    const activated = await activate(letter, field(form, "code") || (link.code ?? ""), world.store, world.entropy);
+    under = { letter, activated };
+    form.reset();
+    offer(root, letter, activated);
+    show(root, "choice");
+  });
+
+  onSubmit(root, "choice", async (form) => {
+    if (!under) return show(root, "code");
+    const { letter, activated } = under;
+    const bar = part<HTMLProgressElement>(root, "progress");
+    const progress = (done: number, total: number): void => void Object.assign(bar, { value: done, max: total });
+    show(root, "sealing");
+    const accepted = await signLetter(letter, activated, choiceIn(form), { entropy: world.entropy, progress });
+    part(root, "withdrawal").textContent = withdrawalCode(activated.signer);
+    part(root, "by").textContent = accepted.receipt.by;
+    under = null;
+    form.reset();
+    show(root, "done");
+  });
+
+  wipeOnLeaving(root, "code", ["withdrawal", "by", "name", "title"]);
+  window.addEventListener("pagehide", () => (under = null));
+};
+
+/** Shows who the roll says one is, or asks where there is no roll. */
+function offer(root: HTMLElement, { manifest }: Letter, { record }: Activated): void {
+  part(root, "name").textContent = record?.name ?? "";
+  part(root, "title").textContent = record?.title ?? "";
+  part<HTMLFieldSetElement>(root, "self").hidden = record !== null;
+  part<HTMLInputElement>(root, "anonymous").disabled = manifest.anonymous !== "allowed";
+  const groups = root.querySelector<HTMLSelectElement>('select[name="group"]');
+  const language = document.documentElement.lang;
+  groups?.replaceChildren(
+    ...manifest.groups.map(({ id, name }) => new Option(name[language] ?? Object.values(name)[0] ?? id, id)),
+  );
+}
+
+function choiceIn(form: HTMLFormElement): Choice {
+  const as = field(form, "as") as Choice["as"];
+  const name = field(form, as === "initials" ? "initials" : "name");
+  return { as, group: field(form, "group"), name, title: field(form, "title") };
+}

@@ -1,0 +1,102 @@
+/**
+ * Verifying a bundle in the page: one that is dropped or chosen, or this letter's own.
+ *
+ *     <section data-controller="verify" data-script="/static/verify-worker.js" data-link="https://.../valley-water/">
+ *       <p data-part="error" role="alert" tabindex="-1" hidden></p>
+ *       <form data-step="source">
+ *         <h2 tabindex="-1">Check the count yourself</h2>
+ *         <label data-part="drop">A bundle <input type="file" name="bundle" accept=".zip"></label>
+ *         <button type="button" data-part="site">This letter</button>
+ *       </form>
+ *       <div data-step="running" hidden><h2 tabindex="-1">Checking</h2> <progress data-part="progress"></progress></div>
+ *       <div data-step="report" hidden>
+ *         <h2 tabindex="-1" data-part="outcome" data-valid="Everything holds" data-invalid="This is not true"
+ *             data-undetermined="It cannot be told"></h2>
+ *         <output data-part="standing"></output> <output data-part="signed"></output> <output data-part="withdrawn"></output>
+ *       </div>
+ *       <ol> <li data-check="manifest"> what this step checks <p data-part="detail"></p> </li> ... </ol>
+ *     </section>
+ *
+ * There is one `data-check` for each step of `protocol/verify.ts`; it gets `data-outcome`. The steps explain themselves in
+ * the HTML. Nothing of a dropped bundle leaves the device.
+ */
+
+import { outcomeOf, type Report } from "../protocol/report.ts";
+import { type Source, verify as verifySource } from "../verify/start.ts";
+import { type Controller, fail, part, show } from "./controller.ts";
+import { linkOf } from "./place.ts";
+import * as base64url from "../protocol/base64url.ts";
+
+export const verify: Controller = (root) => {
+  const file = root.querySelector<HTMLInputElement>('[name="bundle"]');
+  const drop = part(root, "drop");
+
+  const run = async (source: Source): Promise<void> => {
+    reset(root);
+    show(root, "running");
+    root.setAttribute("aria-busy", "true");
+    try {
+      const link = root.dataset["link"] && "base" in source ? linkOf(root) : null;
+      const letter = link?.letter ? base64url.encode(link.letter) : null;
+      const script = root.dataset["script"] ?? "verify-worker.js";
+      tell(root, await verifySource(source, { script, letter, progress: (...news) => follow(root, ...news) }));
+    } catch (error) {
+      show(root, "source");
+      fail(root, error);
+    } finally {
+      root.removeAttribute("aria-busy");
+    }
+  };
+
+  file?.addEventListener("change", () => {
+    const [chosen] = file.files ?? [];
+    if (chosen) void run({ file: chosen });
+  });
+  drop.addEventListener("dragover", (event) => event.preventDefault());
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const [dropped] = event.dataTransfer?.files ?? [];
+    if (dropped) void run({ file: dropped });
+  });
+  root.querySelector('[data-part="site"]')?.addEventListener("click", () => void run({ base: linkOf(root).base }));
+};
+
+function stepOf(root: HTMLElement, name: string): HTMLElement | null {
+  return root.querySelector<HTMLElement>(`[data-check="${name}"]`);
+}
+
+function reset(root: HTMLElement): void {
+  for (const step of root.querySelectorAll<HTMLElement>("[data-check]")) {
+    delete step.dataset["outcome"];
+    part(step, "detail").textContent = "";
+  }
+}
+
+function follow(root: HTMLElement, step: string, done: number, total: number): void {
+  const bar = part<HTMLProgressElement>(root, "progress");
+  if (total > 1) Object.assign(bar, { value: done, max: total });
+  else bar.removeAttribute("value");
+  for (const other of root.querySelectorAll<HTMLElement>('[data-outcome="running"]')) delete other.dataset["outcome"];
+  const running = stepOf(root, step);
+  if (running) running.dataset["outcome"] = "running";
+}
+
+/** Shows a report: each step's word, the figures, and the outcome in the words the HTML has for it. */
+function tell(root: HTMLElement, report: Report): void {
+  reset(root);
+  for (const { name, outcome, detail } of report.steps) {
+    const step = stepOf(root, name);
+    if (!step) continue;
+    step.dataset["outcome"] = outcome;
+    part(step, "detail").textContent = detail;
+  }
+  const language = document.documentElement.lang || "en";
+  for (const figure of ["standing", "signed", "withdrawn"] as const) {
+    part(root, figure).textContent = report[figure]?.toLocaleString(language) ?? "";
+  }
+  const outcome = outcomeOf(report);
+  const heading = part(root, "outcome");
+  heading.textContent = heading.dataset[outcome] ?? outcome;
+  root.dataset["outcome"] = outcome;
+  show(root, "report");
+}

@@ -1,0 +1,50 @@
+/**
+ * Withdrawing: code, sure?, done. Works also when the letter is closed, and after publication.
+ *
+ *     <section data-controller="withdraw" data-link="https://.../valley-water/">
+ *       <p data-part="error" role="alert" tabindex="-1" hidden></p>
+ *       <form data-step="code">
+ *         <h2 tabindex="-1">Your withdrawal code</h2> <input name="code" autocomplete="off" required> <button>Continue</button>
+ *       </form>
+ *       <form data-step="sure" hidden>
+ *         <h2 tabindex="-1">Withdraw your signature for good?</h2> <button>Withdraw</button>
+ *         <button type="button" data-part="back">Keep it</button>
+ *       </form>
+ *       <div data-step="done" hidden><h2 tabindex="-1">You have withdrawn</h2> <time data-part="by"></time></div>
+ *     </section>
+ *
+ * A code nobody signed with gives the message `sequence`: it looks like never having signed.
+ */
+
+import type { Letter } from "../signing/letter.ts";
+import { withdraw as withdrawFrom } from "../signing/sign.ts";
+import { type Signer, signerTyped } from "../signing/signer.ts";
+import { type Controller, field, onSubmit, part, show, wipeOnLeaving } from "./controller.ts";
+import { letterAt, linkOf } from "./place.ts";
+
+export const withdraw: Controller = (root, world) => {
+  let under: { readonly letter: Letter; readonly signer: Signer } | null = null;
+
+  onSubmit(root, "code", async (form) => {
+    const letter = await letterAt(linkOf(root, field(form, "link")), world);
+    under = { letter, signer: await signerTyped(letter, field(form, "code")) };
+    form.reset();
+    show(root, "sure");
+  });
+
+  onSubmit(root, "sure", async () => {
+    if (!under) return show(root, "code");
+    const { receipt } = await withdrawFrom(under.letter, under.signer);
+    under = null;
+    part(root, "by").textContent = receipt.by;
+    show(root, "done");
+  });
+
+  part(root, "back").addEventListener("click", () => {
+    under = null;
+    show(root, "code");
+  });
+
+  wipeOnLeaving(root, "code", ["by"]);
+  window.addEventListener("pagehide", () => (under = null));
+};

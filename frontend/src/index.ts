@@ -1,0 +1,10 @@
+/** What a page loads: one controller for each element that asks for it by `data-controller`. */
+
+import { start } from "./controllers/controller.ts";
+import { copy } from "./controllers/copy.ts";
+import { counted } from "./controllers/counted.ts";
+import { sign } from "./controllers/sign.ts";
+import { verify } from "./controllers/verify.ts";
+import { withdraw } from "./controllers/withdraw.ts";
+
+start(document, { copy, counted, sign, verify, withdraw });

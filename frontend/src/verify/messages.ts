@@ -1,0 +1,16 @@
+/** What page and worker say to each other. */
+
+import type { Work } from "../protocol/pieces.ts";
+import type { Report } from "../protocol/report.ts";
+
+/** To a worker. `letter`: the letter id expected, base64url, or null; `hands`: how many workers of its own to use. */
+export type Order =
+  | { readonly kind: "piece"; readonly work: Work }
+  | { readonly kind: "file"; readonly file: Blob; readonly letter: string | null; readonly hands: number }
+  | { readonly kind: "site"; readonly base: string; readonly letter: string | null; readonly hands: number };
+
+/** From the worker that verifies. `refused`: there was no bundle to check, and why. */
+export type News =
+  | { readonly kind: "progress"; readonly step: string; readonly done: number; readonly total: number }
+  | { readonly kind: "report"; readonly report: Report }
+  | { readonly kind: "refused"; readonly reason: string };

@@ -1,0 +1,39 @@
+/** Starting a verification from a page: on a bundle somebody dropped, or on a letter's own site. */
+
+import type { Report } from "../protocol/report.ts";
+import type { News, Order } from "./messages.ts";
+
+/** What to verify: a bundle as one file, or the address of a letter, ending in a slash. */
+export type Source = { readonly file: Blob } | { readonly base: string };
+
+export interface Verifying {
+  /** Address of `verify-worker.js`. */
+  readonly script: string;
+  /** The letter id expected, base64url, if known from elsewhere. */
+  readonly letter?: string | null;
+  readonly progress?: (step: string, done: number, total: number) => void;
+  /** How many workers share the pieces; by default as many as the machine has cores, at most four. */
+  readonly hands?: number;
+}
+
+/** There was no bundle to check. The message is for people. */
+export class RefusedError extends Error {}
+
+/** Verifies off this thread. Throws RefusedError if there is nothing that could be checked. */
+export function verify(source: Source, { script, letter = null, progress, hands }: Verifying): Promise<Report> {
+  const worker = new Worker(script);
+  const cores = hands ?? Math.min(4, navigator.hardwareConcurrency || 1);
+  return new Promise<Report>((resolve, reject) => {
+    worker.onerror = () => reject(new RefusedError("The verifier could not be started in this browser."));
+    worker.onmessage = ({ data: news }: MessageEvent<News>) => {
+      if (news.kind === "progress") progress?.(news.step, news.done, news.total);
+      else if (news.kind === "report") resolve(news.report);
+      else reject(new RefusedError(news.reason));
+    };
+    const order: Order =
+      "file" in source
+        ? { kind: "file", file: source.file, letter, hands: cores }
+        : { kind: "site", base: source.base, letter, hands: cores };
+    worker.postMessage(order);
+  }).finally(() => worker.terminate());
+}

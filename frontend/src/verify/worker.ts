@@ -1,0 +1,72 @@
+/**
+ * The script of the verifying worker (`verify-worker.js`). One of them verifies; it starts more of itself for the pieces.
+ *
+ * Everything happens here, off the page's thread: unpacking, hashing, signatures. Nothing leaves but progress and report.
+ */
+
+import * as base64url from "../protocol/base64url.ts";
+import { MalformedError, ProtocolError } from "../protocol/errors.ts";
+import { perform, type Work } from "../protocol/pieces.ts";
+import { inline, type Runner, verifyBundle } from "../protocol/verify.ts";
+import { SigningError } from "../signing/errors.ts";
+import { Site } from "../signing/site.ts";
+import type { News, Order } from "./messages.ts";
+import { type PieceAnswer, poolOf } from "./pool.ts";
+import { LIMITS, unzip } from "./unzip.ts";
+
+const scope = globalThis as unknown as {
+  postMessage(message: News | PieceAnswer): void;
+  onmessage: (event: MessageEvent<Order>) => void;
+};
+
+/** Pieces in the order they came: the pool counts on it. */
+let before: Promise<void> = Promise.resolve();
+
+scope.onmessage = ({ data: order }) => {
+  if (order.kind === "piece") before = before.then(() => answer(order.work)).then((result) => scope.postMessage(result));
+  else void verify(order).then((news) => scope.postMessage(news));
+};
+
+async function answer(work: Work): Promise<PieceAnswer> {
+  try {
+    return { result: await perform(work) };
+  } catch (error) {
+    return error instanceof MalformedError ? { malformed: error.message } : { broken: String(error) };
+  }
+}
+
+async function verify(order: Exclude<Order, { kind: "piece" }>): Promise<News> {
+  const progress = (step: string, done: number, total: number): void =>
+    scope.postMessage({ kind: "progress", step, done, total });
+  const hands = startHands(order.hands);
+  const run: Runner = hands.length ? poolOf(hands) : inline;
+  try {
+    const letter = order.letter === null ? undefined : base64url.decode(order.letter, 32);
+    const files = await unzip(await bytesOf(order, progress), (done, total) => progress("unpack", done, total));
+    return { kind: "report", report: await verifyBundle(files, { letter, run, progress }) };
+  } catch (error) {
+    if (error instanceof ProtocolError || error instanceof SigningError) return { kind: "refused", reason: error.message };
+    return { kind: "refused", reason: `This browser could not do the check (${String(error)}).` };
+  } finally {
+    for (const hand of hands) hand.terminate();
+  }
+}
+
+async function bytesOf(
+  order: Exclude<Order, { kind: "piece" }>,
+  progress: (step: string, done: number, total: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (order.kind === "file") {
+    if (order.file.size > LIMITS.all) throw new MalformedError("the file is larger than any bundle");
+    return new Uint8Array(await order.file.arrayBuffer());
+  }
+  const site = new Site(order.base, (input, init) => fetch(input, init));
+  return site.get("bundle.zip", LIMITS.all, (done, total) => progress("download", done, total));
+}
+
+/** More of this very script. A browser that lets a worker have no workers does the pieces here. */
+function startHands(number: number): Worker[] {
+  if (number < 2 || typeof Worker === "undefined") return [];
+  const { href } = (globalThis as unknown as { location: Location }).location;
+  return Array.from({ length: number }, () => new Worker(href));
+}
