@@ -1,0 +1,292 @@
+"""From an order to sheets: headline, letter, count, names and foot, each where the design puts it.
+
+Policy: the largest letter for which the names still reach ``PREFERRED_NAMES`` (or nearly the best they could), then the
+largest names, then what is left goes between the lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .block import Block, Section, paragraphs
+from .design import (
+    DESIGNS,
+    FOOT_SIZE,
+    LARGEST_LETTER,
+    LARGEST_NAMES,
+    PREFERRED_NAMES,
+    RULE,
+    SMALLEST_LETTER,
+    Design,
+    names_lead,
+)
+from .fit import Area, Fit, fit, height_of
+from .foot import Foot, lay_foot
+from .letter import Paragraph, paragraphs_of
+from .names import Entry, Word, direction_of, entry_words, words_of
+from .order import Checked
+from .pdf import Engine
+from .prose import Headline, Prose, lay_headline, lay_letter, word_widths
+from .readback import Place
+from .setting import set_words
+from .sheet import MM, Box, Sheet
+from .words import Words, words_for
+
+SEPARATOR = "·"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What is to be set, as words: the text of the page before anything has a size."""
+
+    entries: tuple[Entry, ...]
+    sections: tuple[Section, ...]
+    letters: tuple[tuple[str, str, tuple[Paragraph, ...]], ...]
+    count: str
+    more: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A page that fits: its sheets, and what decided them."""
+
+    sheets: tuple[Sheet, ...]
+    names: Fit
+    letter: tuple[Prose, ...]
+    columns: tuple[tuple[int, Box], ...]
+    """The columns of names in reading order, with the page they stand on, from 0."""
+
+
+class Composer:
+    """Tries sizes for one order on one page of ``width`` by ``height`` points."""
+
+    def __init__(self, checked: Checked, copy: Copy, engine: Engine) -> None:
+        order, paper = checked.order, checked.paper
+        assert paper.width is not None and paper.height is not None  # noqa: S101, PT018 - find() has looked
+        self.checked, self.copy, self.engine = checked, copy, engine
+        self.width, self.height = round(paper.width * MM, 3), round(paper.height * MM, 3)
+        self.design: Design = DESIGNS[order.design]
+        self.lang = order.lang
+        self.side = direction_of(order.lang)
+        self.lead = names_lead(order.lang)
+        self.floor = paper.type_floor
+        margin = max(14.0, self.design.margin * min(self.width, self.height))
+        self.box = Box(margin, margin, self.width - 2 * margin, self.height - 2 * margin)
+        self.foot: Foot = lay_foot(engine, checked, copy.words, self.box, max(FOOT_SIZE, self.floor))
+        self._blocks: dict[tuple[str, float], Block] = {}
+        self._heads: dict[float, tuple[Headline, ...]] = {}
+
+    def block(self, style: str, size: float) -> Block:
+        """The names in ``style``, measured at ``size``."""
+        found = self._blocks.get((style, size))
+        if found is None:
+            rows = paragraphs(self.copy.sections, "list" if style == "list" else "run-in", SEPARATOR)
+            every = [word for row in rows for word in row.words]
+            flat = iter(word_widths(self.engine, every, size, self.lang))
+            widths = [[next(flat) for _ in row.words] for row in rows]
+            space = self.engine.space(size, "r", self.lang) / size
+            found = Block(self.copy.sections, "list" if style == "list" else "run-in", widths, space, SEPARATOR)
+            self._blocks[style, size] = found
+        return found
+
+    def heads(self) -> tuple[Headline, ...]:
+        """The headline of each language; side by side if there are two."""
+        letters = self.copy.letters
+        width = self._beside(len(letters))
+        size = min(54.0, max(17.0, self.design.headline * self.width))
+        if len(letters) > 1:
+            size *= 0.66
+        if self.design.names_first:
+            size *= 0.8
+        return tuple(lay_headline(self.engine, title, lang, size, width) for lang, title, _ in letters)
+
+    def _beside(self, number: int) -> float:
+        return self.box.width if number == 1 else (self.box.width - 26.0) / 2
+
+    def prose(self, size: float) -> tuple[Prose, ...]:
+        """The letter in each language at ``size``."""
+        width = self._beside(len(self.copy.letters))
+        return tuple(lay_letter(self.engine, rows, lang, size, width) for lang, _, rows in self.copy.letters)
+
+    def area(self, heads: Sequence[Headline], prose: Sequence[Prose]) -> Area:
+        """What is left for the names."""
+        taken = max(h.height for h in heads) + max(p.height for p in prose)
+        taken += self._gaps(prose[0].size) + self._count_height()
+        first = self.foot.box.y - self.box.y - taken
+        pages = self.checked.order.pages
+        return Area(self.box.width, (first, *[self.box.height] * (pages - 1)))
+
+    def _gaps(self, letter: float) -> float:
+        return 1.0 * letter + 1.1 * letter + 0.9 * letter
+
+    def _count_size(self) -> float:
+        return max(10.5, min(16.0, self.width * 0.0145))
+
+    def _count_height(self) -> float:
+        return self._count_size() * 1.9
+
+    def names(self, area: Area, style: str, low: float, high: float) -> Fit | None:
+        """The best fit of the names in ``area``."""
+        if min(area.heights) < low * 2:
+            return None
+        return fit(lambda size: self.block(style, size), area, lead=self.lead, low=low, high=high)
+
+    def compose(self, progress: Callable[[str, float], None]) -> Layout | None:
+        """The page, or None if it does not fit at the paper's floor."""
+        heads = self.heads()
+        style = self.checked.order.style
+        fixed = self.checked.order.letter_size
+        sizes = [fixed] if fixed else [SMALLEST_LETTER + 0.5 * i for i in range(int((LARGEST_LETTER - 9) * 2) + 1)]
+        tried: dict[float, tuple[tuple[Prose, ...], Fit | None]] = {}
+
+        def attempt(letter: float, low: float) -> Fit | None:
+            prose = self.prose(letter)
+            names = self.names(self.area(heads, prose), style, low, min(LARGEST_NAMES, letter))
+            tried[letter] = (prose, names)
+            return names
+
+        best = attempt(sizes[0], self.floor)
+        if best is None:
+            return None
+        progress("fitted at the smallest letter", 0.3)
+        target = max(self.floor, min(PREFERRED_NAMES, 0.97 * best.size))
+        low, high = 0, len(sizes) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            need = max(target, min(best.size, 0.62 * sizes[middle]))
+            if attempt(sizes[middle], need) is not None:
+                low = middle
+            else:
+                high = middle - 1
+        prose, names = tried[sizes[low]]
+        if names is None:
+            return None
+        progress("fitted", 0.5)
+        return self._place(heads, prose, names)
+
+    def _place(self, heads: Sequence[Headline], prose: Sequence[Prose], names: Fit) -> Layout:
+        sheets = [Sheet() for _ in range(self.checked.order.pages)]
+        sheet, box, letter = sheets[0], self.box, prose[0].size
+        area = self.area(heads, prose)
+        used = names.rows[0] * names.pitch
+        spare = max(0.0, area.heights[0] - used)
+        y = box.y
+        boxes: list[tuple[int, Box]] = []
+        head = max(h.height for h in heads)
+        body = max(p.height for p in prose)
+        air = min(spare / 4, 2.2 * letter)
+
+        def write_heads() -> None:
+            nonlocal y
+            width = self._beside(len(heads))
+            for i, item in enumerate(heads):
+                item.place(sheet, Box(self._slot(i, width), y, width, head), self.design.align)
+            y += head + 1.0 * letter + air
+
+        def write_letter() -> None:
+            nonlocal y
+            width = self._beside(len(prose))
+            for i, item in enumerate(prose):
+                item.place(sheet, Box(self._slot(i, width), y, width, body))
+            if len(prose) > 1:
+                sheet.rules.append((box.x + box.width / 2 - RULE / 4, y, RULE / 2, body))
+            y += body + 1.1 * letter + air
+
+        def write_names() -> None:
+            nonlocal y
+            if self.design.rules:
+                sheet.rules.append((box.x, y, box.width, RULE))
+            self._count(sheet, y)
+            y += self._count_height()
+            boxes.extend(self._boxes(names, 0, y))
+            self._columns(sheet, names, 0, y)
+            y += used + 0.9 * letter + air
+
+        write_heads()
+        if self.design.names_first:
+            write_names()
+            write_letter()
+        else:
+            write_letter()
+            write_names()
+        for number in range(1, len(sheets)):
+            boxes.extend(self._boxes(names, number, box.y))
+            self._columns(sheets[number], names, number, box.y)
+        self.foot.place(sheet, self.design.rules)
+        return Layout(tuple(sheets), names, tuple(prose), tuple(boxes))
+
+    def _slot(self, i: int, width: float) -> float:
+        first = (i == 0) == (self.side == "ltr")
+        return self.box.x if first else self.box.right - width
+
+    def _count(self, sheet: Sheet, y: float) -> None:
+        words = tuple(words_of(self.copy.count, face="b"))
+        head = lay_headline(
+            self.engine, self.copy.count, self.lang, self._count_size(), self.box.width, most=1, face="b"
+        )
+        line = Box(self.box.x, y + 0.45 * self._count_size(), self.box.width, head.height)
+        assert words  # noqa: S101 - the count is never empty
+        head.place(sheet, line, self.design.align)
+
+    def _boxes(self, names: Fit, page: int, top: float) -> list[tuple[int, Box]]:
+        step = names.measure + names.gutter
+        lefts = [self.box.x + i * step for i in range(names.columns)]
+        if self.side == "rtl":
+            lefts = [self.box.right - names.measure - i * step for i in range(names.columns)]
+        return [(page, Box(left, top, names.measure, names.rows[page] * names.pitch)) for left in lefts]
+
+    def _columns(self, sheet: Sheet, names: Fit, page: int, top: float) -> None:
+        for number, column in enumerate(names.dealt[page]):
+            step = number * (names.measure + names.gutter)
+            left = self.box.x + step if self.side == "ltr" else self.box.right - step
+            row = 0
+            for place, chunk in enumerate(column):
+                row += chunk.lead if place else 0
+                for item in chunk.rows:
+                    if item.line is not None:
+                        indent = names.size if item.kind == "turn" else 0.0
+                        x = left + indent if self.side == "ltr" else left - indent
+                        y = top + row * names.pitch + 0.8 * names.size + (names.pitch - names.size) / 2
+                        sheet.lines.append(set_words(item.words, item.line, x, y, names.size, names.space, self.lang))
+                    row += 1
+            assert row == height_of(column)  # noqa: S101 - the fit counted the same rows
+
+
+def places_of(layout: Layout) -> list[Place]:
+    """Where to read the names back."""
+    pages = dict.fromkeys(page for page, _ in layout.columns)
+    places = []
+    for page in pages:
+        boxes = [box for at, box in layout.columns if at == page]
+        columns = tuple((box.x, box.right) for box in boxes)
+        places.append(Place(page, columns, boxes[0].y, boxes[0].bottom))
+    return places
+
+
+def copy_of(checked: Checked, entries: Sequence[Entry]) -> Copy:
+    """The words of the page: names in sections, letters, count."""
+    order, edition = checked.order, checked.edition
+    words = words_for(order.lang)
+    side = direction_of(order.lang)
+    shown = entries[: order.first] if order.first else entries
+    by_group: dict[str, list[tuple[Word, ...]]] = {}
+    for i, entry in enumerate(shown):
+        group = entry.group if order.sections and len(order.groups) > 1 else ""
+        by_group.setdefault(group, []).append(tuple(entry_words(entry, i, side, words.comma)))
+    sections = []
+    for group, rows in by_group.items():
+        name = order.groups.get(group, group)
+        heading = words.say("group", name=name, n=edition.counts.groups.get(group, len(rows))) if group else ""
+        sections.append(Section(tuple(words_of(heading, face="b")), tuple(rows)))
+    counts = edition.counts
+    valid = counts.named + counts.initials + counts.anonymous
+    count = words.say("one") if valid == 1 else words.say("signatories", n=valid)
+    if counts.anonymous:
+        count += " " + words.say("anonymous", n=counts.anonymous)
+    more = words.say("more", n=len(entries) - len(shown)) if len(shown) < len(entries) else ""
+    letters = [(order.lang, order.title, tuple(paragraphs_of(order.text)))]
+    if order.beside is not None:
+        letters.append((order.beside.lang, order.beside.title, tuple(paragraphs_of(order.beside.text))))
+    return Copy(tuple(shown), tuple(sections), tuple(letters), count + (" " + more if more else ""), more, words)

@@ -1,0 +1,49 @@
+"""The three designs: proportions only. They share one model (compose.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """``margin``: share of the shorter side; ``headline``: its size as a share of the width, in points per point.
+
+    ``align``: of headline and count; ``rules``: whether thin rules part the page; ``names_first``: where the names go.
+    """
+
+    name: str
+    margin: float
+    headline: float
+    align: Literal["center", "start"]
+    rules: bool
+    names_first: bool
+
+
+DESIGNS: Final[Mapping[str, Design]] = {
+    "classic": Design("classic", 0.024, 0.046, "center", rules=True, names_first=False),
+    "plain": Design("plain", 0.024, 0.044, "start", rules=False, names_first=False),
+    "names-first": Design("names-first", 0.024, 0.042, "start", rules=True, names_first=True),
+}
+
+LETTER_LEAD: Final = 1.36
+"""Line pitch of the letter, as a multiple of its size."""
+LETTER_MEASURE: Final = (24.0, 36.0)
+"""Ems: a line of the letter holds about 55 to 85 letters."""
+NAMES_LEAD: Final[Mapping[str, float]] = {"ar": 1.36, "fa": 1.36, "ur": 1.5, "ja": 1.2, "zh": 1.2, "ko": 1.2}
+NAMES_LEAD_DEFAULT: Final = 1.12
+LARGEST_LETTER: Final = 22.0
+SMALLEST_LETTER: Final = 9.0
+LARGEST_NAMES: Final = 14.0
+PREFERRED_NAMES: Final = 7.5
+"""Names no smaller than this are worth more than a larger letter."""
+FOOT_SIZE: Final = 7.5
+RULE: Final = 0.6
+"""Points: 0.21 mm, twice the thinnest rule any paper here asks for."""
+
+
+def names_lead(lang: str) -> float:
+    """The least line pitch of names in ``lang``, as a multiple of their size: a Naskh needs more room than a Roman."""
+    return NAMES_LEAD.get(lang.split("-")[0], NAMES_LEAD_DEFAULT)

@@ -1,0 +1,126 @@
+"""The account of a fit: how it went, or why there is none, by how much, because of whom, and the ways out."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from .compose import Composer, Layout
+from .design import SMALLEST_LETTER
+from .fit import RUN_IN_MEASURE, Area, Fit, height_of
+from .report import FitReport
+
+LEAST: Final = 2.0
+"""Points: type that small is not looked for."""
+
+
+def fit_report(composer: Composer, layout: Layout) -> FitReport:
+    """How it went."""
+    names = layout.names
+    last = [height_of(column) for column in names.dealt[-1]]
+    gaps = [
+        row.line.gap for page in names.dealt for column in page for chunk in column for row in chunk.rows if row.line
+    ]
+    justified = max((p.widest_gap for p in layout.letter), default=0.0)
+    if names.style == "run-in":
+        justified = max(justified, *gaps)
+    entries = composer.copy.entries
+    binding = composer.block(names.style, names.size).binding()
+    return FitReport(
+        fits=True,
+        style=names.style,
+        names=len(entries),
+        reached=names.size,
+        floor=composer.floor,
+        whose=composer.checked.paper.name,
+        columns=names.columns,
+        pitch=round(names.pitch, 3),
+        letter_size=layout.letter[0].size,
+        letter_columns=layout.letter[0].columns,
+        wrapped=round(names.wrapped, 4),
+        widest_gap=round(justified, 3),
+        uneven=max(last) - min(last) if last else 0,
+        binding=entries[binding].name if 0 <= binding < len(entries) else "",
+    )
+
+
+def did_not_fit(composer: Composer) -> FitReport:
+    """Why there is no page: the size that would fit, what the page holds at the floor, and what can be done."""
+    checked, entries = composer.checked, composer.copy.entries
+    style, number = checked.order.style, len(composer.copy.entries)
+    area = composer.area(composer.heads(), composer.prose(SMALLEST_LETTER))
+    reached = _reached(composer, area, style)
+    capacity = {s: _capacity(composer, area, s) for s in ("list", "run-in")}
+    binding = composer.block(style, composer.floor).binding()
+    ways = _ways_out(composer, capacity, reached, number)
+    floor = composer.floor
+    name = entries[binding].name if 0 <= binding < number else ""
+    return FitReport(
+        fits=False,
+        style=style,
+        names=number,
+        reached=reached,
+        floor=floor,
+        whose=checked.paper.name,
+        capacity=capacity,
+        too_many=max(0, number - capacity[style]),
+        binding=name,
+        ways_out=tuple(ways),
+    )
+
+
+def _reached(composer: Composer, area: Area, style: str) -> float:
+    if min(area.heights) < 4 * LEAST:
+        return 0.0
+    found: Fit | None = composer.names(area, style, LEAST, composer.floor)
+    return found.size if found else 0.0
+
+
+def _capacity(composer: Composer, area: Area, style: str) -> int:
+    """About how many such names go in at the floor: rows there are, over rows a name takes."""
+    floor, number = composer.floor, len(composer.copy.entries)
+    rows = sum(int(height / (floor * composer.lead)) for height in area.heights)
+    if rows < 2 or number == 0:
+        return 0
+    block = composer.block(style, floor)
+    if style == "run-in":
+        measure = min(area.width / floor, sum(RUN_IN_MEASURE) / 2)
+        columns = area.width / floor / (measure + 1.7)
+        return int(rows * columns * number / max(1.0, block.estimate(measure)))
+    best = 0.0
+    for columns in range(1, 16):
+        measure = (area.width - (columns - 1) * max(7.0, 1.1 * floor)) / columns / floor
+        if measure < 8 or block.wrapped(measure) > 0.15 or block.longest > measure - 1.0:
+            continue
+        best = max(best, rows * columns * number / max(1, sum(block.heights(measure))))
+    return int(best)
+
+
+def _ways_out(composer: Composer, capacity: dict[str, int], reached: float, number: int) -> list[str]:
+    order, paper = composer.checked.order, composer.checked.paper
+    ways = []
+    if order.style == "list" and capacity["run-in"] >= number:
+        ways.append(f"set the names run-in: the page then holds about {capacity['run-in']}")
+    if order.titles:
+        ways.append("leave the titles out")
+    if order.pages == 1:
+        ways.append("book two pages")
+    share = math.sqrt(max(1.0, number / max(1, capacity[order.style])))
+    if paper.width and paper.height:
+        ways.append(f"book a larger space, about {paper.width * share:.0f} x {paper.height * share:.0f} mm")
+    if capacity[order.style] > 0:
+        ways.append(
+            f"print the first {int(capacity[order.style] * 0.97)} names and say that the rest are at the address"
+        )
+    if not reached:
+        ways.insert(0, "shorten the letter: it fills the page alone")
+    return ways
+
+
+def sentence(report: FitReport) -> str:
+    """The report in one sentence for the organiser."""
+    reached = f"only at {report.reached:g} pt" if report.reached else "at no size"
+    return (
+        f"{report.names} names fit {reached}, and {report.whose} prints nothing under {report.floor:g} pt: "
+        f"{report.too_many} too many. You can: {'; '.join(report.ways_out)}."
+    )

@@ -1,0 +1,173 @@
+"""The faces a page is set in: which, from where, and proof that they are those.
+
+Fonts come from wheels whose files are pinned here by SHA-256 (a different file gives different lines, hence different
+bytes); system fonts are never searched. CJK has no face of its size on PyPI: Debian's ``fonts-noto-cjk`` is used when a
+text needs it, and its hash is recorded in the report, not pinned.
+
+A stack is asked from left to right, and each face answers only for what it is there for (``covers``): so a Hebrew page's
+digits and punctuation are Hebrew-face digits, and its Latin names are set in the Latin face.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from fontTools.ttLib import TTCollection, TTFont
+
+from .errors import FontError, MissingGlyphError
+
+_INVISIBLE: Final = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069 \u00a0\u202f\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One font file. ``package``: the Python package whose ``files`` hold it, or "" for a Debian one."""
+
+    family: str
+    package: str
+    file: str
+    sha256: str
+    covers: str = ""
+    debian: str = ""
+
+
+SERIF: Final = Face(
+    "Source Serif 4",
+    "fontpkg_source_serif_4",
+    "SourceSerif4[opsz,wght].ttf",
+    "97b2d4da6e3cb494b5a1e66ae176914d852ccabef49e0c02c0df25f3e39aca0b",
+)
+SERIF_ITALIC: Final = Face(
+    "Source Serif 4",
+    "fontpkg_source_serif_4",
+    "SourceSerif4-Italic[opsz,wght].ttf",
+    "15fbc7e4679489a501998c3669272637a6646388ef7e4bd77eebb5bf967a1f42",
+)
+RARE: Final = Face(
+    "Noto Serif",
+    "fontpkg_noto_serif",
+    "NotoSerif[wdth,wght].ttf",
+    "4d8e6761424656867019081a1a01336f3cb086982682698714054fc33f782713",
+)
+HEBREW: Final = Face(
+    "Frank Ruhl Libre",
+    "fontpkg_frank_ruhl_libre",
+    "FrankRuhlLibre[wght].ttf",
+    "f9bf26966681037aae894b031bd0dcf2c1bfdfa128dd0640cf276fe62a338a43",
+    covers="[^A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff]",
+)
+ARABIC: Final = Face(
+    "Amiri",
+    "fontpkg_amiri",
+    "Amiri-Regular.ttf",
+    "ab391c4147d054c48976e98322ad0eefe1427aa0e0502a12a4c75d80a70cfcd7",
+    covers="[^A-Za-z\u00c0-\u024f\u0370-\u052f\u0590-\u05ff\u1e00-\u1fff]",
+)
+ARABIC_BOLD: Final = Face(
+    "Amiri", "fontpkg_amiri", "Amiri-Bold.ttf", "cfccb794268e7d573d857e6d6a67f89cf8a053e8ffd85dfa0c8ec1bb36fc4827"
+)
+CJK: Final = Face(
+    "Noto Serif CJK",
+    "",
+    "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
+    "",
+    debian="fonts-noto-cjk",
+)
+CJK_BOLD: Final = Face(
+    "Noto Serif CJK", "", "/usr/share/fonts/opentype/noto/NotoSerifCJK-Bold.ttc", "", debian="fonts-noto-cjk"
+)
+PINNED: Final = (SERIF, SERIF_ITALIC, RARE, HEBREW, ARABIC, ARABIC_BOLD)
+_CJK_FAMILY: Final = {"ja": "Noto Serif CJK JP", "ko": "Noto Serif CJK KR", "zh": "Noto Serif CJK SC"}
+"""The same ideograph is drawn as the page's language draws it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The faces of one page in order of preference: (family, what it answers for), and the files to load."""
+
+    families: tuple[tuple[str, str], ...]
+    files: tuple[Path, ...]
+    hashes: tuple[tuple[str, str], ...]
+
+
+def path_of(face: Face) -> Path:
+    """Where ``face`` is installed. Raises FontError, naming the package to install."""
+    if face.debian:
+        path = Path(face.file)
+        if not path.is_file():
+            raise FontError(f"{face.family} is not installed: apt-get install {face.debian}")
+        return path
+    spec = importlib.util.find_spec(face.package)
+    if spec is None or not spec.submodule_search_locations:
+        raise FontError(f"{face.family} is not installed: pip install {face.package.replace('_', '-')}")
+    return Path(spec.submodule_search_locations[0]) / "files" / face.file
+
+
+@cache
+def digest_of(face: Face) -> str:
+    """The SHA-256 of the file, in hex. Raises FontError unless it is the pinned one."""
+    try:
+        found = hashlib.sha256(path_of(face).read_bytes()).hexdigest()
+    except OSError as error:
+        raise FontError(f"{face.family}: {face.file} cannot be read") from error
+    if face.sha256 and found != face.sha256:
+        raise FontError(f"{face.file} is not the pinned file: its SHA-256 is {found}, pinned is {face.sha256}")
+    return found
+
+
+@cache
+def _characters(face: Face) -> frozenset[int]:
+    path = path_of(face)
+    if path.suffix == ".ttc":
+        with TTCollection(path, lazy=True) as collection:
+            return frozenset(collection.fonts[0].getBestCmap())
+    with TTFont(path, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+def is_cjk(character: str) -> bool:
+    """Whether ``character`` is an ideograph, kana, hangul or their punctuation."""
+    point = ord(character)
+    return (
+        0x2E80 <= point <= 0x9FFF
+        or 0xAC00 <= point <= 0xD7AF
+        or 0xF900 <= point <= 0xFAFF
+        or (0xFF00 <= point <= 0xFFEF or 0x20000 <= point <= 0x3FFFF or 0x1100 <= point <= 0x11FF)
+    )
+
+
+def stack_for(lang: str, texts: Iterable[str]) -> Stack:
+    """The faces for a page in ``lang`` that shows ``texts``.
+
+    Raises MissingGlyphError for the first character none of them has, FontError if one cannot be had.
+    """
+    base = lang.split("-")[0]
+    first = {"he": HEBREW, "yi": HEBREW, "ar": ARABIC, "fa": ARABIC, "ur": ARABIC}.get(base)
+    faces = [face for face in (first, SERIF, SERIF_ITALIC, RARE, HEBREW, ARABIC, ARABIC_BOLD) if face is not None]
+    faces = list(dict.fromkeys(faces))
+    texts = list(texts)
+    characters = set().union(*texts) - _INVISIBLE if texts else set()
+    cjk = any(map(is_cjk, characters)) or base in _CJK_FAMILY
+    if cjk:
+        faces.append(CJK)
+        faces.append(CJK_BOLD)
+    shown: set[int] = set().union(*(_characters(face) for face in faces))
+    for character in sorted(characters):
+        if ord(character) not in shown:
+            where = next(text for text in texts if character in text)
+            raise MissingGlyphError(character, unicodedata.name(character, "without a name"), where)
+    hashes = tuple((Path(face.file).name, digest_of(face)) for face in faces)
+    families: dict[str, str] = {}
+    for face in faces:
+        if face in (CJK, CJK_BOLD):
+            families.setdefault(_CJK_FAMILY.get(base, _CJK_FAMILY["ja"]), "")
+        else:
+            families.setdefault(face.family, face.covers)
+    return Stack(tuple(families.items()), tuple(path_of(face) for face in faces), hashes)

@@ -1,0 +1,209 @@
+"""Breaking words into lines: justified paragraphs without wide gaps, ragged entries, balanced columns.
+
+All widths are in ems of the type they are set in, so one measurement serves every size. Justified lines are chosen over
+the whole paragraph at once (after Knuth and Plass, "Breaking Paragraphs into Lines", 1981): the sum of squared demerits
+is least, where a gap wider than ``MAX_GAP`` costs more than any number of lines without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from .names import Word
+
+MIN_GAP: Final = 0.80
+"""The narrowest word space, as a share of the natural one."""
+MAX_GAP: Final = 0.50
+"""The widest word space in ems: wider ones join into rivers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Words ``start`` to ``end`` of a paragraph, with word spaces of ``gap`` ems, ``width`` ems in all."""
+
+    start: int
+    end: int
+    gap: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """A paragraph as unbreakable units: first words, widths without stretchable spaces, spaces inside and before."""
+
+    starts: list[int]
+    widths: list[float]
+    inner: list[int]
+    lead: list[int]
+
+    @classmethod
+    def of(cls, words: Sequence[Word], widths: Sequence[float], measure: float, space: float) -> Units:
+        """The units of ``words`` for lines of ``measure``: an overlong word comes apart, and only then."""
+        starts: list[int] = []
+        out: list[float] = []
+        inner: list[int] = []
+        lead: list[int] = []
+        i = 0
+        while i < len(words):
+            j = i + 1
+            width, spaces = widths[i], 0
+            while j < len(words) and words[j].glue in "~+!" and words[j].glue:
+                width += widths[j]
+                spaces += words[j].glue == "~"
+                j += 1
+            cuts = [(i, j, width, spaces)]
+            if width + spaces * space > measure:
+                cuts = _come_apart(words, widths, i, j, measure, space)
+            for k, (a, _, w, s) in enumerate(cuts):
+                starts.append(a)
+                out.append(w)
+                inner.append(s)
+                lead.append(int(words[a].glue in (" ", "~")) if k else int(words[a].glue == " "))
+            i = j
+        return cls(starts, out, inner, lead)
+
+
+def _come_apart(
+    words: Sequence[Word], widths: Sequence[float], i: int, j: int, measure: float, space: float
+) -> list[tuple[int, int, float, int]]:
+    """A unit wider than the line, cut at its emergency breaks and held spaces; a separator stays with what it follows."""
+    cuts: list[tuple[int, int, float, int]] = []
+    start, width = i, widths[i]
+    for k in range(i + 1, j):
+        held = words[k].glue == "+" or (words[k].glue == "~" and words[k].owner < 0)
+        if held:
+            width += widths[k] + (space if words[k].glue == "~" else 0)
+            continue
+        cuts.append((start, k, width, 0))
+        start, width = k, widths[k]
+    cuts.append((start, j, width, 0))
+    return cuts
+
+
+def justify(units: Units, count: int, measure: float, space: float, indent: float = 0.0) -> list[Line]:
+    """Lines of exactly ``measure``, the last one natural. ``indent``: of the first line. ``count``: words in all."""
+    n = len(units.widths)
+    if n == 0:
+        return []
+    widths, inner, lead = units.widths, units.inner, units.lead
+    low = space * MIN_GAP
+    stretch = MAX_GAP - space
+    best = [float("inf")] * (n + 1)
+    back = [0] * (n + 1)
+    gaps = [space] * (n + 1)
+    best[0] = 0.0
+    for i in range(n):
+        base = best[i]
+        room = measure - indent if i == 0 else measure
+        natural, spaces = 0.0, 0
+        for j in range(i, n):
+            natural += widths[j]
+            spaces += inner[j] + (lead[j] if j > i else 0)
+            if natural + spaces * low > room and j > i:
+                break
+            if j + 1 == n and natural + spaces * space <= room:
+                gap, cost = space, 0.0
+            elif spaces == 0:
+                gap, cost = space, 400.0 + 50 * max(0.0, room - natural)
+            else:
+                gap = (room - natural) / spaces
+                if gap > MAX_GAP:
+                    cost = 100.0 + 400 * (gap - MAX_GAP)
+                elif gap > space:
+                    cost = (0.1 + 1.5 * ((gap - space) / stretch) ** 2) ** 2
+                else:
+                    cost = (0.1 + ((space - gap) / (space - low)) ** 2) ** 2
+            total = base + cost + 0.02
+            if total < best[j + 1]:
+                best[j + 1], back[j + 1], gaps[j + 1] = total, i, gap
+    lines: list[Line] = []
+    end = n
+    while end > 0:
+        start = back[end]
+        last = units.starts[end] if end < n else count
+        gap = gaps[end]
+        if gap > MAX_GAP:  # better a short line than a river
+            gap = MAX_GAP if end < n else space
+        spaces = sum(inner[start:end]) + sum(lead[start + 1 : end])
+        width = sum(widths[start:end]) + spaces * gap
+        lines.append(Line(units.starts[start], last, gap, width))
+        end = start
+    lines.reverse()
+    return lines
+
+
+def ragged(units: Units, count: int, measure: float, space: float, indent: float = 0.0) -> list[Line]:
+    """Lines filled one after another, turned-over ones shorter by ``indent``."""
+    lines: list[Line] = []
+    n = len(units.widths)
+    start, width = 0, 0.0
+    room = measure
+    for i in range(n):
+        own = units.widths[i] + units.inner[i] * space
+        more = own + units.lead[i] * space
+        if i > start and width + more > room:
+            lines.append(Line(units.starts[start], units.starts[i], space, width))
+            start, width, room = i, own, measure - indent
+        else:
+            width += more if i > start else own
+    if n:
+        lines.append(Line(units.starts[start], count, space, width))
+    return lines
+
+
+def balanced(units: Units, count: int, measure: float, space: float) -> list[Line]:
+    """As few ragged lines as ``measure`` allows, as even as can be: for headlines."""
+    lines = ragged(units, count, measure, space)
+    few = len(lines)
+    low, high = measure / 2, measure
+    for _ in range(12):
+        middle = (low + high) / 2
+        trial = ragged(units, count, middle, space)
+        if len(trial) <= few and all(line.width <= middle for line in trial):
+            high, lines = middle, trial
+        else:
+            low = middle
+    return lines
+
+
+def rows_for(heights: Sequence[int], columns: int) -> int:
+    """The fewest rows in which whole entries of ``heights`` lines fill at most ``columns`` columns, in order."""
+    low = max(max(heights, default=0), -(-sum(heights) // columns))
+    high = low + max(heights, default=0) * 2 + 2
+    while not _fills(heights, columns, high):
+        low, high = high + 1, high * 2
+    while low < high:
+        middle = (low + high) // 2
+        if _fills(heights, columns, middle):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _fills(heights: Sequence[int], columns: int, rows: int) -> bool:
+    used, column = 0, 1
+    for height in heights:
+        if used + height > rows:
+            column += 1
+            used = height
+            if column > columns or height > rows:
+                return False
+        else:
+            used += height
+    return True
+
+
+def deal(heights: Sequence[int], columns: int, rows: int) -> list[list[int]]:
+    """Indices of the entries in each column, filled in order to at most ``rows`` lines."""
+    result: list[list[int]] = [[]]
+    used = 0
+    for i, height in enumerate(heights):
+        if used + height > rows and len(result) < columns:
+            result.append([])
+            used = 0
+        result[-1].append(i)
+        used += height
+    return result + [[] for _ in range(columns - len(result))]

@@ -1,0 +1,177 @@
+"""Names on a page: in what order, in which direction, where a line may break.
+
+The edition holds names by key; a page shows them group by group, in the order of the page's language (Unicode collation,
+through ICU), initials where their letters fall. A name whose direction is not the page's stands in an isolate
+(U+2066..U+2069), so that neither its neighbours nor the comma before its title wander.
+
+What came through intake cannot hurt a page; what an edition holds need not have come through ours. ``printable`` takes
+out what cannot be printed (controls, bidirectional overrides, a fifth mark on one letter) and says so: the report names
+the entry.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import icu
+
+from undersigned.protocol.edition import Edition
+
+from .fonts import is_cjk
+
+Direction = Literal["ltr", "rtl"]
+
+RTL_LANGUAGES: Final = frozenset({"ar", "he", "fa", "ur", "yi", "ckb", "ps", "sd", "ug", "dv"})
+MAX_MARKS: Final = 4
+LONG_WORD: Final = 20
+"""Letters without a break from which a word may be broken anywhere, rather than set off the page."""
+_STRONG: Final = {"L": "ltr", "R": "rtl", "AL": "rtl"}
+_SPACES: Final = re.compile(r"[\s\u200b\u2028\u2029]+")
+_KEPT: Final = "\u200c\u200d"
+_BREAK_AFTER: Final = re.compile("(?<=[\\w\u05be][-\u2010\u05be/])(?=\\w)|(?<=\u05be)")
+_CLUSTER: Final = re.compile("(?s).[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0670\u200c\u200d]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One signatory as printed. ``mended``: what was taken out to make it printable, or ""."""
+
+    key: str
+    group: str
+    name: str
+    title: str
+    mended: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A piece of text no line breaks within.
+
+    ``glue``: what joins it to the word before: ``" "`` a space where a line may break, ``""`` a break without a space,
+    ``"~"`` a space that holds, ``"+"`` nothing, and it holds, ``"!"`` nothing, a break only if the line is too short
+    for the whole. ``owner``: index of the entry, -1 for separators and running text. ``side``: isolate, or "".
+    ``face``: ``r``oman, ``i``talic, ``b``old.
+    """
+
+    text: str
+    glue: str = " "
+    owner: int = -1
+    side: str = ""
+    face: str = "r"
+
+
+def direction_of(lang: str) -> Direction:
+    """The direction of a page in ``lang``."""
+    return "rtl" if lang.split("-")[0] in RTL_LANGUAGES else "ltr"
+
+
+def own_direction(text: str) -> Direction | None:
+    """The direction of the first letter that has one (UAX 9, P2), or None."""
+    for character in text:
+        found = _STRONG.get(unicodedata.bidirectional(character))
+        if found:
+            return "rtl" if found == "rtl" else "ltr"
+    return None
+
+
+def printable(text: str) -> tuple[str, str]:
+    """``text`` in NFC without what cannot be printed, and what that was, in words ("" if nothing)."""
+    problems: list[str] = []
+    kept: list[str] = []
+    marks = 0
+    spaced = _SPACES.sub(" ", text)
+    if any(c in text for c in "\n\r\t\u2028\u2029"):
+        problems.append("a line break")
+    for character in unicodedata.normalize("NFC", spaced):
+        category = unicodedata.category(character)
+        if category in ("Cc", "Cf", "Cs", "Co", "Cn") and character not in _KEPT:
+            problems.append("a control or invisible character")
+            continue
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks > MAX_MARKS:
+            problems.append("a pile of combining marks")
+            continue
+        kept.append(character)
+    return "".join(kept).strip(), ", ".join(dict.fromkeys(problems))
+
+
+def entries_of(edition: Edition, groups: Iterable[str], lang: str, *, titles: bool) -> list[Entry]:
+    """The edition's names as printed: by group in the order of ``groups``, then as ``lang`` sorts them."""
+    collator = icu.Collator.createInstance(icu.Locale(lang))
+    place = {group: i for i, group in enumerate(groups)}
+    rows: list[tuple[int, bytes, str, Entry]] = []
+    for row in edition.roll:
+        name, mended = printable(row.name)
+        title, mended_title = printable(row.title) if titles else ("", "")
+        entry = Entry(row.key, row.group, name, title, ", ".join(filter(None, (mended, mended_title))))
+        rows.append((place.get(row.group, len(place)), collator.getSortKey(name or "\uffff"), row.key, entry))
+    # The key decides between namesakes, so that the order never depends on how the edition was read.
+    rows.sort(key=lambda row: row[:3])
+    return [row[3] for row in rows]
+
+
+def words_of(text: str, *, owner: int = -1, side: str = "", face: str = "r", first: str = " ") -> list[Word]:
+    """``text`` cut where a line may break. ``first``: the glue before its first word."""
+    words: list[Word] = []
+    glue = first
+    for part in text.split(" "):
+        if not part:
+            continue
+        # Ranks hold together: "Maj. (res.)", "J. Smith".
+        if words and part.startswith("(") and len(part) <= 8 and glue == " ":
+            glue = "~"
+        pieces = [piece for piece in _BREAK_AFTER.split(part) if piece]
+        for i, piece in enumerate(pieces):
+            here = glue if i == 0 else ""
+            for j, cell in enumerate(_cells(piece)):
+                words.append(Word(cell, here if j == 0 else _inner(piece), owner, side, face))
+        glue = "~" if len(part) == 2 and part.endswith(".") else " "
+    return words
+
+
+def _inner(piece: str) -> str:
+    return "" if is_cjk(piece[0]) else "!"
+
+
+def _cells(piece: str) -> list[str]:
+    """One cell, unless the piece is long without a break: then cells that may be parted if they must."""
+    if is_cjk(piece[0]) and len(piece) > 8:
+        return list(piece)
+    if len(piece) <= LONG_WORD:
+        return [piece]
+    clusters = _CLUSTER.findall(piece)
+    return ["".join(clusters[i : i + 4]) for i in range(0, len(clusters), 4)]
+
+
+def entry_words(entry: Entry, index: int, page: Direction, comma: str) -> list[Word]:
+    """The words of one entry, isolated where its direction, or its title's, is not the page's."""
+    whole = own_direction(entry.name) or own_direction(entry.title) or page
+    title_side = own_direction(entry.title) or whole
+    mixed = _mixed(entry.name, whole) or _mixed(entry.title, title_side)
+    if whole == title_side:
+        side = whole if whole != page or mixed else ""
+        name_side = end_side = side
+    else:
+        name_side = whole if whole != page or mixed else ""
+        end_side = title_side if title_side != page or mixed else ""
+    comma, between = comma.rstrip(" "), " " if comma.endswith(" ") else ""
+    words = words_of(entry.name, owner=index, side=name_side)
+    if entry.title:
+        words.append(Word(comma, "+", index, name_side if name_side == end_side else ""))
+        face = "i" if title_side == "ltr" and not any(map(is_cjk, entry.title)) else "r"
+        words += words_of(entry.title, owner=index, side=end_side, face=face, first=between)
+    return words
+
+
+def _mixed(text: str, side: Direction) -> bool:
+    other = {"ltr": ("R", "AL", "AN"), "rtl": ("L", "EN")}[side]
+    return any(unicodedata.bidirectional(character) in other for character in text)
+
+
+def counts_by_group(edition: Edition, groups: Mapping[str, str]) -> dict[str, int]:
+    """How many stand in each group, in the order of ``groups``, anonymous ones included."""
+    return {group: edition.counts.groups.get(group, 0) for group in groups}

@@ -1,0 +1,50 @@
+"""Files written all or not at all: into a folder beside, flushed, then moved under their names.
+
+A process killed half-way leaves the old files, or the new, never a half-written one; what it leaves beside them has a
+name that starts with a full stop, and the next run removes it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+PREFIX: Final = ".undersigned-page-"
+
+
+def write_all(out: Path, files: Mapping[str, bytes]) -> None:
+    """Writes ``files`` (name to bytes) into the folder ``out``, each whole. The last one named is moved last.
+
+    Raises OSError. The caller names the report last: where it stands, the files it speaks of stand.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    for stale in out.glob(f"{PREFIX}*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=out))
+    try:
+        for name, data in files.items():
+            with (folder / name).open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        last = list(files)[-1]
+        # Without its report nothing here counts as written: so the old report goes before the first new file comes.
+        (out / last).unlink(missing_ok=True)
+        _sync(out)
+        for name in files:
+            (folder / name).replace(out / name)
+        _sync(out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

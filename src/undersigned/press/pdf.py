@@ -1,0 +1,126 @@
+"""The only file that knows the typesetting engine (typst).
+
+Words and lines go in as one JSON file beside a fixed template, both in memory: no text is ever parsed as markup, no file
+outside is read, no font but the given ones is seen. The same input gives the same bytes: the date comes in.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import typst
+
+from .errors import EngineError
+from .fonts import Stack
+from .sheet import Sheet
+
+Batch = tuple[float, str, str, Sequence[str]]
+"""Words to measure: size in points, face, language, words."""
+VERSION: Final = str(typst.__version__)
+
+
+@cache
+def _fonts(files: tuple[Path, ...]) -> typst.Fonts:
+    # The engine takes folders only, and would take a folder's other fonts too: so one of links, for this process.
+    folder = Path(tempfile.mkdtemp(prefix="undersigned-fonts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for file in files:
+        (folder / file.name).symlink_to(file)
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])
+
+
+@cache
+def template(name: str) -> bytes:
+    """The bytes of a template of ours."""
+    return resources.files(__package__).joinpath(name).read_bytes()
+
+
+class Engine:
+    """Measures words and sets pages in one stack of faces."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._fonts = _fonts(stack.files)
+        self._known: dict[tuple[float, str, str], dict[str, float]] = {}
+
+    def widths(self, batches: Sequence[Batch]) -> list[list[float]]:
+        """The natural width in points of each word of each batch. Remembers what it has measured."""
+        wanted: list[Batch] = []
+        for size, face, lang, words in batches:
+            known = self._known.setdefault((size, face, lang), {})
+            missing = list(dict.fromkeys(word for word in words if word not in known))
+            if missing:
+                wanted.append((size, face, lang, missing))
+        if wanted:
+            job = {"mode": "measure", "batches": wanted}
+            found = json.loads(self._compiler("page.typ", job).query("<widths>", field="value", one=True))
+            for (size, face, lang, words), widths in zip(wanted, found, strict=True):
+                self._known[size, face, lang].update(zip(words, widths, strict=True))
+        return [[self._known[size, face, lang][word] for word in words] for size, face, lang, words in batches]
+
+    def space(self, size: float, face: str, lang: str) -> float:
+        """The natural word space in points."""
+        (pair,) = self.widths([(size, face, lang, ["n n", "nn"])])
+        return pair[0] - pair[1]
+
+    def pages(self, sheets: Sequence[Sheet], width: float, height: float, title: str, timestamp: datetime) -> bytes:
+        """Sheets of ``width`` by ``height`` points as a plain PDF 1.4: untagged, K only, fonts embedded."""
+        compiled = self._set(sheets, width, height, title).compile(
+            format="pdf", pdf_standards=["1.4"], pdf_tags=False, timestamp=timestamp
+        )
+        return _one(compiled)
+
+    def pictures(self, sheets: Sequence[Sheet], width: float, height: float, title: str, ppi: float) -> list[bytes]:
+        """The same sheets as PNG."""
+        compiled = self._set(sheets, width, height, title).compile(format="png", ppi=ppi)
+        return compiled if isinstance(compiled, list) else [_one(compiled)]
+
+    def document(
+        self,
+        name: str,
+        data: Mapping[str, Any],
+        files: Mapping[str, bytes],
+        standards: Sequence[str],
+        timestamp: datetime,
+    ) -> bytes:
+        """A document of template ``name`` from ``data`` (read as page.json) and ``files``."""
+        try:
+            compiled = self._compiler(name, dict(data), files).compile(
+                format="pdf", pdf_standards=list(standards), timestamp=timestamp
+            )
+        except typst.TypstError as error:
+            raise EngineError(str(error)) from error
+        return _one(compiled)
+
+    def _set(self, sheets: Sequence[Sheet], width: float, height: float, title: str) -> typst.Compiler:
+        pages = [
+            {
+                "rules": sheet.rules,
+                "codes": sheet.codes,
+                "lines": [(r.x, r.y, r.anchor, r.size, r.extra, r.direction, r.lang, r.pieces) for r in sheet.lines],
+            }
+            for sheet in sheets
+        ]
+        return self._compiler(
+            "page.typ", {"mode": "set", "title": title, "width": width, "height": height, "pages": pages}
+        )
+
+    def _compiler(self, name: str, job: dict[str, Any], files: Mapping[str, bytes] | None = None) -> typst.Compiler:
+        job["fonts"] = self._stack.families
+        sources = {"main.typ": template(name), "page.json": json.dumps(job).encode(), **(files or {})}
+        return typst.Compiler(sources, font_paths=self._fonts)
+
+
+def _one(compiled: object) -> bytes:
+    if not isinstance(compiled, bytes):
+        raise EngineError("the engine gave no single file")
+    return compiled

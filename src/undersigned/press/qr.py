@@ -1,0 +1,31 @@
+"""QR symbols as runs of dark modules, drawn by the page's template as one black curve."""
+
+from __future__ import annotations
+
+import segno
+
+from .errors import OrderError
+
+Runs = list[tuple[int, int, int]]
+"""(column, row, length) of each horizontal run of dark modules; the quiet zone is not counted."""
+
+
+def runs_of(text: str) -> tuple[Runs, int]:
+    """The symbol of ``text`` at error level M, and how many modules wide it is. Raises OrderError if it is too long."""
+    try:
+        symbol = segno.make(text, error="m", micro=False, boost_error=True)
+    except segno.DataOverflowError as error:
+        raise OrderError("the address is too long for a QR symbol") from error
+    runs: Runs = []
+    matrix = [list(row) for row in symbol.matrix]
+    for r, row in enumerate(matrix):
+        c = 0
+        while c < len(row):
+            if row[c]:
+                start = c
+                while c < len(row) and row[c]:
+                    c += 1
+                runs.append((start, r, c - start))
+            else:
+                c += 1
+    return runs, len(matrix)

@@ -1,0 +1,151 @@
+"""The proof that what is printed is what was signed: names read out of the finished PDF and compared with the edition.
+
+Lines are read from their places on the page, column by column in the page's direction, glyph by glyph from left to
+right. What ought to stand there is written out from the edition, cut at as many characters as each line holds, and put
+into visual order by ICU's implementation of the Unicode Bidirectional Algorithm: a different program from the one that
+set the page. They must agree line by line, to the last letter; spaces and invisible characters are not compared.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import icu
+
+from .block import Section
+from .content import Painted, Run
+from .errors import ReadBackError
+from .names import Direction, Entry
+
+_OPEN: Final = {"ltr": "\u2066", "rtl": "\u2067"}
+_CLOSE: Final = "\u2069"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where names stand on one page: column boxes in reading order as (left, right), their top and bottom, in points."""
+
+    page: int
+    columns: tuple[tuple[float, float], ...]
+    top: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """One character that ought to be seen: ``owner`` is its entry, -1 for headings and separators."""
+
+    text: str
+    owner: int
+    side: str
+    block: int
+
+
+def prove(
+    painted: Sequence[Painted],
+    places: Sequence[Place],
+    sections: Sequence[Section],
+    entries: Sequence[Entry],
+    page: Direction,
+    separator: str,
+) -> dict[str, Any]:
+    """Compares. Returns what was compared; raises ReadBackError at the first difference, naming the entry.
+
+    ``sections``: the words the edition calls for, in order. ``separator``: between entries, "" in a list.
+    """
+    expected = _expected(sections, separator)
+    at = 0
+    lines = 0
+    for place in places:
+        for left, right in place.columns:
+            for seen in lines_of(painted[place.page], left, right, place.top, place.bottom):
+                lines += 1
+                part = expected[at : at + len(seen)]
+                wanted = visual(part, page)
+                if wanted != seen:
+                    _refuse(part, wanted, seen, entries)
+                at += len(seen)
+    if at < len(expected):
+        owner = next((sign.owner for sign in expected[at:] if sign.owner >= 0), -1)
+        name = entries[owner].name if owner >= 0 else ""
+        raise ReadBackError(f"the page ends before entry {owner + 1}, {name!r}", owner)
+    found = len({sign.owner for sign in expected if sign.owner >= 0})
+    if found != len(entries):
+        raise ReadBackError(f"{found} entries were set, the edition has {len(entries)}")
+    return {"entries": found, "of": len(entries), "lines": lines, "characters": len(expected), "differences": 0}
+
+
+def plain(text: str) -> str:
+    """``text`` as compared: in compatibility-neutral form (NFC), without spaces and invisible characters."""
+    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) not in ("Zs", "Cf", "Cc"))
+
+
+def _expected(sections: Sequence[Section], separator: str) -> list[_Sign]:
+    signs: list[_Sign] = []
+    block = 0
+    for section in sections:
+        rows = [(section.heading, True)] if section.heading else []
+        rows += [(entry, False) for entry in section.entries]
+        for number, (words, heading) in enumerate(rows):
+            after_entry = number > 0 and not rows[number - 1][1]
+            if separator and after_entry:
+                signs.append(_Sign(separator, -1, "", block))
+            for word in words:
+                owner = -1 if heading else word.owner
+                signs += [_Sign(c, owner, word.side, block) for c in plain(word.text)]
+            block += 1
+    return signs
+
+
+def lines_of(painted: Painted, left: float, right: float, top: float, bottom: float) -> list[str]:
+    """The lines painted between the edges of a column, top to bottom, each from left to right, without spaces."""
+    rows: dict[int, list[Run]] = {}
+    for run in painted.runs:
+        middle = (run.x0 + run.x1) / 2
+        if run.missing:
+            raise ReadBackError(f"a glyph is missing in {run.seen!r}")
+        if run.ink and left - 1 <= middle <= right + 1 and top - 0.1 <= run.y <= bottom + 0.1:
+            rows.setdefault(round(run.y * 20), []).append(run)
+    merged: list[tuple[int, list[Run]]] = []
+    for key in sorted(rows):
+        # Baselines are rounded; the same one may fall to either side of a step.
+        if merged and key - merged[-1][0] <= 2:
+            merged[-1][1].extend(rows[key])
+        else:
+            merged.append((key, rows[key]))
+    lines = ["".join(plain(run.seen) for run in sorted(runs, key=lambda r: (r.x0, r.order))) for _, runs in merged]
+    return [line for line in lines if line]
+
+
+def visual(signs: Sequence[_Sign], page: Direction) -> str:
+    """What ``signs`` look like from left to right on one line of a page of that direction, by ICU."""
+    logical: list[str] = []
+    opened: tuple[str, int] | None = None
+    for sign in signs:
+        here = (sign.side, sign.owner) if sign.side else None
+        if opened is not None and here != opened:
+            logical.append(_CLOSE)
+            opened = None
+        if here is not None and opened is None:
+            logical.append(_OPEN[sign.side])
+            opened = here
+        logical.append(sign.text)
+    if opened is not None:
+        logical.append(_CLOSE)
+    text = "".join(logical)
+    if page == "ltr" and text.isascii():
+        return text
+    bidi = icu.Bidi()
+    held = icu.UnicodeString(text)  # ICU keeps a pointer into it
+    bidi.setPara(held, 1 if page == "rtl" else 0)
+    return plain(str(bidi.writeReordered(0)))
+
+
+def _refuse(part: Sequence[_Sign], wanted: str, seen: str, entries: Sequence[Entry]) -> None:
+    owners = list(dict.fromkeys(sign.owner for sign in part if sign.owner >= 0))
+    first = owners[0] if owners else -1
+    names = ", ".join(repr(entries[owner].name) for owner in owners[:4])
+    raise ReadBackError(f"the page shows {seen!r} where {wanted!r} belongs (entry {first + 1}: {names})", first)

@@ -1,0 +1,67 @@
+"""From words and a broken line to a line at its place: spaces, isolates, faces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from .lines import Line
+from .names import Word, direction_of
+from .sheet import Anchor, SetLine
+
+_OPEN: Final = {"ltr": "\u2066", "rtl": "\u2067"}
+_CLOSE: Final = "\u2069"
+_GLUE: Final = {" ": " ", "~": "\u00a0"}
+
+
+def set_words(
+    words: Sequence[Word],
+    line: Line,
+    x: float,
+    y: float,
+    size: float,
+    space: float,
+    lang: str,
+    *,
+    anchor: Anchor | None = None,
+) -> SetLine:
+    """``words[line.start:line.end]`` as a line whose start edge (or middle) is at ``x``. ``space``: natural, in ems.
+
+    A part of an isolated name that ends with the line is isolated on each of its lines: by UAX 9 that is the same order
+    as isolating the whole, because an isolate's direction is explicit here, never inferred from what is left of it.
+    """
+    side = direction_of(lang)
+    pieces: list[tuple[str, str]] = []
+    entries: list[tuple[int, str]] = []
+    opened = ""
+    owner = -1
+    for i in range(line.start, line.end):
+        word = words[i]
+        glue = _GLUE.get(word.glue, "") if i > line.start else ""
+        if opened and (word.side != opened or word.owner != owner):
+            _add(pieces, pieces[-1][0], _CLOSE)
+            opened = ""
+        text = word.text
+        if word.side and not opened:
+            text = _OPEN[word.side] + text
+            opened = word.side
+        _add(pieces, word.face, glue + text)
+        owner = word.owner
+        if owner >= 0:
+            if entries and entries[-1][0] == owner:
+                entries[-1] = (owner, entries[-1][1] + glue + word.text)
+            else:
+                entries.append((owner, word.text))
+    if opened:
+        _add(pieces, pieces[-1][0], _CLOSE)
+    if anchor is None:
+        anchor = "l" if side == "ltr" else "r"
+    extra = round((line.gap - space) * size, 4)
+    return SetLine(round(x, 3), round(y, 3), anchor, size, extra, side, lang, tuple(pieces), tuple(entries))
+
+
+def _add(pieces: list[tuple[str, str]], face: str, text: str) -> None:
+    if pieces and pieces[-1][0] == face:
+        pieces[-1] = (face, pieces[-1][1] + text)
+    else:
+        pieces.append((face, text))

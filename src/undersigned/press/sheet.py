@@ -1,0 +1,63 @@
+"""What is set on a page: lines, rules and QR symbols at their places, in points from the top left corner.
+
+The engine shapes and places; it decides nothing. Every position is ours, so the fit is exact and preflight can check it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from .names import Direction
+
+MM: Final = 72 / 25.4
+"""Points in a millimetre."""
+Anchor = Literal["l", "r", "c"]
+
+
+@dataclass(frozen=True, slots=True)
+class SetLine:
+    """One line. ``x``: its left edge, right edge or middle, as ``anchor`` says; ``y``: its baseline.
+
+    ``extra``: points added to every word space. ``pieces``: (face, text) one after another. ``entries``: the text of
+    each entry, or part of one, that stands on it, in order, as (index, text), for the read-back.
+    """
+
+    x: float
+    y: float
+    anchor: Anchor
+    size: float
+    extra: float
+    direction: Direction
+    lang: str
+    pieces: tuple[tuple[str, str], ...]
+    entries: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One page of the booking: ``rules`` are (x, y, width, height), ``codes`` (x, y, module, rows of (column, row, run))."""
+
+    lines: list[SetLine] = field(default_factory=list)
+    rules: list[tuple[float, float, float, float]] = field(default_factory=list)
+    codes: list[tuple[float, float, float, list[tuple[int, int, int]]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in points, from the top left corner of the page."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """Its right edge."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """Its lower edge."""
+        return self.y + self.height
