@@ -15,7 +15,7 @@ from __future__ import annotations
 import functools
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -228,7 +228,7 @@ class LetterWorld:
             nonce=base64url.encode(dice.randbytes(16)),
         )
 
-    def seal(self, person: Person, payload: seal.Payload) -> seal.SignedObject:
+    def make_object(self, person: Person, payload: seal.Payload) -> seal.SignedObject:
         """The object of one signature."""
         if not self.manifest.sealed:
             return seal.RecordObject(v=1, letter=self.id, key=person.key, record=payload)
@@ -267,7 +267,7 @@ class LetterWorld:
         value: seal.SignedObject | None = None,
     ) -> bytes:
         """Signs, or edits if the person has signed before."""
-        value = value or self.seal(person, payload or self.payload(person, kind))
+        value = value or self.make_object(person, payload or self.payload(person, kind))
         data = self.add(self.sign_entry(person, value, person.seq + 1))
         person.seq += 1
         self.objects[person.key] = value
@@ -305,7 +305,7 @@ class LetterWorld:
         """These trustees, or the first ``threshold`` of them."""
         return tuple(range(1, self.manifest.threshold + 1)) if trustees is None else trustees
 
-    def opening(self, key: str, openers: Openers = None) -> opening.Opening:
+    def make_opening(self, key: str, openers: Openers = None) -> opening.Opening:
         """A seal with the shares these trustees opened."""
         value = self.objects[key]
         assert isinstance(value, seal.Seal)
@@ -317,7 +317,7 @@ class LetterWorld:
         found = {}
         for row in edition.covered(self.standing, number):
             if row.struck is None:
-                shares = opening.checked_shares(self.opening(row.key, openers)) if self.manifest.sealed else {}
+                shares = opening.checked_shares(self.make_opening(row.key, openers)) if self.manifest.sealed else {}
                 found[row.key] = opening.object_payload(self.objects[row.key], shares, self.manifest)
         return found
 
@@ -357,7 +357,7 @@ class LetterWorld:
         here = [s for s in self.standing.signatories.values() if s.withdrawn is None and s.struck is None]
         if self.manifest.sealed:
             for number in self.published:
-                rows = [self.opening(s.key, openers) for s in here if s.opened == number]
+                rows = [self.make_opening(s.key, openers) for s in here if s.opened == number]
                 files[bundle.openings_path(number)] = bundle.encode_openings(rows)
         else:
             records = [self.objects[s.key] for s in here]
@@ -400,49 +400,3 @@ def serve_log(world: LetterWorld, log: list[bytes], cosigners: Openers = None) -
     ]
     files = {path: store[path.removeprefix("log/")] for path in bundle.log_paths(len(log))[1:]}
     return {"log/checkpoint": Note(signed.text, (*signed.signatures, *lines)).encode(), **files}
-
-
-@dataclass
-class Rehearsed:
-    """A letter that has lived: two editions, somebody withdrawn at each stage, one struck."""
-
-    world: LetterWorld
-    first: dict[str, bytes] = field(default_factory=dict)
-    """The bundle when edition 1 was published."""
-    last: dict[str, bytes] = field(default_factory=dict)
-    """The bundle when edition 2 was published and edition 1 had shrunk to its counts."""
-
-
-@functools.cache
-def rehearsed(people: int = 12, **settings: Any) -> Rehearsed:
-    """A short but whole life, made once a process; take copies of the bundles before changing them.
-
-    0 edits; 1 signs as somebody else; 2 claims 4's place on the roll; 3 is anonymous; 5 withdraws before the cut,
-    8 between cut and publication, 9 after it; 6 is struck; 7 signs by initials; 10 joins for edition 2.
-    """
-    world = LetterWorld(people, **settings)
-    who = world.people
-    for number, person in enumerate(who[:10]):
-        kind: Kind = "anonymous" if number == 3 else "initials" if number == 7 else "name"
-        if number == 1:
-            world.sign(person, payload=msgspec.structs.replace(world.payload(person), name="Somebody Else"))
-        elif number == 4:
-            world.sign(person, payload=world.payload(who[2]))
-        else:
-            world.sign(person, kind)
-    world.sign(who[0])
-    world.notice()
-    world.withdraw(who[5])
-    world.cut()
-    if world.manifest.sealed:
-        world.strike(who[6])
-    world.withdraw(who[8])
-    world.publish()
-    lived = Rehearsed(world, first=world.bundle())
-    world.withdraw(who[9])
-    world.sign(who[10])
-    world.notice()
-    world.cut()
-    world.publish()
-    lived.last = world.bundle()
-    return lived
