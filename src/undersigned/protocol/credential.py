@@ -95,7 +95,7 @@ def load_private(pkcs8: bytes) -> RegistrarKey:
     """A registrar's private key from PKCS #8 DER. Raises MalformedError unless it is an RSA key."""
     try:
         key = load_der_private_key(pkcs8, password=None)
-    except (ValueError, TypeError) as error:
+    except Exception as error:  # as above
         raise MalformedError("a registrar's key is not PKCS #8") from error
     if not isinstance(key, rsa.RSAPrivateKey):
         raise MalformedError("a registrar's key is not RSA")

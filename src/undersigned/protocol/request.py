@@ -42,5 +42,9 @@ def verify(header: str, manifest: Manifest, letter: bytes, path: str, now: int) 
     if abs(now - time) > GRACE:
         raise ConditionError("the request is more than five minutes old, or from the future")
     key = base64url.decode(manifest.trustees[trustee - 1].sign)
-    keys.verify("request", key, base64url.decode(match[3], 64), _message(letter, trustee, time, path))
+    try:
+        message = _message(letter, trustee, time, path)
+    except UnicodeEncodeError as error:
+        raise MalformedError("the path is not UTF-8") from error
+    keys.verify("request", key, base64url.decode(match[3], 64), message)
     return trustee
