@@ -38,7 +38,7 @@ def signed_letter(site: Site, kinds: list[str], **how: object) -> Letter:
 
 
 def test_a_sealed_letter_lives_and_is_published(site: Site) -> None:
-    """Ten sign, one withdraws, one is struck: the edition names those who stand, and a stranger can verify all of it."""
+    """Ten sign, one withdraws, one is struck: the edition names those who stand, and a stranger can verify it all."""
     letter = signed_letter(site, ["name"] * 7 + ["initials", "anonymous", "anonymous"])
     assert people.withdraw(letter, letter.people[0]).status == 201
     site.cut(letter)

@@ -18,6 +18,7 @@ from undersigned.web.datadir import ENVIRONMENT
 STOP_WITHIN: Final = 4.0
 """Seconds a child has to stop before it is killed; nothing acknowledged can be lost by that."""
 _PR_SET_PDEATHSIG: Final = 1
+APPLICATION: Final = "undersigned.web.asgi:application"
 
 
 class PortTakenError(Exception):
@@ -40,13 +41,13 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def web_command(host: str, port: int, workers: int) -> list[str]:
-    """How the web workers are started."""
+def web_command(host: str, port: int, workers: int, target: str = APPLICATION) -> list[str]:
+    """How the web workers are started. ``target``: another application, for benchmarks and controls."""
     return [
         sys.executable, "-m", "granian", "--interface", "asgi", "--host", host, "--port", str(port),
         "--workers", str(workers), "--no-ws", "--http", "1", "--loop", "uvloop", "--backlog", "2048",
         "--log-level", "error", "--no-access-log", "--workers-kill-timeout", "3",
-        "undersigned.web.asgi:application",
+        target,
     ]  # fmt: skip
 
 

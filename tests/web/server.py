@@ -1,0 +1,92 @@
+"""The real server in processes of its own, to be killed."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from .people import Answer
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """``undersigned.web serve`` on a data directory. ``command``: another way to start it, for controls."""
+
+    def __init__(self, data: Path, port: int, command: list[str] | None = None) -> None:
+        self.data, self.port = data, port
+        self.command = command or [
+            sys.executable, "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port),
+        ]  # fmt: skip
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def authority(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def token(self) -> str:
+        """The organiser's."""
+        return (self.data / "keys" / "organiser-token").read_text().strip()
+
+    def start(self) -> float:
+        """Starts it and waits until it answers; returns the seconds that took."""
+        begun = time.monotonic()
+        environment = {**os.environ, "UNDERSIGNED_DATA": str(self.data), "PYTHONPATH": str(ROOT / "tests")}
+        self.process = subprocess.Popen(self.command, env=environment, start_new_session=True)
+        for _ in range(300):
+            assert self.process.poll() is None, "the server ended by itself"
+            try:
+                if self.call("GET", "/healthz").status == 200:
+                    return time.monotonic() - begun
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError("the server does not answer")
+
+    def kill(self) -> None:
+        """kill -9 of every process of it at once."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit status."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(timeout=10)
+
+    def call(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
+        """One request on a connection of its own. Raises OSError if the server is not there."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, body or None, headers or {})
+            answer = connection.getresponse()
+            found = {key.lower(): value for key, value in answer.getheaders()}
+            return Answer(answer.status, found, answer.read())
+        except http.client.HTTPException as error:
+            raise ConnectionError from error
+        finally:
+            connection.close()
+
+
+def until(condition: object, seconds: float = 15) -> None:
+    """Waits for ``condition()`` to be true, in small steps, not for ever."""
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited long enough"
+        time.sleep(0.03)
