@@ -131,6 +131,10 @@ class Folder:
         """Writes ``letter.json``."""
         files.write_atomic(self.path / "letter.json", msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n")
 
+    def open_as(self, letter: str) -> None:
+        """Notes in ``letter.json`` that the letter is open, and its id."""
+        self.remember(msgspec.structs.replace(self.known(), letter=letter))
+
     def organiser_seed(self) -> bytes:
         """The organiser's Ed25519 seed, made and kept on first use."""
         path = self.path / "organiser.key"

@@ -1,0 +1,49 @@
+"""``undersigned bundle``: all the public files of a letter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from undersigned.client import bundles
+from undersigned.client.errors import InputError
+from undersigned.client.letter import connect
+from undersigned.client.link import parse_link
+
+from . import exits, voice
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="markdown", help="Download everything anybody needs to check a letter."
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps ``get`` a subcommand although it is the only one."""
+
+
+@app.command()
+def get(
+    link: Annotated[str, typer.Argument(help="The letter's address or invitation.", metavar="LINK")],
+    target: Annotated[Path, typer.Argument(help="A directory, new or empty.", metavar="DIR")],
+) -> int:
+    """Download a letter's bundle: manifest, text, roll, log, openings, editions.
+
+    ```
+    undersigned bundle get https://letters.example.org/valley-water/ ./bundle
+    undersigned verify ./bundle
+    ```
+
+    It is fetched file by file as the site serves it. Nothing is checked but the letter id, if LINK says it: `verify` does
+    that.
+    """
+    where = parse_link(link)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(f"{target} is not an empty directory")
+    target.mkdir(parents=True, exist_ok=True)
+    with connect(where) as http, voice.progress() as progress:
+        bundles.fetch(http, where, target, lambda done, total: progress("fetching", done, total))
+    voice.good(f"The bundle lies in {target}. Check it: undersigned verify {target}")
+    return exits.OK

@@ -1,0 +1,148 @@
+"""``undersigned demo``: a rehearsal, then the site it left running and a letter to sign."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from undersigned.client import files, keyfile, organiser, registrar
+from undersigned.client.errors import InputError
+from undersigned.client.folder import Folder, read_token
+from undersigned.client.letter import connect, fetch_letter
+from undersigned.client.link import parse_link
+from undersigned.client.organiser import Organiser
+from undersigned.client.trustee import Trustee
+from undersigned.protocol import base64url, codes
+
+from . import exits, voice
+from .rehearsal import draft, outdir
+from .rehearsal.plan import Size, make
+from .rehearsal.stages import Rehearsal
+from .rehearse import conclude
+from .roll import write as write_roll
+from .server import Server, port_is_free, stop_on_signals
+
+_CODES = 12
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A letter that can be signed: its invitation, and access codes for visitors."""
+
+    invitation: str
+    codes: list[str]
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Where everything goes.", metavar="DIR")] = Path("demo"),
+    port: Annotated[int, typer.Option(help="The port the site is left on.", min=1, max=65535)] = 8000,
+    signatories: Annotated[int, typer.Option(help="How many sign before the notice.")] = 1000,
+    seed: Annotated[int, typer.Option(help="The invented people come from it; keys never do.")] = 1,
+    exit_: Annotated[bool, typer.Option("--exit", help="End after the checks instead of serving.")] = False,
+) -> int:
+    """See it all: a rehearsal, then the site with the published letter and a second one that you can sign.
+
+    ```
+    undersigned demo
+    ```
+
+    The first letter's people are invented; the second letter waits for you, and a few access codes for it are printed.
+    DIR is made anew if a demo made it, and left alone if it holds anything else. Ctrl-C ends the site.
+    """
+    if not port_is_free("127.0.0.1", port):
+        raise InputError(f"port {port} is taken: stop what listens there, or run undersigned demo --port {port + 1}")
+    withdraw, join = (25, 8) if signatories >= 100 else (signatories // 10, 2)
+    initials, anonymous = (5, 60) if signatories >= 100 else (1, signatories // 10)
+    plan = make(Size(signatories, withdraw, join, initials, anonymous, seed=seed))
+    outdir.prepare(out)
+    with Server(out / "data", "127.0.0.1", port, log=out / "server.log") as server:
+        server.start()
+        rehearsal = Rehearsal(plan, out, server.url, server.token_file, server.data, slug="vesper-bay")
+        rehearsal.run()
+        rehearsal.record.write(out)
+        status = conclude(rehearsal, plan)
+        if status != exits.OK:
+            return status
+        second = open_letter(server, out / "second")
+        _explain(rehearsal, second, out)
+        if exit_:
+            return exits.OK
+        stop_on_signals(server.end)
+        server.wait()
+    voice.say("Stopped.")
+    return exits.OK
+
+
+def open_letter(server: Server, folder: Path) -> Opened:
+    """A second letter, approved and open, for blank codes: whoever has one can sign with a name of their own."""
+    with voice.stage("A second letter is opened, for you"):
+        passphrase = secrets.token_urlsafe(18)
+        keys = [folder / "trustees" / f"trustee-{number}.age" for number in (1, 2, 3)]
+        keys[0].parent.mkdir(parents=True)
+        files.write_atomic(folder / "trustees" / "passphrase", f"{passphrase}\n".encode())
+        made = [keyfile.new_key(f"Trustee {name} (invented)") for name in "ABC"]
+        public = [keyfile.save_key(key, path, passphrase) for key, path in zip(made, keys, strict=True)]
+        terms = draft.Terms("mill-bridge", public, 2, check="codes", grace=10, batch_min=1)
+        draft.write(folder / "letter", terms, datetime.now(UTC), draft.BRIDGE)
+        place = Folder(folder / "letter")
+        token = read_token(server.token_file)
+        known = organiser.draft(server.url, token, terms.slug, str(server.token_file.resolve()))
+        blank = registrar.make_blank(_CODES, base64url.decode(known.registrar))
+        write_roll(place, blank)
+        invitation = _open(place, known, token, blank, made, keys)
+    return Opened(invitation, [codes.format_code("S", code) for code in blank.codes])
+
+
+def _open(
+    place: Folder,
+    known: organiser.Known,
+    token: str,
+    blank: registrar.Made,
+    made: list[keyfile.TrusteeKey],
+    keys: list[Path],
+) -> str:
+    by = Organiser(known, token, place.organiser_seed())
+    try:
+        built, texts = organiser.build_manifest(place, place.letter_file(), known, len(blank.slots), None)
+        by.upload_texts(texts)
+        by.upload_slots(blank.slots, lambda *_: None)
+        letter = by.freeze(built)
+        place.open_as(letter.spelt)
+        link = parse_link(letter.invitation)
+        with connect(link, connections=1) as http:
+            for key, path in zip(made, keys, strict=True):
+                state = path.with_name(f"{path.name}.state")
+                Trustee(key, fetch_letter(http, link), http, state).approve()
+        by.wait(lambda status: status["state"] == "open", 60, "the approvals to be in the log")
+    finally:
+        by.close()
+    return letter.invitation
+
+
+def _explain(rehearsal: Rehearsal, second: Opened, out: Path) -> None:
+    voice.say()
+    voice.say("Open in a browser:")
+    voice.say(f"  {rehearsal.letter.link.base}   the published letter and its signatories")
+    voice.say(f"  {parse_link(second.invitation).base}   a second letter, open for signature")
+    voice.say()
+    voice.say("Look at:")
+    for name in rehearsal.record.facts.get("pages", []):
+        voice.say(f"  {out / 'pages' / name / 'page.pdf'}")
+    voice.say(f"  {out / 'summary.json'}")
+    voice.say()
+    voice.say("Check the published letter as a stranger would:")
+    voice.say(f"  undersigned verify '{rehearsal.letter.invitation}'")
+    voice.say()
+    voice.say("Sign the second letter (it asks for one of these access codes, and prints your withdrawal code):")
+    voice.say(f"  undersigned sign '{second.invitation}' --name 'Your Name' --group reserve")
+    for code in second.codes[:_SHOWN]:
+        voice.say(f"    {code}")
+    voice.say(f"  {len(second.codes) - _SHOWN} more are in {out / 'second' / 'letter' / 'roll' / 'codes.csv'}")
+    voice.say()
+    voice.say("Ctrl-C ends the site.")

@@ -1,0 +1,36 @@
+"""Exit codes: 0 valid or done, 1 invalid or refused, 2 misuse, 3 could not tell (protocol.md section 7)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from undersigned.client.errors import AnswerError, ClientError, InputError, ProblemError, UnreachableError, WaitingError
+from undersigned.protocol.errors import ProtocolError, UndeterminedError
+from undersigned.protocol.report import Outcome
+
+OK: Final = 0
+INVALID: Final = 1
+MISUSE: Final = 2
+UNKNOWN: Final = 3
+INTERRUPTED: Final = 130
+
+_OUTCOMES: Final[dict[Outcome, int]] = {"valid": OK, "invalid": INVALID, "undetermined": UNKNOWN}
+
+
+def of_outcome(outcome: Outcome) -> int:
+    """The exit code of a verification."""
+    return _OUTCOMES[outcome]
+
+
+def of_error(error: Exception) -> int:
+    """The exit code that says what kind of failure ``error`` is."""
+    match error:
+        case InputError():
+            return MISUSE
+        case UnreachableError() | WaitingError() | UndeterminedError():
+            return UNKNOWN
+        case ProblemError() | AnswerError() | ProtocolError():
+            return INVALID
+        case ClientError() | OSError():
+            return UNKNOWN
+    return INVALID

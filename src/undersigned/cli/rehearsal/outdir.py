@@ -1,0 +1,31 @@
+"""The directory a rehearsal writes into: started anew over one of ours, never over anything else."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from undersigned.client import files
+from undersigned.client.errors import InputError
+
+MARK: Final = ".undersigned-rehearsal"
+_TEXT: Final = b"Made by undersigned rehearse or demo. A directory with this file is emptied when it is made again.\n"
+
+
+def prepare(out: Path) -> Path:
+    """``out`` as an empty directory that says whose it is. Raises InputError if something else is in it."""
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise InputError(f"{out} is not a directory")
+    if out.is_dir() and any(out.iterdir()):
+        if not (out / MARK).is_file():
+            raise InputError(
+                f"{out} holds something that no rehearsal made; it is left alone. Choose another directory"
+            )
+        for path in out.iterdir():
+            if path.name != MARK:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    out.mkdir(parents=True, exist_ok=True)
+    # The mark goes in first and stays: a run that was broken off can still be started anew.
+    files.write_atomic(out / MARK, _TEXT, mode=0o644)
+    return out

@@ -1,0 +1,129 @@
+"""What a rehearsal sets out to do, and the figures that must come of it."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from undersigned.client.errors import InputError
+from undersigned.client.registrar import Person
+from undersigned.client.signer import As
+
+from . import people
+from .people import GROUPS
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What is asked for on the command line."""
+
+    signatories: int = 1000
+    withdraw: int = 25
+    join: int = 8
+    initials: int = 5
+    anonymous: int = 60
+    trustees: int = 3
+    threshold: int = 2
+    seed: int = 1
+
+    def check(self) -> None:
+        """Raises InputError where the figures do not go together."""
+        if min(self.signatories, self.withdraw, self.join, self.initials, self.anonymous, self.seed) < 0:
+            raise InputError("no figure may be below zero")
+        if not 2 <= self.threshold <= self.trustees <= 9:
+            raise InputError("2 <= --threshold <= --trustees <= 9")
+        if self.initials + self.anonymous > self.signatories:
+            raise InputError("more initials and anonymous than signatories")
+        named = self.signatories - self.initials - self.anonymous
+        if self.withdraw + 1 > named:
+            raise InputError("after the withdrawals at least one named signatory must be left, who will be struck")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One invented signatory's part. ``place``: index into the roll; ``as_``: how they stand under the letter."""
+
+    place: int
+    person: Person
+    as_: As
+    joins: bool = False
+    withdraws: bool = False
+    struck: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether they stand behind the letter at the cut."""
+        return not self.withdraws
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The cast and what each does. ``roll``: everybody who may sign, more than do."""
+
+    size: Size
+    roll: list[Person]
+    parts: list[Part]
+
+    @property
+    def first(self) -> list[Part]:
+        """Those who sign before the notice."""
+        return [part for part in self.parts if not part.joins]
+
+    @property
+    def joining(self) -> list[Part]:
+        """Those who sign after it."""
+        return [part for part in self.parts if part.joins]
+
+    @property
+    def withdrawing(self) -> list[Part]:
+        """Those who withdraw after it."""
+        return [part for part in self.parts if part.withdraws]
+
+    @property
+    def struck(self) -> Part:
+        """The one who asks to be left out."""
+        return next(part for part in self.parts if part.struck)
+
+    def figures(self) -> dict[str, Any]:
+        """What the edition and the verifier must say, by the plan alone."""
+        shown = [part for part in self.parts if part.stands and not part.struck]
+        kinds = Counter(part.as_ for part in shown)
+        groups = Counter(part.person.record.group for part in shown)
+        size = self.size
+        return {
+            "signed": size.signatories + size.join,
+            "withdrawn": size.withdraw,
+            "standing": size.signatories + size.join - size.withdraw,
+            "since added": size.join,
+            "since withdrawn": size.withdraw,
+            "struck": 1,
+            "named": kinds["name"],
+            "initials": kinds["initials"],
+            "anonymous": kinds["anonymous"],
+            "void": 0,
+            "unresolved": 0,
+            **{f"group {group}": groups[group] for group in GROUPS},
+        }
+
+
+def make(size: Size) -> Plan:
+    """The plan for ``size``. The same seed gives the same cast. Raises InputError."""
+    size.check()
+    source = random.Random(size.seed + 1)  # noqa: S311 - who plays whom, not a key
+    signing = size.signatories + size.join
+    # A roll is larger than the letter's support: a third of those who may sign do not.
+    roll = people.invent(size.seed, signing + signing // 2 + 1)
+    places = source.sample(range(len(roll)), signing)
+    kinds: list[As] = ["initials"] * size.initials + ["anonymous"] * size.anonymous
+    kinds += ["name"] * (size.signatories - len(kinds))
+    source.shuffle(kinds)
+    named = [number for number, kind in enumerate(kinds) if kind == "name"]
+    *leaving, struck = source.sample(named, size.withdraw + 1)
+    parts = [
+        Part(place, roll[place], kinds[number], withdraws=number in set(leaving), struck=number == struck)
+        for number, place in enumerate(places[: size.signatories])
+    ]
+    parts += [Part(place, roll[place], "name", joins=True) for place in places[size.signatories :]]
+    return Plan(size, roll, parts)

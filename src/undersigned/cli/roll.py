@@ -1,0 +1,86 @@
+"""``undersigned roll``: the registrar's commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from undersigned.client import files, registrar
+from undersigned.client.errors import InputError
+from undersigned.client.folder import Folder
+from undersigned.protocol import base64url, canonical
+
+from . import exits, voice
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="markdown", help="Make the roll, its access codes and the slips."
+)
+
+_PEOPLE_LIMIT = 512 * 1024 * 1024
+
+
+@app.command()
+def make(
+    people: Annotated[
+        Path | None,
+        typer.Argument(help="A CSV file with the heading group,name,title[,address].", metavar="PEOPLE.csv"),
+    ] = None,
+    letter: Annotated[Path, typer.Option(help="The letter's folder, after `letter new`.", metavar="FOLDER")] = Path(),
+    blank: Annotated[
+        int | None, typer.Option(help="Make so many codes that name nobody.", min=1, max=1_000_000)
+    ] = None,
+) -> int:
+    """Make an access code for everybody who may sign.
+
+    ```
+    undersigned roll make people.csv --letter my-letter
+    undersigned roll make --blank 200 --letter my-letter
+    ```
+
+    Into FOLDER/roll go `codes.csv` (whose code is whose: hand the codes out, then destroy it), `roll.json` (public:
+    salted hashes) and `slots.jsonl` (what the server gets, which opens nothing). Codes go to everybody on the list,
+    unasked: holding one must mean nothing.
+
+    With `check = "codes"` in letter.toml, blank codes are handed on from person to person; names are then self-declared.
+    """
+    place = Folder(letter)
+    known, described = place.known(), place.letter_file()
+    spki = base64url.decode(known.registrar)
+    wanted = "codes" if blank is not None else "roll"
+    if (people is None) == (blank is None):
+        raise InputError("give either PEOPLE.csv or --blank N")
+    if described.check != wanted:
+        raise InputError(f'letter.toml says check = "{described.check}"; this makes codes for check = "{wanted}"')
+    if known.letter is not None:
+        raise InputError("the letter is open already: its roll cannot be changed")
+    with voice.stage("Codes made"):
+        if people is not None:
+            text = _text(people)
+            made = registrar.make(registrar.read_people(text, {group.id for group in described.groups}), spki)
+        else:
+            made = registrar.make_blank(blank or 0, spki)
+    write(place, made)
+    voice.good(f"{len(made.codes)} codes lie in {place.roll / 'codes.csv'}, readable by you alone.")
+    voice.warn("That file says whose code is whose. Hand the codes out, then destroy it, and every copy of it.")
+    return exits.OK
+
+
+def write(place: Folder, made: registrar.Made) -> None:
+    """Writes the registrar's files. Raises InputError if codes are there already: some may have been handed out."""
+    folder = files.make_private_directory(place.roll)
+    if (folder / "codes.csv").exists():
+        raise InputError(f"{folder / 'codes.csv'} is there already; move it away if none of its codes was handed out")
+    if made.roll is not None:
+        files.write_atomic(folder / "roll.json", canonical.encode(made.roll), mode=0o644)
+    files.write_atomic(folder / "slots.jsonl", registrar.encode_slots(made))
+    files.write_new(folder / "codes.csv", registrar.encode_codes(made))
+
+
+def _text(path: Path) -> str:
+    data = files.read_input(path, limit=_PEOPLE_LIMIT, what="the list of those who may sign")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8: save it as CSV UTF-8") from None

@@ -1,0 +1,153 @@
+"""A server as a process of its own: the command line starts it, waits until it answers, and stops it cleanly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import httpx
+
+from undersigned.client.errors import ClientError, InputError
+
+
+class ServerError(ClientError):
+    """The server did not start or did not stop; the message holds the end of what it wrote."""
+
+
+def free_port() -> int:
+    """A port on loopback that is free now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def port_is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+class Server:
+    """``python -m undersigned.web serve`` with its data in ``data``. ``log``: a file for what it writes; None: stderr."""
+
+    def __init__(self, data: Path, host: str, port: int, *, workers: int = 1, log: Path | None = None) -> None:
+        self.data, self.host, self.port, self.workers = data, host, port, workers
+        self._log = log
+        self._file: IO[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The server's address on this machine."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def token_file(self) -> Path:
+        """Where the organiser's token lies."""
+        return self.data / "keys" / "organiser-token"
+
+    def initialise(self, authority: str) -> None:
+        """Makes the data directory for ``authority``, if it is not there yet."""
+        self._run("init", "--authority", authority)
+
+    def _run(self, command: str, *options: str) -> None:
+        result = subprocess.run(
+            [sys.executable, "-m", "undersigned.web", command, "--data", str(self.data), *options],
+            capture_output=True,
+            check=False,
+        )
+        if result.returncode:
+            raise ServerError(result.stderr.decode("utf-8", "replace").strip()[-2000:] or f"{command} failed")
+
+    def start(self, *, seconds: float = 60) -> None:
+        """Starts it and returns once it answers. Raises ServerError, InputError if the port is taken."""
+        if not port_is_free(self.host, self.port):
+            raise InputError(f"port {self.port} is taken: stop what listens there, or choose another with --port")
+        if self._log is not None:
+            self._file = self._log.open("ab")
+        self._process = subprocess.Popen(
+            [
+                sys.executable, "-m", "undersigned.web", "serve", "--data", str(self.data),
+                "--host", self.host, "--port", str(self.port), "--workers", str(self.workers),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=self._file,
+            stderr=self._file,
+            # A group of its own: Ctrl-C on the terminal reaches us alone, and we stop it in order.
+            start_new_session=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + seconds
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise ServerError(f"the server did not start. {self._tail()}")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=2, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def _tail(self) -> str:
+        if self._log is None:
+            return ""
+        return self._log.read_bytes()[-2000:].decode("utf-8", "replace").strip()
+
+    def wait(self) -> int:
+        """Waits until it ends by itself; its exit status."""
+        if self._process is None:
+            raise ValueError("the server was not started")
+        return self._process.wait()
+
+    def end(self) -> None:
+        """Asks it to end, without waiting: all that a signal handler may do while ``wait`` is waiting."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def stop(self, *, seconds: float = 20) -> None:
+        """Asks it to end; what it promised is durable already. Kills it only if it does not."""
+        process, self._process = self._process, None
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+
+def stop_on_signals(act: Callable[[], None]) -> None:
+    """Has SIGTERM and SIGINT call ``act``, once."""
+
+    def handle(number: int, frame: object) -> None:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, signal.SIG_IGN)
+        act()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, handle)

@@ -1,0 +1,156 @@
+"""How the command line speaks: people are spoken to on stderr, data goes to stdout, and nothing else prints.
+
+Names, titles and whatever a server says are cleaned of control and direction characters first: a name must not be able
+to move the cursor, recolour the terminal or turn a line around.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from getpass import getpass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from undersigned.client.errors import InputError
+
+Report = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+def clean(text: object) -> str:
+    """``text`` with every character that is not shown as itself replaced."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+
+
+def _console() -> Console:
+    # Made at each use, because tests and pipes change sys.stderr.
+    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def say(text: str = "") -> None:
+    """A sentence to the person."""
+    _console().print(Text(clean(text)))
+
+
+def good(text: str) -> None:
+    """Something that went as it should."""
+    _console().print(Text("✓ ", "green") + Text(clean(text)))
+
+
+def warn(text: str) -> None:
+    """Something to look at."""
+    _console().print(Text("! ", "yellow") + Text(clean(text)))
+
+
+def fail(text: str) -> None:
+    """Why it did not work."""
+    _console().print(Text("✗ ", "red") + Text(clean(text)))
+
+
+def step(number: int, name: str, outcome: str, detail: str) -> None:
+    """One step of a verification."""
+    mark, colour = {"valid": ("ok", "green"), "invalid": ("INVALID", "red")}.get(outcome, ("COULD NOT TELL", "yellow"))
+    _console().print(Text(f"{number:>2}  {name:<13}") + Text(f"{mark:<8}", colour) + Text(clean(detail)))
+
+
+def data(text: str) -> None:
+    """Data, one line, for whoever listens on stdout."""
+    sys.stdout.write(clean(text) + "\n")
+    sys.stdout.flush()
+
+
+def data_json(value: object) -> None:
+    """Data as JSON; ASCII only, so no terminal and no log can be moved by a name in it."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=True, sort_keys=True, indent=1) + "\n")
+    sys.stdout.flush()
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table to the person."""
+    shown = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    for number, column in enumerate(columns):
+        shown.add_column(column, justify="left" if number == 0 else "right", overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(clean(cell)) for cell in row))
+    Console(stderr=True, highlight=False, emoji=False).print(shown)
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Report]:
+    """Bars on a terminal; elsewhere nothing, so that logs stay readable."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    columns = (TextColumn("  {task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_console(), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(clean(name), total=total)
+            bars.update(tasks[name], completed=done, total=total)
+
+        yield report
+
+
+@contextlib.contextmanager
+def stage(name: str) -> Iterator[Report]:
+    """A stage of long work: a bar while it runs, a line with its time when it is done."""
+    started = time.monotonic()
+    with progress() as report:
+        yield report
+    good(f"{name} ({time.monotonic() - started:.1f} s)")
+
+
+def ask_secret(prompt: str, file: Path | None, *, twice: bool = False) -> str:
+    """A passphrase or code: from ``file``, else asked without echo, else the next line of stdin.
+
+    Never from an argument: arguments are seen by everybody on the machine. Raises InputError if there is none.
+    """
+    if file is not None:
+        return _secret_from(file)
+    if sys.stdin.isatty():
+        first = getpass(f"{prompt}: ")
+        if twice and getpass(f"{prompt}, again: ") != first:
+            raise InputError("the two are not the same; nothing was written")
+        return _not_empty(first, prompt)
+    return _not_empty(sys.stdin.readline().rstrip("\r\n"), prompt)
+
+
+def _secret_from(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8") as lines:
+            return _not_empty(lines.readline().rstrip("\r\n"), str(file))
+    except (OSError, UnicodeDecodeError):
+        raise InputError(f"{file} cannot be read") from None
+
+
+def _not_empty(text: str, what: str) -> str:
+    if not text:
+        raise InputError(f"{what}: nothing was given")
+    return text
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Asks for a yes. Raises InputError for anything else; ``yes``: said already, on the command line."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InputError(f"{question} Say so with --yes.")
+    _console().print(Text(clean(f"{question} [y/N] ")), end="")
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise InputError("Nothing was done.")
+
+
+def moment(unix: float) -> str:
+    """A time as people read it, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(unix))
