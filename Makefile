@@ -1,70 +1,83 @@
 # One word a chore. Everything works in a fresh clone: .venv and node_modules are made from the lock files.
-#   make demo     the whole life of a letter, then the site at http://127.0.0.1:8000
-#   make test     every test
-#   make check    lint, types, the import contract
-#   make bench    the figures of docs/bench.md, each with its control
-#   make run      a server with its data in ./data
-#   make lock     the lock files anew from pyproject.toml
+#   make demo        the whole life of a letter, then the site at http://127.0.0.1:8000
+#   make test        every test
+#   make check       lint, types, the import contract
+#   make browser     only the tests in real Chromium
+#   make bench       the figures, each beside its control
+#   make durability  the long runs of faults: kills, power cuts, full disks
+#   make run         a server with its data in ./data
+#   make lock        the lock files anew from pyproject.toml (needs uv)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-PARTNERS := tests/partners/node_modules/.package-lock.json
-FRONTEND := frontend/node_modules/.package-lock.json
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+NPM := npm ci --silent --no-audit --no-fund
 WORKERS ?= 2
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test check browser bench docs run lock format system clean
+.PHONY: help demo test check browser bench durability docs run lock format clean
 help:
-	@sed -n '2,7p' Makefile | cut -c3-
-
-# Debian packages that a build or a test needs. Installed only as root, and said so; otherwise named.
-system:
-	@./scripts/system-packages $(NEED)
+	@sed -n '2,10p' Makefile | cut -c3-
 
 $(VENV)/.installed: requirements/build.lock requirements/undersigned.lock pyproject.toml
 	@./scripts/system-packages build
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --require-hashes -r requirements/undersigned.lock
+	$(PIP) -r requirements/build.lock
+	$(PIP) --no-build-isolation -r requirements/undersigned.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
-$(PARTNERS): tests/partners/package-lock.json
-	cd tests/partners && npm ci --silent --no-audit --no-fund
+# Node 20.19 or newer: the machine's own, else the one on PyPI.
+$(VENV)/.node: $(VENV)/.installed requirements/node.lock
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
+	  2>/dev/null || $(PIP) -r requirements/node.lock
 	@touch $@
 
-$(FRONTEND): frontend/package-lock.json
-	cd frontend && npm ci --silent --no-audit --no-fund
+%/node_modules/.installed: %/package-lock.json $(VENV)/.node
+	cd $* && $(NPM)
 	@touch $@
 
 demo: $(VENV)/.installed
-	$(BIN)/undersigned demo $(DEMO)
+	undersigned demo $(DEMO)
 
 run: $(VENV)/.installed
-	$(BIN)/undersigned serve --data data
+	undersigned serve --data data
 
-test: $(VENV)/.installed $(PARTNERS) check
+check: $(VENV)/.installed
+	ruff check
+	ruff format --check
+	mypy
+	lint-imports
+
+test: check tests/partners/node_modules/.installed frontend/node_modules/.installed
 	@./scripts/system-packages test
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report= --durations=15 $(TEST)
-	$(BIN)/coverage report --include='*/undersigned/protocol/*' --fail-under=100
-	$(BIN)/coverage report --fail-under=$(COVERAGE)
+	cd frontend && npm test --silent && npm run --silent test:chromium
+	pytest -n $(WORKERS) --dist loadfile --cov --cov-report= --durations=15 $(TEST)
+	coverage report --include='*/undersigned/protocol/*' --fail-under=100
+	coverage report --fail-under=$(COVERAGE)
 
 COVERAGE := 90
 
-check: $(VENV)/.installed
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+browser: frontend/node_modules/.installed
+	@./scripts/system-packages test
+	cd frontend && npm run --silent test:chromium
+
+bench: $(VENV)/.installed
+	for bench in $(wildcard bench/*.py); do python -m bench.$$(basename $$bench .py); done
+
+durability: $(VENV)/.installed
+	@./scripts/system-packages test
+	pytest --durability tests/durability
 
 format: $(VENV)/.installed
-	$(BIN)/ruff check --fix
-	$(BIN)/ruff format
+	ruff check --fix
+	ruff format
 
 lock:
-	uv pip compile --python-version 3.11 --generate-hashes --quiet requirements/build.in -o requirements/build.lock
+	for name in build node; do uv pip compile --python-version 3.11 --generate-hashes --quiet requirements/$$name.in -o requirements/$$name.lock; done
 	uv pip compile --python-version 3.11 --generate-hashes --quiet --group dev pyproject.toml -o requirements/undersigned.lock
 
 clean:
