@@ -67,6 +67,18 @@ test("a share copied to another trustee, key or letter does not open", async () 
   await assert.rejects(openShare({ ...sealed, shares: [{ ...first, commit: zero }] }, 1, b64(seed)), OpeningError);
 });
 
+test("a trustee's key that is none seals nothing", async () => {
+  const known = await documents();
+  const source = b64(known.manifest);
+  const manifest = parse(source);
+  const smallOrder = new Uint8Array([...b64(manifest.trustees[0]?.seal ?? "").slice(0, 1184), ...new Uint8Array(32)]);
+  for (const seal of [base64url.encode(new Uint8Array(1216).fill(255)), base64url.encode(smallOrder)]) {
+    const altered = { ...manifest, trustees: manifest.trustees.map((trustee) => ({ ...trustee, seal })) };
+    const key = new Uint8Array(32);
+    await assert.rejects(makeSeal(altered, letterId(source), key, PAYLOAD, new Uint8Array(32)), MalformedError);
+  }
+});
+
 test("every payload is 1,024 bytes, and only its own padding is read back", () => {
   for (const name of ["", "x", "ש".repeat(120)]) {
     const padded = pad({ ...PAYLOAD, name });

@@ -54,10 +54,14 @@ export async function makeSeal(
 }
 
 async function sealShare(to: string, letter: Bytes, key: Bytes, t: number, share: Bytes): Promise<SealedShare> {
-  const recipientPublicKey = await suite.kem.deserializePublicKey(base64url.decode(to)).catch(() => {
-    throw new MalformedError("a trustee's sealing key is no X-Wing key");
-  });
-  const { enc, ct } = await suite.seal({ recipientPublicKey, info: shareInfo(letter, key, t) }, share);
+  const info = shareInfo(letter, key, t);
+  // An X25519 point of small order has the right length, and is found out only in the sealing: it agrees on no secret.
+  const { enc, ct } = await suite.kem
+    .deserializePublicKey(base64url.decode(to))
+    .then((recipientPublicKey) => suite.seal({ recipientPublicKey, info }, share))
+    .catch(() => {
+      throw new MalformedError("a trustee's sealing key is no X-Wing key");
+    });
   return {
     t,
     x: share.at(-1) as number,

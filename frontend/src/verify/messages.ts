@@ -3,11 +3,12 @@
 import type { Work } from "../protocol/pieces.ts";
 import type { Report } from "../protocol/report.ts";
 
-/** To a worker. `letter`: the letter id expected, base64url, or null; `hands`: how many workers of its own to use. */
+/** To a worker. `letter`: the letter id expected, base64url, or null; `hands`: how many workers of its own to use,
+ * or null: as the bundle's size calls for. */
 export type Order =
   | { readonly kind: "piece"; readonly work: Work }
-  | { readonly kind: "file"; readonly file: Blob; readonly letter: string | null; readonly hands: number }
-  | { readonly kind: "site"; readonly base: string; readonly letter: string | null; readonly hands: number };
+  | { readonly kind: "file"; readonly file: Blob; readonly letter: string | null; readonly hands: number | null }
+  | { readonly kind: "site"; readonly base: string; readonly letter: string | null; readonly hands: number | null };
 
 /** From the worker that verifies. `refused`: there was no bundle to check, and why. */
 export type News =

@@ -12,7 +12,7 @@ export interface Verifying {
   /** The letter id expected, base64url, if known from elsewhere. */
   readonly letter?: string | null;
   readonly progress?: (step: string, done: number, total: number) => void;
-  /** How many workers share the pieces; by default as many as the machine has cores, at most four. */
+  /** How many workers share the pieces; by default as the bundle's size and the machine's cores call for. */
   readonly hands?: number;
 }
 
@@ -22,7 +22,6 @@ export class RefusedError extends Error {}
 /** Verifies off this thread. Throws RefusedError if there is nothing that could be checked. */
 export function verify(source: Source, { script, letter = null, progress, hands }: Verifying): Promise<Report> {
   const worker = new Worker(script);
-  const cores = hands ?? Math.min(4, navigator.hardwareConcurrency || 1);
   return new Promise<Report>((resolve, reject) => {
     worker.onerror = () => reject(new RefusedError("The verifier could not be started in this browser."));
     worker.onmessage = ({ data: news }: MessageEvent<News>) => {
@@ -32,8 +31,8 @@ export function verify(source: Source, { script, letter = null, progress, hands 
     };
     const order: Order =
       "file" in source
-        ? { kind: "file", file: source.file, letter, hands: cores }
-        : { kind: "site", base: source.base, letter, hands: cores };
+        ? { kind: "file", file: source.file, letter, hands: hands ?? null }
+        : { kind: "site", base: source.base, letter, hands: hands ?? null };
     worker.postMessage(order);
   }).finally(() => worker.terminate());
 }

@@ -19,6 +19,9 @@ const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<Order>) => void;
 };
 
+/** Bytes of a bundle below which starting more workers costs more than it saves: about 10,000 names. */
+const LARGE = 32 * 1024 * 1024;
+
 /** Pieces in the order they came: the pool counts on it. */
 let before: Promise<void> = Promise.resolve();
 
@@ -38,11 +41,13 @@ async function answer(work: Work): Promise<PieceAnswer> {
 async function verify(order: Exclude<Order, { kind: "piece" }>): Promise<News> {
   const progress = (step: string, done: number, total: number): void =>
     scope.postMessage({ kind: "progress", step, done, total });
-  const hands = startHands(order.hands);
-  const run: Runner = hands.length ? poolOf(hands) : inline;
+  const hands: Worker[] = [];
   try {
     const letter = order.letter === null ? undefined : base64url.decode(order.letter, 32);
-    const files = await unzip(await bytesOf(order, progress), (done, total) => progress("unpack", done, total));
+    const data = await bytesOf(order, progress);
+    const files = await unzip(data, (done, total) => progress("unpack", done, total));
+    hands.push(...startHands(order.hands ?? (data.length > LARGE ? Math.min(4, navigator.hardwareConcurrency) : 0)));
+    const run: Runner = hands.length ? poolOf(hands) : inline;
     return { kind: "report", report: await verifyBundle(files, { letter, run, progress }) };
   } catch (error) {
     if (error instanceof ProtocolError || error instanceof SigningError) return { kind: "refused", reason: error.message };

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { platform } from "#platform";
+import * as base64url from "../protocol/base64url.ts";
+import { letterId } from "../protocol/manifest.ts";
+import { system } from "../signing/signer.ts";
+import { start, type World } from "./controller.ts";
+import { copy } from "./copy.ts";
+import { counted } from "./counted.ts";
+import { sign } from "./sign.ts";
+import { verify } from "./verify.ts";
+import { withdraw } from "./withdraw.ts";
+import { STEPS } from "../protocol/verify.ts";
+
+const skip = platform.name === "node" && "needs a browser's DOM";
+const world: World = { fetch: (input, init) => fetch(input, init), store: sessionStorageOrNone(), entropy: system };
+const controllers = { copy, counted, sign, verify, withdraw };
+
+function sessionStorageOrNone(): Storage {
+  return (globalThis as { sessionStorage?: Storage }).sessionStorage as Storage;
+}
+
+async function letter(): Promise<{ base: string; id: string; codes: readonly string[] }> {
+  const base = `${await platform.letterbox()}/valley/`;
+  const source = new Uint8Array(await (await fetch(`${base}manifest.json`)).arrayBuffer());
+  return { base, id: base64url.encode(letterId(source)), codes: await (await fetch(`${base}codes`)).json() };
+}
+
+/** The signing page's own HTML, with one letter's address in it: what is tested is what ships. */
+async function page(hash = ""): Promise<Document> {
+  const { base, id } = await letter();
+  const html = await (await fetch("/dist/sign.html")).text();
+  const body = new DOMParser().parseFromString(html, "text/html").querySelector("main") as HTMLElement;
+  for (const input of body.querySelectorAll('[name="link"]')) input.closest("label")?.remove();
+  for (const root of body.querySelectorAll<HTMLElement>("section[data-controller]")) root.dataset["link"] = base;
+  history.replaceState(null, "", hash || `#${id}`);
+  document.body.replaceChildren(document.adoptNode(body));
+  for (const root of document.querySelectorAll<HTMLElement>("[data-controller]")) {
+    controllers[root.dataset["controller"] as keyof typeof controllers](root, world);
+  }
+  return document;
+}
+
+function one<E extends HTMLElement>(selector: string): E {
+  const found = document.querySelector<E>(selector);
+  assert.ok(found, selector);
+  return found as E;
+}
+
+const visible = (section: string): string | undefined =>
+  one(`#${section}`).querySelector<HTMLElement>("[data-step]:not([hidden])")?.dataset["step"];
+
+/** Waits until `holds`, at most ten seconds. */
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.fail(`${what}: ${document.body.innerText.slice(0, 600)}`);
+}
+
+function send(selector: string): void {
+  one<HTMLFormElement>(selector).requestSubmit();
+}
+
+async function signAs(code: string, as = "name"): Promise<string> {
+  one<HTMLInputElement>('#sign [name="code"]').value = code;
+  send('#sign [data-step="code"]');
+  await until(() => visible("sign") === "choice", "choice");
+  one<HTMLInputElement>(`#sign [value="${as}"]`).checked = true;
+  send('#sign [data-step="choice"]');
+  await until(() => visible("sign") === "done", "done");
+  return one('#sign [data-part="withdrawal"]').textContent ?? "";
+}
+
+test("the page signs by a typed code, shows who the roll says one is, and keeps nothing", { skip }, async () => {
+  const { codes } = await letter();
+  await page();
+  one<HTMLInputElement>('#sign [name="code"]').value = (codes[20] as string).toLowerCase();
+  send('#sign [data-step="code"]');
+  await until(() => visible("sign") === "choice", "choice");
+  assert.match(one('#sign [data-part="name"]').textContent ?? "", / 20$/);
+  assert.ok(one("#sign").contains(document.activeElement), "focus moved to the new step");
+  assert.equal(one<HTMLFieldSetElement>('#sign [data-part="self"]').hidden, true);
+  assert.equal(sessionStorage.length, 1);
+  send('#sign [data-step="choice"]');
+  await until(() => visible("sign") === "done", "done");
+  assert.match(one('#sign [data-part="withdrawal"]').textContent ?? "", /^W-/);
+  assert.equal(sessionStorage.length + localStorage.length, 0);
+  assert.equal(document.cookie, "");
+  window.dispatchEvent(new PageTransitionEvent("pagehide"));
+  assert.equal(one('#sign [data-part="withdrawal"]').textContent, "");
+  assert.equal(visible("sign"), "code");
+});
+
+test("a slip's link fills the code in and takes it out of the address", { skip }, async () => {
+  const { id, codes } = await letter();
+  await page(`#${id}.${codes[21]}`);
+  assert.equal(one<HTMLInputElement>('#sign [name="code"]').value, codes[21]);
+  assert.equal(location.hash, `#${id}`);
+});
+
+test("counted, withdrawn, never signed: looked up in the page, and withdrawing asks once more", { skip }, async () => {
+  const { codes } = await letter();
+  await page();
+  const code = await signAs(codes[22] as string, "anonymous");
+  const look = async (typed: string): Promise<string | undefined> => {
+    for (const step of document.querySelectorAll<HTMLElement>("#counted [data-step]")) step.hidden = step.dataset["step"] !== "code";
+    one<HTMLInputElement>('#counted [name="code"]').value = typed;
+    send('#counted [data-step="code"]');
+    await until(() => !["code", "looking"].includes(visible("counted") ?? ""), "looked");
+    return visible("counted");
+  };
+  assert.equal(await look(code), "counted");
+  assert.match(one('#counted [data-part="count"]').textContent ?? "", /^\d+$/);
+  one<HTMLInputElement>('#withdraw [name="code"]').value = code;
+  send('#withdraw [data-step="code"]');
+  await until(() => visible("withdraw") === "sure", "sure");
+  one('#withdraw [data-part="back"]').click();
+  assert.equal(visible("withdraw"), "code");
+  one<HTMLInputElement>('#withdraw [name="code"]').value = code;
+  send('#withdraw [data-step="code"]');
+  await until(() => visible("withdraw") === "sure", "sure");
+  send('#withdraw [data-step="sure"]');
+  await until(() => visible("withdraw") === "done", "withdrawn");
+  assert.equal(await look(code), "withdrawn");
+  assert.equal(await look("W-0123-4567-89AB-CDEF-GHJK"), "unknown");
+});
+
+test("an error is said in the page's own words, gets the focus, and leaves what was typed", { skip }, async () => {
+  const { codes } = await letter();
+  await page();
+  const error = one('#sign [data-part="error"]');
+  const input = one<HTMLInputElement>('#sign [name="code"]');
+  const refused = async (typed: string, words: RegExp): Promise<void> => {
+    error.hidden = true;
+    input.value = typed;
+    send('#sign [data-step="code"]');
+    await until(() => !error.hidden, typed);
+    assert.match(error.textContent ?? "", words);
+    assert.equal(input.value, typed);
+    assert.equal(document.activeElement, error);
+  };
+  await refused("S-0000-0000-0000-0000-0000", /^There is no such access code/);
+  await refused("hello", /^A code has 20 letters and digits/);
+  await refused("W-0000-0000-0000-0000-0000", /^This is not an access code\.$/);
+  await signAs(codes[23] as string);
+  for (const step of document.querySelectorAll<HTMLElement>("#sign [data-step]")) step.hidden = step.dataset["step"] !== "code";
+  await refused(codes[23] as string, /^This access code has been used already/);
+});
+
+test("without a letter id, or with a damaged one, nothing is signed", { skip }, async () => {
+  const { codes } = await letter();
+  for (const [hash, words] of [["#", /lacks the letter id/], ["#abc", /damaged or cut short/]] as const) {
+    await page(hash);
+    one<HTMLInputElement>('#sign [name="code"]').value = codes[24] as string;
+    send('#sign [data-step="code"]');
+    const error = one('#sign [data-part="error"]');
+    await until(() => !error.hidden, hash);
+    assert.match(error.textContent ?? "", words);
+  }
+});
+
+test("the verify page takes a dropped bundle, marks each step, and says what came out", { skip }, async () => {
+  document.body.innerHTML = `
+    <section data-controller="verify" data-script="/dist/verify-worker.js">
+      <p data-part="error" role="alert" tabindex="-1" hidden></p>
+      <form data-step="source"><h2 tabindex="-1">Check</h2>
+        <label data-part="drop">A bundle <input type="file" name="bundle"></label></form>
+      <div data-step="running" hidden><h2 tabindex="-1">Checking</h2><progress data-part="progress"></progress></div>
+      <div data-step="report" hidden>
+        <h2 tabindex="-1" data-part="outcome" data-valid="Everything holds" data-invalid="This is not true"></h2>
+        <output data-part="standing"></output><output data-part="signed"></output><output data-part="withdrawn"></output></div>
+      <ol>${STEPS.map((step) => `<li data-check="${step}"><p data-part="detail"></p></li>`).join("")}</ol>
+    </section>`;
+  const root = one("section");
+  start(document, { verify });
+  const drop = (data: Uint8Array<ArrayBuffer>): void => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([data], "bundle.zip"));
+    one('[data-part="drop"]').dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+  };
+  drop(await platform.fixture("late.zip"));
+  await until(() => root.dataset["outcome"] === "valid", "valid");
+  assert.equal(one('[data-part="outcome"]').textContent, "Everything holds");
+  assert.match(one('[data-part="standing"]').textContent ?? "", /^\d+$/);
+  assert.equal(document.querySelectorAll('[data-outcome="valid"][data-check]').length, STEPS.length);
+  drop(new TextEncoder().encode("no zip"));
+  const error = one('[data-part="error"]');
+  await until(() => !error.hidden, "refused");
+  assert.equal(error.textContent, "This is not a zip.");
+});
+
+test("the copy button copies what stands beside it", { skip }, async () => {
+  document.body.innerHTML = `<div data-controller="copy"><output data-part="text">W-1</output>
+    <button type="button" data-part="button" hidden>Copy</button><span data-part="done"><template>Copied.</template></span></div>`;
+  const copied: string[] = [];
+  Object.defineProperty(navigator, "clipboard", { configurable: true, value: { writeText: async (text: string) => void copied.push(text) } });
+  start(document, { copy });
+  one("button").click();
+  await until(() => one('[data-part="done"]').textContent === "Copied.", "copied");
+  assert.deepEqual(copied, ["W-1"]);
+});
