@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help demo test check browser bench durability docs run lock format clean
 help:
-	@sed -n '2,10p' Makefile | cut -c3-
+	@sed -n '2,9p' Makefile | cut -c3-
 
 $(VENV)/.installed: requirements/build.lock requirements/undersigned.lock pyproject.toml
 	@./scripts/system-packages build
