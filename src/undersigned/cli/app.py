@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-import click
 import typer
+from typer.exceptions import Abort, TyperException
 
 from undersigned.client.errors import ClientError, WaitingError
+from undersigned.press import PressError
 from undersigned.protocol.errors import ProtocolError
 
 from . import bundle, demo, exits, letter, rehearse, roll, serve, sign, trustee, verify, voice
@@ -56,12 +57,12 @@ def run(arguments: list[str] | None = None) -> int:
     """Runs one command; returns its exit code. Every expected failure is one sentence, never a traceback."""
     try:
         result = app(args=arguments, prog_name="undersigned", standalone_mode=False)
-    except click.exceptions.Abort:
+    except Abort:
         return exits.INTERRUPTED
-    except click.ClickException as error:
+    except TyperException as error:
         error.show()
         return exits.MISUSE
-    except (ClientError, ProtocolError) as error:
+    except (ClientError, ProtocolError, PressError) as error:
         _explain(error)
         return exits.of_error(error)
     except BrokenPipeError:

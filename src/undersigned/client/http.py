@@ -115,7 +115,7 @@ class Http:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _transport_errors(self.base), self._client.stream("GET", self.base + path) as response:
             if response.status_code != 200:
-                raise _problem(response.status_code, response.headers, b"".join(_bounded(response, MAX_ANSWER)))
+                raise _problem(path, response.status_code, response.headers, b"".join(_bounded(response, MAX_ANSWER)))
             with target.open("wb") as file:
                 for chunk in _bounded(response, limit):
                     file.write(chunk)
@@ -128,7 +128,7 @@ class Http:
         ):
             body = b"".join(_bounded(response, limit))
         if response.status_code not in (200, 201, 204):
-            raise _problem(response.status_code, response.headers, body)
+            raise _problem(path, response.status_code, response.headers, body)
         return body
 
     def _patiently(self, act: Callable[[], bytes]) -> bytes:
@@ -165,7 +165,7 @@ def _bounded(response: httpx.Response, limit: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _problem(status: int, headers: httpx.Headers, body: bytes) -> ClientError:
+def _problem(path: str, status: int, headers: httpx.Headers, body: bytes) -> ClientError:
     """The error an answer stands for, whatever its bytes are."""
     found: Any = None
     if headers.get("content-type", "").split(";")[0] == "application/problem+json":
@@ -178,6 +178,8 @@ def _problem(status: int, headers: httpx.Headers, body: bytes) -> ClientError:
         return BusyError(detail or "the server is busy")
     if 300 <= status < 400:
         return AnswerError("the server sends us elsewhere; a letter is only where its origin says")
+    if status == 404:
+        detail = f"{path}: {detail or 'there is nothing at this address'}"
     return ProblemError(code, status, title, detail or f"the server answered with status {status}")
 
 

@@ -17,6 +17,8 @@ from .folder import Folder, Known, LetterFile, protocol_time
 from .http import Http
 from .letter import Letter
 
+_SERVED: Final = 60.0
+"""Seconds until a frozen letter has to be on the site."""
 _POST: Final = 60 * 1024
 """Bytes of slots in one request, under the 64 KiB a server takes."""
 
@@ -85,7 +87,16 @@ class Organiser:
         answer = self.http.post("draft/manifest", {"manifest": source})
         if not isinstance(answer, dict) or answer.get("letter") != spelt:
             raise AnswerError("the server froze another letter than the one sent: do not use it")
+        self._wait_for_manifest()
         return Letter(parse_link(f"{self.base}#{spelt}"), encoded, source)
+
+    def _wait_for_manifest(self) -> None:
+        """The clerk puts the letter on the site a moment later: an invitation is good only once it is there."""
+        deadline = time.monotonic() + _SERVED
+        while self.http.find("manifest.json") is None or self.http.find("log/checkpoint") is None:
+            if time.monotonic() > deadline:
+                raise WaitingError("the letter is frozen, but the site does not show it yet: is the clerk running?")
+            time.sleep(0.1)
 
     # -- once it is
 

@@ -66,12 +66,26 @@ def search(copy: Path, names: Sequence[str], progress: Progress | None = None) -
         found.files += 1
         where = path.relative_to(copy).as_posix()
         _search_name(finder, where, found)
-        for label, data in _contents(path, where, found):
-            found.size += len(data)
-            found.hits += [(label, name) for _, name in finder.find(data)]
+        _search(finder, found, _contents(path, where))
         if progress:
             progress(number, len(paths))
+    # Last, because to read a database is to change it: its write-ahead log goes when it is closed.
+    for path in paths:
+        if path.exists() and _is_database(path):
+            found.databases += 1
+            _search(finder, found, _database(path, path.relative_to(copy).as_posix()))
     return found
+
+
+def _search(finder: Finder, found: Searched, pieces: Iterator[tuple[str, bytes]]) -> None:
+    for label, data in pieces:
+        found.size += len(data)
+        found.hits += [(label, name) for _, name in finder.find(data)]
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(16) == _SQLITE
 
 
 def _search_name(finder: Finder, where: str, found: Searched) -> None:
@@ -79,15 +93,12 @@ def _search_name(finder: Finder, where: str, found: Searched) -> None:
     found.hits += [(f"the path {where}", name) for _, name in finder.find(where.encode("utf-8", "surrogateescape"))]
 
 
-def _contents(path: Path, where: str, found: Searched) -> Iterator[tuple[str, bytes]]:
+def _contents(path: Path, where: str) -> Iterator[tuple[str, bytes]]:
     with path.open("rb") as file:
         head = file.read(16)
     for chunk in _chunks(path):
         yield where, chunk
-    if head.startswith(_SQLITE):
-        found.databases += 1
-        yield from _database(path, where)
-    elif head.startswith(b"\x1f\x8b"):
+    if head.startswith(b"\x1f\x8b"):
         with contextlib.suppress(OSError, EOFError, zlib.error):
             yield f"{where}, unpacked", gzip.decompress(path.read_bytes())
     elif head.startswith(b"PK\x03\x04"):

@@ -12,15 +12,20 @@ from undersigned.press import PageOrder, make_page
 
 from . import draft
 
-PAPERS: Final = (("new-york-times", "en", "list"), ("haaretz", "he", "run-in"))
+PAPERS: Final = (
+    ("wall-street-journal", "wall-street-journal", "en", "list"),
+    ("national-post", "national-post", "en", "run-in"),
+    ("broadsheet", "371x528 mm", "he", "list"),
+)
+"""Name of the folder, the press's paper or a free size, language, style."""
 Progress = Callable[[int, int], None]
 
 
 def make(letter: Letter, edition: bytes, out: Path, now: datetime, progress: Progress) -> list[str]:
     """Typesets the edition for each paper into ``out/<paper>-<lang>/``; the names of these folders."""
     made = []
-    for number, (paper, language, style) in enumerate(PAPERS, start=1):
-        folder = f"{paper}-{language}"
+    for number, (name, paper, language, style) in enumerate(PAPERS, start=1):
+        folder = f"{name}-{language}"
         order = PageOrder(
             edition=edition,
             title=draft.TITLES[language],
@@ -32,7 +37,7 @@ def make(letter: Letter, edition: bytes, out: Path, now: datetime, progress: Pro
             design="classic",
             address=letter.link.base,
             imprint="A rehearsal with invented people. Nobody pays for this page.",
-            timestamp=now,
+            timestamp=now.replace(microsecond=0),
         )
         make_page(order, out / folder)
         made.append(folder)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from undersigned.client import bundles, organiser, registrar
 from undersigned.client.errors import ClientError
 from undersigned.client.folder import Folder, read_token
-from undersigned.client.letter import Letter
+from undersigned.client.letter import Letter, fetch_checkpoint
 from undersigned.client.organiser import Organiser
 from undersigned.protocol import base64url, bundle
 
@@ -126,11 +127,18 @@ class Rehearsal:
         with self.record.stage("The log takes them in"):
             self._settle(len(parts))
 
-    def _settle(self, count: int) -> dict[str, Any]:
+    def _settle(self, count: int) -> None:
         """Waits until nothing is pending and ``count`` stand. Raises WaitingError."""
-        return self.by.wait(
-            lambda status: status["pending"] == 0 and status["count"] == count, _PATIENCE, f"a count of {count}"
-        )
+        self._served(lambda status: bool(status["count"] == count), f"a count of {count}")
+
+    def _served(self, until: Callable[[dict[str, Any]], bool], what: str) -> None:
+        """Waits until ``until`` holds of the status, and the checkpoint that everybody sees has come that far."""
+        size = self.by.wait(lambda status: status["pending"] == 0 and until(status), _PATIENCE, what)["size"]
+        deadline = time.monotonic() + _PATIENCE
+        while fetch_checkpoint(self.by.http, self.letter)[0].size < size:
+            if time.monotonic() > deadline:
+                raise RehearsalError(f"waited in vain for {what}")
+            time.sleep(0.05)
 
     def look_for_names(self) -> None:
         """A full copy of the server's disk, taken while it runs, is searched for every name of the roll."""
@@ -141,7 +149,8 @@ class Rehearsal:
         with self.record.stage("The server's disk is searched for names") as progress, _scratch() as folder:
             leaks.copy_disk(self.data, folder / "disk")
             found = leaks.search(folder / "disk", names, lambda done, n: progress("searching", done, n))
-            leaks.control(folder / "disk", names, self.plan.size.seed)
+            leaks.copy_disk(self.data, folder / "control")
+            leaks.control(folder / "control", names, self.plan.size.seed)
         self.record.expect("names on the server's disk", 0, len(found.hits))
         self.record.facts["leaks"] = {
             "files": found.files,
@@ -159,7 +168,7 @@ class Rehearsal:
         with self.record.stage("Notice of edition 1"):
             self.after = organiser.earliest_cut(self.letter, time.time())
             self.by.notice(self.letter, 1, self.after)
-            self.by.wait(lambda status: bool(status["editions"]), _PATIENCE, "the notice to be in the log")
+            self._served(lambda status: bool(status["editions"]), "the notice to be in the log")
             self.trustees.watch()
             self.noticed = time.time()
 
@@ -179,7 +188,7 @@ class Rehearsal:
         with self.record.stage("Grace, then the cut"):
             wait_until(max(self.after.timestamp(), self.noticed + self.grace) + 1.1)
             self.by.cut(self.letter, 1)
-            self.by.wait(lambda status: status["editions"][0]["cut"] is not None, _PATIENCE, "the cut to be in the log")
+            self._served(lambda status: status["editions"][0]["cut"] is not None, "the cut to be in the log")
 
     # -- after the cut
 
@@ -201,7 +210,7 @@ class Rehearsal:
             if key is None:
                 raise RehearsalError("the one who asked to be left out is not among the opened names")
             self.by.strike(self.letter, 1, key, "asked")
-            self.by.wait(lambda status: status["editions"][0]["struck"] == 1, _PATIENCE, "the strike to be in the log")
+            self._served(lambda status: status["editions"][0]["struck"] == 1, "the strike to be in the log")
             self.trustees.watch()
             self.edition = self.by.publish(1)
         self.record.facts["edition"] = self.edition

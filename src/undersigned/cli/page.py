@@ -1,0 +1,221 @@
+"""``undersigned page``: a letter and its names on a newspaper's page."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from undersigned import press
+from undersigned.client import bundles
+from undersigned.client.errors import InputError
+
+from . import exits, voice
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Set a letter and its names on a newspaper's page, checked and read back before it is written.",
+)
+
+Bundle = Annotated[Path, typer.Option("--bundle", help="A letter's bundle: a directory or a zip.", metavar="B")]
+Lang = Annotated[str, typer.Option("--lang", help="The language of the page, one of the letter's.", metavar="L")]
+Out = Annotated[Path, typer.Option("--out", help="Where the files go; made if missing.", metavar="DIR")]
+Edition = Annotated[int | None, typer.Option("--edition", help="Its number; the newest if not given.", min=1)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON on stdout.")]
+Date = Annotated[
+    str | None, typer.Option("--date", help="The date in the file, UTC. If not given, the letter's own: same bytes.")
+]
+
+
+@app.command()
+def make(
+    bundle: Bundle,
+    paper: Annotated[str, typer.Option("--paper", help="An id from `page papers`, or a size: 254x533mm, 10x21in.")],
+    lang: Lang,
+    out: Out,
+    imprint: Annotated[str, typer.Option("--imprint", help="Who pays for the page and answers for it.")],
+    style: Annotated[str, typer.Option("--style", help="list: one name a line. run-in: in paragraphs.")] = "list",
+    design: Annotated[str, typer.Option("--design", help="classic, plain or names-first.")] = "classic",
+    edition: Edition = None,
+    beside: Annotated[str | None, typer.Option("--beside", help="A second language, set side by side.")] = None,
+    size: Annotated[
+        str | None, typer.Option("--size", help="The booked size, for a paper whose size we do not know.")
+    ] = None,
+    icc: Annotated[
+        Path | None, typer.Option("--icc", help="The paper's CMYK output profile; PDF/X-4 needs it.")
+    ] = None,
+    titles: Annotated[bool, typer.Option(help="Whether titles are printed beside names.")] = True,
+    sections: Annotated[bool, typer.Option(help="Whether groups stand apart, each with its count.")] = True,
+    spread: Annotated[bool, typer.Option("--spread", help="Two pages of the booked size.")] = False,
+    first: Annotated[
+        int | None, typer.Option("--first", help="Print so many names; say where the rest are.", min=1)
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option("--address", help="The public address, if not the letter's own.")
+    ] = None,
+    date: Date = None,
+    as_json: AsJson = False,
+) -> int:
+    """Make one page: the largest type that fits, built to the paper's PDF/X, preflighted, and read back name by name.
+
+    ```
+    undersigned page make --bundle ./bundle --paper welt --lang en --style run-in --imprint "Paid for by ..." --out ./page
+    ```
+
+    Writes page.pdf (for the paper), page.png (to look at) and report.json. If a check fails, no page is written.
+
+    Exit status: 0 written, 1 it does not fit or fails a check, 2 misuse, 3 could not tell.
+    """
+    options: dict[str, Any] = {
+        "size": size,
+        "icc": _bytes(icc),
+        "titles": titles,
+        "sections": sections,
+        "pages": 2 if spread else 1,
+        "first": first,
+    }
+    with _refusals(as_json), bundles.open_path(bundle) as files:
+        order = press.order_from(
+            files,
+            lang=lang,
+            paper=paper,
+            style=style,
+            design=design,
+            imprint=imprint,
+            number=edition,
+            beside=beside,
+            timestamp=_moment(date),
+            address=address,
+            **options,
+        )
+        with voice.progress() as progress:
+            report = press.make_page(order, out, progress=_steps(progress))
+    if as_json:
+        voice.data_json(dataclasses.asdict(report))
+        return exits.OK
+    _tell(report, out)
+    return exits.OK
+
+
+@app.command()
+def archive(
+    bundle: Bundle, lang: Lang, out: Out, edition: Edition = None, date: Date = None, as_json: AsJson = False
+) -> int:
+    """Make the reader's PDF: A4, accessible, made to last (PDF/A-3a, PDF/UA-1), with the edition itself attached."""
+    with _refusals(as_json), bundles.open_path(bundle) as files:
+        order = press.order_from(
+            files,
+            lang=lang,
+            paper="210x297 mm",
+            style="list",
+            design="plain",
+            imprint="",
+            number=edition,
+            timestamp=_moment(date),
+        )
+        with voice.progress() as progress:
+            report = press.make_archive(order, out, progress=_steps(progress))
+    if as_json:
+        voice.data_json(dataclasses.asdict(report))
+    else:
+        voice.good(f"{report.names} names, tagged, with the edition attached: {out / 'archive.pdf'}")
+    return exits.OK
+
+
+@app.command()
+def placard(
+    title: Annotated[str, typer.Option("--title", help="The headline.")],
+    address: Annotated[str, typer.Option("--address", help="Where the symbol leads.")],
+    lang: Lang,
+    out: Out,
+    line: Annotated[
+        list[str] | None, typer.Option("--line", help="A line below the headline; may be repeated.")
+    ] = None,
+    foot: Annotated[str, typer.Option("--foot", help="Small print.")] = "",
+    date: Date = None,
+) -> int:
+    """Make an A3 placard with a QR symbol that can be read across a room, for meetings."""
+    moment = _moment(date) or datetime(2000, 1, 1, tzinfo=UTC)
+    with _refusals(False):
+        press.make_placard(press.PlacardOrder(title, tuple(line or ()), lang, address, moment, foot), out)
+    voice.good(f"The placard lies in {out / 'placard.pdf'}")
+    return exits.OK
+
+
+@app.command()
+def papers(as_json: AsJson = False) -> int:
+    """List the papers whose figures we know, and what is still to be asked of each."""
+    known = press.papers().values()
+    if as_json:
+        voice.data_json([dataclasses.asdict(paper) for paper in known])
+        return exits.OK
+    rows = []
+    for paper in known:
+        size = f"{paper.width:g} x {paper.height:g}" if paper.width and paper.height else "ask"
+        floor = f"{paper.type_floor:g}" + ("" if "type_floor" not in paper.unknown else " ?")
+        flavour = paper.flavour + ("" if "flavour" not in paper.unknown else " ?")
+        rows.append((paper.id, paper.name, paper.country, size, flavour, floor, f"{paper.ink_limit} %"))
+    voice.table("Papers", ("id", "paper", "land", "mm", "built to", "least type, pt", "ink"), rows)
+    voice.say("? is our default: ask the paper. `--json` gives every figure with its source and date.")
+    voice.say("A paper whose size is to be asked takes --size; any size works as --paper, such as 254x533mm.")
+    return exits.OK
+
+
+def _tell(report: press.PageReport, out: Path) -> None:
+    fit = report.fit
+    voice.good(f"{fit.names} names in {fit.reached:g} pt, {fit.columns} columns; the letter in {fit.letter_size:g} pt")
+    voice.good(
+        f"Built to {report.flavour}, {report.width_mm:g} x {report.height_mm:g} mm, black only; preflight found nothing"
+    )
+    voice.good(
+        f"Read back: {report.read_back['entries']} of {report.read_back['of']} names, in order, letter by letter"
+    )
+    for entry in report.mended:
+        voice.warn(f"{entry.name}: taken out before printing: {entry.what}")
+    for question in report.ask:
+        voice.warn(f"Not known, ask the paper: {question}")
+    voice.say(f"  {out / 'page.pdf'}")
+    voice.say(f"  SHA-256 {report.sha256}")
+
+
+@contextlib.contextmanager
+def _refusals(as_json: bool) -> Iterator[None]:
+    """Every refusal of the press as one sentence and its exit code."""
+    try:
+        yield
+    except (press.OrderError, press.PaperError) as error:
+        raise InputError(str(error)) from error
+    except press.PressError as error:
+        if as_json and isinstance(error, press.DidNotFitError):
+            voice.data_json(dataclasses.asdict(error.report))
+        voice.fail(str(error))
+        raise typer.Exit(exits.INVALID) from error
+
+
+def _steps(progress: voice.Report) -> Callable[[str, float], None]:
+    return lambda what, share: progress("page", round(share * 100), 100)
+
+
+def _bytes(file: Path | None) -> bytes | None:
+    if file is None:
+        return None
+    try:
+        return file.read_bytes()
+    except OSError:
+        raise InputError(f"{file} cannot be read") from None
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError("--date is a date, or a date and time, such as 2026-12-01T06:00:00Z") from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
