@@ -65,7 +65,7 @@ def make(
     """Make one page: the largest type that fits, built to the paper's PDF/X, preflighted, and read back name by name.
 
     ```
-    undersigned page make --bundle ./bundle --paper welt --lang en --style run-in --imprint "Paid for by ..." --out ./page
+    undersigned page make --bundle ./bundle --paper welt --lang en --imprint "Paid for by ..." --out ./page
     ```
 
     Writes page.pdf (for the paper), page.png (to look at) and report.json. If a check fails, no page is written.
@@ -199,7 +199,7 @@ def _refusals(as_json: bool) -> Iterator[None]:
 
 
 def _steps(progress: voice.Report) -> Callable[[str, float], None]:
-    return lambda what, share: progress("page", round(share * 100), 100)
+    return lambda _what, share: progress("page", round(share * 100), 100)
 
 
 def _bytes(file: Path | None) -> bytes | None:

@@ -4,6 +4,8 @@
 bytes. Knows no Django and no network.
 """
 
+from .archive import ArchiveReport, make_archive
+from .bundled import order_from
 from .errors import (
     DidNotFitError,
     EngineError,
@@ -19,8 +21,10 @@ from .make import make_page
 from .order import Beside, PageOrder
 from .papers import Paper, papers
 from .report import FitReport, PageReport
+from .slips import PlacardOrder, Slip, SlipOrder, make_placard, make_slips
 
 __all__ = [
+    "ArchiveReport",
     "Beside",
     "DidNotFitError",
     "EngineError",
@@ -32,9 +36,16 @@ __all__ = [
     "PageReport",
     "Paper",
     "PaperError",
+    "PlacardOrder",
     "PreflightError",
     "PressError",
     "ReadBackError",
+    "Slip",
+    "SlipOrder",
+    "make_archive",
     "make_page",
+    "make_placard",
+    "make_slips",
+    "order_from",
     "papers",
 ]

@@ -222,12 +222,10 @@ class Composer:
         return self.box.x if first else self.box.right - width
 
     def _count(self, sheet: Sheet, y: float) -> None:
-        words = tuple(words_of(self.copy.count, face="b"))
         head = lay_headline(
             self.engine, self.copy.count, self.lang, self._count_size(), self.box.width, most=1, face="b"
         )
         line = Box(self.box.x, y + 0.45 * self._count_size(), self.box.width, head.height)
-        assert words  # noqa: S101 - the count is never empty
         head.place(sheet, line, self.design.align)
 
     def _boxes(self, names: Fit, page: int, top: float) -> list[tuple[int, Box]]:

@@ -83,14 +83,19 @@ def read(data: bytes) -> list[Painted]:
 def _page(page: pikepdf.Page, known: dict[tuple[int, int], Font]) -> Painted:
     x0, y0, x1, y1 = (float(v) for v in page.mediabox)
     fonts: dict[str, Font] = {}
-    for name, font in dict(page.obj.get("/Resources", {}).get("/Font", {})).items():
+    for name, font in _fonts_of(page).items():
         if font.objgen not in known:
             known[font.objgen] = _font(font)
         fonts[name] = known[font.objgen]
     reader = _Reader(Painted(x1 - x0, y1 - y0), fonts, (1.0, 0.0, 0.0, -1.0, -x0, y1))
-    for operands, operator in pikepdf.parse_content_stream(page):
-        reader.step(str(operator), operands)
+    for instruction in pikepdf.parse_content_stream(page):
+        reader.step(str(instruction.operator), list(instruction.operands))
     return reader.painted
+
+
+def _fonts_of(page: pikepdf.Page) -> dict[str, Any]:
+    resources: Any = page.obj.get("/Resources", pikepdf.Dictionary())
+    return dict(resources.get("/Font", pikepdf.Dictionary()))
 
 
 def _font(font: Any) -> Font:
@@ -127,8 +132,9 @@ def _to_unicode(data: bytes) -> dict[int, str]:
         else:
             for low, high, value in zip(cells[::3], cells[1::3], cells[2::3], strict=False):
                 base = value.decode("utf-16-be", "replace")
-                for code in range(int.from_bytes(low), int.from_bytes(high) + 1):
-                    found[code] = base[:-1] + chr(ord(base[-1]) + code - int.from_bytes(low))
+                start = int.from_bytes(low)
+                for step in range(int.from_bytes(high) - start + 1):
+                    found[start + step] = base[:-1] + chr(ord(base[-1]) + step)
     return found
 
 

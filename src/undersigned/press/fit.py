@@ -35,8 +35,8 @@ class Area:
 class Fit:
     """Names in type of ``size`` on lines ``pitch`` apart, in ``columns`` of ``measure`` points with ``gutter`` between.
 
-    ``dealt``: for each column of each page, its chunks. ``rows``: of the fullest column of each page. ``wrapped``: share
-    of entries turned over. ``space``: the natural word space in ems.
+    ``dealt``: for each column of each page, its chunks. ``rows``: of the fullest column of each page. ``wrapped``:
+    share of entries turned over. ``space``: the natural word space in ems.
     """
 
     style: Style

@@ -4,8 +4,8 @@ Fonts come from wheels whose files are pinned here by SHA-256 (a different file 
 bytes); system fonts are never searched. CJK has no face of its size on PyPI: Debian's ``fonts-noto-cjk`` is used when a
 text needs it, and its hash is recorded in the report, not pinned.
 
-A stack is asked from left to right, and each face answers only for what it is there for (``covers``): so a Hebrew page's
-digits and punctuation are Hebrew-face digits, and its Latin names are set in the Latin face.
+A stack is asked from left to right, and each face answers only for what it is there for (``covers``): so a Hebrew
+page's digits and punctuation are Hebrew-face digits, and its Latin names are set in the Latin face.
 """
 
 from __future__ import annotations

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from .design import RULE
-from .lines import Units, ragged
-from .names import direction_of, words_of
+from .lines import Line, Units, ragged
+from .names import Word, direction_of, words_of
 from .order import Checked
 from .pdf import Engine
 from .prose import word_widths
@@ -71,7 +70,7 @@ def lay_foot(engine: Engine, checked: Checked, words: Words, box: Box, size: flo
 
 def _broken(
     engine: Engine, text: str, face: str, lang: str, size: float, measure: float
-) -> Sequence[tuple[tuple, object, float]]:  # type: ignore[type-arg]
+) -> list[tuple[tuple[Word, ...], Line, float]]:
     words = tuple(words_of(text, face=face))
     if not words:
         return []

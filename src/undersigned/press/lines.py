@@ -55,7 +55,7 @@ class Units:
                 j += 1
             cuts = [(i, j, width, spaces)]
             if width + spaces * space > measure:
-                cuts = _come_apart(words, widths, i, j, measure, space)
+                cuts = _come_apart(words, widths, i, j, space)
             for k, (a, _, w, s) in enumerate(cuts):
                 starts.append(a)
                 out.append(w)
@@ -66,9 +66,9 @@ class Units:
 
 
 def _come_apart(
-    words: Sequence[Word], widths: Sequence[float], i: int, j: int, measure: float, space: float
+    words: Sequence[Word], widths: Sequence[float], i: int, j: int, space: float
 ) -> list[tuple[int, int, float, int]]:
-    """A unit wider than the line, cut at its emergency breaks and held spaces; a separator stays with what it follows."""
+    """A unit wider than the line, cut at emergency breaks and held spaces; a separator stays with what it follows."""
     cuts: list[tuple[int, int, float, int]] = []
     start, width = i, widths[i]
     for k in range(i + 1, j):

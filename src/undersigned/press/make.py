@@ -1,4 +1,4 @@
-"""One page, from order to files: fit, set, dress, preflight, read back, write. A page that fails a step is not written."""
+"""One page, from order to files: fit, set, dress, preflight, read back, write. What fails a step is not written."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def make_page(order: PageOrder, out: Path, *, progress: Progress | None = None) 
     Raises a PressError, and then writes nothing: OrderError, PaperError, FontError, MissingGlyphError, DidNotFitError
     (with the report), PreflightError (with the findings), ReadBackError.
     """
-    tell = progress or (lambda what, share: None)
+    tell = progress or _silent
     checked = check(order)
     entries = entries_of(checked.edition, order.groups, order.lang, titles=order.titles)
     copy = copy_of(checked, entries)
@@ -41,8 +41,8 @@ def make_page(order: PageOrder, out: Path, *, progress: Progress | None = None) 
     composer = Composer(checked, copy, engine)
     layout = composer.compose(tell)
     if layout is None:
-        report = did_not_fit(composer)
-        raise DidNotFitError(sentence(report), report)
+        excuse = did_not_fit(composer)
+        raise DidNotFitError(sentence(excuse), excuse)
     plain = engine.pages(layout.sheets, composer.width, composer.height, order.title, order.timestamp)
     tell("set the page", 0.65)
     paper = checked.paper
@@ -87,6 +87,10 @@ def make_page(order: PageOrder, out: Path, *, progress: Progress | None = None) 
     write_all(out, {**files, "report.json": to_json(report)})
     tell("written", 1.0)
     return report
+
+
+def _silent(_what: str, _share: float) -> None:
+    """Nobody listens."""
 
 
 def _stack(checked: Checked, copy: Copy) -> Stack:

@@ -1,8 +1,8 @@
 """Names on a page: in what order, in which direction, where a line may break.
 
-The edition holds names by key; a page shows them group by group, in the order of the page's language (Unicode collation,
-through ICU), initials where their letters fall. A name whose direction is not the page's stands in an isolate
-(U+2066..U+2069), so that neither its neighbours nor the comma before its title wander.
+The edition holds names by key; a page shows them group by group, in the order of the page's language (Unicode
+collation, through ICU), initials where their letters fall. A name whose direction is not the page's stands in an
+isolate (U+2066..U+2069), so that neither its neighbours nor the comma before its title wander.
 
 What came through intake cannot hurt a page; what an edition holds need not have come through ours. ``printable`` takes
 out what cannot be printed (controls, bidirectional overrides, a fifth mark on one letter) and says so: the report names

@@ -16,10 +16,11 @@ from typing import Final
 PREFIX: Final = ".undersigned-page-"
 
 
-def write_all(out: Path, files: Mapping[str, bytes]) -> None:
+def write_all(out: Path, files: Mapping[str, bytes], *, private: bool = False) -> None:
     """Writes ``files`` (name to bytes) into the folder ``out``, each whole. The last one named is moved last.
 
-    Raises OSError. The caller names the report last: where it stands, the files it speaks of stand.
+    ``private``: only the owner may read them. Raises OSError. The caller names the report last: where it stands, the
+    files it speaks of stand.
     """
     out.mkdir(parents=True, exist_ok=True)
     for stale in out.glob(f"{PREFIX}*"):
@@ -28,6 +29,7 @@ def write_all(out: Path, files: Mapping[str, bytes]) -> None:
     try:
         for name, data in files.items():
             with (folder / name).open("wb") as file:
+                os.fchmod(file.fileno(), 0o600 if private else 0o644)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

@@ -30,7 +30,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
 """What most papers accept: see docs/press.md."""
 ASK: Final[Mapping[str, str]] = {
     "size": "the size of the booked space in millimetres, and whether the file must be exactly that size",
-    "flavour": "which PDF/X they take (X-1a:2001, X-1a:2003 or X-4), and whether an ICC profile must or must not be in it",
+    "flavour": "which PDF/X they take (X-1a:2001, X-1a:2003, X-4), and whether it must, or must not, hold an ICC file",
     "condition": "the output condition (ICC profile) of their press",
     "type_floor": "the smallest type for positive black text, and whether their points are DTP or Didot",
     "rule_floor": "the thinnest rule they print",

@@ -1,7 +1,7 @@
 """The only file that knows the typesetting engine (typst).
 
-Words and lines go in as one JSON file beside a fixed template, both in memory: no text is ever parsed as markup, no file
-outside is read, no font but the given ones is seen. The same input gives the same bytes: the date comes in.
+Words and lines go in as one JSON file beside a fixed template, both in memory: no text is ever parsed as markup, no
+file outside is read, no font but the given ones is seen. The same input gives the same bytes: the date comes in.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from .sheet import Sheet
 
 Batch = tuple[float, str, str, Sequence[str]]
 """Words to measure: size in points, face, language, words."""
-VERSION: Final = str(typst.__version__)
+VERSION: Final = version("typst")
 
 
 @cache
@@ -89,13 +90,13 @@ class Engine:
         name: str,
         data: Mapping[str, Any],
         files: Mapping[str, bytes],
-        standards: Sequence[str],
+        standards: list[Any],
         timestamp: datetime,
     ) -> bytes:
         """A document of template ``name`` from ``data`` (read as page.json) and ``files``."""
         try:
             compiled = self._compiler(name, dict(data), files).compile(
-                format="pdf", pdf_standards=list(standards), timestamp=timestamp
+                format="pdf", pdf_standards=standards, timestamp=timestamp
             )
         except typst.TypstError as error:
             raise EngineError(str(error)) from error
@@ -116,7 +117,8 @@ class Engine:
 
     def _compiler(self, name: str, job: dict[str, Any], files: Mapping[str, bytes] | None = None) -> typst.Compiler:
         job["fonts"] = self._stack.families
-        sources = {"main.typ": template(name), "page.json": json.dumps(job).encode(), **(files or {})}
+        # The stubs know a path or one source; the engine takes a mapping of files as well.
+        sources: Any = {"main.typ": template(name), "page.json": json.dumps(job).encode(), **(files or {})}
         return typst.Compiler(sources, font_paths=self._fonts)
 
 

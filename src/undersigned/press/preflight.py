@@ -18,32 +18,8 @@ from .errors import PreflightError
 from .sheet import MM, Box
 
 OPERATORS: Final = frozenset(
-    [
-        "q",
-        "Q",
-        "cm",
-        "k",
-        "K",
-        "m",
-        "l",
-        "c",
-        "h",
-        "re",
-        "f",
-        "w",
-        "BT",
-        "ET",
-        "Tf",
-        "Tr",
-        "Tm",
-        "Td",
-        "TJ",
-        "Tj",
-        "BMC",
-        "BDC",
-        "EMC",
-    ]
-)
+    ("q", "Q", "cm", "k", "K", "m", "l", "c", "h", "re", "f", "w", "BT", "ET", "Tf", "Tr", "Tm", "Td", "TJ", "Tj")
+) | {"BMC", "BDC", "EMC"}
 """All that a page of ours needs: paths filled with K, text, marked content."""
 _COLOURS: Final = frozenset(["g", "G", "rg", "RG", "cs", "CS", "sc", "SC", "scn", "SCN", "sh", "Do", "BI", "ri"])
 _VERSIONS: Final[Mapping[str, str]] = {"PDF/X-1a:2001": "1.3", "PDF/X-1a:2003": "1.4", "PDF/X-4": "1.6"}
@@ -62,7 +38,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What was booked. Points; ``type_floor`` in points, ``rule_floor`` in mm. ``columns``: the names' boxes, by page."""
+    """What was booked, in points; ``rule_floor`` in mm. ``columns``: the names' boxes, with their page from 0."""
 
     width: float
     height: float
@@ -102,9 +78,9 @@ def _findings(data: bytes, painted: Sequence[Painted], limits: Limits) -> Iterat
         for number, page in enumerate(pdf.pages, 1):
             yield from _frame(page, number, limits)
             yield from _fonts(page, number)
-    for number, page in enumerate(painted, 1):
-        yield from _paint(page, number, limits)
-        yield from _places(page, number, limits)
+    for number, sheet in enumerate(painted, 1):
+        yield from _paint(sheet, number, limits)
+        yield from _places(sheet, number, limits)
 
 
 def _file(pdf: pikepdf.Pdf, data: bytes, limits: Limits) -> Iterator[Finding]:
@@ -121,12 +97,12 @@ def _file(pdf: pikepdf.Pdf, data: bytes, limits: Limits) -> Iterator[Finding]:
     ):  # fmt: skip
         if key in root:
             yield Finding(rule, 0, f"the file has {key}")
-    names = root.get("/Names", {})
+    names = _get(root, "/Names")
     if "/EmbeddedFiles" in names:
         yield Finding("attachment", 0, "the file has attachments")
     if "/JavaScript" in names:
         yield Finding("action", 0, "the file has scripts")
-    info = pdf.trailer.get("/Info", {})
+    info = _get(pdf.trailer, "/Info")
     if info.get("/Trapped") != pikepdf.Name("/False") or "/Title" not in info or "/GTS_PDFXVersion" not in info:
         yield Finding("identity", 0, "title, trapping or PDF/X version is not stated")
     if "/ID" not in pdf.trailer:
@@ -134,12 +110,17 @@ def _file(pdf: pikepdf.Pdf, data: bytes, limits: Limits) -> Iterator[Finding]:
     yield from _intent(root, limits)
     for obj in pdf.objects:
         if isinstance(obj, pikepdf.Stream):
-            filters = obj.get("/Filter", [])
+            filters: Any = obj.get("/Filter", pikepdf.Array())
             for name in filters if isinstance(filters, pikepdf.Array) else [filters]:
                 if str(name) not in ("/FlateDecode", "/DCTDecode"):
                     yield Finding("filter", 0, f"a stream uses {name}")
     if b"/ObjStm" in data and limits.flavour != "PDF/X-4":
         yield Finding("filter", 0, "the file has object streams")
+
+
+def _get(obj: Any, key: str) -> Any:
+    """The dictionary at ``key``, or an empty one."""
+    return obj.get(key, pikepdf.Dictionary())
 
 
 def _intent(root: Any, limits: Limits) -> Iterator[Finding]:
@@ -168,8 +149,8 @@ def _frame(page: pikepdf.Page, number: int, limits: Limits) -> Iterator[Finding]
         yield Finding("action", number, "the page has actions")
     if "/Group" in page.obj:
         yield Finding("transparency", number, "the page has a transparency group")
-    resources = page.obj.get("/Resources", {})
-    for state in dict(resources.get("/ExtGState", {})).values():
+    resources = _get(page.obj, "/Resources")
+    for state in dict(_get(resources, "/ExtGState")).values():
         alpha = [float(state.get(key, 1)) for key in ("/ca", "/CA")]
         if (
             alpha != [1.0, 1.0]
@@ -178,12 +159,12 @@ def _frame(page: pikepdf.Page, number: int, limits: Limits) -> Iterator[Finding]
         ):
             yield Finding("transparency", number, f"a graphics state is transparent (alpha {min(alpha):g})")
     for key in ("/XObject", "/Shading", "/Pattern", "/ColorSpace"):
-        if len(dict(resources.get(key, {}))):
+        if len(dict(_get(resources, key))):
             yield Finding("resource", number, f"the page uses {key[1:]}: nothing but text and filled paths is printed")
 
 
 def _fonts(page: pikepdf.Page, number: int) -> Iterator[Finding]:
-    for font in dict(page.obj.get("/Resources", {}).get("/Font", {})).values():
+    for font in dict(_get(_get(page.obj, "/Resources"), "/Font")).values():
         name = str(font.get("/BaseFont", "?"))[1:]
         inner = font["/DescendantFonts"][0] if "/DescendantFonts" in font else font
         descriptor = inner.get("/FontDescriptor", {})

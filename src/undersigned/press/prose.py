@@ -12,7 +12,7 @@ from .lines import Line, Units, balanced, justify, ragged
 from .names import Word, direction_of, words_of
 from .pdf import Engine
 from .setting import set_words
-from .sheet import Box, Sheet
+from .sheet import Anchor, Box, Sheet
 
 INDENT: Final = 1.2
 """Ems a paragraph's first line stands in; the first paragraph does not."""
@@ -110,12 +110,12 @@ def _rows(
         for i, line in enumerate(lines):
             rows.append((inset + (indent if i == 0 else 0.0), words, line))
         if paragraph.mark and lines:
-            rows[-len(lines)] = _marked(engine, paragraph, lines[0], lang, size, space)
+            rows[-len(lines)] = _marked(engine, paragraph, lines[0], lang, size)
     return rows, space
 
 
 def _marked(
-    engine: Engine, paragraph: Paragraph, line: Line, lang: str, size: float, space: float
+    engine: Engine, paragraph: Paragraph, line: Line, lang: str, size: float
 ) -> tuple[float, tuple[Word, ...], Line]:
     mark = Word(paragraph.mark)
     (width,) = word_widths(engine, [mark], size, lang)
@@ -145,6 +145,7 @@ class Headline:
         side = direction_of(self.lang)
         for i, line in enumerate(self.lines):
             y = box.y + (i + 0.8) * self.size * self.lead
+            anchor: Anchor
             if align == "center":
                 x, anchor = box.x + box.width / 2, "c"
             else:

@@ -26,7 +26,7 @@ _CLOSE: Final = "\u2069"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where names stand on one page: column boxes in reading order as (left, right), their top and bottom, in points."""
+    """Where names stand on one page, in points: columns in reading order as (left, right), their top and bottom."""
 
     page: int
     columns: tuple[tuple[float, float], ...]

@@ -13,10 +13,11 @@ from typing import Any
 class FitReport:
     """How letter and names fit, or why they do not. Sizes in points.
 
-    ``floor`` and ``whose``: the smallest type, and who says so. ``reached``: the size the names reached, or would reach
-    without the floor. ``capacity``: by style, about how many such names the page holds at the floor. ``too_many``: names
-    beyond that in the ordered style. ``binding``: the entry with the widest unbreakable piece. ``ways_out``: in words.
-    ``widest_gap``: the widest word space of justified lines, in ems. ``uneven``: rows between fullest and emptiest column.
+    ``floor`` and ``whose``: the smallest type, and who says so. ``reached``: the size the names reached, or would
+    reach without the floor. ``capacity``: by style, about how many such names the page holds at the floor.
+    ``too_many``: names beyond that in the ordered style. ``binding``: the entry with the widest unbreakable piece.
+    ``ways_out``: in words. ``widest_gap``: the widest word space of justified lines, in ems. ``uneven``: rows between
+    the fullest and the emptiest column.
     """
 
     fits: bool

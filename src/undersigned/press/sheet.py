@@ -1,6 +1,6 @@
 """What is set on a page: lines, rules and QR symbols at their places, in points from the top left corner.
 
-The engine shapes and places; it decides nothing. Every position is ours, so the fit is exact and preflight can check it.
+The engine shapes and places; it decides nothing. Every position is ours: so the fit is exact, and preflight checks it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class SetLine:
 
 @dataclass(slots=True)
 class Sheet:
-    """One page of the booking: ``rules`` are (x, y, width, height), ``codes`` (x, y, module, rows of (column, row, run))."""
+    """One page of the booking. ``rules``: (x, y, width, height); ``codes``: (x, y, module, runs as in qr.py)."""
 
     lines: list[SetLine] = field(default_factory=list)
     rules: list[tuple[float, float, float, float]] = field(default_factory=list)

@@ -1,0 +1,94 @@
+"""The reader's and archive's PDF: A4, tagged, PDF/A-3a and PDF/UA-1 in one file, with edition.json attached.
+
+Meant for screens, screen readers and shelves, not for a press: it is searchable, its names are real lists, and the
+attached edition is the very bytes its id is made of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from .compose import copy_of
+from .fonts import stack_for
+from .letter import Paragraph
+from .names import direction_of, entries_of, own_direction
+from .order import PageOrder, check
+from .output import write_all
+from .pdf import Engine
+from .setting import plain_words
+
+STANDARDS: Final = ["a-3a", "ua-1"]
+_OPEN: Final = {"ltr": "\u2066", "rtl": "\u2067"}
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveReport:
+    """``files``: name to SHA-256; ``names``: how many are in it."""
+
+    names: int
+    standards: tuple[str, ...]
+    edition_id: str
+    files: dict[str, str]
+
+
+def make_archive(order: PageOrder, out: Path, *, progress: Callable[[str, float], None] | None = None) -> ArchiveReport:
+    """Writes archive.pdf and archive.json into ``out``, whole or not at all. Paper and style do not matter.
+
+    Raises OrderError, FontError or MissingGlyphError, and then writes nothing.
+    """
+    checked = check(order)
+    entries = entries_of(checked.edition, order.groups, order.lang, titles=order.titles)
+    copy = copy_of(checked, entries)
+    comma = copy.words.comma
+    side = direction_of(order.lang)
+    rows = iter([_shown(e.name + (comma + e.title if e.title else ""), e.name or e.title, side) for e in copy.entries])
+    sections = [
+        {"heading": plain_words(section.heading), "names": [next(rows) for _ in section.entries]}
+        for section in copy.sections
+    ]
+    foot = f"{copy.words.say('edition', n=checked.edition.number)} · \u2066{checked.id}\u2069"
+    data: dict[str, Any] = {
+        "title": order.title,
+        "lang": order.lang.split("-")[0],
+        "dir": side,
+        "letter": [_spoken(paragraph) for paragraph in copy.letters[0][2]],
+        "count": copy.count,
+        "more": "",
+        "sections": sections,
+        "columns": 1 if max((len(e.name) + len(e.title) for e in copy.entries), default=0) > 90 else 2,
+        "foot": foot,
+        "attached": f"edition.json, {checked.id}",
+    }
+    texts = [json.dumps(data, ensure_ascii=False), order.address, "0123456789•‣"]
+    engine = Engine(stack_for(order.lang, texts))
+    if progress is not None:
+        progress("read the edition", 0.3)
+    pdf = engine.document("archive.typ", data, {"edition.json": order.edition}, STANDARDS, order.timestamp)
+    digest = hashlib.sha256(pdf).hexdigest()
+    report = ArchiveReport(len(copy.entries), tuple(STANDARDS), checked.id, {"archive.pdf": digest})
+    facts = {"names": report.names, "standards": STANDARDS, "edition_id": checked.id, "files": report.files}
+    write_all(out, {"archive.pdf": pdf, "archive.json": json.dumps(facts, sort_keys=True, indent=1).encode() + b"\n"})
+    if progress is not None:
+        progress("written", 1.0)
+    return report
+
+
+def _spoken(paragraph: Paragraph) -> dict[str, Any]:
+    pieces: list[tuple[str, str]] = []
+    for number, word in enumerate(paragraph.words):
+        glue = {" ": " ", "~": "\u00a0"}.get(word.glue, "") if number else ""
+        if pieces and pieces[-1][0] == word.face:
+            pieces[-1] = (word.face, pieces[-1][1] + glue + word.text)
+        else:
+            pieces.append((word.face, glue + word.text))
+    return {"kind": paragraph.kind, "words": pieces}
+
+
+def _shown(text: str, name: str, side: str) -> str:
+    own = own_direction(name) or side
+    return f"{_OPEN[own]}{text}\u2069" if own != side else text
