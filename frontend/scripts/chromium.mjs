@@ -9,6 +9,7 @@ import { chromium } from "playwright-core";
 import { build } from "esbuild";
 import { buildPages } from "./build.mjs";
 import { bundleTests, ROOT } from "./bundling.mjs";
+import { pageTests } from "../tests/pages.mjs";
 import { makeFixtures } from "./fixtures.mjs";
 
 process.chdir(ROOT);
@@ -67,13 +68,7 @@ try {
       const { protocol, hostname } = new URL(request.url());
       if (protocol.startsWith("http") && hostname !== "127.0.0.1") foreign.push(request.url());
     });
-    await page.exposeFunction("reportTest", ({ name, ok, skipped, error, notes }) => {
-      const mark = skipped ? `skipped (${skipped})` : ok ? "ok" : "NOT OK";
-      console.log(`${mark.padEnd(8)} ${name}${notes.length ? `  [${notes.join("; ")}]` : ""}`);
-      if (error) console.log(error.replace(/^/gm, "    "));
-      if (ok) passed += 1;
-      else failed += 1;
-    });
+    await page.exposeFunction("reportTest", report);
     console.log(`# ${file}`);
     await page.goto(`${address}/page`);
     const script = `/build/browser/${file.replace(/\.ts$/, ".mjs")}`;
@@ -87,6 +82,10 @@ try {
     }
     await page.close();
   }
+  if (!wanted.length || wanted.includes("pages")) {
+    console.log("# tests/pages.mjs");
+    await pageTests(context, platform, ROOT, report);
+  }
 } finally {
   clearTimeout(timer);
   await context.close();
@@ -96,6 +95,14 @@ try {
 }
 console.log(`# ${passed} passed, ${failed} failed, in Chromium`);
 process.exit(failed || !passed ? 1 : 0);
+
+function report({ name, ok, skipped, error, notes }) {
+  const mark = skipped ? `skipped (${skipped})` : ok ? "ok" : "NOT OK";
+  console.log(`${mark.padEnd(8)} ${name}${notes.length ? `  [${notes.join("; ")}]` : ""}`);
+  if (error) console.log(error.replace(/^/gm, "    "));
+  if (ok) passed += 1;
+  else failed += 1;
+}
 
 // The Node platform, so that both have one way to files and to Python.
 async function nodePlatform() {

@@ -303,6 +303,8 @@ def documents(world: World) -> dict[str, Any]:
     entry = world.log[-1]
     return {
         "manifest": encode(world.source),
+        "checkpoint": encode(world.log_files()["log/checkpoint"]),
+        "entries": [encode(data) for data in {entries.type_of(entries.parse(d)): d for d in world.log[1:]}.values()],
         "letter": world.id,
         "rid": encode(world.rid),
         "code": person.code.decode(),

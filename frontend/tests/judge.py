@@ -13,16 +13,19 @@ from typing import Any
 from undersigned.protocol import (
     base64url,
     canonical,
+    checkpoint,
     codes,
     credential,
     entries,
     keys,
     manifest,
+    note,
     opening,
     receipt,
     roll,
     seal,
     shamir,
+    text,
 )
 from undersigned.protocol.errors import ProtocolError
 
@@ -71,6 +74,37 @@ def judge_shares(item: Item) -> Any:
     return {"secret": base64url.encode(shamir.combine([decode(share) for share in item["shares"]]))}
 
 
+def judge_manifest(item: Item) -> Any:
+    """Parses a manifest."""
+    manifest.parse(decode(item["data"]))
+    return {}
+
+
+def judge_parsed_entry(item: Item) -> Any:
+    """Parses an entry."""
+    return {"type": entries.type_of(entries.parse(decode(item["data"])))}
+
+
+def judge_object(item: Item) -> Any:
+    """Parses an object, and checks it for a letter."""
+    source = decode(item["manifest"])
+    letter = base64url.encode(manifest.letter_id(source))
+    seal.check_object(seal.parse_object(decode(item["data"])), manifest.parse(source), letter, item["key"])
+    return {}
+
+
+def judge_note(item: Item) -> Any:
+    """Parses a checkpoint's note."""
+    state = checkpoint.parse_text(note.parse(decode(item["data"])).text)
+    return {"size": state.size}
+
+
+def judge_text(item: Item) -> Any:
+    """Whether an opened name, or opened initials, are well formed."""
+    (text.check_sealed_initials if item["initials"] else text.check_sealed)(item["text"])
+    return {}
+
+
 def judge_canonical(item: Item) -> Any:
     """Whether bytes are canonical."""
     canonical.decode(decode(item["data"]))
@@ -103,6 +137,11 @@ JUDGES: dict[str, Callable[[Item], Any]] = {
     "code": judge_code,
     "shares": judge_shares,
     "canonical": judge_canonical,
+    "manifest": judge_manifest,
+    "parsed-entry": judge_parsed_entry,
+    "object": judge_object,
+    "note": judge_note,
+    "text": judge_text,
     "signature": judge_signature,
     "credential": judge_credential,
 }

@@ -25,6 +25,8 @@ export async function outside<T>(name: string): Promise<T | null> {
 /** The single documents Python made (`fixtures.py`, `documents`). */
 export interface Documents {
   readonly manifest: string;
+  readonly checkpoint: string;
+  readonly entries: readonly string[];
   readonly letter: string;
   readonly rid: string;
   readonly code: string;
