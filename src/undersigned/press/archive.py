@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from .compose import copy_of
+from .compose import count_line, heading_of
 from .fonts import stack_for
-from .letter import Paragraph
+from .letter import Paragraph, paragraphs_of
 from .names import direction_of, entries_of, own_direction
 from .order import PageOrder, check
 from .output import write_all
 from .pdf import Engine
-from .setting import plain_words
+from .words import words_for
 
 STANDARDS: Final = ["a-3a", "ua-1"]
 _OPEN: Final = {"ltr": "\u2066", "rtl": "\u2067"}
@@ -43,34 +43,40 @@ def make_archive(order: PageOrder, out: Path, *, progress: Callable[[str, float]
     """
     checked = check(order)
     entries = entries_of(checked.edition, order.groups, order.lang, titles=order.titles)
-    copy = copy_of(checked, entries)
-    comma = copy.words.comma
+    words = words_for(order.lang)
     side = direction_of(order.lang)
-    rows = iter([_shown(e.name + (comma + e.title if e.title else ""), e.name or e.title, side) for e in copy.entries])
+    shown: dict[str, list[str]] = {}
+    for e in entries:
+        text = e.name + (words.comma + e.title if e.title else "")
+        shown.setdefault(e.group if order.sections else "", []).append(_shown(text, e.name or e.title, side))
     sections = [
-        {"heading": plain_words(section.heading), "names": [next(rows) for _ in section.entries]}
-        for section in copy.sections
+        {"heading": heading_of(checked, group, len(rows), words) if group else "", "names": rows}
+        for group, rows in shown.items()
     ]
-    foot = f"{copy.words.say('edition', n=checked.edition.number)} · \u2066{checked.id}\u2069"
+    foot = f"{words.say('edition', n=checked.edition.number)} · \u2066{checked.id}\u2069"
     data: dict[str, Any] = {
         "title": order.title,
         "lang": order.lang.split("-")[0],
         "dir": side,
-        "letter": [_spoken(paragraph) for paragraph in copy.letters[0][2]],
-        "count": copy.count,
+        "letter": [_spoken(paragraph) for paragraph in paragraphs_of(order.text)],
+        "count": count_line(checked.edition.counts, words),
         "more": "",
         "sections": sections,
-        "columns": 1 if max((len(e.name) + len(e.title) for e in copy.entries), default=0) > 90 else 2,
+        "columns": 1 if max((len(e.name) + len(e.title) for e in entries), default=0) > 90 else 2,
         "foot": foot,
         "attached": f"edition.json, {checked.id}",
     }
-    texts = [json.dumps(data, ensure_ascii=False), order.address, "0123456789•‣"]
+    texts = [
+        *(text for rows in shown.values() for text in rows),
+        json.dumps({**data, "sections": []}, ensure_ascii=False),
+    ]
+    texts += [section["heading"] for section in sections] + ["0123456789•‣"]
     engine = Engine(stack_for(order.lang, texts))
     if progress is not None:
         progress("read the edition", 0.3)
     pdf = engine.document("archive.typ", data, {"edition.json": order.edition}, STANDARDS, order.timestamp)
     digest = hashlib.sha256(pdf).hexdigest()
-    report = ArchiveReport(len(copy.entries), tuple(STANDARDS), checked.id, {"archive.pdf": digest})
+    report = ArchiveReport(len(entries), tuple(STANDARDS), checked.id, {"archive.pdf": digest})
     facts = {"names": report.names, "standards": STANDARDS, "edition_id": checked.id, "files": report.files}
     write_all(out, {"archive.pdf": pdf, "archive.json": json.dumps(facts, sort_keys=True, indent=1).encode() + b"\n"})
     if progress is not None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from undersigned.protocol.edition import Counts
+
 from .block import Block, Section, paragraphs
 from .design import (
     DESIGNS,
@@ -263,6 +265,19 @@ def places_of(layout: Layout) -> list[Place]:
     return places
 
 
+def count_line(counts: Counts, words: Words) -> str:
+    """How many people have signed, in words; who is void, struck or unresolved is not counted."""
+    valid = counts.named + counts.initials + counts.anonymous
+    text = words.say("one") if valid == 1 else words.say("signatories", n=valid)
+    return text + (" " + words.say("anonymous", n=counts.anonymous) if counts.anonymous else "")
+
+
+def heading_of(checked: Checked, group: str, rows: int, words: Words) -> str:
+    """A group's name and how many stand in it, anonymous ones included."""
+    number = checked.edition.counts.groups.get(group, rows)
+    return words.say("group", name=checked.order.groups.get(group, group), n=number)
+
+
 def copy_of(checked: Checked, entries: Sequence[Entry]) -> Copy:
     """The words of the page: names in sections, letters, count."""
     order, edition = checked.order, checked.edition
@@ -275,14 +290,10 @@ def copy_of(checked: Checked, entries: Sequence[Entry]) -> Copy:
         by_group.setdefault(group, []).append(tuple(entry_words(entry, i, side, words.comma)))
     sections = []
     for group, rows in by_group.items():
-        name = order.groups.get(group, group)
-        heading = words.say("group", name=name, n=edition.counts.groups.get(group, len(rows))) if group else ""
+        heading = heading_of(checked, group, len(rows), words) if group else ""
         sections.append(Section(tuple(words_of(heading, face="b")), tuple(rows)))
     counts = edition.counts
-    valid = counts.named + counts.initials + counts.anonymous
-    count = words.say("one") if valid == 1 else words.say("signatories", n=valid)
-    if counts.anonymous:
-        count += " " + words.say("anonymous", n=counts.anonymous)
+    count = count_line(counts, words)
     more = words.say("more", n=len(entries) - len(shown)) if len(shown) < len(entries) else ""
     letters = [(order.lang, order.title, tuple(paragraphs_of(order.text)))]
     if order.beside is not None:

@@ -31,6 +31,7 @@ LONG_WORD: Final = 20
 """Letters without a break from which a word may be broken anywhere, rather than set off the page."""
 _STRONG: Final = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 _SPACES: Final = re.compile(r"[\s\u200b\u2028\u2029]+")
+_ENCLOSING: Final = re.compile("[\u0488\u0489\u1abe\u20dd-\u20e4\ua670-\ua672]")
 _KEPT: Final = "\u200c\u200d"
 _BREAK_AFTER: Final = re.compile("(?<=[\\w\u05be][-\u2010\u05be/])(?=\\w)|(?<=\u05be)")
 _CLUSTER: Final = re.compile("(?s).[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0670\u200c\u200d]*")
@@ -80,6 +81,8 @@ def own_direction(text: str) -> Direction | None:
 
 def printable(text: str) -> tuple[str, str]:
     """``text`` in NFC without what cannot be printed, and what that was, in words ("" if nothing)."""
+    if _plain(text):
+        return text, ""
     problems: list[str] = []
     kept: list[str] = []
     marks = 0
@@ -97,6 +100,19 @@ def printable(text: str) -> tuple[str, str]:
             continue
         kept.append(character)
     return "".join(kept).strip(), ", ".join(dict.fromkeys(problems))
+
+
+def _plain(text: str) -> bool:
+    """Whether ``text`` surely needs no mending: nearly every name."""
+    if not text.isprintable() or "  " in text or text != text.strip():
+        return False
+    if text.isascii():
+        return True
+    return (
+        unicodedata.is_normalized("NFC", text)
+        and not _ENCLOSING.search(text)
+        and sum(map(bool, map(unicodedata.combining, text))) <= MAX_MARKS
+    )
 
 
 def entries_of(edition: Edition, groups: Iterable[str], lang: str, *, titles: bool) -> list[Entry]:

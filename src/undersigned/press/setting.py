@@ -65,8 +65,3 @@ def _add(pieces: list[tuple[str, str]], face: str, text: str) -> None:
         pieces[-1] = (face, pieces[-1][1] + text)
     else:
         pieces.append((face, text))
-
-
-def plain_words(words: Sequence[Word]) -> str:
-    """``words`` as one string, as they are read."""
-    return "".join((_GLUE.get(word.glue, "") if i else "") + word.text for i, word in enumerate(words))

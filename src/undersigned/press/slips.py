@@ -73,7 +73,7 @@ def make_slips(
     words = slip_words(order.lang)
     slips = []
     for number, slip in enumerate(order.slips):
-        slips.append({"code": slip.code, "address": order.address, "symbol": _symbol(slip.address, 30.0)})
+        slips.append({"code": slip.code, "address": order.address, "symbol": _symbol(slip.address, 26.0)})
         if progress is not None and number % 200 == 0:
             progress("drew symbols", 0.6 * number / len(order.slips))
     data = {
