@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 KILLS = 5
 
 
-@pytest.fixture()
+@pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A running server on a fresh data directory."""
     made = Server(tmp_path / "data", free_port())

@@ -20,6 +20,8 @@ from undersigned.web.ports import World
 logger = logging.getLogger(__name__)
 REST = 5
 """Seconds between two bundles, unless a name has to go: a bundle holds the whole log."""
+REST_ENTRIES = 2000
+"""One second more for so many entries: a large letter's bundle takes that much longer to make."""
 
 
 class Upkeep:
@@ -56,7 +58,9 @@ class Upkeep:
             return
         state = (checkpoint.size, trustees_of(checkpoint), self._placed)
         now = self._world.clock()
-        if state == self._bundled or (self._bundled is not None and now < self._rested + REST):
+        if state == self._bundled or (
+            self._bundled is not None and now < self._rested + REST + checkpoint.size // REST_ENTRIES
+        ):
             return
         with publishing():
             place_bundle(self._letter, checkpoint, standing, self._world)

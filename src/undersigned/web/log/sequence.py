@@ -22,9 +22,10 @@ from undersigned.protocol.standing import Standing
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.log.cosigned import newest, note_of
 from undersigned.web.log.models import Checkpoint, Entry
+from undersigned.web.log.rows import Placed, Waiting, delete_waiting, insert_entries, keep_objects, read_waiting
 from undersigned.web.log.shuffle import shuffled
 from undersigned.web.ports import World
-from undersigned.web.signing.models import Batch, Pending, Refused, SealedObject
+from undersigned.web.signing.models import Batch, Pending, Refused
 
 logger = logging.getLogger(__name__)
 KEEP = 64
@@ -67,9 +68,10 @@ class Log:
         try:
             with transaction.atomic():
                 # Under the write lock nobody adds to the batch any more; what it holds now is what it holds.
-                rows = list(Pending.objects.filter(batch=batch))
-                self._place(batch, shuffled(rows, self._world.entropy))
-                Pending.objects.filter(batch=batch).delete()
+                placed = self._fold(shuffled(read_waiting(batch.pk), self._world.entropy))
+                insert_entries(self.letter.pk, batch.number, placed)
+                keep_objects(self.letter.pk, placed)
+                delete_waiting(batch.pk)
                 batch.closed, batch.due = True, 0
                 batch.save(update_fields=["closed", "due"])
         except BaseException:
@@ -85,48 +87,20 @@ class Log:
             return True
         return Pending.objects.filter(batch=batch).count() >= self.letter.manifest.batch.min
 
-    def _place(self, batch: Batch, rows: list[Pending]) -> None:
-        """Folds the rows in this order and inserts those that stand; the others (there should be none) apart."""
-        made: list[Entry] = []
-        held: dict[str, SealedObject] = {}
-        gone: set[str] = set()
+    def _fold(self, rows: list[Waiting]) -> list[Placed]:
+        """Those of ``rows``, in order, that stand, with their indices; the others (there should be none) go apart."""
+        placed: list[Placed] = []
         for row in rows:
             index = self.standing.size
-            data = bytes(row.data)
             try:
-                self.standing.apply(entries.parse(data))
+                self.standing.apply(entries.parse(row.data))
             except InvalidError as error:
                 logger.error("an entry that was promised cannot stand: %s", error)  # noqa: TRY400
                 Refused.objects.create(leaf=row.leaf, letter_id=self.letter.pk, kind=row.kind, reason=str(error)[:200])
                 continue
-            self._frontier.append(merkle.leaf_hash(data))
-            made.append(
-                Entry(
-                    letter_id=self.letter.pk,
-                    index=index,
-                    leaf=row.leaf,
-                    batch=batch.number,
-                    kind=row.kind,
-                    key=row.key,
-                    seq=row.seq,
-                    object=row.object,
-                    data=data,
-                )
-            )
-            if row.kind == "sign":
-                held[row.key] = SealedObject(
-                    letter_id=self.letter.pk, key=row.key, index=index, hash=row.object or "", body=row.body or b""
-                )
-            elif row.kind == "withdraw":
-                gone.add(row.key)
-        Entry.objects.bulk_create(made)
-        self._keep_objects(held, gone)
-
-    def _keep_objects(self, held: dict[str, SealedObject], gone: set[str]) -> None:
-        """Of each standing key its newest object, and nothing of those who withdrew."""
-        for keys in _parts([*held, *gone]):
-            SealedObject.objects.filter(letter=self.letter.pk, key__in=keys).delete()
-        SealedObject.objects.bulk_create([row for key, row in held.items() if key not in gone])
+            self._frontier.append(merkle.leaf_hash(row.data))
+            placed.append(Placed(index, row))
+        return placed
 
     def publish(self) -> None:
         """Effects 2 to 4, as far as they are missing."""
@@ -187,7 +161,3 @@ class Log:
         }  # fmt: skip
         self._world.storage.put(self._path("count.json"), canonical.encode(count))
         self._served = text
-
-
-def _parts(keys: list[str], width: int = 500) -> list[list[str]]:
-    return [keys[i : i + width] for i in range(0, len(keys), width)]

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from undersigned.web.ports import Entropy
-from undersigned.web.signing.models import Pending
 
+
+class Shuffled(Protocol):
+    """What the shuffle looks at."""
+
+    @property
+    def leaf(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def seq(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=Shuffled)
 _SIGNATORIES = ("sign", "withdraw")
 
 
@@ -30,12 +45,12 @@ def below(limit: int, entropy: Entropy) -> int:
             return number % limit
 
 
-def shuffled(rows: Sequence[Pending], entropy: Entropy) -> list[Pending]:
+def shuffled(rows: Sequence[Row], entropy: Entropy) -> list[Row]:
     """``rows`` of one batch in the order in which they enter the log."""
     # Sorted first: the order in which the database hands them out must not matter even to the random generator.
     people = sorted((row for row in rows if row.kind in _SIGNATORIES), key=lambda row: row.leaf)
     mixed = [people[i] for i in permutation(len(people), entropy)]
-    own: dict[str, list[Pending]] = {}
+    own: dict[str, list[Row]] = {}
     for row in mixed:
         own.setdefault(row.key, []).append(row)
     for entries in own.values():

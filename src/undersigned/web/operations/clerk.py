@@ -65,6 +65,8 @@ class Clerk:
 def run(data: DataDir, world: World) -> None:
     """Runs until SIGTERM or SIGINT. Raises AnotherClerkError."""
     descriptor = lead(data)
+    # Whoever signs is waiting; the log is not.
+    os.nice(5)
     stop = threading.Event()
 
     def leave(_number: int, _frame: FrameType | None) -> None:

@@ -9,6 +9,7 @@ from undersigned.protocol.errors import ClosedError, ConditionError, DuplicateEr
 from undersigned.protocol.standing import check_times
 from undersigned.web.audit.actions import record
 from undersigned.web.editions.models import Edition
+from undersigned.web.letters.models import Letter
 from undersigned.web.log.models import Entry
 from undersigned.web.signing.candidate import Candidate
 from undersigned.web.signing.models import Pending
@@ -30,10 +31,10 @@ def take_act(admission: Admission, candidate: Candidate) -> None:
         case Strike():
             _strike(admission, entry)
         case Abandon():
-            if admission.row.abandoned:
+            if admission.abandoned:
                 raise DuplicateError("the letter has been abandoned already")
-            admission.row.abandoned = True
-            admission.row.save(update_fields=["abandoned"])
+            admission.abandoned = True
+            Letter.objects.filter(pk=admission.letter.pk).update(abandoned=True)
     by = f"trustee {entry.trustee}" if isinstance(entry, Approval) else "organiser"
     detail = f"edition {entry.edition}" if isinstance(entry, (Notice, Cut, Strike)) else ""
     if isinstance(entry, Strike):
@@ -46,12 +47,12 @@ def _approve(admission: Admission, entry: Approval) -> None:
     if entry.trustee in approvals:
         raise DuplicateError("this trustee has approved already")
     if len(approvals) + 1 == len(admission.letter.manifest.trustees):
-        admission.row.open = True
-        admission.row.save(update_fields=["open"])
+        admission.open = True
+        Letter.objects.filter(pk=admission.letter.pk).update(open=True)
 
 
 def _notice(admission: Admission, entry: Notice) -> None:
-    if admission.row.abandoned:
+    if admission.abandoned:
         raise ClosedError("the letter has been abandoned")
     editions = admission.editions
     if editions and editions[-1].cut_batch is None:
@@ -67,7 +68,7 @@ def _notice(admission: Admission, entry: Notice) -> None:
 
 
 def _cut(admission: Admission, entry: Cut) -> None:
-    if admission.row.abandoned:
+    if admission.abandoned:
         raise ClosedError("the letter has been abandoned")
     if not admission.editions or admission.editions[-1].number < entry.edition:
         raise SequenceError(f"edition {entry.edition} has no notice")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
-
-from django.db.models import F
+from typing import Any
 
 from undersigned.protocol.entries import Sign, Withdraw
 from undersigned.protocol.errors import (
@@ -19,26 +18,14 @@ from undersigned.protocol.errors import (
 from undersigned.protocol.manifest import format_time
 from undersigned.web.editions.models import Edition
 from undersigned.web.letters.known import KnownLetter
-from undersigned.web.letters.models import Letter
-from undersigned.web.log.models import Entry
 from undersigned.web.signing.acts import take_act
 from undersigned.web.signing.candidate import Candidate, Taken
-from undersigned.web.signing.models import Batch, Pending
+from undersigned.web.signing.models import Batch
+from undersigned.web.signing.rows import Row, insert_pending, read_known, read_letter
 from undersigned.web.times import moment
 
 SLACK = 60
 """Seconds a receipt's promise allows the clerk beyond the batch's own time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What is known of an earlier entry."""
-
-    kind: str
-    seq: int
-    leaf: str
-    batch: int
-    object: str | None
 
 
 class Admission:
@@ -46,24 +33,18 @@ class Admission:
 
     def __init__(self, letter: KnownLetter, candidates: Sequence[Candidate], now: int) -> None:
         self.letter, self.now = letter, now
-        self.row = Letter.objects.get(pk=letter.pk)
-        self.editions = list(Edition.objects.filter(letter=letter.pk).order_by("number"))
-        self._known = self._read({c.key for c in candidates})
+        self.open, self.abandoned = read_letter(letter.pk)
+        self._known: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in read_known(letter.pk, sorted({c.key for c in candidates})):
+            self._known[row.key].append(row)
         self._promises: dict[int, str] = {}
-        self._new: list[Pending] = []
+        self._new: list[tuple[Any, ...]] = []
         self._batch: Batch | None = Batch.objects.filter(letter=letter.pk, closed=False).first()
 
-    def _read(self, keys: set[str]) -> defaultdict[str, list[Row]]:
-        known: defaultdict[str, list[Row]] = defaultdict(list)
-        fields = ("key", "kind", "seq", "leaf", "batch", "object")
-        where = {"letter": self.letter.pk, "key__in": keys}
-        logged = Entry.objects.filter(**where).exclude(kind="manifest").values_list(*fields)
-        waiting = Pending.objects.filter(**where).values_list(
-            "key", "kind", "seq", "leaf", F("batch__number"), "object"
-        )
-        for key, *rest in (*logged, *waiting):
-            known[key].append(Row(*rest))
-        return known
+    @cached_property
+    def editions(self) -> list[Edition]:
+        """The letter's editions so far; asked for by few entries."""
+        return list(Edition.objects.filter(letter=self.letter.pk).order_by("number"))
 
     def rows(self, key: str, kind: str | None = None) -> list[Row]:
         """Earlier entries about ``key``, of one kind or of all, by ``seq``."""
@@ -85,9 +66,9 @@ class Admission:
         return self._keep(candidate)
 
     def _check_sign(self, entry: Sign) -> None:
-        if self.row.abandoned:
+        if self.abandoned:
             raise ClosedError("the letter has been abandoned")
-        if not self.row.open:
+        if not self.open:
             raise ClosedError("not every trustee has approved the letter yet")
         signs = self.rows(entry.key, "sign")
         if not signs:
@@ -129,22 +110,9 @@ class Admission:
         if not batch.urgent and (act or isinstance(candidate.entry, Withdraw)):
             batch.urgent = True
             batch.save(update_fields=["urgent"])
-        self._new.append(
-            Pending(
-                leaf=candidate.leaf,
-                letter_id=self.letter.pk,
-                batch=batch,
-                kind=candidate.kind,
-                key=candidate.key,
-                seq=candidate.seq,
-                object=candidate.object,
-                data=candidate.data,
-                body=candidate.body,
-            )
-        )
-        self._known[candidate.key].append(
-            Row(candidate.kind, candidate.seq, candidate.leaf, batch.number, candidate.object)
-        )
+        c = candidate
+        self._new.append((c.leaf, self.letter.pk, batch.pk, c.kind, c.key, c.seq, c.object, c.data, c.body))
+        self._known[c.key].append(Row(c.key, c.kind, c.seq, c.leaf, batch.number, c.object))
         if act:
             self.close_batch()
         return Taken(new=True, by=batch.by)
@@ -184,7 +152,7 @@ class Admission:
         """Stores what has been taken so far."""
         if self._new:
             # By leaf hash, so that rows written together do not stand in the order they came in.
-            Pending.objects.bulk_create(sorted(self._new, key=lambda row: row.leaf))
+            insert_pending(sorted(self._new))
             self._new = []
 
 

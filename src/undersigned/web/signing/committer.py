@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
+from undersigned.protocol.errors import DuplicateError
 from undersigned.web.middleware import where
 from undersigned.web.ports import Clock
 from undersigned.web.problems import busy
@@ -96,18 +97,28 @@ class Committer:
 
     def _decide(self, jobs: Sequence[_Job]) -> list[Any]:
         """An outcome for each job, all of them durable."""
-        candidates = [job.work for job in jobs if isinstance(job.work, Candidate)]
-        uses = [job.work for job in jobs if isinstance(job.work, CodeUse)]
+        works = [job.work for job in jobs]
         begun = committing = False
         try:
             with transaction.atomic():
                 begun = True
-                now = self._clock()
-                entries, codes = iter(take_entries(candidates, now=now)), iter(use_codes(uses, now=now))
+                outcomes = self._act(works)
                 committing = True
+        except IntegrityError as error:
+            if len(works) == 1:
+                return [DuplicateError("this has been taken already")]
+            # A constraint objected to one of them, and nothing was stored: each by itself, so that only it is refused.
+            logger.warning("a constraint refused a batch: %s", where(error))
+            return [outcome for job in jobs for outcome in self._decide([job])]
         except Exception as error:
             return self._failed(error, begun, committing, len(jobs))
-        return [next(entries) if isinstance(job.work, Candidate) else next(codes) for job in jobs]
+        return outcomes
+
+    def _act(self, works: Sequence[Work]) -> list[Any]:
+        now = self._clock()
+        entries = iter(take_entries([work for work in works if isinstance(work, Candidate)], now=now))
+        codes = iter(use_codes([work for work in works if isinstance(work, CodeUse)], now=now))
+        return [next(entries) if isinstance(work, Candidate) else next(codes) for work in works]
 
     def _failed(self, error: Exception, begun: bool, committing: bool, number: int) -> list[Any]:
         """What is answered if the transaction failed: nothing is said to be stored that may not be."""

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from django.db import IntegrityError, transaction
-
-from undersigned.protocol.errors import DuplicateError, ProtocolError
+from undersigned.protocol.errors import ProtocolError
 from undersigned.web.signing.admission import Admission
 from undersigned.web.signing.candidate import Candidate, Taken
 
@@ -22,27 +20,11 @@ Outcome = Taken | ProtocolError
 def take_entries(batch: Sequence[Candidate], *, now: int) -> list[Outcome]:
     """Decides ``batch`` in order and stores what may stand; one outcome for each, in order.
 
-    Nothing is durable before the caller's transaction has been committed. ``now``: Unix seconds. A refused entry
-    changes nothing. There is no ``by``: entries say themselves by whose key they are.
+    Runs within the caller's transaction, which makes it atomic; nothing is durable before that has been committed.
+    ``now``: Unix seconds. A refused entry changes nothing. There is no ``by``: entries say by whose key they are.
+    Raises IntegrityError if a constraint still objects, which the decisions here should make impossible: then the
+    caller takes them one by one, so that one entry is refused and not its neighbours.
     """
-    try:
-        with transaction.atomic():
-            return _take(batch, now)
-    except IntegrityError:
-        # The decisions above should make this impossible; if a constraint still objects, it refuses one entry, not
-        # its neighbours.
-        return [_take_alone(candidate, now) for candidate in batch]
-
-
-def _take_alone(candidate: Candidate, now: int) -> Outcome:
-    try:
-        with transaction.atomic():
-            return _take([candidate], now)[0]
-    except IntegrityError:
-        return DuplicateError("this has been taken already")
-
-
-def _take(batch: Sequence[Candidate], now: int) -> list[Outcome]:
     outcomes: dict[int, Outcome] = {}
     rows = sorted(enumerate(batch), key=lambda row: row[1].letter.pk)
     for _, group in groupby(rows, key=lambda row: row[1].letter.pk):

@@ -1,0 +1,99 @@
+"""The bare ceiling: a raw ASGI application that does what accepting a signature needs, and nothing else.
+
+The same strict parse, the same checks, one row in one table of the same SQLite settings, group commit, the same signed
+receipt. No Django, no admission rules, no letters. Started by ``bench/sign.py`` under the same granian settings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import msgspec
+import pysqlite3
+
+from undersigned.protocol import base64url as b64
+from undersigned.protocol import canonical, entries, manifest, merkle, receipt, seal
+
+SOURCE = Path(os.environ["CEILING_MANIFEST"]).read_bytes()
+MANIFEST = manifest.parse(SOURCE)
+LETTER = b64.encode(manifest.letter_id(SOURCE))
+SEED = os.urandom(32)
+BY = "2030-01-01T00:00:00Z"
+
+
+class Posted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Body of POST entries."""
+
+    entry: entries.Entry
+    object: seal.SignedObject | None = None
+
+
+Job = tuple[tuple[bytes, str, bytes, bytes], asyncio.Future[None]]
+QUEUE: SimpleQueue[Job] = SimpleQueue()
+
+
+def commit_for_ever() -> None:
+    """Takes what waits, commits it together, answers."""
+    database = pysqlite3.connect(os.environ["CEILING_DATABASE"], isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+        database.execute(f"PRAGMA {pragma}")
+    database.execute("CREATE TABLE entry (leaf BLOB PRIMARY KEY, key TEXT UNIQUE, data BLOB, body BLOB)")
+    while True:
+        jobs = [QUEUE.get()]
+        try:
+            while len(jobs) < 256:
+                jobs.append(QUEUE.get_nowait())
+        except Empty:
+            pass
+        database.execute("BEGIN IMMEDIATE")
+        database.executemany("INSERT INTO entry VALUES (?, ?, ?, ?)", [row for row, _ in jobs])
+        database.execute("COMMIT")
+        jobs[0][1].get_loop().call_soon_threadsafe(resolve, [answer for _, answer in jobs])
+
+
+def resolve(answers: list[asyncio.Future[None]]) -> None:
+    """All of a batch at once."""
+    for answer in answers:
+        answer.set_result(None)
+
+
+async def accept(body: bytes) -> bytes:
+    """Parse, check, store, sign the receipt."""
+    posted: Posted = canonical.decode_as(body, Posted)
+    entry, value = posted.entry, posted.object
+    data = canonical.encode(entry)
+    entries.parse(data)
+    entries.verify_entry(entry, MANIFEST, LETTER)
+    assert isinstance(entry, entries.Sign)
+    assert value is not None
+    seal.check_object(value, MANIFEST, LETTER, entry.key)
+    assert seal.object_hash(value) == entry.object
+    answer = asyncio.get_running_loop().create_future()
+    QUEUE.put(((merkle.leaf_hash(data), entry.key, data, canonical.encode(value)), answer))
+    await answer
+    return msgspec.json.encode({"receipt": receipt.make(LETTER, data, BY, SEED)}, order="sorted")
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """ASGI."""
+    if scope["type"] == "lifespan":
+        await receive()
+        threading.Thread(target=commit_for_ever, daemon=True).start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    body, more = b"", scope["method"] == "POST"
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    answer = await accept(body) if body else b"{}"
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]
+    await send({"type": "http.response.start", "status": 201, "headers": headers})
+    await send({"type": "http.response.body", "body": answer})

@@ -1,0 +1,86 @@
+"""How many signatures a second does the site accept, and how far is that from the bare ceiling?
+
+    python bench/sign.py [--signatures 2000] [--connections 32] [--rounds 2]
+
+Sealed letter, RSA-3072 credential, receipt after durable commit, HTTP on loopback; the load generator shares the
+machine. Ceiling and site take turns on the same prepared signatures; the best round of each counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import load
+import people
+from undersigned.web.operations.serve import web_command
+
+
+def site(data: Path, port: int) -> people.Process:
+    """The real server: web worker and clerk."""
+    command = [people.python(), "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port)]
+    return people.Process(command, port, {})
+
+
+def ceiling(root: Path, source: bytes, number: int) -> people.Process:
+    """The bare application under the same granian settings."""
+    (root / "manifest.json").write_bytes(source)
+    port = people.free_port()
+    environment = {
+        "CEILING_MANIFEST": str(root / "manifest.json"),
+        "CEILING_DATABASE": str(root / f"ceiling-{number}.sqlite3"),
+        "PYTHONPATH": str(Path(__file__).parent),
+    }
+    return people.Process(web_command("127.0.0.1", port, 1, "ceiling:application"), port, environment)
+
+
+def describe(name: str, result: load.Result) -> dict[str, object]:
+    """A result's figures, printed and returned."""
+    figures: dict[str, object] = {
+        "rate": round(result.rate),
+        "p50_ms": round(result.percentile(0.5), 1),
+        "p99_ms": round(result.percentile(0.99), 1),
+        "errors": result.errors(201),
+    }
+    print(f"{name:8} {figures['rate']:>6} /s   p50 {figures['p50_ms']} ms   p99 {figures['p99_ms']} ms   "
+          f"errors {figures['errors']}")  # fmt: skip
+    return figures
+
+
+def main() -> int:
+    """Runs it; exit status 1 if the ratio is below 0.6, p99 over 250 ms, or anything failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--signatures", type=int, default=2000)
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=2)
+    asked = parser.parse_args()
+    each = asked.signatures
+    with tempfile.TemporaryDirectory(prefix="undersigned-bench-") as name:
+        root, port = Path(name), people.free_port()
+        server = site(root / "data", port)
+        token = (root / "data" / "keys" / "organiser-token").read_text().strip()
+        letter = people.open_letter(server, token, each * asked.rounds)
+        registrar = root / "data" / "keys" / f"{people.SLUG}.registrar"
+        bodies = people.signatures(letter.manifest, registrar, each * asked.rounds)
+        found: dict[str, list[load.Result]] = {"ceiling": [], "site": []}
+        for number in range(asked.rounds):
+            part = bodies[number * each : (number + 1) * each]
+            bare = ceiling(root, letter.manifest, number)
+            found["ceiling"].append(load.run(bare.port, f"/{people.SLUG}/entries", part, asked.connections))
+            bare.stop()
+            found["site"].append(load.run(port, f"/{people.SLUG}/entries", part, asked.connections))
+        server.stop()
+    best = {name: max(results, key=lambda result: result.rate) for name, results in found.items()}
+    figures = {name: describe(name, result) for name, result in best.items()}
+    ratio = best["site"].rate / best["ceiling"].rate
+    print(f"ratio    {ratio:.2f}   (to reach: 0.60, p99 < 250 ms, 0 errors; {os.cpu_count()} cores, {each} signatures)")
+    errors = sum(result.errors(201) for results in found.values() for result in results)
+    print(json.dumps({"ratio": round(ratio, 3), **figures}))
+    return 0 if ratio >= 0.6 and best["site"].percentile(0.99) < 250 and not errors else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
