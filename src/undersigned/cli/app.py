@@ -12,7 +12,7 @@ from undersigned.client.errors import ClientError, WaitingError
 from undersigned.press import PressError
 from undersigned.protocol.errors import ProtocolError
 
-from . import bundle, demo, exits, letter, rehearse, roll, serve, sign, trustee, verify, voice
+from . import bundle, demo, exits, letter, page, rehearse, roll, serve, sign, trustee, verify, voice
 
 app: Final = typer.Typer(
     name="undersigned",
@@ -41,16 +41,10 @@ app.command("counted", rich_help_panel=SIGNATORY)(sign.counted)
 app.add_typer(letter.app, name="letter", rich_help_panel=ROLES)
 app.add_typer(roll.app, name="roll", rich_help_panel=ROLES)
 app.add_typer(trustee.app, name="trustee", rich_help_panel=ROLES)
+app.add_typer(page.app, name="page", rich_help_panel=ROLES)
 app.command("serve", rich_help_panel=OPERATOR)(serve.serve)
 app.command("rehearse", rich_help_panel=OPERATOR)(rehearse.rehearse)
 app.command("demo", rich_help_panel=OPERATOR)(demo.demo)
-
-try:
-    from . import page
-
-    app.add_typer(page.app, name="page", rich_help_panel=ROLES)
-except ImportError:  # until the press has its commands
-    pass
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -60,7 +54,7 @@ def run(arguments: list[str] | None = None) -> int:
     except Abort:
         return exits.INTERRUPTED
     except TyperException as error:
-        error.show()
+        _show_usage(error)
         return exits.MISUSE
     except (ClientError, ProtocolError, PressError) as error:
         _explain(error)
@@ -74,6 +68,15 @@ def run(arguments: list[str] | None = None) -> int:
         voice.say("Stopped.")
         return exits.INTERRUPTED
     return result if isinstance(result, int) else exits.OK
+
+
+def _show_usage(error: TyperException) -> None:
+    """Misuse as typer explains it (it adds the command's usage), or the bare sentence."""
+    show = getattr(error, "show", None)
+    if callable(show):
+        show()
+    else:
+        voice.fail(error.format_message())
 
 
 def _explain(error: Exception) -> None:

@@ -36,8 +36,8 @@ def get(
     undersigned verify ./bundle
     ```
 
-    It is fetched file by file as the site serves it. Nothing is checked but the letter id, if LINK says it: `verify` does
-    that.
+    It is fetched file by file as the site serves it. Only the letter id is checked, if LINK says it: `verify` does the
+    rest.
     """
     where = parse_link(link)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):

@@ -12,7 +12,7 @@ import typer
 
 from undersigned.client import files, keyfile, organiser, registrar
 from undersigned.client.errors import InputError
-from undersigned.client.folder import Folder, read_token
+from undersigned.client.folder import Folder, Known, read_token
 from undersigned.client.letter import connect, fetch_letter
 from undersigned.client.link import parse_link
 from undersigned.client.organiser import Organiser
@@ -101,7 +101,7 @@ def open_letter(server: Server, folder: Path) -> Opened:
 
 def _open(
     place: Folder,
-    known: organiser.Known,
+    known: Known,
     token: str,
     blank: registrar.Made,
     made: list[keyfile.TrusteeKey],
@@ -132,8 +132,8 @@ def _explain(rehearsal: Rehearsal, second: Opened, out: Path) -> None:
     voice.say(f"  {parse_link(second.invitation).base}   a second letter, open for signature")
     voice.say()
     voice.say("Look at:")
-    for name in rehearsal.record.facts.get("pages", []):
-        voice.say(f"  {out / 'pages' / name / 'page.pdf'}")
+    for row in rehearsal.record.facts["pages"]:
+        voice.say(f"  {out / 'pages' / row['page'] / 'page.pdf'}")
     voice.say(f"  {out / 'summary.json'}")
     voice.say()
     voice.say("Check the published letter as a stranger would:")

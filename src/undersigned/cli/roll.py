@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from undersigned import press
 from undersigned.client import files, registrar
 from undersigned.client.errors import InputError
 from undersigned.client.folder import Folder
-from undersigned.protocol import base64url, canonical
+from undersigned.protocol import base64url, canonical, codes
 
 from . import exits, voice
 
@@ -43,7 +45,8 @@ def make(
     salted hashes) and `slots.jsonl` (what the server gets, which opens nothing). Codes go to everybody on the list,
     unasked: holding one must mean nothing.
 
-    With `check = "codes"` in letter.toml, blank codes are handed on from person to person; names are then self-declared.
+    With `check = "codes"` in letter.toml, blank codes are handed on from person to person; names are then
+    self-declared.
     """
     place = Folder(letter)
     known, described = place.known(), place.letter_file()
@@ -64,6 +67,43 @@ def make(
     write(place, made)
     voice.good(f"{len(made.codes)} codes lie in {place.roll / 'codes.csv'}, readable by you alone.")
     voice.warn("That file says whose code is whose. Hand the codes out, then destroy it, and every copy of it.")
+    return exits.OK
+
+
+@app.command()
+def slips(
+    letter: Annotated[Path, typer.Option(help="The letter's folder, after `letter open`.", metavar="FOLDER")] = Path(),
+    lang: Annotated[str | None, typer.Option(help="The language of the slips, one of the letter's.")] = None,
+) -> int:
+    """Set the access codes as slips of paper to print and cut, eight to a sheet, a QR symbol each.
+
+    ```
+    undersigned roll slips --letter my-letter --lang en
+    ```
+
+    Writes FOLDER/roll/slips.pdf, in the order of codes.csv and without names: put each slip into the envelope of its
+    line. Then destroy both files, and what the printer kept.
+    """
+    place = Folder(letter)
+    known, described = place.known(), place.letter_file()
+    if known.letter is None:
+        raise InputError("a slip carries the letter's id: open the letter first (undersigned letter open)")
+    language = lang or sorted(described.title)[0]
+    if language not in described.title:
+        raise InputError(f"this letter is in {', '.join(sorted(described.title))}")
+    data = files.read_input(place.roll / "codes.csv", limit=_PEOPLE_LIMIT, what="`undersigned roll make` makes it")
+    base = f"{known.server.partition('://')[0]}://{known.origin}/"
+    spelt = [codes.format_code("S", code) for _, code in registrar.read_codes(data)]
+    order = press.SlipOrder(
+        title=described.title[language],
+        lang=language,
+        address=base,
+        slips=tuple(press.Slip(code, f"{base}#{known.letter}.{code}") for code in spelt),
+        timestamp=datetime.now(UTC).replace(microsecond=0),
+    )
+    with voice.stage(f"{len(spelt)} slips set") as progress:
+        pages = press.make_slips(order, place.roll, progress=lambda what, share: progress(what, int(100 * share), 100))
+    voice.good(f"{place.roll / 'slips.pdf'}: {pages} pages, readable by you alone.")
     return exits.OK
 
 

@@ -25,8 +25,8 @@ def serve(
 ) -> int:
     """Run a site: web workers and the clerk, until it is told to stop.
 
-    The first start makes the data directory with its keys, settings and database. Letters carry the authority in what is
-    signed, so choose it before the first letter opens. Behind a proxy that speaks https:
+    The first start makes the data directory with its keys, settings and database. Letters carry the authority in what
+    is signed, so choose it before the first letter opens. Behind a proxy that speaks https:
 
     ```
     undersigned serve --data /srv/letters --authority letters.example.org

@@ -42,7 +42,7 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 class Server:
-    """``python -m undersigned.web serve`` with its data in ``data``. ``log``: a file for what it writes; None: stderr."""
+    """``python -m undersigned.web serve`` with its data in ``data``. ``log``: where it writes to; None: stderr."""
 
     def __init__(self, data: Path, host: str, port: int, *, workers: int = 1, log: Path | None = None) -> None:
         self.data, self.host, self.port, self.workers = data, host, port, workers
@@ -144,7 +144,7 @@ class Server:
 def stop_on_signals(act: Callable[[], None]) -> None:
     """Has SIGTERM and SIGINT call ``act``, once."""
 
-    def handle(number: int, frame: object) -> None:
+    def handle(*_: object) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, signal.SIG_IGN)
         act()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -72,8 +72,8 @@ def sign(
         if show:
             return exits.OK
         require_approvals(http, letter)
-        access = codes.parse_code("S", voice.ask_secret("Access code", code_file))
-        choice = signer.Choice(as_=cast(signer.As, as_.value), group=group, name=name, title=title)
+        access = codes.parse_code("S", where.code or voice.ask_secret("Access code", code_file))
+        choice = signer.Choice(as_=as_.value, group=group, name=name, title=title)
         begun = pending.begin(letter, access)
         try:
             activated = signer.activate(http, letter, access, begun.signer, begun.blinded)
@@ -176,7 +176,7 @@ def edit(
         access = None
         if as_ is Mode.NAME and letter.manifest.eligibility.check == "roll":
             access = codes.parse_code("S", voice.ask_secret("Access code", access_code_file))
-        choice = signer.Choice(as_=cast(signer.As, as_.value), group=group, name=name, title=title)
+        choice = signer.Choice(as_=as_.value, group=group, name=name, title=title)
         signer.edit(http, letter, who, found.entry, choice, access)
     voice.good("Changed. The log has promised to take it in.")
     return exits.OK

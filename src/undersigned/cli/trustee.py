@@ -179,8 +179,8 @@ def open_(
 def destroy(key: Key, state: State = None, yes: Yes = False) -> int:
     """Destroy your key, once the last edition is published or the letter is abandoned.
 
-    Overwrites and removes KEYFILE and the mirrored seals. Copies you made, snapshots and worn flash cells are beyond its
-    reach. What was published stays; what was not opened can never be opened with this key.
+    Overwrites and removes KEYFILE and the mirrored seals. Copies you made, snapshots and worn flash cells are beyond
+    its reach. What was published stays; what was not opened can never be opened with this key.
 
     ```
     undersigned trustee destroy water.age

@@ -47,7 +47,8 @@ def verify(
 
     Exit status: 0 valid, 1 invalid, 2 misuse, 3 could not tell.
 
-    What remains yours to judge: whether this is the letter you mean (compare its id), and whether you trust its trustees.
+    What remains yours to judge: whether this is the letter you mean (compare its id), and whether you trust its
+    trustees.
     """
     expected = _letter_id(letter)
     with _open(bundle, expected) as (files, wanted), voice.progress() as progress:

@@ -1,15 +1,16 @@
 """Addresses: of a server, and of a letter (protocol.md section 2).
 
-An invitation is ``https://<origin>/#<letter id>``. The letter id stands in the fragment, which browsers never send: the
-server cannot choose which letter a reader expects.
+An invitation is ``https://<origin>/#<letter id>``; a slip's QR symbol adds the access code: ``#<letter id>.<code>``.
+All of it stands in the fragment, which browsers never send: the server cannot choose which letter a reader expects, and
+never sees a code.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from undersigned.protocol import base64url
 from undersigned.protocol.errors import MalformedError
@@ -25,12 +26,13 @@ class Link:
     """Where a letter lives, and which letter is expected there.
 
     ``scheme``: https, or http on loopback; ``origin``: as in the manifest, host[:port]/slug; ``letter``: 32 bytes, or
-    None if the link does not say.
+    None if the link does not say; ``code``: the access code of a slip, as printed, if the link carries one.
     """
 
     scheme: str
     origin: str
     letter: bytes | None
+    code: str | None = field(default=None, repr=False)
 
     @property
     def base(self) -> str:
@@ -61,12 +63,13 @@ def parse_link(text: str) -> Link:
     if not _SLUG.fullmatch(path):
         raise InputError("this is not the address of a letter: https://HOST/NAME/, perhaps with # and the letter id")
     letter = None
-    if fragment:
+    spelt, _, code = fragment.partition(".")
+    if spelt:
         try:
-            letter = base64url.decode(fragment, 32)
+            letter = base64url.decode(spelt, 32)
         except MalformedError:
             raise InputError("what follows the # is not a letter id: the link is damaged or cut short") from None
-    return Link(scheme, authority + path.rstrip("/"), letter)
+    return Link(scheme, authority + path.rstrip("/"), letter, unquote(code) or None)
 
 
 def _split(text: str) -> tuple[str, str, str, str]:

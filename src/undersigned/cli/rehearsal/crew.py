@@ -15,6 +15,7 @@ from undersigned.client import keyfile, signer
 from undersigned.client.http import Http
 from undersigned.client.letter import Letter, connect, fetch_letter, require_approvals
 from undersigned.client.link import parse_link
+from undersigned.client.signer import Activated
 from undersigned.client.trustee import Released, Trustee, Watched
 
 from .people import initials_of
@@ -47,7 +48,7 @@ class Holder:
 
     part: Part
     signer: signer.Signer
-    activated: signer.Activated
+    activated: Activated
 
 
 class Signatories:

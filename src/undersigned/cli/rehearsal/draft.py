@@ -35,8 +35,8 @@ thousand times, at night and in every weather, and brought back whoever was out 
 From next spring the three boats are to lie at a harbour two hours away. On the night of a storm two hours are the whole
 distance between a rescue and a search.
 
-We ask the harbour board to leave the boats where they are, to publish the figures on which it decided, and to hear those
-who sail them before it decides again. We will go on putting to sea as long as there is a boat to put to sea in.
+We ask the harbour board to leave the boats where they are, to publish the figures on which it decided, and to hear
+those who sail them before it decides again. We will go on putting to sea as long as there is a boat to put to sea in.
 """,
     "he": """\
 אנחנו אנשי הצוות של סירות ההצלה במפרץ וספר, במילואים ובדימוס. יחד יצאנו לים יותר מתשעת אלפים פעם, בלילה ובכל מזג אוויר,
@@ -48,14 +48,14 @@ who sail them before it decides again. We will go on putting to sea as long as t
 שוב. אנחנו נמשיך לצאת לים כל עוד תהיה סירה לצאת בה.
 """,
     "ar": """\
-نحن طواقم قوارب الإنقاذ في خليج فسبر، في الاحتياط ومن المتقاعدين. خرجنا معًا إلى البحر أكثر من تسعة آلاف مرة، ليلًا وفي كل
-طقس، وأعدنا كل من كان هناك.
+نحن طواقم قوارب الإنقاذ في خليج فسبر، في الاحتياط ومن المتقاعدين. خرجنا معًا إلى البحر أكثر من تسعة آلاف مرة، ليلًا وفي
+كل طقس، وأعدنا كل من كان هناك.
 
 ابتداءً من الربيع القادم ستُنقل القوارب الثلاثة إلى ميناء يبعد ساعتين. وفي ليلة عاصفة تكون الساعتان هما كل المسافة بين
 الإنقاذ والبحث.
 
-نطلب من إدارة الميناء أن تترك القوارب في مكانها، وأن تنشر الأرقام التي قررت على أساسها، وأن تسمع من يبحرون بها قبل أن تقرر
-من جديد. وسنظل نخرج إلى البحر ما دام هناك قارب نخرج به.
+نطلب من إدارة الميناء أن تترك القوارب في مكانها، وأن تنشر الأرقام التي قررت على أساسها، وأن تسمع من يبحرون بها قبل أن
+تقرر من جديد. وسنظل نخرج إلى البحر ما دام هناك قارب نخرج به.
 """,
 }
 

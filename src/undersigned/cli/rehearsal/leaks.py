@@ -1,8 +1,8 @@
 """Is there one name on the server's disk? A full copy of it is searched, as somebody who seized it would.
 
 Every file is searched as it lies there; what is compressed also unpacked; each database also value by value, because
-its pages may cut a value in two. A search that finds nothing proves something only if it can find: so a second copy gets
-one name planted, and the same search must find that.
+its pages may cut a value in two. A search that finds nothing proves something only if it can find: so a second copy
+gets one name planted, and the same search must find that.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class LeakError(ClientError):
 
 @dataclass(slots=True)
 class Searched:
-    """What a search saw. ``hits``: where, and the number of the name; ``size``: bytes searched, databases' values too."""
+    """What a search saw. ``hits``: where, and the number of the name; ``size``: bytes, databases' values too."""
 
     files: int = 0
     size: int = 0

@@ -116,8 +116,10 @@ def make(size: Size) -> Plan:
     # A roll is larger than the letter's support: a third of those who may sign do not.
     roll = people.invent(size.seed, signing + signing // 2 + 1)
     places = source.sample(range(len(roll)), signing)
-    kinds: list[As] = ["initials"] * size.initials + ["anonymous"] * size.anonymous
-    kinds += ["name"] * (size.signatories - len(kinds))
+    named_first: As = "name"
+    kinds: list[As] = [named_first] * size.signatories
+    kinds[: size.initials] = ["initials"] * size.initials
+    kinds[size.initials : size.initials + size.anonymous] = ["anonymous"] * size.anonymous
     source.shuffle(kinds)
     named = [number for number, kind in enumerate(kinds) if kind == "name"]
     *leaving, struck = source.sample(named, size.withdraw + 1)

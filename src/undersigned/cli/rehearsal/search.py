@@ -1,4 +1,4 @@
-"""Looking for very many byte strings in one pass (S. Wu, U. Manber: A Fast Algorithm for Multi-Pattern Searching, 1994).
+"""Looking for very many byte strings in one pass (Wu, Manber: A Fast Algorithm for Multi-Pattern Searching, 1994).
 
 A window moves over the data; the four bytes at its end say how far it may jump without missing anything. Hundreds of
 thousands of needles cost little more than one.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ class RehearsalError(ClientError):
 
 
 class Rehearsal:
-    """One letter's life. ``server``: its address; ``token_file``: the organiser's; ``data``: its disk, if it is ours."""
+    """One letter's life. ``server``: its address; ``token_file``: the organiser's; ``data``: its disk, if ours."""
 
     def __init__(
         self, plan: Plan, out: Path, server: str, token_file: Path, data: Path | None, *, slug: str, grace: int = 4
@@ -62,8 +63,8 @@ class Rehearsal:
             self.open_names()
             self.publish()
             self.fetch()
-            self.typeset()
             self.verify()
+            self.typeset()
         finally:
             self.close()
 
@@ -231,9 +232,11 @@ class Rehearsal:
         """The edition becomes newspaper pages."""
         edition = (self.out / "bundle" / bundle.edition_path(1)).read_bytes()
         with self.record.stage("Newspaper pages are typeset") as progress:
-            self.record.facts["pages"] = pages.make(
+            made = pages.make(
                 self.letter, edition, self.out / "pages", datetime.now(UTC), lambda done, n: progress("pages", done, n)
             )
+        self.record.facts["pages"] = made
+        self.record.expect("newspaper pages", len(pages.PAPERS), sum(1 for row in made if row["error"] is None))
 
     def verify(self) -> None:
         """A separate process, which shares nothing with this one, verifies the bundle and rebuilds the edition."""
@@ -267,12 +270,8 @@ class Rehearsal:
         self.record.expect("edition id", self.edition, editions[0]["id"])
 
 
-def _scratch() -> tempfile.TemporaryDirectory[str]:
-    return _Scratch(prefix="undersigned-")
-
-
-class _Scratch(tempfile.TemporaryDirectory[str]):
-    """A temporary directory as a Path."""
-
-    def __enter__(self) -> Path:  # type: ignore[override]
-        return Path(super().__enter__())
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """A temporary directory."""
+    with tempfile.TemporaryDirectory(prefix="undersigned-") as folder:
+        yield Path(folder)
