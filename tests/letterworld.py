@@ -15,7 +15,7 @@ from __future__ import annotations
 import functools
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -227,6 +227,10 @@ class LetterWorld:
             roll=base64url.encode(person.place.salt) if kind == "name" and with_roll else None,
             nonce=base64url.encode(dice.randbytes(16)),
         )
+
+    def payload_of(self, person: Person) -> seal.Payload:
+        """What ``sign`` sealed for somebody who signed once, by name."""
+        return self.payload(replace(person, seq=person.seq - 1))
 
     def make_object(self, person: Person, payload: seal.Payload) -> seal.SignedObject:
         """The object of one signature."""

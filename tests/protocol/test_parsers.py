@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+
 from letterlives import rehearsed
 from letterworld import VECTORS, LetterWorld, registrar
 from strategies import TRICKS, loose_json, mutations
-
 from undersigned.protocol import (
     base64url,
     bundle,
