@@ -66,11 +66,8 @@ def make_archive(order: PageOrder, out: Path, *, progress: Callable[[str, float]
         "foot": foot,
         "attached": f"edition.json, {checked.id}",
     }
-    texts = [
-        *(text for rows in shown.values() for text in rows),
-        json.dumps({**data, "sections": []}, ensure_ascii=False),
-    ]
-    texts += [section["heading"] for section in sections] + ["0123456789•‣"]
+    texts = [text for rows in shown.values() for text in rows]
+    texts += [json.dumps({**data, "sections": []}, ensure_ascii=False), "0123456789•‣", *order.groups.values()]
     engine = Engine(stack_for(order.lang, texts))
     if progress is not None:
         progress("read the edition", 0.3)

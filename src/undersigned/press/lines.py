@@ -21,12 +21,17 @@ MAX_GAP: Final = 0.50
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Words ``start`` to ``end`` of a paragraph, with word spaces of ``gap`` ems, ``width`` ems in all."""
+    """Words ``start`` to ``end`` of a paragraph, with word spaces of ``gap`` ems, ``width`` ems in all.
+
+    ``full``: the engine stretches the spaces to exactly ``width`` (a face may kern letters with the space after them,
+    which measuring words one by one does not see).
+    """
 
     start: int
     end: int
     gap: float
     width: float
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +129,12 @@ def justify(units: Units, count: int, measure: float, space: float, indent: floa
         start = back[end]
         last = units.starts[end] if end < n else count
         gap = gaps[end]
+        spaces = sum(inner[start:end]) + sum(lead[start + 1 : end])
+        full = end < n and spaces > 0 and gap <= MAX_GAP
         if gap > MAX_GAP:  # better a short line than a river
             gap = MAX_GAP if end < n else space
-        spaces = sum(inner[start:end]) + sum(lead[start + 1 : end])
         width = sum(widths[start:end]) + spaces * gap
-        lines.append(Line(units.starts[start], last, gap, width))
+        lines.append(Line(units.starts[start], last, gap, width, full))
         end = start
     lines.reverse()
     return lines

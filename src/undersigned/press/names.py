@@ -177,7 +177,8 @@ def entry_words(entry: Entry, index: int, page: Direction, comma: str) -> list[W
     comma, between = comma.rstrip(" "), " " if comma.endswith(" ") else ""
     words = words_of(entry.name, owner=index, side=name_side)
     if entry.title:
-        words.append(Word(comma, "+", index, name_side if name_side == end_side else ""))
+        if comma:
+            words.append(Word(comma, "+", index, name_side if name_side == end_side else ""))
         face = "i" if title_side == "ltr" and not any(map(is_cjk, entry.title)) else "r"
         words += words_of(entry.title, owner=index, side=end_side, face=face, first=between)
     return words

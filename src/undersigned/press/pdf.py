@@ -107,7 +107,9 @@ class Engine:
             {
                 "rules": sheet.rules,
                 "codes": sheet.codes,
-                "lines": [(r.x, r.y, r.anchor, r.size, r.extra, r.direction, r.lang, r.pieces) for r in sheet.lines],
+                "lines": [
+                    (r.x, r.y, r.anchor, r.size, r.extra, r.width, r.direction, r.lang, r.pieces) for r in sheet.lines
+                ],
             }
             for sheet in sheets
         ]

@@ -38,6 +38,8 @@ def set_words(
     for i in range(line.start, line.end):
         word = words[i]
         glue = _GLUE.get(word.glue, "") if i > line.start else ""
+        if glue and line.full:
+            glue = "\u00a0"  # the break has been decided; the engine may stretch this space, and not break here
         if opened and (word.side != opened or word.owner != owner):
             _add(pieces, pieces[-1][0], _CLOSE)
             opened = ""
@@ -57,7 +59,10 @@ def set_words(
     if anchor is None:
         anchor = "l" if side == "ltr" else "r"
     extra = round((line.gap - space) * size, 4)
-    return SetLine(round(x, 3), round(y, 3), anchor, size, extra, side, lang, tuple(pieces), tuple(entries))
+    width = 0.0
+    if line.full:
+        width, extra = round(line.width * size, 3), 0.0
+    return SetLine(round(x, 3), round(y, 3), anchor, size, extra, side, lang, tuple(pieces), tuple(entries), width)
 
 
 def _add(pieces: list[tuple[str, str]], face: str, text: str) -> None:

@@ -20,7 +20,8 @@ class SetLine:
     """One line. ``x``: its left edge, right edge or middle, as ``anchor`` says; ``y``: its baseline.
 
     ``extra``: points added to every word space. ``pieces``: (face, text) one after another. ``entries``: the text of
-    each entry, or part of one, that stands on it, in order, as (index, text), for the read-back.
+    each entry, or part of one, that stands on it, in order, as (index, text). ``width``: if not 0, the points the line
+    is stretched to.
     """
 
     x: float
@@ -32,6 +33,7 @@ class SetLine:
     lang: str
     pieces: tuple[tuple[str, str], ...]
     entries: tuple[tuple[int, str], ...] = ()
+    width: float = 0.0
 
 
 @dataclass(slots=True)
