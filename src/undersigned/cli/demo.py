@@ -93,6 +93,7 @@ def open_letter(server: Server, folder: Path) -> Opened:
         place = Folder(folder / "letter")
         token = read_token(server.token_file)
         known = organiser.draft(server.url, token, terms.slug, str(server.token_file.resolve()))
+        place.remember(known)
         blank = registrar.make_blank(_CODES, base64url.decode(known.registrar))
         write_roll(place, blank)
         invitation = _open(place, known, token, blank, made, keys)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from undersigned.client import keyfile, signer
+from undersigned.client import trustee as trustee_tool
 from undersigned.client.http import Http
 from undersigned.client.letter import Letter, connect, fetch_letter, require_approvals
 from undersigned.client.link import parse_link
@@ -143,6 +144,12 @@ class Trustees:
             released.append(trustee.open(edition))
             progress(number, count)
         return released
+
+    def destroy(self) -> int:
+        """Each destroys their key, as the letter is published; how many key files are left."""
+        for path in self.files:
+            trustee_tool.destroy(path, path.with_name(f"{path.name}.state"))
+        return sum(1 for path in self.files if path.exists())
 
     def close(self) -> None:
         """Ends the connections."""

@@ -66,9 +66,15 @@ class Record:
         """The final table."""
         wrong = set(self.wrong)
         rows = [
-            (name, value, self.measured.get(name, "-"), "NOT AS PLANNED" if name in wrong else "ok")
+            (name, _short(value), _short(self.measured.get(name, "-")), "NOT AS PLANNED" if name in wrong else "ok")
             for name, value in self.planned.items()
         ]
         voice.table("Planned and measured", ("figure", "planned", "measured", ""), rows)
         for name, rate in self.rates.items():
             voice.say(f"  {rate:,.0f} {name} a second")
+
+
+def _short(value: object) -> str:
+    """A figure as the table shows it: ids are known by their beginning."""
+    text = str(value)
+    return f"{text[:16]}…" if len(text) > 24 else text

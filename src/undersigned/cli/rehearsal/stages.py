@@ -65,8 +65,14 @@ class Rehearsal:
             self.fetch()
             self.verify()
             self.typeset()
+            self.destroy()
         finally:
             self.close()
+
+    def destroy(self) -> None:
+        """The edition is out: the trustees destroy their keys, and what was not opened stays closed for good."""
+        with self.record.stage("The trustees destroy their keys"):
+            self.record.expect("trustee keys left", 0, self.trustees.destroy())
 
     def close(self) -> None:
         """Ends every connection."""
