@@ -7,7 +7,6 @@ time I had seen the log consistent up to here".
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -49,7 +48,7 @@ def parse_text(text: str) -> Checkpoint:
         raise MalformedError("a checkpoint's size is not a decimal number")
     try:
         root = base64.b64decode(lines[2], validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise MalformedError("a checkpoint's root is not base64") from error
     if len(root) != 32 or base64.b64encode(root).decode("ascii") != lines[2]:
         raise MalformedError("a checkpoint's root is not 32 bytes")

@@ -7,7 +7,6 @@ key id and the signature. Lines by keys we do not know are kept but prove nothin
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass
@@ -91,7 +90,7 @@ def _parse_line(row: str) -> SignatureLine:
         raise MalformedError("a signature line is not of the form")
     try:
         data = base64.b64decode(match[2], validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise MalformedError("a signature line is not base64") from error
     if len(data) < 5 or base64.b64encode(data).decode("ascii") != match[2]:
         raise MalformedError("a signature line is too short or spelt in another way")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .entries import Abandon, Approval, Cut, Entry, Notice, Sign, Strike, Withdraw
+from .entries import Approval, Cut, Entry, Notice, Sign, Strike, Withdraw
 from .errors import (
     ClosedError,
     ConditionError,
@@ -100,7 +100,7 @@ class Standing:
                 self._check_cut(entry)
             case Strike():
                 self._check_strike(entry)
-            case Abandon():
+            case _:  # Abandon
                 if self.abandoned is not None:
                     raise DuplicateError("the letter has been abandoned already")
 
@@ -122,7 +122,7 @@ class Standing:
             case Strike():
                 struck = self.signatories[entry.key]
                 struck.struck, struck.reason = self.size, entry.reason
-            case Abandon():
+            case _:  # Abandon
                 self.abandoned = self.size
         self.size += 1
 
