@@ -218,7 +218,7 @@ class LetterWorld:
     def payload(self, person: Person, kind: Kind = "name") -> seal.Payload:
         """What somebody's device would seal."""
         with_roll = self.manifest.eligibility.check == "roll"
-        dice = random.Random(person.seed + kind.encode() + bytes([person.seq + 1]))
+        dice = random.Random(person.seed + kind.encode() + bytes([max(person.seq + 1, 0)]))
         return seal.Payload(
             as_=kind,
             group=person.record.group,
