@@ -360,7 +360,8 @@ class LetterWorld:
             files["roll.json"] = canonical.encode(self.roll)
         here = [s for s in self.standing.signatories.values() if s.withdrawn is None and s.struck is None]
         if self.manifest.sealed:
-            for number in self.published:
+            # An edition names everybody opened up to its cut, also by cuts that nobody published.
+            for number in range(1, max(self.published, default=0) + 1):
                 rows = [self.make_opening(s.key, openers) for s in here if s.opened == number]
                 files[bundle.openings_path(number)] = bundle.encode_openings(rows)
         else:
