@@ -17,9 +17,9 @@ import time
 from pathlib import Path
 
 import gmpy2
+
 import load
 import people
-
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import canonical, credential, manifest, roll
 from undersigned.web.signing.registrar import sign_blindly

@@ -25,11 +25,12 @@ from django.core.asgi import get_asgi_application
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web import wiring
-from undersigned.web.door.body import DisconnectedError, Headers, Receive, Scope, Send, header, respond_problem
+from undersigned.web.door.body import DisconnectedError, Headers, Receive, Scope, Send, header, respond, respond_problem
 from undersigned.web.door.files import FileDoor
 from undersigned.web.door.headers import security_headers
 from undersigned.web.letters.known import Letters
 from undersigned.web.middleware import where
+from undersigned.web.pages.plain import missing_page
 from undersigned.web.problems import Problem, from_protocol
 from undersigned.web.signing.committer import Committer
 from undersigned.web.signing.intake import Intake
@@ -41,6 +42,8 @@ sys.setswitchinterval(0.0005)
 
 logger = logging.getLogger(__name__)
 _ACT: Final = re.compile(r"/([a-z0-9][a-z0-9-]{0,79})/(entries|activate)")
+# What Django answers (urls.py).
+_REST: Final = re.compile(r"/healthz|/api/.*|/[^/]+/(?:draft/[^/]+|status|cosignatures|seals|openings|review|publish)")
 _DJANGO: Final = get_asgi_application()
 FAILED: Final = Problem(
     "failed", "The server failed. Whether it was kept is not known: send the same again to find out."
@@ -55,6 +58,7 @@ class Site:
         self._host = settings.SITE.host.encode()
         self._base: Headers = security_headers()
         self._files = FileDoor(settings.DATA.public, Path(__file__).parent / "static")
+        self._missing = missing_page()
         self._committer = Committer(world.clock)
         self._pool = make_pool()
         self._intake = Intake(world, Letters(world.keys), self._committer, self._pool)
@@ -98,6 +102,15 @@ class Site:
                 check_post(scope)
                 await self._acts[act[2]](scope, receive, send, act[1], self._base)
             elif not await self._files.serve(scope, send, self._base):
+                if b"text/html" in (header(scope, b"accept") or b"") and not _REST.fullmatch(scope["path"]):
+                    # A person with a browser, and no address of Django's.
+                    page = [
+                        *self._base,
+                        (b"content-type", b"text/html; charset=utf-8"),
+                        (b"cache-control", b"no-cache"),
+                    ]
+                    await respond(send, 404, page, self._missing)
+                    return
                 await _DJANGO(cast(dict[str, Any], scope), receive, _with_headers(send, self._base))
         except Problem as problem:
             await respond_problem(send, self._base, problem)

@@ -13,8 +13,11 @@ from undersigned.web.editions.assemble import assemble, edition_files, zipped
 from undersigned.web.editions.lock import publishing
 from undersigned.web.editions.models import Edition, Share
 from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.models import Document
 from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
 from undersigned.web.log.models import Checkpoint, Entry
+from undersigned.web.pages.edition import edition_pages
+from undersigned.web.pages.letter import Shown, letter_page
 from undersigned.web.ports import World
 
 logger = logging.getLogger(__name__)
@@ -31,6 +34,7 @@ class Upkeep:
         self._letter, self._world = letter, world
         self._withdrawn = -1
         self._placed: Any = None
+        self._paged: Any = None
         self._bundled: Any = None
         self._rested = 0
 
@@ -50,6 +54,10 @@ class Upkeep:
                 if published and self._placed is not None:
                     self._bundled = None
             self._placed = state
+        pages = (standing.size, state)
+        if pages != self._paged:
+            place_pages(self._letter, standing, self._world)
+            self._paged = pages
         self._refresh(standing)
 
     def _refresh(self, standing: Standing) -> None:
@@ -90,15 +98,41 @@ def _left(standing: Standing, key: str, number: int, size: int) -> bool:
 
 
 def place_editions(letter: KnownLetter, standing: Standing, world: World) -> None:
-    """Makes what is served of each published edition what it must be. Does nothing where it is."""
-    for row in Edition.objects.filter(letter=letter.pk, published__isnull=False).order_by("number"):
-        files = edition_files(letter, row, standing)
+    """Makes what is served of each published edition what it must be, pages included. Does nothing where it is."""
+    rows = list(Edition.objects.filter(letter=letter.pk, published__isnull=False).order_by("number"))
+    shown = shown_of(letter, standing, world, tuple(row.number for row in rows))
+    for row in rows:
+        files = edition_files(letter, row, standing) | edition_pages(shown, _document(row))
         place = f"{letter.slug}/editions/{row.number}"
-        there = {
-            name: world.storage.get(f"{place}/{name}") for name in ("edition.json", "counts.json", "openings.jsonl")
-        }
+        names = {*files, "edition.json", "counts.json"}
+        there = {name: world.storage.get(f"{place}/{name}") for name in names}
         if {name: data for name, data in there.items() if data is not None} != files:
             world.storage.put_tree(place, files)
+
+
+def _document(row: Edition) -> editions.Edition | editions.EditionCounts:
+    if row.data is not None:
+        return editions.parse(bytes(row.data))
+    return editions.parse_counts(bytes(row.counts or b""))
+
+
+def shown_of(letter: KnownLetter, standing: Standing, world: World, published: tuple[int, ...]) -> Shown:
+    """What a letter's pages are made from."""
+    rows = Document.objects.filter(letter=letter.pk, path__startswith="text/")
+    texts = {row.path.removeprefix("text/").removesuffix(".md"): bytes(row.data).decode("utf-8") for row in rows}
+    origin = f"{world.scheme}://{letter.manifest.origin}"
+    return Shown(letter.letter, letter.slug, letter.manifest, texts, standing, published, origin)
+
+
+def place_pages(letter: KnownLetter, standing: Standing, world: World) -> None:
+    """Puts the letter's own pages in place, one a language; the first of them also where the letter begins."""
+    numbers = Edition.objects.filter(letter=letter.pk, published__isnull=False).order_by("number")
+    shown = shown_of(letter, standing, world, tuple(numbers.values_list("number", flat=True)))
+    for language in letter.manifest.languages:
+        page = letter_page(shown, language)
+        world.storage.put(f"{letter.slug}/{language}/index.html", page)
+        if language == letter.manifest.languages[0]:
+            world.storage.put(f"{letter.slug}/index.html", page)
 
 
 def bundle_checkpoint(letter: KnownLetter) -> Checkpoint | None:

@@ -16,6 +16,7 @@ from undersigned.web.datadir import DataDir
 from undersigned.web.letters.known import know
 from undersigned.web.letters.models import Letter
 from undersigned.web.operations.desk import LetterDesk
+from undersigned.web.pages.plain import front_page
 from undersigned.web.ports import World
 
 logger = logging.getLogger(__name__)
@@ -44,9 +45,13 @@ class Clerk:
     def __init__(self, world: World) -> None:
         self._world = world
         self._desks: dict[int, LetterDesk] = {}
+        self._greeted = False
 
     def round(self) -> None:
         """One look at everything."""
+        if not self._greeted:
+            self._world.storage.put("index.html", front_page())
+            self._greeted = True
         for row in Letter.objects.filter(letter__isnull=False).exclude(pk__in=list(self._desks)):
             self._desks[row.pk] = LetterDesk(know(row, self._world.keys), self._world)
         grew = [desk.round() for desk in self._desks.values()]

@@ -1,0 +1,105 @@
+"""A letter's public page in one language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+from undersigned.protocol.manifest import Manifest, parse_time
+from undersigned.protocol.standing import Standing
+from undersigned.web.pages.collate import long_date
+from undersigned.web.pages.text import to_html
+from undersigned.web.pages.words import direction, words
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the pages of a letter are made from. ``texts``: Markdown by language; ``published``: edition numbers."""
+
+    letter: str
+    slug: str
+    manifest: Manifest
+    texts: dict[str, str]
+    standing: Standing
+    published: tuple[int, ...]
+    origin: str
+
+
+def frame(shown: Shown, language: str, page: str) -> dict[str, Any]:
+    """What every page of a letter needs. ``page``: path under the letter, with ``{language}`` in it."""
+    said = words(language)
+    manifest = shown.manifest
+    return {
+        "t": said,
+        "language": language,
+        "direction": direction(language),
+        "title": manifest.title[language],
+        "base": f"/{shown.slug}/",
+        "home": f"/{shown.slug}/{language}/",
+        "languages": [
+            {"tag": tag, "name": words(tag)["name"] if words(tag)["language"] == tag else tag,
+             "direction": direction(tag), "path": f"/{shown.slug}/{page.format(language=tag)}", "here": tag == language}
+            for tag in manifest.languages
+        ],
+    }  # fmt: skip
+
+
+def letter_page(shown: Shown, language: str) -> bytes:
+    """The page as HTML."""
+    manifest, standing, said = shown.manifest, shown.standing, words(language)
+    figures = {
+        "signed": standing.signed,
+        "withdrawn": standing.withdrawn,
+        "size": standing.size,
+        "threshold": manifest.threshold,
+        "trustees": len(manifest.trustees),
+        "approvals": len(standing.approvals),
+    }
+    release = manifest.release
+    may_sign = said[f"count_{manifest.eligibility.check}"].format(size=manifest.eligibility.size)
+    when = said["opened_when_text"].format(
+        not_before=long_date(parse_time(release.not_before), said["language"]),
+        signatures=release.signatures,
+        grace=span(release.grace, said),
+    )
+    context = {
+        **frame(shown, language, "{language}/"),
+        "count": standing.count,
+        "count_detail": said["count_detail"].format(**figures),
+        "may_sign": may_sign,
+        "notes": [said[f"{name}_note"].format(**figures) for name in _notes(shown)],
+        "trustees_text": said["trustees_text"].format(**figures),
+        "trustees": [trustee.name for trustee in manifest.trustees],
+        "when": when,
+        "groups": [group.name[language] for group in manifest.groups],
+        # Sanitised in pages.text.
+        "text": mark_safe(to_html(shown.texts[language])),  # noqa: S308
+        "letter": shown.letter,
+        "editions": [{"number": n, "name": said["edition"].format(number=n)} for n in reversed(shown.published)],
+        "files": _files(shown, language),
+        "command": f"undersigned verify {shown.origin}/",
+    }
+    return render_to_string("pages/letter.html", context).encode("utf-8")
+
+
+def _notes(shown: Shown) -> list[str]:
+    notes = ["abandoned"] if shown.standing.abandoned is not None else []
+    if not shown.standing.approved and not notes:
+        notes.append("waiting")
+    return [*notes, "sealed" if shown.manifest.sealed else "public"]
+
+
+def _files(shown: Shown, language: str) -> list[str]:
+    roll = ["roll.json"] if shown.manifest.eligibility.check == "roll" else []
+    return ["manifest.json", f"text/{language}.md", *roll, "log/checkpoint", "bundle.zip"]
+
+
+def span(seconds: int, said: dict[str, str]) -> str:
+    """A length of time in words."""
+    for unit, length in (("days", 86400), ("hours", 3600)):
+        if seconds >= length and seconds % length == 0:
+            return said[unit].format(n=seconds // length)
+    return said["seconds"].format(n=seconds)
