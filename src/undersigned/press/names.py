@@ -27,6 +27,8 @@ Direction = Literal["ltr", "rtl"]
 
 RTL_LANGUAGES: Final = frozenset({"ar", "he", "fa", "ur", "yi", "ckb", "ps", "sd", "ug", "dv"})
 MAX_MARKS: Final = 4
+NOT_FIRST: Final = frozenset("、。，．・：；？！）］｝」』】〉》〕ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々")
+NOT_LAST: Final = frozenset("（［｛「『【〈《〔")
 LONG_WORD: Final = 20
 """Letters without a break from which a word may be broken anywhere, rather than set off the page."""
 _STRONG: Final = {"L": "ltr", "R": "rtl", "AL": "rtl"}
@@ -143,14 +145,19 @@ def words_of(text: str, *, owner: int = -1, side: str = "", face: str = "r", fir
         pieces = [piece for piece in _BREAK_AFTER.split(part) if piece]
         for i, piece in enumerate(pieces):
             here = glue if i == 0 else ""
-            for j, cell in enumerate(_cells(piece)):
-                words.append(Word(cell, here if j == 0 else _inner(piece), owner, side, face))
+            cells = _cells(piece)
+            for j, cell in enumerate(cells):
+                inside = _inner(cells[j - 1], cell) if j else here
+                words.append(Word(cell, inside, owner, side, face))
         glue = "~" if len(part) == 2 and part.endswith(".") else " "
     return words
 
 
-def _inner(piece: str) -> str:
-    return "" if is_cjk(piece[0]) else "!"
+def _inner(before: str, cell: str) -> str:
+    """What joins two cells of one piece: no line begins with a closing mark, or ends with an opening one (kinsoku)."""
+    if not is_cjk(cell[0]):
+        return "!"
+    return "+" if cell in NOT_FIRST or before in NOT_LAST else ""
 
 
 def _cells(piece: str) -> list[str]:

@@ -22,6 +22,7 @@ import typst
 
 from .errors import EngineError
 from .fonts import Stack
+from .names import NOT_FIRST, NOT_LAST
 from .sheet import Sheet
 
 Batch = tuple[float, str, str, Sequence[str]]
@@ -62,10 +63,12 @@ class Engine:
             if missing:
                 wanted.append((size, face, lang, missing))
         if wanted:
-            job = {"mode": "measure", "batches": wanted}
+            job = {"mode": "measure", "batches": [(z, f, g, [_framed(w) for w in ws]) for z, f, g, ws in wanted]}
             found = json.loads(self._compiler("page.typ", job).query("<widths>", field="value", one=True))
             for (size, face, lang, words), widths in zip(wanted, found, strict=True):
-                self._known[size, face, lang].update(zip(words, widths, strict=True))
+                frame = 2 * size
+                bare = [width - frame if _squeezed(word) else width for word, width in zip(words, widths, strict=True)]
+                self._known[size, face, lang].update(zip(words, bare, strict=True))
         return [[self._known[size, face, lang][word] for word in words] for size, face, lang, words in batches]
 
     def space(self, size: float, face: str, lang: str) -> float:
@@ -122,6 +125,16 @@ class Engine:
         # The stubs know a path or one source; the engine takes a mapping of files as well.
         sources: Any = {"main.typ": template(name), "page.json": json.dumps(job).encode(), **(files or {})}
         return typst.Compiler(sources, font_paths=self._fonts)
+
+
+def _squeezed(word: str) -> bool:
+    """Whether the engine narrows a mark of ``word`` at the ends of a line, which is where a measured word stands."""
+    return bool(NOT_FIRST & set(word)) or bool(NOT_LAST & set(word))
+
+
+def _framed(word: str) -> str:
+    # Between two ideographs, each one em wide, nothing is narrowed.
+    return f"\u56fd{word}\u56fd" if _squeezed(word) else word
 
 
 def _one(compiled: object) -> bytes:
