@@ -9,25 +9,25 @@ from undersigned.protocol import base64url, canonical
 
 NAMES = {
     "en": (
-        "Ada Bram Cora Dean Elsie Finn Greta Hugh Iris Jonas Katrin Liam Mona Nils Olga Percy Quentin Rosa Samuel Tilda "
-        "Ursula Victor Wendy Xenia Yann Zoe Alistair Beatrice Christopher Margaret",
+        "Ada Bram Cora Dean Elsie Finn Greta Hugh Iris Jonas Katrin Liam Mona Nils Olga Percy Quentin Rosa Samuel "
+        "Tilda Ursula Victor Wendy Xenia Yann Zoe Alistair Beatrice Christopher Margaret",
         "Ashdown Birchwood Copperfield Drake Elmsworth Fairweather Greenhalgh Hartley-Vane Inkpen Jessop Kettle "
-        "Lockwood Marlowe Nightingale O’Dell Pemberton Quill Ravensworth Sample Thistlewood Underhill Vane Winterbourne "
-        "Yardley Zeal Van der Test",
+        "Lockwood Marlowe Nightingale O’Dell Pemberton Quill Ravensworth Sample Thistlewood Underhill Vane "
+        "Winterbourne Yardley Zeal Van der Test",
     ),
     "he": (
-        "אבנר ברכה גדעון דבורה הדר ורד זאב חנה טל יעל כרמל לאה מיכל נועם סיוון עומר פנינה צביקה קרן רועי שירה תמר אלישבע",
+        "אבנר ברכה גדעון דבורה הדר ורד זאב חנה טל יעל כרמל לאה מיכל נועם סיוון עומר פנינה צביקה קרן רועי שירה תמר",
         "אלון בן־דוגמה גלעדי דרור הר־צבי ורדי זהבי חרמוני טנא ירדני כרמי לביא מדגמי נחשוני סלעי ערבה פלגי צורי קדם "
         "רימון שקדי תבור אבו־דוגמה",
     ),
     "ar": (
-        "أحمد بشرى تامر ثريا جميل حنان خالد دلال رامي زينب سامر شادي صفاء طارق عادل غادة فارس قاسم كريم ليلى محمود نادية",
+        "أحمد بشرى تامر ثريا جميل حنان خالد دلال رامي زينب سامر شادي صفاء طارق عادل غادة فارس قاسم كريم ليلى محمود",
         "المثالي البستاني التجريبي الجبلي الحداد الخوري الدمشقي الراوي الزيتوني السامي الشامي الصباغ الطويل العطار "
         "الغزالي الفارسي القاسمي الكاتب اللبان المصري النجار",
     ),
     "ru": (
         "Анна Борис Вера Глеб Дарья Егор Жанна Захар Ирина Кирилл Лидия Максим Нина Олег Павел Раиса Семён Тамара Юлия",
-        "Образцов Примерная Ветров Громова Дубравин Ёлкина Журавлёв Зимина Ильин Калинина Лесной Морозова Новиков Орлова",
+        "Образцов Примерная Ветров Громова Дубравин Ёлкина Журавлёв Зимина Ильин Калинина Лесной Морозова Новиков",
     ),
     "el": (
         "Άννα Βασίλης Γιώργος Δήμητρα Ελένη Ζωή Ηρώ Θάνος Ιωάννα Κώστας Λένα Μάριος Νίκη Ξένια Όλγα Πέτρος",
@@ -38,7 +38,7 @@ NAMES = {
 TITLES = {
     "en": "Captain (res.)|Lieutenant Colonel (res.)|Major|navigator|flight engineer|helicopter pilot|flight nurse|"
     "transport pilot, retired|weapons systems officer|instructor|Sgt. (ret.)|Dr. med., flight surgeon",
-    "he": "סרן (מיל׳)|סא״ל (מיל׳)|רס״ן|נווט|מהנדסת טיסה|טייס מסוק|רב־סרן|נווטת (מיל׳)|מדריך טיסה|סמ״ר (מיל׳)|אחות מוטסת",
+    "he": "סרן (מיל׳)|סא״ל (מיל׳)|רס״ן|נווט|מהנדסת טיסה|טייס מסוק|רב־סרן|נווטת (מיל׳)|מדריך טיסה|סמ״ר (מיל׳)",
     "ar": "نقيب (احتياط)|مقدم|ملاح جوي|مهندس طيران|طيار مروحية|ممرضة جوية|رائد متقاعد|مدرب طيران",
     "ru": "капитан запаса|штурман|бортинженер|лётчик-инструктор|майор в отставке",
     "el": "σμηναγός ε.α.|πλοηγός|μηχανικός πτήσεως|εκπαιδευτής",
@@ -117,7 +117,7 @@ def people(roll: str, number: int, *, seed: int = 1, titled: float = 0.6) -> lis
         lang = chance.choice(MIX) if roll == "mixed" else roll
         given, family = (part.split() if lang != "en" else part.split(" ") for part in NAMES[lang])
         if lang == "en":
-            family = [f for f in " ".join(family).replace("Van der Test", "Van_der_Test").split()]
+            family = " ".join(family).replace("Van der Test", "Van_der_Test").split()
         first, last = chance.choice(given), chance.choice(family).replace("_", " ")
         if lang == "ja":
             name = last + first

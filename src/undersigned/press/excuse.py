@@ -52,7 +52,7 @@ def did_not_fit(composer: Composer) -> FitReport:
     reached = _reached(composer, area, style)
     capacity = {s: _capacity(composer, area, s) for s in ("list", "run-in")}
     binding = composer.block(style, composer.floor).binding()
-    ways = _ways_out(composer, capacity, reached, number)
+    ways = _ways_out(composer, capacity, number)
     floor = composer.floor
     name = entries[binding].name if 0 <= binding < number else ""
     return FitReport(
@@ -96,14 +96,14 @@ def _capacity(composer: Composer, area: Area, style: str) -> int:
     return int(best)
 
 
-def _ways_out(composer: Composer, capacity: dict[str, int], reached: float, number: int) -> list[str]:
+def _ways_out(composer: Composer, capacity: dict[str, int], number: int) -> list[str]:
     order, paper = composer.checked.order, composer.checked.paper
     ways = []
     if order.style == "list" and capacity["run-in"] >= number:
         ways.append(f"set the names run-in: the page then holds about {capacity['run-in']}")
     if order.titles:
         ways.append("leave the titles out")
-    if order.pages == 1:
+    if order.pages == 1 and number <= 2.2 * capacity[order.style]:
         ways.append("book two pages")
     share = math.sqrt(max(1.0, number / max(1, capacity[order.style])))
     if paper.width and paper.height:
@@ -112,14 +112,14 @@ def _ways_out(composer: Composer, capacity: dict[str, int], reached: float, numb
         ways.append(
             f"print the first {int(capacity[order.style] * 0.97)} names and say that the rest are at the address"
         )
-    if not reached:
+    if not capacity[order.style]:
         ways.insert(0, "shorten the letter: it fills the page alone")
     return ways
 
 
 def sentence(report: FitReport) -> str:
     """The report in one sentence for the organiser."""
-    reached = f"only at {report.reached:g} pt" if report.reached else "at no size"
+    reached = f"only at {report.reached:g} pt" if report.reached else "at no size that could be read"
     return (
         f"{report.names} names fit {reached}, and {report.whose} prints nothing under {report.floor:g} pt: "
         f"{report.too_many} too many. You can: {'; '.join(report.ways_out)}."

@@ -19,6 +19,10 @@ MAX_GAP: Final = 0.50
 """The widest word space in ems: wider ones join into rivers."""
 
 
+NEAR: Final = 0.25
+"""A ragged line that comes so near to its measure, in ems, is set to exactly it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """Words ``start`` to ``end`` of a paragraph, with word spaces of ``gap`` ems, ``width`` ems in all.
@@ -146,16 +150,22 @@ def ragged(units: Units, count: int, measure: float, space: float, indent: float
     n = len(units.widths)
     start, width = 0, 0.0
     room = measure
+
+    def line(end: int, last: int) -> Line:
+        # A line that just fits is stretched to fit exactly: a space of another face in it may be a little wider.
+        near = room - NEAR < width <= room and sum(units.inner[start:end]) + sum(units.lead[start + 1 : end]) > 0
+        return Line(units.starts[start], last, space, room if near else width, near)
+
     for i in range(n):
         own = units.widths[i] + units.inner[i] * space
         more = own + units.lead[i] * space
         if i > start and width + more > room:
-            lines.append(Line(units.starts[start], units.starts[i], space, width))
+            lines.append(line(i, units.starts[i]))
             start, width, room = i, own, measure - indent
         else:
             width += more if i > start else own
     if n:
-        lines.append(Line(units.starts[start], count, space, width))
+        lines.append(line(n, count))
     return lines
 
 
