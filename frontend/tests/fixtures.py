@@ -74,6 +74,7 @@ def live(people: int, signing: int) -> tuple[World, Files, Files]:
     world.sign(crowd[0])  # an edit
     world.sign(crowd[1], payload=msgspec.structs.replace(world.payload(crowd[1], "name"), name="Somebody Else"))
     world.sign(crowd[2], payload=world.payload(crowd[4], "name"))  # another's place on the roll
+    world.sign_with_wrong_share(crowd[10])
     world.notice(1)
     world.withdraw(crowd[5])
     world.cut(1)
@@ -186,6 +187,8 @@ def tampered(world: World, early: Files, late: Files) -> Iterator[tuple[str, str
     withdrawn = next(s.key for s in world.standing.signatories.values() if s.withdrawn is not None)
     row2 = json.loads(canonical.encode(world.opening(withdrawn)))
     yield "a withdrawn name opened", "early", openings(lambda rows: put(rows, row2))
+    late_row = json.loads(canonical.encode(world.opening(encode(world.people[8].key))))
+    yield "a name withdrawn after the cut opened", "early", openings(lambda rows: put(rows, late_row))
     counts = "editions/1/counts.json"
     for name, change in {
         "erased counts raised": lambda v: v["counts"].update(signed=99),
@@ -222,6 +225,19 @@ def tampered(world: World, early: Files, late: Files) -> Iterator[tuple[str, str
         "an entry twice": lambda log: log.append(log[a]),
         "a signature altered": lambda log: log.__setitem__(a, with_signature(log[a], log[b])),
         "a credential used twice": lambda log: log.__setitem__(a, other_credential(world, log, a, b)),
+        "an object named twice": lambda log: log.__setitem__(a, other_object(world, log, a, b)),
+        "a withdrawal twice": lambda log: log.append(next(d for d in log if b'"withdraw"' in d)),
+        "a seq skipped": lambda log: log.append(again(world, log, last_sign(world), 2)),
+        "an edit after the cut": lambda log: log.append(again(world, log, last_sign(world), 1)),
+        "an edit after withdrawal": lambda log: log.append(again(world, log, withdrawn_sign(world), 1)),
+        "a notice out of turn": lambda log: log.append(by_organiser(world, entries.Notice(v=1, letter=world.id, edition=4, after="2026-01-02T00:00:00Z"))),
+        "a notice in turn": lambda log: log.append(by_organiser(world, entries.Notice(v=1, letter=world.id, edition=3, after="2026-01-02T00:00:00Z"))),
+        "a cut without a notice": lambda log: log.append(by_organiser(world, entries.Cut(v=1, letter=world.id, edition=3))),
+        "a cut twice": lambda log: log.append(by_organiser(world, entries.Cut(v=1, letter=world.id, edition=2))),
+        "a strike of nobody": lambda log: log.append(by_organiser(world, entries.Strike(v=1, letter=world.id, edition=1, key=encode(bytes(32)), reason="asked"))),
+        "a strike after publication": lambda log: log.append(by_organiser(world, entries.Strike(v=1, letter=world.id, edition=1, key=encode(world.people[0].key), reason="asked"))),
+        "an approval twice": lambda log: log.append(log[1]),
+        "an approval by a fourth": lambda log: log.append(by_organiser(world, entries.Approval(v=1, letter=world.id, trustee=4))),
         "a withdrawal dropped": lambda log: log.pop(next(i for i, d in enumerate(log) if b'"withdraw"' in d)),
         "another letter's entry": lambda log: log.append(other.log[signs[0]]),
         "an approval dropped": lambda log: log.pop(1),
@@ -273,6 +289,53 @@ def other_credential(world: World, log: list[bytes], a: int, b: int) -> bytes:
     assert isinstance(theirs, entries.Sign)
     seed = next(p.seed for p in world.people if encode(p.key) == mine.key)
     return entries.encode(entries.sign_entry(msgspec.structs.replace(mine, credentials=theirs.credentials), seed))
+
+
+def other_object(world: World, log: list[bytes], a: int, b: int) -> bytes:
+    """Entry ``a`` naming the object of entry ``b``, signed again by its own key."""
+    mine, theirs = entries.parse(log[a]), entries.parse(log[b])
+    assert isinstance(mine, entries.Sign)
+    assert isinstance(theirs, entries.Sign)
+    seed = next(p.seed for p in world.people if encode(p.key) == mine.key)
+    return entries.encode(entries.sign_entry(msgspec.structs.replace(mine, object=theirs.object), seed))
+
+
+def again(world: World, log: list[bytes], at: int, step: int) -> bytes:
+    """Entry ``at``'s signatory signing once more, ``step`` later in the sequence."""
+    mine = entries.parse(log[at])
+    assert isinstance(mine, entries.Sign)
+    seed = next(p.seed for p in world.people if encode(p.key) == mine.key)
+    fresh = encode(random.randbytes(32))
+    return entries.encode(entries.sign_entry(msgspec.structs.replace(mine, object=fresh, seq=mine.seq + step), seed))
+
+
+def last_sign(world: World) -> int:
+    """The newest sign entry."""
+    return max(s.signed for s in world.standing.signatories.values())
+
+
+def withdrawn_sign(world: World) -> int:
+    """The sign entry of somebody who withdrew."""
+    return next(s.signed for s in world.standing.signatories.values() if s.withdrawn is not None)
+
+
+def by_organiser(world: World, entry: entries.E) -> bytes:
+    """An entry as the organiser signs it."""
+    return entries.encode(entries.sign_entry(entry, world.organiser))
+
+
+def crowded() -> Files:
+    """A letter that more have signed than may sign: nobody's server would take the last one in."""
+    world = World(3)
+    stranger = world.people.pop()
+    world.roll = roll.make_roll([person.slot.leaf for person in world.people])
+    world.freeze()
+    for person in world.people:
+        world.sign(person)
+    kept = world.manifest
+    world.standing.manifest = msgspec.structs.replace(kept, eligibility=manifest.Eligibility(check="mail"))
+    world.sign(stranger, "anonymous")
+    return world.bundle({})
 
 
 def one_byte_changes(base: str, files: Files, number: int, seed: int) -> Iterator[dict[str, Any]]:
@@ -346,6 +409,8 @@ def main(target: Path) -> None:
     cases = [{"name": name, "base": name, "files": {}, **verdict(files)} for name, files in bases.items()]
     for name, base, files in tampered(world, early, late):
         cases.append({"name": name, "base": base, "files": difference(bases[base], files), **verdict(files)})
+    for name, files in {"more signatures than people": crowded()}.items():
+        cases.append({"name": name, "base": "early", "files": difference(bases["early"], files), **verdict(files)})
     cases.append({"name": "another id than asked for", "base": "early", "files": {}, "letter": encode(bytes(32)), **verdict(early, bytes(32))})
     bytes_changed = [
         change
@@ -353,7 +418,7 @@ def main(target: Path) -> None:
         for change in one_byte_changes(name, files, 150, random.randrange(2**32) + seed)
     ]
     write(target / "bundles.json", {"cases": cases, "bytes": bytes_changed})
-    write(target / "documents.json", documents(world))
+    write(target / "documents.json", documents(world) | {"publicManifest": encode(open_world.source)})
     big, files, _ = live(1100, 1000)
     (target / "thousand.zip").write_bytes(zipped(files))
     write(target / "thousand.json", verdict(files))

@@ -25,6 +25,7 @@ export async function outside<T>(name: string): Promise<T | null> {
 /** The single documents Python made (`fixtures.py`, `documents`). */
 export interface Documents {
   readonly manifest: string;
+  readonly publicManifest: string;
   readonly checkpoint: string;
   readonly entries: readonly string[];
   readonly letter: string;

@@ -62,7 +62,12 @@ class World:
         self.roll = roll.make_roll([person.slot.leaf for person in self.people])
         self.trustees = [(os.urandom(32), os.urandom(32)) for _ in range(trustees if sealed else 0)]
         self.organiser, self.log_seed = os.urandom(32), os.urandom(32)
-        self.manifest = self._manifest(sealed, threshold, origin)
+        self.sealed, self.threshold, self.origin = sealed, threshold, origin
+        self.freeze()
+
+    def freeze(self) -> None:
+        """Fixes the manifest for the people there are, and begins the log."""
+        self.manifest = self._manifest(self.sealed, self.threshold, self.origin)
         self.source = manifest.encode(self.manifest)
         self.letter = manifest.letter_id(self.source)
         self.id = base64url.encode(self.letter)
@@ -192,6 +197,22 @@ class World:
             )
         )
         self.objects[key] = value
+
+    def sign_with_wrong_share(self, person: Person) -> None:
+        """Signs with a seal whose second trustee was given a share that is not on the polynomial: it must be void."""
+        make = self.seal
+
+        def cheat(key: bytes, payload: seal.Payload) -> seal.SignedObject:
+            value = make(key, payload)
+            assert isinstance(value, seal.Seal)
+            wrong = msgspec.structs.replace(value.shares[1], commit=base64url.encode(os.urandom(32)))
+            return msgspec.structs.replace(value, shares=[value.shares[0], wrong, *value.shares[2:]])
+
+        self.seal = cheat  # type: ignore[method-assign]
+        try:
+            self.sign(person)
+        finally:
+            self.seal = make  # type: ignore[method-assign]
 
     def withdraw(self, person: Person) -> None:
         """Withdraws."""

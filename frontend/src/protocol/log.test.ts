@@ -32,6 +32,11 @@ test("an inclusion proof leads to the root from its own leaf and place only", as
   }
 });
 
+test("a proof that ends too early proves nothing, even where the hash fits", () => {
+  const leaf = LEAVES[0] as Bytes;
+  assert.throws(() => merkle.verifyInclusion(leaf, 0, 2, [], leaf), LogError);
+});
+
 test("a consistency proof shows that a tree grew, and nothing else", async () => {
   for (const { old, size, path } of (await documents()).consistency) {
     const proof = path.map((hash) => b64(hash));

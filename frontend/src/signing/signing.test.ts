@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { platform } from "#platform";
 import * as base64url from "../protocol/base64url.ts";
 import * as canonical from "../protocol/canonical.ts";
+import { LogError } from "../protocol/errors.ts";
 import { letterId } from "../protocol/manifest.ts";
 import type { Record } from "../protocol/roll.ts";
 import { activate, type Store } from "./activate.ts";
@@ -169,6 +170,19 @@ test("a letter another than the invitation's, or one not approved by all trustee
   await assert.rejects(openLetter(new Site(bare.base, web), bare), InputError);
   await openLetter(new Site(bare.base, web), bare, "any");
   await assert.rejects(requireApprovals(await open("draft")), /Not every trustee/);
+});
+
+test("a log that is not the one its checkpoint signs, or begins with another manifest, tells nobody anything", async () => {
+  const { activated } = await signed();
+  const lying: Fetch = async (input, init) => {
+    const answer = await web(input, init);
+    if (!input.includes("tile/entries")) return answer;
+    const data = new Uint8Array(await answer.arrayBuffer());
+    const last = data.length - 20; // inside the last entry's signature: it parses, and nobody's else is looked at
+    data[last] = data[last] === 65 ? 66 : 65;
+    return new Response(data);
+  };
+  await assert.rejects(find(await open("valley", lying), activated.signer.spelt), LogError);
 });
 
 test("a receipt for another entry, by another key, or none at all, is no receipt", async () => {
