@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from letterworld import Kind, LetterWorld, Person
 
+from letterworld import Kind, LetterWorld, Person
 from undersigned.protocol import edition
 from undersigned.protocol.errors import ProtocolError
 from undersigned.protocol.verify import verify_bundle
