@@ -1,4 +1,4 @@
-"""A deliberately broken site: it gives receipts before anything is durable. Only ``test_kill`` runs it, as a control."""
+"""A deliberately broken site: receipts come before anything is durable. ``test_kill`` runs it as a control."""
 
 from __future__ import annotations
 

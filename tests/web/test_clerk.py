@@ -105,7 +105,7 @@ class Deaths:
 
 
 def test_a_crash_between_any_two_effects_is_repaired(site: Site) -> None:
-    """After each: the served checkpoint is true at once; after the next round everything promised is in the log, once."""
+    """The served checkpoint is true at once; after the next round everything promised is in the log, once."""
     letter = site.letter(size=40)
     waiting = iter(letter.people)
     signed: list[str] = []

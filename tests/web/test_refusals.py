@@ -80,6 +80,17 @@ def question(**change: Any) -> Callable[[Letter], Answer]:
     )
 
 
+def used_code(letter: Letter) -> Answer:
+    """Another question with the code of somebody who has signed."""
+    again = people.Signer(letter.people[0].code, letter.people[0].record)
+    return letter.post("activate", people.ask(letter, again).body)
+
+
+def new_letter(slug: str) -> Callable[[Letter], Answer]:
+    """A new letter at this word."""
+    return lambda letter: people.post(letter.call, "/api/letters", {"slug": slug}, **letter.auth)
+
+
 def organiser(path: str, value: object, token: str | None = None) -> Callable[[Letter], Answer]:
     """A post with the organiser's token, or another."""
     return lambda letter: letter.post(path, value, authorization=f"Bearer {token or letter.token}")
@@ -120,14 +131,16 @@ MATRIX: dict[str, tuple[Callable[[Letter], Answer], int, str]] = {
     "no such letter to activate": (
         lambda s: people.post(s.call, "/nowhere/activate", people.ask(s, s.people[4]).body), 404, "letter-unknown",
     ),
-    "another letter's entry": (signature(lambda s, b: resigned(s, b, letter=b64.encode(STRANGER))), 404, "letter-unknown"),
+    "another letter's entry": (
+        signature(lambda s, b: resigned(s, b, letter=b64.encode(STRANGER))), 404, "letter-unknown",
+    ),
     "a broken signature": (signature(flipped), 403, "signature-invalid"),
     "a forged credential": (signature(forged_credential), 403, "credential-invalid"),
     "no credential": (signature(lambda s, b: resigned(s, b, credentials=[])), 403, "credential-invalid"),
     "another's object": (signature(other_object), 422, "object-mismatch"),
     "no object": (signature(lambda s, b: {"entry": b["entry"]}), 400, "malformed"),
     "a first signature that is not the first": (signature(lambda s, b: resigned(s, b, seq=3)), 409, "sequence"),
-    "a used code": (lambda s: s.post("activate", people.ask(s, people.Signer(s.people[0].code, s.people[0].record)).body), 409, "code-used"),
+    "a used code": (used_code, 409, "code-used"),
     "an unknown code": (question(), 403, "code-unknown"),
     "a short token": (question(token="AAAA"), 400, "malformed"),
     "a blinded value of another length": (question(blinded="AAAA"), 400, "malformed"),
@@ -188,8 +201,8 @@ MATRIX: dict[str, tuple[Callable[[Letter], Answer], int, str]] = {
     "review of nothing": (lambda s: s.get("review?edition=1", **s.auth), 409, "sequence"),
     "review of a word": (lambda s: s.get("review?edition=x", **s.auth), 400, "malformed"),
     "review of a huge number": (lambda s: s.get("review?edition=" + "9" * 40, **s.auth), 400, "malformed"),
-    "a letter with the site's own word": (lambda s: people.post(s.call, "/api/letters", {"slug": "static"}, **s.auth), 400, "malformed"),
-    "a letter with a path": (lambda s: people.post(s.call, "/api/letters", {"slug": "../x"}, **s.auth), 400, "malformed"),
+    "a letter with the site's own word": (new_letter("static"), 400, "malformed"),
+    "a letter with a path": (new_letter("../x"), 400, "malformed"),
     "a letter again": (lambda s: people.post(s.call, "/api/letters", {"slug": s.slug}, **s.auth), 409, "letter-closed"),
     "another host": (lambda s: s.get("manifest.json", host="evil.example"), 400, "malformed"),
     "another host, to Django": (lambda s: s.get("status", host="evil.example", **s.auth), 400, "malformed"),

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from undersigned.web.adapters.durable import make_directory, write_new, write_over
+from undersigned.web.adapters.durable import make_directory, write_new
 
 ENVIRONMENT: Final = "UNDERSIGNED_DATA"
 _AUTHORITY: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
@@ -120,6 +120,7 @@ def prepare(data: DataDir, authority: str) -> bool:
 
     Returns whether the settings were made now. The database is made by Django's migrations, after this.
     """
+    text = _SETTINGS.format(authority=check_authority(authority), scheme=scheme_for(authority))
     make_directory(data.root, 0o700)
     make_directory(data.keys, 0o700)
     make_directory(data.public, 0o755)
@@ -127,7 +128,6 @@ def prepare(data: DataDir, authority: str) -> bool:
         raise DataError(f"{data.root} belongs to somebody else")
     write_new(data.keys / "django-secret", secrets.token_urlsafe(48).encode("ascii") + b"\n")
     write_new(data.keys / "organiser-token", secrets.token_urlsafe(32).encode("ascii") + b"\n")
-    text = _SETTINGS.format(authority=check_authority(authority), scheme=scheme_for(authority))
     return write_new(data.settings, text.encode("utf-8"))
 
 
@@ -137,9 +137,3 @@ def from_environment() -> DataDir:
     if not name:
         raise DataError(f"{ENVIRONMENT} does not name a data directory")
     return DataDir(Path(name).resolve())
-
-
-__all__ = [
-    "ENVIRONMENT", "DataDir", "DataError", "SiteSettings", "check_authority", "from_environment", "prepare",
-    "read_settings", "scheme_for", "write_over",
-]  # fmt: skip

@@ -89,7 +89,9 @@ def _notes(shown: Shown) -> list[str]:
     notes = ["abandoned"] if shown.standing.abandoned is not None else []
     if not shown.standing.approved and not notes:
         notes.append("waiting")
-    return [*notes, "sealed" if shown.manifest.sealed else "public"]
+    if not shown.manifest.sealed:
+        return [*notes, "public"]
+    return [*notes, "opened" if shown.published else "sealed"]
 
 
 def _files(shown: Shown, language: str) -> list[str]:

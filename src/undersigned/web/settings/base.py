@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ try:
 except DataError:
     # Tools that only read the code (type checker, makemigrations) name no data directory; they get an empty one.
     DATA = DataDir(Path(tempfile.mkdtemp(prefix="undersigned-")))
+    atexit.register(shutil.rmtree, DATA.root, ignore_errors=True)
     prepare(DATA, "127.0.0.1:8000")
 SITE = read_settings(DATA)
 

@@ -1,0 +1,213 @@
+"""Two at once: each promise of the log holds whoever comes first."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import OperationalError
+
+from undersigned.protocol import base64url as b64
+from undersigned.protocol import entries, manifest
+from undersigned.web.log.models import Entry
+from undersigned.web.signing.committer import Committer
+from undersigned.web.signing.models import Pending, Refused
+from undersigned.web.times import moment
+
+from . import people
+from .conftest import Site
+from .people import Answer, Letter
+from .test_life import outcome
+
+
+def together(acts: list[Callable[[], Answer]]) -> list[Answer]:
+    """All of them at once, from a thread each, begun at one moment."""
+    gate = threading.Barrier(len(acts))
+
+    def go(act: Callable[[], Answer]) -> Answer:
+        gate.wait()
+        return act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(go, acts))
+
+
+def send(letter: Letter, body: dict[str, object]) -> Callable[[], Answer]:
+    """A post of entries, to be made later."""
+    return lambda: letter.post("entries", body)
+
+
+def test_two_signatures_of_one_key_at_once_are_one(site: Site) -> None:
+    """Ten different first signatures of one key: one is taken, nine are told to take the next number."""
+    letter = site.letter()
+    person = letter.people[0]
+    people.activate(letter, person)
+    bodies = []
+    for _ in range(10):
+        person.seq = 0
+        bodies.append(people.prepare(letter, person))
+    answers = together([send(letter, body) for body in bodies])
+    assert Counter(answer.status for answer in answers) == {201: 1, 409: 9}
+    site.rounds()
+    assert letter.status()["count"] == 1
+    assert not Refused.objects.exists()
+
+
+def test_the_same_entry_at_once_is_taken_once(site: Site) -> None:
+    """Ten copies of one request: one 201, nine 200, one receipt."""
+    letter = site.letter()
+    person = letter.people[0]
+    people.activate(letter, person)
+    body = people.prepare(letter, person)
+    answers = together([send(letter, body)] * 10)
+    assert Counter(answer.status for answer in answers) == {201: 1, 200: 9}
+    assert len({answer.body for answer in answers}) == 1
+    assert Pending.objects.count() == 1
+
+
+def test_one_code_answers_one_of_many_questions(site: Site) -> None:
+    """Eight different blinded values for one code at once: one signature goes out, seven are refused."""
+    letter = site.letter()
+    person = letter.people[0]
+    questions = [people.ask(letter, person).body for _ in range(8)]
+    answers = together([lambda q=q: letter.post("activate", q) for q in questions])  # type: ignore[misc]
+    assert Counter(answer.status for answer in answers) == {200: 1, 409: 7}
+    assert {answer.problem for answer in answers if answer.status == 409} == {"code-used"}
+
+
+def test_an_edit_and_a_withdrawal_at_once(site: Site) -> None:
+    """Whichever comes first, the withdrawal stands and the log can be verified."""
+    letter = site.letter(size=10)
+    acts = []
+    for person in letter.people[:8]:
+        assert people.sign(letter, person).status == 201
+        edit = people.prepare(letter, person, "anonymous")
+        gone = entries.sign_entry(entries.Withdraw(v=1, letter=letter.l, key=person.key), person.seed)
+        acts += [send(letter, edit), send(letter, {"entry": gone})]
+    answers = together(acts)
+    assert {answer.status for answer in answers[1::2]} == {201}
+    assert {answer.status for answer in answers[::2]} <= {201, 409}
+    site.rounds()
+    assert (letter.status()["count"], letter.status()["withdrawn"]) == (0, 8)
+    assert not Refused.objects.exists()
+    site.clock.now += 60
+    site.rounds()
+    assert outcome(letter) == "valid"
+
+
+def test_signatures_withdrawals_and_the_cut_at_once(site: Site) -> None:
+    """Everybody acknowledged is in the log, on one side of the cut; who withdrew before it is not opened."""
+    letter = site.letter(size=16)
+    for person in letter.people[:6]:
+        assert people.sign(letter, person).status == 201
+    site.rounds()
+    assert people.notice(letter, after=manifest.format_time(moment(site.clock.now + 5))).status == 201
+    site.clock.now += 10
+    joiners = letter.people[6:12]
+    for person in joiners:
+        people.activate(letter, person)
+    acts: list[Callable[[], Answer]] = [send(letter, people.prepare(letter, person)) for person in joiners]
+    acts += [lambda p=p: people.withdraw(letter, p) for p in letter.people[:3]]  # type: ignore[misc]
+    acts += [lambda: people.cut(letter)] * 2
+    answers = together(acts)
+    assert all(answer.status == 201 for answer in answers[:9])
+    assert sorted(answer.status for answer in answers[9:]) == [200, 201]
+    site.rounds()
+    assert not Refused.objects.exists()
+    logged = Entry.objects.filter(letter__slug=letter.slug)
+    cut = logged.get(kind="cut").index
+    gone = set(logged.filter(kind="withdraw", index__lt=cut).values_list("key", flat=True))
+    signed = set(logged.filter(kind="sign", index__lt=cut).values_list("key", flat=True))
+    assert letter.status()["editions"][0]["open_set"] == len(signed - gone)
+    assert letter.status()["count"] == 9
+
+
+def test_a_strike_after_publication_is_refused(site: Site) -> None:
+    """What is published can be left by withdrawing; it is not struck any more."""
+    letter = site.letter()
+    for person in letter.people[:2]:
+        people.sign(letter, person)
+    site.rounds()
+    site.cut(letter)
+    site.open_all(letter, {p.key for p in letter.people[:2]})
+    site.cosigned(letter)
+    assert site.publish(letter).status == 201
+    refused = people.strike(letter, letter.people[0].key)
+    assert (refused.status, refused.problem) == (409, "letter-closed")
+
+
+def test_a_busy_database_is_said_so_and_nothing_is_acknowledged(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While somebody else holds the write lock too long: 503 with Retry-After, and the same request works later."""
+    letter = site.letter()
+    person = letter.people[0]
+    people.activate(letter, person)
+    body = people.prepare(letter, person)
+    from django.db import transaction
+
+    real = transaction.Atomic.__enter__
+
+    def locked(_: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(transaction.Atomic, "__enter__", locked)
+    busy = letter.post("entries", body)
+    monkeypatch.setattr(transaction.Atomic, "__enter__", real)
+    assert (busy.status, busy.problem) == (503, "busy")
+    assert int(busy.headers["retry-after"]) > 0
+    assert letter.post("entries", body).status == 201
+
+
+def test_a_commit_that_fails_is_never_acknowledged(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the disk fails at the commit the process is stopped before any answer: here, the stop is seen instead."""
+    letter = site.letter()
+    person = letter.people[0]
+    people.activate(letter, person)
+    body = people.prepare(letter, person)
+    stopped: list[str] = []
+    committer = Committer(site.clock, on_failure=lambda error: stopped.append(type(error).__name__))
+    monkeypatch.setattr(site.application._intake, "_committer", committer)
+    committer.start()
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    real = BaseDatabaseWrapper.commit
+
+    def failing(self: BaseDatabaseWrapper) -> None:
+        raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "commit", failing)
+    answer = letter.post("entries", body)
+    monkeypatch.setattr(BaseDatabaseWrapper, "commit", real)
+    committer.stop()
+    assert stopped == ["OperationalError"]
+    assert answer.status == 500
+    assert not Pending.objects.exists()
+
+
+def test_too_many_at_once_are_told_to_come_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When too much waits already nothing more is queued: 503 at once."""
+    from undersigned.web.signing import committer
+
+    letter = site.letter()
+    person = letter.people[0]
+    people.activate(letter, person)
+    monkeypatch.setattr(committer, "MAX_WAITING", 0)
+    answer = letter.post("entries", people.prepare(letter, person))
+    assert (answer.status, answer.problem) == (503, "busy")
+    assert answer.headers["retry-after"]
+
+
+def test_a_notice_of_a_key_s_own_making_is_nobody_s(site: Site) -> None:
+    """An entry signed by a key that may not make it is refused whatever its kind."""
+    letter = site.letter()
+    stranger = bytes(range(32))
+    for entry in (
+        entries.Notice(v=1, letter=letter.l, edition=1, after="2099-01-01T00:00:00Z"),
+        entries.Cut(v=1, letter=letter.l, edition=1),
+        entries.Strike(v=1, letter=letter.l, edition=1, key=b64.encode(stranger), reason="asked"),
+        entries.Abandon(v=1, letter=letter.l),
+    ):
+        answer = letter.entry(entry, stranger)
+        assert (answer.status, answer.problem) == (403, "signature-invalid")

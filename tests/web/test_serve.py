@@ -1,0 +1,159 @@
+"""One command makes a site and runs it; it says what is wrong, and it stops when told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from undersigned.web.database import UnsafeDatabaseError, check_version
+from undersigned.web.datadir import DataDir, DataError, check_authority, prepare, read_settings
+
+from .server import Server, free_port, until
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """``python -m undersigned.web`` with these arguments, to its end."""
+    command = [sys.executable, "-m", "undersigned.web", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def modes(root: Path) -> dict[str, int]:
+    """Permissions of everything in a data directory."""
+    return {str(p.relative_to(root)): stat.S_IMODE(p.stat().st_mode) for p in (root, *root.rglob("*"))}
+
+
+def test_init_makes_a_private_directory_and_changes_nothing_the_second_time(tmp_path: Path) -> None:
+    """Directory 0700, keys 0600, settings that say what they are; again: the same bytes."""
+    data = tmp_path / "deep" / "data"
+    made = run("init", "--data", str(data), "--authority", "letters.example.org")
+    assert made.returncode == 0, made.stderr
+    found = modes(data)
+    assert found["."] == found["keys"] == 0o700
+    assert {found[name] for name in found if name.startswith("keys/")} == {0o600}
+    assert found["undersigned.sqlite3"] == 0o600
+    site = read_settings(DataDir(data))
+    assert (site.authority, site.scheme, site.host) == ("letters.example.org", "https", "letters.example.org")
+    before = {p: p.read_bytes() for p in data.rglob("*") if p.is_file() and "sqlite3" not in p.name}
+    again = run("init", "--data", str(data), "--authority", "elsewhere.example.org")
+    assert again.returncode == 0, again.stderr
+    assert {p: p.read_bytes() for p in data.rglob("*") if p.is_file() and "sqlite3" not in p.name} == before
+
+
+@pytest.mark.parametrize("authority", ["", "Letters.example.org", "a b", "x/y", "x:", "x:123456", "-x.org", "x\n"])
+def test_an_authority_is_a_host_and_perhaps_a_port(tmp_path: Path, authority: str) -> None:
+    """Anything else is refused before it stands in every letter's origin."""
+    with pytest.raises(DataError):
+        check_authority(authority)
+    assert run("init", "--data", str(tmp_path / "data"), f"--authority={authority}").returncode == 1
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "authority = 3", "authority = 'x.org'\nscheme = 'http'", "not toml", "authority='x.org'\nscheme='ftp'"]
+)
+def test_settings_that_are_wrong_are_named(tmp_path: Path, text: str) -> None:
+    """http away from the loopback interface, a scheme there is not, a missing value."""
+    data = DataDir(tmp_path / "data")
+    prepare(data, "127.0.0.1:8000")
+    data.settings.write_text(text)
+    with pytest.raises(DataError, match=r"settings\.toml"):
+        read_settings(data)
+
+
+def test_a_taken_port_is_said_so(tmp_path: Path) -> None:
+    """One line, exit status 1, and no data directory made for nothing."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        found = run("serve", "--data", str(tmp_path / "data"), "--port", str(taken.getsockname()[1]))
+    assert found.returncode == 1
+    assert "cannot listen" in found.stderr
+    assert "Traceback" not in found.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def children(pid: int) -> dict[str, int]:
+    """The site's processes below its first one, by kind."""
+    found = {}
+    for line in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        command = Path(f"/proc/{line}/cmdline").read_bytes()
+        found["clerk" if b"clerk" in command else "web"] = int(line)
+    return found
+
+
+def test_it_stops_within_five_seconds_and_can_start_again(tmp_path: Path) -> None:
+    """SIGTERM: exit status 0, no process left; the lock is free again."""
+    server = Server(tmp_path / "data", free_port())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        server.start()
+        assert server.process is not None
+        below = children(server.process.pid)
+        assert set(below) == {"web", "clerk"}
+        server.process.send_signal(number)
+        assert server.process.wait(timeout=5) == 0
+        assert not any(Path(f"/proc/{pid}").exists() for pid in below.values())
+
+
+@pytest.mark.parametrize("victim", ["clerk", "web"])
+def test_if_one_of_its_processes_dies_the_other_is_stopped_aloud(tmp_path: Path, victim: str) -> None:
+    """A site without its clerk would promise what it cannot keep: it ends, with status 1 and a reason."""
+    errors = tmp_path / "errors"
+    server = Server(tmp_path / "data", free_port())
+    with errors.open("wb") as file:
+        server.command = ["sh", "-c", 'exec "$0" "$@" 2>' + str(errors), *server.command]
+        server.start()
+        assert server.process is not None
+        below = children(server.process.pid)
+        os.kill(below[victim], signal.SIGKILL)
+        assert server.process.wait(timeout=8) == 1
+        assert not file.closed
+    assert f"the {victim} process ended" in errors.read_text()
+    assert not any(Path(f"/proc/{pid}").exists() for pid in below.values())
+
+
+def test_a_second_clerk_is_refused(tmp_path: Path) -> None:
+    """One data directory, one clerk: two would sign two logs."""
+    server = Server(tmp_path / "data", free_port())
+    server.start()
+    try:
+        until(lambda: (tmp_path / "data" / "clerk.lock").exists())
+        second = run("clerk", "--data", str(tmp_path / "data"))
+        assert second.returncode == 1
+        assert "another clerk" in second.stderr
+    finally:
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("version", [(3, 7, 0), (3, 40, 1), (3, 44, 5), (3, 50, 6), (3, 51, 2)])
+def test_a_database_library_that_can_lose_commits_is_refused(version: tuple[int, int, int]) -> None:
+    """Versions with the WAL-reset bug never run, whatever is installed."""
+    with pytest.raises(UnsafeDatabaseError, match="can lose committed"):
+        check_version(version)
+
+
+@pytest.mark.parametrize("version", [(3, 6, 23), (3, 44, 6), (3, 50, 7), (3, 51, 3), (3, 53, 4)])
+def test_a_safe_database_library_is_taken(version: tuple[int, int, int]) -> None:
+    """The fixed branches, and everything after the fix."""
+    check_version(version)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_database_runs_as_it_must() -> None:
+    """Synced at each commit, foreign keys on, deleted bytes overwritten, foreign schemas not trusted."""
+    import sqlite3
+
+    from django.db import connection
+
+    expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "secure_delete": 1}
+    with connection.cursor() as cursor:
+        for name, value in expected.items():
+            cursor.execute(f"PRAGMA {name}")
+            assert cursor.fetchone()[0] == value, name
+    assert sqlite3.__name__ == "pysqlite3"
