@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import unicodedata
 
 from undersigned.protocol import base64url, canonical
 
@@ -130,6 +131,11 @@ def people(roll: str, number: int, *, seed: int = 1, titled: float = 0.6) -> lis
     return found
 
 
+def _nfc(text: str) -> str:
+    """As every string in canonical JSON is."""
+    return unicodedata.normalize("NFC", text)
+
+
 def edition_from(pairs: list[tuple[str, str]], *, anonymous: int = 0, number: int = 1, initials: int = 0) -> bytes:
     """The canonical bytes of an edition of ``pairs``, in two groups; the first ``initials`` of them are initials."""
     roll = []
@@ -137,7 +143,7 @@ def edition_from(pairs: list[tuple[str, str]], *, anonymous: int = 0, number: in
         key = hashlib.sha256(f"key {i}".encode()).digest()
         group = "reserve" if key[0] < 150 else "retired"
         kind = "initials" if i < initials else "name"
-        row = {"as": kind, "group": group, "key": base64url.encode(key), "name": name, "title": title}
+        row = {"as": kind, "group": group, "key": base64url.encode(key), "name": _nfc(name), "title": _nfc(title)}
         roll.append({**row, "verified": kind == "name"})
     roll.sort(key=lambda row: base64url.decode(str(row["key"])))
     groups = {g: sum(r["group"] == g for r in roll) for g in ("reserve", "retired")}

@@ -29,6 +29,8 @@ RTL_LANGUAGES: Final = frozenset({"ar", "he", "fa", "ur", "yi", "ckb", "ps", "sd
 MAX_MARKS: Final = 4
 NOT_FIRST: Final = frozenset("、。，．・：；？！）］｝」』】〉》〕ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々")
 NOT_LAST: Final = frozenset("（［｛「『【〈《〔")
+NAMELESS: Final = "\u2014"
+"""Printed for an entry that holds no printable character: somebody stands there, and is counted."""
 LONG_WORD: Final = 20
 """Letters without a break from which a word may be broken anywhere, rather than set off the page."""
 _STRONG: Final = {"L": "ltr", "R": "rtl", "AL": "rtl"}
@@ -125,8 +127,10 @@ def entries_of(edition: Edition, groups: Iterable[str], lang: str, *, titles: bo
     for row in edition.roll:
         name, mended = printable(row.name)
         title, mended_title = printable(row.title) if titles else ("", "")
+        if not name:
+            name, mended = NAMELESS, "everything: nothing of it can be printed"
         entry = Entry(row.key, row.group, name, title, ", ".join(filter(None, (mended, mended_title))))
-        rows.append((place.get(row.group, len(place)), collator.getSortKey(name or "\uffff"), row.key, entry))
+        rows.append((place.get(row.group, len(place)), collator.getSortKey(name), row.key, entry))
     # The key decides between namesakes, so that the order never depends on how the edition was read.
     rows.sort(key=lambda row: row[:3])
     return [row[3] for row in rows]

@@ -214,8 +214,10 @@ def _places(page: Painted, number: int, limits: Limits) -> Iterator[Finding]:
     boxes = [box for at, box in limits.columns if at == number - 1]
     if boxes:
         top, bottom = min(b.y for b in boxes), max(b.bottom for b in boxes)
+        # Advances are stored in whole thousandths of an em, and their rounding adds up along a line.
+        slack = max(0.3, 0.0015 * boxes[0].width)
         for run in inked:
-            if top < run.y < bottom and not any(b.x - 0.3 <= run.x0 and run.x1 <= b.right + 0.3 for b in boxes):
+            if top < run.y < bottom and not any(b.x - slack <= run.x0 and run.x1 <= b.right + slack for b in boxes):
                 yield Finding("outside", number, f"{run.seen!r} leaves its column")
     for a, b in collisions(inked):
         yield Finding("collision", number, f"{a.seen!r} and {b.seen!r} are printed over each other")

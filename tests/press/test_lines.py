@@ -1,0 +1,91 @@
+"""Lines: nothing lost, nothing over the measure, no rivers, even columns."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from undersigned.press.block import Chunk, Row
+from undersigned.press.fit import deal, fills
+from undersigned.press.lines import MAX_GAP, MIN_GAP, Line, Units, balanced, justify, ragged, rows_for
+from undersigned.press.names import Word
+
+SPACE = 0.24
+WORDS = st.lists(
+    st.tuples(st.floats(0.3, 6.0), st.sampled_from([" ", " ", " ", " ", "~", "", "+"])), min_size=1, max_size=120
+)
+
+
+def _units(rows: list[tuple[float, str]], measure: float) -> tuple[Units, int]:
+    words = [Word("x" * max(1, round(width)), glue) for width, glue in rows]
+    return Units.of(words, [width for width, _ in rows], measure, SPACE), len(words)
+
+
+def _covers(lines: list[Line], count: int) -> None:
+    assert lines[0].start == 0
+    assert lines[-1].end == count
+    assert all(a.end == b.start for a, b in itertools.pairwise(lines))
+
+
+@given(WORDS, st.floats(12.0, 60.0))
+def test_justified_lines_hold_every_word_once_within_the_measure(rows: list[tuple[float, str]], measure: float) -> None:
+    """Each word stands on one line, in order; no line is wider than the measure; no gap is wider than allowed."""
+    units, count = _units(rows, measure)
+    lines = justify(units, count, measure, SPACE)
+    _covers(lines, count)
+    longest = max(units.widths[i] + units.inner[i] * SPACE for i in range(len(units.widths)))
+    for line in lines:
+        assert line.width <= max(measure, longest) + 1e-6
+        assert SPACE * MIN_GAP - 1e-9 <= line.gap <= MAX_GAP + 1e-9 or line.end - line.start == 1
+        if line.full:
+            assert abs(line.width - measure) < 1e-6
+
+
+@given(WORDS, st.floats(12.0, 60.0))
+def test_ragged_lines_hold_every_word_once_within_the_measure(rows: list[tuple[float, str]], measure: float) -> None:
+    """The same of ragged lines, whose turned-over lines are shorter by the indent."""
+    units, count = _units(rows, measure - 1.0)
+    lines = ragged(units, count, measure, SPACE, 1.0)
+    _covers(lines, count)
+    longest = max(units.widths[i] + units.inner[i] * SPACE for i in range(len(units.widths)))
+    for number, line in enumerate(lines):
+        assert line.width <= max(measure - (1.0 if number else 0.0), longest) + 1e-6
+
+
+@given(WORDS, st.floats(12.0, 60.0))
+def test_a_balanced_headline_takes_no_more_lines(rows: list[tuple[float, str]], measure: float) -> None:
+    """Balancing evens lines without adding one."""
+    units, count = _units(rows, measure)
+    assert len(balanced(units, count, measure, SPACE)) <= len(ragged(units, count, measure, SPACE))
+
+
+def test_an_overlong_word_breaks_and_only_then() -> None:
+    """Cells of a long word stay together where they fit, and part where they do not."""
+    words = [Word("abcd", " " if i == 0 else "!") for i in range(10)]
+    wide, narrow = Units.of(words, [2.0] * 10, 30.0, SPACE), Units.of(words, [2.0] * 10, 10.0, SPACE)
+    assert len(wide.widths) == 1
+    assert len(narrow.widths) == 10
+    assert all(line.width <= 10.0 for line in ragged(narrow, 10, 10.0, SPACE))
+
+
+HEIGHTS = st.lists(st.integers(1, 4), min_size=1, max_size=150)
+
+
+@given(HEIGHTS, st.integers(1, 12))
+def test_columns_are_as_short_as_whole_entries_allow(heights: list[int], columns: int) -> None:
+    """``rows_for`` finds a number of rows that holds all, and one row fewer would not."""
+    rows = rows_for(heights, columns)
+    assert fills(heights, columns, [rows])
+    assert not fills(heights, columns, [rows - 1])
+
+
+@given(HEIGHTS, st.integers(1, 12), st.integers(0, 30))
+def test_dealing_keeps_every_entry_whole_and_in_order(heights: list[int], columns: int, spare: int) -> None:
+    """Dealt columns, read one after another, are the entries."""
+    chunks = [Chunk(tuple(Row("first") for _ in range(h)), i) for i, h in enumerate(heights)]
+    dealt = deal(chunks, columns, [rows_for(heights, columns) + spare])
+    assert dealt is not None
+    assert [chunk.entry for column in dealt[0] for chunk in column] == list(range(len(heights)))
+    assert deal(chunks, columns, [0]) is None
