@@ -56,3 +56,10 @@ export const documents = (): Promise<Documents> => json<Documents>("documents.js
 export async function python<T = { ok: boolean; error?: string; detail?: string }>(question: unknown[]): Promise<T[]> {
   return (await platform.python(question)) as T[];
 }
+
+/** A file of the project's vectors (tests/vectors/README.md). */
+export async function vector<T>(name: string): Promise<T> {
+  const data = await platform.vector(name);
+  if (!data) throw new Error(`tests/vectors/${name} is missing`);
+  return JSON.parse(new TextDecoder().decode(data)) as T;
+}
