@@ -98,12 +98,17 @@ def printable(text: str) -> tuple[str, str]:
         if category in ("Cc", "Cf", "Cs", "Co", "Cn") and character not in _KEPT:
             problems.append("a control or invisible character")
             continue
-        marks = marks + 1 if category in ("Mn", "Me") else 0
+        marks = marks + 1 if category in ("Mn", "Me", "Mc") else 0
+        if marks and (not kept or kept[-1] == " "):
+            problems.append("a combining mark on nothing")
+            continue
         if marks > MAX_MARKS:
             problems.append("a pile of combining marks")
             continue
         kept.append(character)
-    return "".join(kept).strip(), ", ".join(dict.fromkeys(problems))
+    # What was taken out may have kept apart what now composes, or left two spaces together.
+    left = unicodedata.normalize("NFC", " ".join("".join(kept).split()))
+    return left, ", ".join(dict.fromkeys(problems))
 
 
 def _plain(text: str) -> bool:
@@ -115,7 +120,7 @@ def _plain(text: str) -> bool:
     return (
         unicodedata.is_normalized("NFC", text)
         and not _ENCLOSING.search(text)
-        and sum(map(bool, map(unicodedata.combining, text))) <= MAX_MARKS
+        and not any(map(unicodedata.combining, text))
     )
 
 
