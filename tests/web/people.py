@@ -136,15 +136,21 @@ TEXTS = {
 }
 
 
-def invented(number: int) -> roll.Record:
+def invented(number: int, tag: str = "Nr") -> roll.Record:
     """A plainly invented person."""
-    name = (f"Testperson Nr{number}", f"דנה בדיקה{number}", f"تجربة رقم{number}", f"Тест Номер{number}")[number % 4]
+    names = (
+        f"Testperson {tag}{number}",
+        f"דנה בדיקה{tag}{number}",
+        f"تجربة رقم{tag}{number}",
+        f"Тест Номер{tag}{number}",
+    )
+    name = names[number % 4]
     return roll.Record(group="reserve" if number % 2 else "retired", name=name, title="Capt." if number % 3 else "")
 
 
 def start(
     call: Call, token: str, authority: str, slug: str, *, size: int = 6, trustees: int = 3, threshold: int = 2,
-    public: bool = False, check: str = "roll", batch: tuple[int, int] = (1, 0), signatures: int = 1, grace: int = 0,
+    public: bool = False, check: str = "roll", batch: tuple[int, int] = (1, 0), signatures: int = 1, grace: int = 0, tag: str = "Nr",
 ) -> Letter:  # fmt: skip
     """A letter whose manifest is fixed: draft, texts, codes, manifest."""
     letter = Letter(call, token, slug)
@@ -152,7 +158,7 @@ def start(
     assert made.status == 201, made.body
     spki = made.json["registrar"]
     rid = roll.registrar_id(b64.decode(spki))
-    letter.people = [Signer(codes.code_from(os.urandom(20)), invented(i)) for i in range(size)]
+    letter.people = [Signer(codes.code_from(os.urandom(20)), invented(i, tag)) for i in range(size)]
     with_roll = check == "roll"
     slots = [roll.make_slot(p.code, rid, p.record) for p in letter.people]
     for i in range(0, size, 100):

@@ -98,6 +98,7 @@ def organiser(path: str, value: object, token: str | None = None) -> Callable[[L
 
 BIG = canonical.encode({"entry": "x" * 70_000})
 STRANGER = bytes(range(32))
+STRANGER_KEY = b64.encode(people.keys.public_key(STRANGER))
 
 MATRIX: dict[str, tuple[Callable[[Letter], Answer], int, str]] = {
     "no json": (raw("entries", b"hello"), 400, "malformed"),
@@ -145,7 +146,7 @@ MATRIX: dict[str, tuple[Callable[[Letter], Answer], int, str]] = {
     "a short token": (question(token="AAAA"), 400, "malformed"),
     "a blinded value of another length": (question(blinded="AAAA"), 400, "malformed"),
     "withdrawal of a stranger": (
-        lambda s: s.entry(entries.Withdraw(v=1, letter=s.l, key=b64.encode(people.keys.public_key(STRANGER))), STRANGER),
+        lambda s: s.entry(entries.Withdraw(v=1, letter=s.l, key=STRANGER_KEY), STRANGER),
         409, "sequence",
     ),
     "withdrawal signed by somebody else": (

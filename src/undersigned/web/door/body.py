@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 MAX_BODY: Final = 64 * 1024
+PATIENCE: Final = 20.0
+"""Seconds a body may pause."""
 
 
 class DisconnectedError(Exception):
@@ -40,7 +43,7 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
+        message = await _next(receive)
         if message["type"] == "http.disconnect":
             raise DisconnectedError
         part = message.get("body", b"")
@@ -50,6 +53,16 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)
+
+
+async def _next(receive: Receive) -> Message:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await receive()
+    except TimeoutError:
+        raise Problem(
+            "malformed", f"The body did not arrive. {KEPT_NOTHING}", headers={"Connection": "close"}
+        ) from None
 
 
 def _too_large() -> Problem:

@@ -13,7 +13,6 @@ from functools import partial
 from typing import Final
 
 import msgspec
-from asgiref.sync import sync_to_async
 
 from undersigned.protocol import base64url, canonical, receipt
 from undersigned.protocol.entries import Entry, parse
@@ -30,6 +29,7 @@ from undersigned.web.door.body import (
 )
 from undersigned.web.letters.known import KnownLetter, Letters
 from undersigned.web.ports import World
+from undersigned.web.problems import busy
 from undersigned.web.signing import candidate, registrar
 from undersigned.web.signing.actions import CodeUse, find_code
 from undersigned.web.signing.actions.use_codes import CodeFound, check_open
@@ -37,6 +37,8 @@ from undersigned.web.signing.committer import Committer
 from undersigned.web.signing.sequenced import wait_for_place
 
 _JSON: Final = b"application/json"
+MAX_COMPUTING: Final = 512
+"""Blind signatures under way or waiting: more would be waited for longer than people wait."""
 
 
 class _Posted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -58,6 +60,7 @@ class Intake:
 
     def __init__(self, world: World, letters: Letters, committer: Committer, pool: ThreadPoolExecutor) -> None:
         self._world, self._letters, self._committer, self._pool = world, letters, committer, pool
+        self._computing = 0
 
     async def entries(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
         """POST entries: 201 with the receipt once durable; 200 with the same receipt if it was there."""
@@ -71,7 +74,7 @@ class Intake:
         made = receipt.make(letter.letter, checked.data, outcome.by, letter.seed)
         answer: dict[str, object] = {"receipt": made}
         if not letter.manifest.sealed:
-            answer |= await wait_for_place(letter, checked.leaf)
+            answer |= await wait_for_place(letter, checked.leaf, self._world.storage, self._pool)
         body = msgspec.json.encode(answer, order="sorted")
         await self._say(send, base, 201 if outcome.new else 200, body)
 
@@ -84,8 +87,7 @@ class Intake:
         blinded = base64url.decode(question.blinded, letter.registrar.length)
         hashed = base64url.encode(hashlib.sha256(token).digest())
         use = CodeUse(letter, hashed, blinded)
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._pool, partial(self._answer, use))
+        found = await self._compute(use)
         if isinstance(found, CodeUse):
             outcome = await self._committer.submit(found)
             if isinstance(outcome, Exception):
@@ -97,6 +99,17 @@ class Intake:
         answer = {"box": box, "leaf": found.leaf, "signature": base64url.encode(found.answer)}
         await self._say(send, base, 200, canonical.encode(answer))
 
+    async def _compute(self, use: CodeUse) -> CodeFound | CodeUse:
+        """``_answer`` in the registrar's pool. Raises Problem ``busy`` if too many wait for it already."""
+        if self._computing >= MAX_COMPUTING:
+            raise busy()
+        self._computing += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, partial(self._answer, use))
+        finally:
+            self._computing -= 1
+
     def _answer(self, use: CodeUse) -> CodeFound | CodeUse:
         """The stored answer, or the question with an answer computed and not stored. Runs in the registrar's pool."""
         found = find_code(use)
@@ -104,10 +117,13 @@ class Intake:
             return found
         check_open(use.letter)
         answer = registrar.sign_blindly(use.letter.registrar, use.blinded, self._world.entropy)
-        return replace(use, answer=answer)
+        return replace(use, answer=answer, leaf=found.leaf, box=found.box)
 
     async def _letter(self, slug: str) -> KnownLetter:
-        letter = self._letters.cached(slug) or await sync_to_async(self._letters.find)(slug)
+        letter = self._letters.cached(slug)
+        if letter is None:
+            # Not in Django's one thread, where a publication may take its time.
+            letter = await asyncio.get_running_loop().run_in_executor(self._pool, self._letters.find, slug)
         if letter is None:
             raise LetterError("there is no letter at this address, or it is still a draft")
         return letter

@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from undersigned.web.letters.known import KnownLetter
-from undersigned.web.letters.models import Code, Letter
+from undersigned.web.letters.models import Code
 from undersigned.web.problems import KEPT_NOTHING, Problem
+from undersigned.web.signing.rows import read_letter
 
 
 @dataclass(frozen=True, slots=True)
 class CodeUse:
-    """A question, and the answer computed for it, which counts only once it is stored. ``token_hash``: base64url."""
+    """A question, and the answer computed for it, which counts only once it is stored. ``token_hash``: base64url.
+
+    ``leaf`` and ``box`` are the code's own: they never change once the manifest is fixed.
+    """
 
     letter: KnownLetter
     token_hash: str
     blinded: bytes
     answer: bytes = b""
+    leaf: str | None = None
+    box: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +37,9 @@ class CodeFound:
 
 def check_open(letter: KnownLetter) -> None:
     """Raises Problem unless the letter takes signatures."""
-    row = Letter.objects.get(pk=letter.pk)
-    if row.abandoned or not row.open:
-        why = "The letter has been abandoned." if row.abandoned else "Not every trustee has approved the letter yet."
+    taking, abandoned = read_letter(letter.pk)
+    if abandoned or not taking:
+        why = "The letter has been abandoned." if abandoned else "Not every trustee has approved the letter yet."
         raise Problem("letter-closed", f"{why} The code is unused.")
 
 
@@ -56,7 +62,9 @@ def use_codes(batch: Sequence[CodeUse], *, now: int) -> list[CodeFound | Problem
     results: list[CodeFound | Problem] = []
     for use in batch:
         unused = Code.objects.filter(letter=use.letter.pk, token_hash=use.token_hash, used=False)
-        unused.update(blinded=use.blinded, answer=use.answer, used=True)
+        if unused.update(blinded=use.blinded, answer=use.answer, used=True):
+            results.append(CodeFound(use.leaf, use.box, use.answer))
+            continue
         try:
             results.append(find_code(use))
         except Problem as problem:
