@@ -1,4 +1,4 @@
-"""Every command explains itself: what it does, an example that can be pasted; and none asks for a secret on its line."""
+"""Every command explains itself, with an example that can be pasted; none takes a secret on its line."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_the_demo_leaves_a_letter_that_can_be_signed(tmp_path: Path) -> None:
         server.start()
         taken = typed(*words)
         assert taken.code == 2
-        assert f"port {port} is taken" in taken.err
+        assert f"Port {port} is taken" in taken.err
         link = next(w.strip("'") for w in first.err.split() if "mill-bridge/#" in w)
         code = next(w for w in first.err.split() if w.startswith("S-"))
         words = ("sign", link, "--name", "Tova Testwell", "--group", "reserve", "--yes")

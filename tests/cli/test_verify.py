@@ -79,7 +79,7 @@ def reorder(value: dict[str, object]) -> None:
 
 @pytest.mark.parametrize(
     ("change", "step", "words"),
-    [(drop, "editions", "was dropped"), (rename, "editions", "was altered"), (reorder, "log", "not sorted")],
+    [(drop, "editions", "was dropped"), (rename, "editions", "was altered"), (reorder, "editions", "not sorted")],
 )
 def test_a_signatory_dropped_renamed_or_moved_is_named(
     tmp_path: Path, world: LetterWorld, change: Callable[[dict[str, object]], None], step: str, words: str

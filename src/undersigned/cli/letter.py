@@ -155,6 +155,7 @@ def notice(
         number = edition or len(by.status()["editions"]) + 1
         time_ = organiser.earliest_cut(letter, time.time()) if after is None else manifest.parse_time(after)
         by.notice(letter, number, time_)
+        by.wait_served(letter, lambda found: len(found["editions"]) >= number, "the notice")
         voice.good(f"Notice of edition {number}: the cut comes not before {manifest.format_time(time_)}.")
     return exits.OK
 
@@ -174,6 +175,7 @@ def cut(folder: FolderArgument, edition: Edition = None) -> int:
     with at(folder) as (by, letter):
         number = edition or _newest(by)
         by.cut(letter, number)
+        by.wait_served(letter, lambda found: found["editions"][number - 1]["cut"] is not None, "the cut")
         voice.good(f"Edition {number} is cut. Now the trustees open.")
     return exits.OK
 
@@ -225,6 +227,7 @@ def strike(
     with at(folder) as (by, letter):
         number = edition or _newest(by)
         by.strike(letter, number, key, reason)
+        by.wait_served(letter, what="the strike")
         voice.good(f"Struck from edition {number}: {reason}. The trustees cosign once more before it is published.")
     return exits.OK
 

@@ -13,7 +13,7 @@ import typer
 from undersigned.client import keyfile
 from undersigned.client import trustee as work
 from undersigned.client.errors import InputError, ProblemError, UnreachableError, WaitingError
-from undersigned.client.letter import Letter, connect, fetch_letter, fetch_text
+from undersigned.client.letter import Letter, approvals, connect, fetch_letter, fetch_text
 from undersigned.client.link import parse_link
 
 from . import exits, voice
@@ -90,8 +90,17 @@ def approve(key: Key, link: Link, passphrase_file: Passphrase = None, state: Sta
         except ProblemError as error:
             if error.code != "duplicate":
                 raise
+        _wait_for_approval(by)
     voice.good("Approved. From now on run: undersigned trustee watch")
     return exits.OK
+
+
+def _wait_for_approval(by: work.Trustee, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while by.index not in approvals(by.http, by.letter):
+        if time.monotonic() > deadline:
+            raise WaitingError("the log has promised to take the approval in, and has not done so yet")
+        time.sleep(0.2)
 
 
 def _show(letter: Letter) -> None:

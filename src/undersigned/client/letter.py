@@ -89,20 +89,29 @@ def require_approvals(http: Http, letter: Letter) -> None:
     """
     if not letter.manifest.sealed:
         return
-    missing = set(range(1, len(letter.manifest.trustees) + 1))
+    missing = set(range(1, len(letter.manifest.trustees) + 1)) - approvals(http, letter)
+    if missing:
+        names = ", ".join(str(trustee) for trustee in sorted(missing))
+        raise InvalidError(f"not every trustee has approved this letter yet (missing: {names}): it cannot be signed")
+
+
+def approvals(http: Http, letter: Letter) -> set[int]:
+    """The trustees whose approval is among the log's first entries."""
+    wanted = set(range(1, len(letter.manifest.trustees) + 1))
+    found: set[int] = set()
     for index, data in enumerate(_first_entries(http, letter)):
         if index == 0:
             if data != letter.source:
                 raise LogError("the log does not begin with this letter's manifest")
             continue
+        # No signature comes before the last approval, so there is no need to look further.
+        if found == wanted:
+            break
         entry = entries.parse(data)
         if isinstance(entry, entries.Approval):
             entries.verify_entry(entry, letter.manifest, letter.spelt)
-            missing.discard(entry.trustee)
-        if not missing:
-            return
-    names = ", ".join(str(trustee) for trustee in sorted(missing))
-    raise InvalidError(f"not every trustee has approved this letter yet (missing: {names}): it cannot be signed")
+            found.add(entry.trustee)
+    return found
 
 
 def _first_entries(http: Http, letter: Letter) -> Iterator[bytes]:

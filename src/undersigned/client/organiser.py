@@ -15,7 +15,7 @@ from undersigned.protocol.manifest import Eligibility, Manifest, Release, Truste
 from .errors import AnswerError, InputError, WaitingError
 from .folder import Folder, Known, LetterFile, protocol_time
 from .http import Http
-from .letter import Letter
+from .letter import Letter, fetch_checkpoint
 
 _SERVED: Final = 60.0
 """Seconds until a frozen letter has to be on the site."""
@@ -135,6 +135,25 @@ class Organiser:
             raise AnswerError("the log's answer holds no receipt")
         promised = receipts.parse(canonical.encode(answer["receipt"]))
         receipts.verify(promised, letter=letter.spelt, entry=entries.encode(signed), log_key=letter.log_key)
+
+    def wait_served(
+        self,
+        letter: Letter,
+        until: Callable[[dict[str, Any]], bool] = bool,
+        what: str = "the log",
+        seconds: float = 120,
+    ) -> dict[str, Any]:
+        """Waits until ``until`` holds, nothing is pending, and the checkpoint that everybody sees has come that far.
+
+        Raises WaitingError after ``seconds``.
+        """
+        status = self.wait(lambda found: found["pending"] == 0 and until(found), seconds, what)
+        deadline = time.monotonic() + seconds
+        while fetch_checkpoint(self.http, letter)[0].size < status["size"]:
+            if time.monotonic() > deadline:
+                raise WaitingError(f"waited {seconds:.0f} seconds in vain for {what} to be served")
+            time.sleep(0.05)
+        return status
 
     def status(self) -> dict[str, Any]:
         """How the letter stands, as docs/reference/http.md says."""

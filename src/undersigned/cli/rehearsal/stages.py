@@ -16,7 +16,7 @@ from typing import Any
 from undersigned.client import bundles, organiser, registrar
 from undersigned.client.errors import ClientError
 from undersigned.client.folder import Folder, read_token
-from undersigned.client.letter import Letter, fetch_checkpoint
+from undersigned.client.letter import Letter
 from undersigned.client.organiser import Organiser
 from undersigned.protocol import base64url, bundle
 
@@ -140,12 +140,7 @@ class Rehearsal:
 
     def _served(self, until: Callable[[dict[str, Any]], bool], what: str) -> None:
         """Waits until ``until`` holds of the status, and the checkpoint that everybody sees has come that far."""
-        size = self.by.wait(lambda status: status["pending"] == 0 and until(status), _PATIENCE, what)["size"]
-        deadline = time.monotonic() + _PATIENCE
-        while fetch_checkpoint(self.by.http, self.letter)[0].size < size:
-            if time.monotonic() > deadline:
-                raise RehearsalError(f"waited in vain for {what}")
-            time.sleep(0.05)
+        self.by.wait_served(self.letter, until, what, _PATIENCE)
 
     def look_for_names(self) -> None:
         """A full copy of the server's disk, taken while it runs, is searched for every name of the roll."""
