@@ -1,8 +1,8 @@
 """A letter's site in memory, for the signing client's tests: docs/reference/http.md by way of the protocol package.
 
-Prints its address, then serves until standard input ends. ``/valley`` is a sealed letter with a roll, ``/open`` a public
-one, ``/draft`` a sealed one that a trustee has not approved; ``/<letter>/codes`` gives its access codes, which no real
-site could. It does what a server must (real blind signatures, real checks), without its storage or its clerk; every
+Prints its address, then serves until standard input ends. ``/valley`` is a sealed letter with a roll, ``/open`` a
+public one, ``/draft`` a sealed one that a trustee has not approved; ``/<letter>/codes`` gives its access
+codes, which no real site could. It does what a server must (real blind signatures, real checks), without its storage or its clerk; every
 entry is in the log at once.
 """
 
@@ -35,7 +35,13 @@ CORS = {
     "Access-Control-Allow-Headers": "content-type",
     "Access-Control-Expose-Headers": "retry-after",
 }
-STATUS = {"malformed": 400, "letter-unknown": 404, "code-unknown": 403, "signature-invalid": 403, "credential-invalid": 403}
+STATUS = {
+    "malformed": 400,
+    "letter-unknown": 404,
+    "code-unknown": 403,
+    "signature-invalid": 403,
+    "credential-invalid": 403,
+}
 
 
 class CodeUnknownError(InvalidError):

@@ -10,8 +10,10 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -20,7 +22,7 @@ from undersigned.cli.rehearsal.crew import Trustees
 from undersigned.cli.server import Server, free_port
 from undersigned.client import organiser, registrar
 from undersigned.client.folder import Folder, read_token
-from undersigned.client.letter import Letter
+from undersigned.client.letter import Letter, fetch_checkpoint
 from undersigned.client.organiser import Organiser
 from undersigned.client.registrar import Person
 from undersigned.protocol import base64url, codes
@@ -30,16 +32,26 @@ PATIENCE = 60.0
 PEOPLE = 12
 
 
+def served(by: Organiser, letter: Letter, until: Callable[[dict[str, Any]], bool], what: str) -> None:
+    """Waits until ``until`` holds of the status and the checkpoint everybody sees has come that far."""
+    size = by.wait(lambda status: status["pending"] == 0 and until(status), PATIENCE, what)["size"]
+    deadline = time.monotonic() + PATIENCE
+    while fetch_checkpoint(by.http, letter)[0].size < size:
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.2)
+
+
 def publish(by: Organiser, letter: Letter, trustees: Trustees) -> str:
     """From notice to edition."""
     by.notice(letter, 1, organiser.earliest_cut(letter, time.time()))
-    by.wait(lambda s: bool(s["editions"]) and s["pending"] == 0, PATIENCE, "the notice")
+    served(by, letter, lambda s: bool(s["editions"]), "the notice")
     trustees.watch()
-    time.sleep(letter.manifest.release.grace + 3)
+    time.sleep(letter.manifest.release.grace + 3)  # by the trustees' own clocks
     by.cut(letter, 1)
-    by.wait(lambda s: s["editions"][0]["cut"] is not None and s["pending"] == 0, PATIENCE, "the cut")
+    served(by, letter, lambda s: s["editions"][0]["cut"] is not None, "the cut")
     trustees.open(1, 2, lambda *_: None)
-    by.wait(lambda s: s["editions"][0]["resolved"] == s["editions"][0]["open_set"], PATIENCE, "the opening")
+    by.wait(lambda s: bool(s["editions"][0]["resolved"] == s["editions"][0]["open_set"]), PATIENCE, "the opening")
     trustees.watch()
     return by.publish(1)
 
@@ -76,7 +88,9 @@ def serve(folder: Path, server: Server) -> None:
     trustees.approve()
     by.wait(lambda s: s["state"] == "open", PATIENCE, "the approvals")
     records = [msgspec.to_builtins(person.record) for person in made.people]
-    tell({"invitation": letter.invitation, "codes": [codes.format_code("S", c) for c in made.codes], "records": records})
+    tell(
+        {"invitation": letter.invitation, "codes": [codes.format_code("S", c) for c in made.codes], "records": records}
+    )
     for line in sys.stdin:
         if line.strip() == "publish":
             tell({"edition": publish(by, letter, trustees)})

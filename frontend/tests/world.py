@@ -31,7 +31,7 @@ from undersigned.protocol import (
 )
 
 NAMES = ("Person", "דנה כהן", "ليلى حسن", "Иван Петров", "Zoë Müller")
-TEXTS = {"en": "Give the valley its water back.\n".encode(), "he": "החזירו לעמק את המים.\n".encode()}
+TEXTS = {"en": b"Give the valley its water back.\n", "he": "החזירו לעמק את המים.\n".encode()}
 
 
 @dataclass
@@ -51,7 +51,15 @@ class Person:
 class World:
     """One letter's life. Every act goes through the protocol's own checks, as on a server."""
 
-    def __init__(self, people: int, *, sealed: bool = True, trustees: int = 3, threshold: int = 2, origin: str = "127.0.0.1:8000/valley") -> None:
+    def __init__(
+        self,
+        people: int,
+        *,
+        sealed: bool = True,
+        trustees: int = 3,
+        threshold: int = 2,
+        origin: str = "127.0.0.1:8000/valley",
+    ) -> None:
         private = rsa.generate_private_key(65537, credential.KEY_BITS)
         self.spki = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         self.registrar = credential.load_private(
@@ -80,7 +88,9 @@ class World:
     def _person(self, number: int) -> Person:
         code = codes.code_from(os.urandom(20))
         name = f"{NAMES[number % len(NAMES)]} {number}"
-        record = roll.Record(group="reserve" if number % 3 else "retired", name=name, title="Maj." if number % 2 else "")
+        record = roll.Record(
+            group="reserve" if number % 3 else "retired", name=name, title="Maj." if number % 2 else ""
+        )
         return Person(code, record, roll.make_slot(code, self.rid, record))
 
     def _manifest(self, sealed: bool, threshold: int, origin: str) -> manifest.Manifest:
