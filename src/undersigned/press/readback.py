@@ -107,8 +107,8 @@ def lines_of(painted: Painted, left: float, right: float, top: float, bottom: fl
         middle = (run.x0 + run.x1) / 2
         if run.missing:
             raise ReadBackError(f"a glyph is missing in {run.seen!r}")
-        # A vowel sign set off the line repeats its whole cluster's text, which its letter has given already; a mark from
-        # another face than its letter gives its own.
+        # A vowel sign set off the line repeats its whole cluster's text, which its letter has given already; a mark
+        # from another face than its letter gives its own.
         counts = run.ink or (run.seen != "" and all(unicodedata.category(c)[0] == "M" for c in run.seen))
         if counts and left - 1 <= middle <= right + 1 and top - 0.1 <= run.y <= bottom + 0.1:
             rows.setdefault(round(run.y * 20), []).append(run)

@@ -1,0 +1,93 @@
+"""The fit: the largest type, even columns, no rivers; and an honest account when it does not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from undersigned import press
+from undersigned.press import DidNotFitError
+
+from .people import edition_from, people
+from .setup import order, take_apart
+
+
+@pytest.mark.parametrize("roll", ["en", "he"])
+@pytest.mark.parametrize("style", ["list", "run-in"])
+def test_the_next_grid_step_would_not_fit(roll: str, style: str) -> None:
+    """The names' size is the largest: one step of 0.05 pt more fits in no number of columns."""
+    taken = take_apart(order(roll, 400, style=style))
+    names = taken.layout.names
+    composer = taken.composer
+    area = composer.area(composer.heads(), composer.prose(taken.layout.letter[0].size))
+    larger = round(names.size + (0.05 if style == "run-in" else 0.45), 2)
+    assert composer.names(area, style, larger, larger) is None
+
+
+@pytest.mark.parametrize("roll", ["en", "he", "ar"])
+def test_run_in_columns_are_even_to_a_line_and_have_no_rivers(roll: str, tmp_path: Path) -> None:
+    """Without group headings, columns differ by a line at most; no word gap is wider than half an em."""
+    report = press.make_page(order(roll, 500, style="run-in", sections=False), tmp_path)
+    assert report.fit.uneven <= 1
+    assert report.fit.widest_gap <= 0.5
+
+
+def test_list_columns_are_as_even_as_whole_entries_allow() -> None:
+    """All columns but the last differ by less than the tallest entry."""
+    names = take_apart(order("en", 300, sections=False)).layout.names
+    heights = [sum(len(chunk.rows) for chunk in column) for column in names.dealt[0]]
+    tallest = max(len(chunk.rows) for column in names.dealt[0] for chunk in column)
+    assert max(heights[:-1]) - min(heights[:-1]) < tallest
+
+
+def test_run_in_holds_more_names_than_a_list(tmp_path: Path) -> None:
+    """The same names are set larger run-in."""
+    sizes = {s: press.make_page(order("en", 400, style=s), tmp_path / s).fit.reached for s in ("list", "run-in")}
+    assert sizes["run-in"] > sizes["list"]
+
+
+def test_what_does_not_fit_says_by_how_much_because_of_whom_and_what_to_do(tmp_path: Path) -> None:
+    """Size reached, floor and whose, capacity per style, how many too many, the binding entry, ways out."""
+    rows = [*people("en", 1200), ("Bartholomew Counterrevolutionary-Interdisciplinary", "")]
+    with pytest.raises(DidNotFitError) as refusal:
+        press.make_page(order(edition=edition_from(rows), paper="petit-press"), tmp_path)
+    report = refusal.value.report
+    assert 2 <= report.reached < report.floor == 6.0
+    assert report.whose == "Petit Press dailies"
+    assert report.capacity["run-in"] > report.capacity["list"] > 0
+    assert report.too_many == 1201 - report.capacity["list"]
+    assert report.binding
+    text = " ".join(report.ways_out)
+    for way in ("titles", "larger space", "first"):
+        assert way in text
+    assert "1201 names" in str(refusal.value)
+
+
+@pytest.mark.parametrize("style", ["list", "run-in"])
+def test_the_capacity_is_true(style: str, tmp_path: Path) -> None:
+    """As many names as the report says the page holds do fit; a tenth more do not."""
+    with pytest.raises(DidNotFitError) as refusal:
+        press.make_page(order("en", 3000, style=style), tmp_path)
+    capacity = refusal.value.report.capacity[style]
+    press.make_page(order("en", int(capacity * 0.95), style=style), tmp_path)
+    with pytest.raises(DidNotFitError):
+        press.make_page(order("en", int(capacity * 1.12), style=style), tmp_path)
+
+
+def test_ten_thousand_names_are_refused_soon(tmp_path: Path) -> None:
+    """A page asked for the impossible says so, whatever the style."""
+    for style in ("list", "run-in"):
+        with pytest.raises(DidNotFitError):
+            press.make_page(order("en", 10_000, style=style, paper="371x528 mm"), tmp_path)
+
+
+def test_a_letter_that_fills_the_page_alone_is_told_so(tmp_path: Path) -> None:
+    """A text of several pages is not squeezed."""
+    with pytest.raises(DidNotFitError, match="shorten the letter"):
+        press.make_page(order("en", 10, text="Word and word again. " * 4000), tmp_path)
+
+
+def test_the_letters_size_can_be_fixed() -> None:
+    """The organiser may choose it."""
+    assert take_apart(order("en", 100, letter_size=10.5)).layout.letter[0].size == 10.5

@@ -1,0 +1,48 @@
+"""Fonts are the pinned ones."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from undersigned.press import FontError
+from undersigned.press.fonts import PINNED, SERIF, digest_of, stack_for
+
+
+@pytest.mark.parametrize("face", PINNED, ids=lambda face: face.file)
+def test_every_pinned_file_is_the_one_pinned(face: object) -> None:
+    """The installed files have the hashes written down."""
+    from undersigned.press.fonts import Face
+
+    assert isinstance(face, Face)
+    assert digest_of(face) == face.sha256
+    assert len(face.sha256) == 64
+
+
+def test_another_file_is_refused() -> None:
+    """A font with another hash sets no page."""
+    with pytest.raises(FontError, match="not the pinned file"):
+        digest_of(dataclasses.replace(SERIF, sha256="0" * 64))
+
+
+def test_a_missing_font_says_what_to_install() -> None:
+    """The error names the package, of PyPI or of Debian."""
+    with pytest.raises(FontError, match="fontpkg-nothing"):
+        digest_of(dataclasses.replace(SERIF, package="fontpkg_nothing"))
+    with pytest.raises(FontError, match="apt-get install fonts-nothing"):
+        digest_of(dataclasses.replace(SERIF, package="", file="/nonexistent.ttc", debian="fonts-nothing"))
+
+
+def test_cjk_is_loaded_only_when_a_text_needs_it() -> None:
+    """A Latin page does not open a font of twenty megabytes; its hash is recorded where one does."""
+    assert not any("CJK" in name for name, _ in stack_for("en", ["Ada"]).hashes)
+    assert any("CJK" in name for name, _ in stack_for("en", ["見本"]).hashes)
+    assert any(family == "Noto Serif CJK JP" for family, _ in stack_for("ja", ["Ada"]).families)
+
+
+def test_the_pages_own_script_leads() -> None:
+    """A Hebrew page asks the Hebrew face first, for all but Latin, Greek and Cyrillic letters."""
+    family, covers = stack_for("he", ["אדה"]).families[0]
+    assert family == "Frank Ruhl Libre"
+    assert covers
