@@ -1,9 +1,9 @@
 """A letter's site in memory, for the signing client's tests: docs/reference/http.md by way of the protocol package.
 
 Prints its address, then serves until standard input ends. ``/valley`` is a sealed letter with a roll, ``/open`` a
-public one, ``/draft`` a sealed one that a trustee has not approved; ``/<letter>/codes`` gives its access
-codes, which no real site could. It does what a server must (real blind signatures, real checks), without its storage or its clerk; every
-entry is in the log at once.
+public one, ``/draft`` a sealed one that a trustee has not approved; ``/<letter>/codes`` gives its access codes, which
+no real site could. It does what a server must (real blind signatures, real checks), without its storage or its clerk;
+every entry is in the log at once. The real site is tested too: ``realsite.py``.
 """
 
 from __future__ import annotations
