@@ -97,6 +97,18 @@ def parse_opening(data: bytes) -> Opening:
     return opening
 
 
+class _Keyed(msgspec.Struct):
+    key: str
+
+
+def key_of_line(data: bytes) -> str:
+    """The key a line of openings or records says it is about; the rest is not looked at. Raises MalformedError."""
+    try:
+        return msgspec.json.decode(data, type=_Keyed).key
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedError("a line is not JSON with a key") from error
+
+
 def parse_objects_line(data: bytes) -> RecordObject:
     """A line of ``objects.jsonl`` (public letters). Raises MalformedError for anything else."""
     value = parse_object(data)

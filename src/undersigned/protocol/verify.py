@@ -195,7 +195,7 @@ class _Verifier:
         whole = tiles.read_entries(self.checkpoint.size, self._read_log, first=1)
         for index, data in enumerate(itertools.islice(whole, max(size - 1, 0)), start=1):
             try:
-                standing.apply(entries.parse(data))
+                standing.apply(entries.parse_checked(data))
             except ProtocolError as error:
                 raise type(error)(f"entry {index}: {error}") from error
         return standing
@@ -248,8 +248,7 @@ class _Verifier:
     def _sorted_lines(self, path: str) -> list[bytes]:
         """The lines of a file of openings, which may hold those of one edition only, each key once and in order."""
         lines = bundle.split_lines(self._read(path))
-        parse = opening.parse_opening if self.manifest.sealed else opening.parse_objects_line
-        spelt = [parse(line).key for line in lines]
+        spelt = [opening.key_of_line(line) for line in lines]
         keys = [base64url.decode(key, 32) for key in spelt]
         if any(a >= b for a, b in itertools.pairwise(keys)):
             raise MalformedError(f"{path} is not sorted by key, or a key stands twice")
@@ -307,7 +306,7 @@ class _Verifier:
     def _fold_to(self, number: int, size: int) -> tuple[Standing, bytes]:
         if size > self.checkpoint.size:
             raise LogError(f"edition {number} is over more entries than the log has")
-        standing = self._fold(size)
+        standing = self.standing if size == self.checkpoint.size else self._fold(size)
         if standing.cuts < number:
             raise InvalidError(f"edition {number} ends before its cut")
         return standing, self.roots[size]
