@@ -404,7 +404,7 @@ PUBLIC_TAMPERED: dict[str, tuple[Callable[[list[bytes]], object], str]] = {
         "key",
     ),
     "a seal among records": (
-        lambda rows: rows.insert(0, canonical.encode(WORLD.objects[WHO[0].key])),
+        lambda rows: rows.__setitem__(slice(None), [canonical.encode(WORLD.objects[WHO[0].key])]),
         "records only",
     ),
     "a record that is none": (lambda rows: rows.insert(0, b"{}"), "JSON"),
