@@ -28,7 +28,8 @@ _HASH: Final = re.compile(r"[0-9a-f]{64}")
 class Booking:
     """``deadline``: aware; after it nothing changes but to printed or cancelled.
 
-    ``edition``: the number its page shows, 0 if none. ``sha256``: of page.pdf, hex; "" until there is a proof. ``sent_at``: when it was handed in.
+    ``edition``: the number its page shows, 0 if none. ``sha256``: of page.pdf, in hex; "" until there is a proof.
+    ``sent_at``: when it was handed in.
     """
 
     paper: str

@@ -1,0 +1,146 @@
+"""``undersigned page``, as it is typed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from undersigned.cli import page
+from undersigned.cli.app import app, run
+from undersigned.protocol import base64url, canonical, manifest
+
+from .people import GROUPS, LETTERS, edition_of
+from .setup import WHEN
+
+
+def _key(name: str, length: int = 32) -> str:
+    return base64url.encode((hashlib.sha256(name.encode()).digest() * 40)[:length])
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """A bundle of a letter in English and Hebrew with one edition of 80 invented people."""
+    where = tmp_path / "bundle"
+    (where / "text").mkdir(parents=True)
+    (where / "editions/1").mkdir(parents=True)
+    for lang in ("en", "he"):
+        (where / f"text/{lang}.md").write_text(LETTERS[lang][1], "utf-8")
+    letter = {
+        "type": "manifest",
+        "v": 1,
+        "origin": "letters.example.org/air-crew",
+        "title": {lang: LETTERS[lang][0] for lang in ("en", "he")},
+        "text": {lang: manifest.text_digest(LETTERS[lang][1].encode()) for lang in ("en", "he")},
+        "groups": [{"id": g, "name": {lang: GROUPS[lang][g] for lang in ("en", "he")}} for g in ("reserve", "retired")],
+        "names": "public",
+        "anonymous": "forbidden",
+        "eligibility": {"check": "mail"},
+        "registrars": [_key("registrar", 398)],
+        "trustees": [],
+        "threshold": 0,
+        "organiser": _key("organiser"),
+        "log": _key("log"),
+        "batch": {"min": 1, "wait": 0},
+        "release": {
+            "signatures": 0,
+            "not_before": WHEN.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "grace": 0,
+            "abandon_after": "2027-12-01T06:00:00Z",
+        },
+    }
+    (where / "manifest.json").write_bytes(canonical.encode(letter))
+    (where / "editions/1/edition.json").write_bytes(edition_of("he", 80))
+    return where
+
+
+def _make(bundle: Path, out: Path, *more: str) -> list[str]:
+    return [
+        "page", "make", "--bundle", str(bundle), "--paper", "24-chasa", "--lang", "he", "--imprint", "An example",
+        "--out", str(out), *more,
+    ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _page_command() -> None:
+    assert any(group.name == "page" for group in app.registered_groups), "page is a command of undersigned"
+    assert page.app.registered_commands
+
+
+def test_a_page_is_made_from_a_bundle(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One command; people are told what was proved, on stderr; exit status 0."""
+    assert run(_make(bundle, tmp_path / "out", "--style", "run-in", "--design", "plain")) == 0
+    said = capsys.readouterr().err
+    assert "80 of 80 names" in said
+    assert hashlib.sha256((tmp_path / "out/page.pdf").read_bytes()).hexdigest() in said
+
+
+def test_the_bundle_alone_gives_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
+    """Without --date the letter's own date is used, not the clock's."""
+    assert run(_make(bundle, tmp_path / "a")) == run(_make(bundle, tmp_path / "b")) == 0
+    assert (tmp_path / "a/page.pdf").read_bytes() == (tmp_path / "b/page.pdf").read_bytes()
+
+
+def test_json_goes_to_stdout(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--json prints the report; without a fit, the account of it, with exit status 1."""
+    assert run(_make(bundle, tmp_path / "out", "--json")) == 0
+    assert json.loads(capsys.readouterr().out)["read_back"]["entries"] == 80
+    (bundle / "editions/1/edition.json").write_bytes(edition_of("he", 4000))
+    assert run(_make(bundle, tmp_path / "out", "--json")) == 1
+    answer = capsys.readouterr()
+    assert json.loads(answer.out)["too_many"] > 0
+    assert "names fit only at" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--paper", "haaretz"], "ask them for"),
+        (["--lang", "fr"], "it is in en, he"),
+        (["--style", "spiral"], "no style"),
+        (["--edition", "7"], "no edition 7"),
+        (["--date", "soon"], "--date"),
+        (["--icc", "/nonexistent.icc"], "cannot be read"),
+        (["--paper", "sueddeutsche"], "ICC"),
+    ],
+)
+def test_misuse_is_one_sentence_and_exit_status_2(
+    more: list[str], said: str, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback; the sentence says what to do."""
+    assert run(_make(bundle, tmp_path / "out", *more)) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_text_that_is_not_the_frozen_one_is_refused(bundle: Path, tmp_path: Path) -> None:
+    """The manifest's hash decides which text may be printed."""
+    (bundle / "text/he.md").write_text("Another text", "utf-8")
+    assert run(_make(bundle, tmp_path / "out")) == 2
+
+
+def test_a_letter_beside_another(bundle: Path, tmp_path: Path) -> None:
+    """--beside sets the second language on the same page."""
+    assert run(_make(bundle, tmp_path / "out", "--beside", "en", "--style", "run-in")) == 0
+
+
+def test_papers_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    """As a table for people, as JSON with sources for programs."""
+    assert run(["page", "papers"]) == 0
+    assert "24-chasa" in capsys.readouterr().err
+    assert run(["page", "papers", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) >= 14
+    assert all("sources" in row for row in rows)
+
+
+def test_archive_and_placard(bundle: Path, tmp_path: Path) -> None:
+    """The other two things a command makes."""
+    out = str(tmp_path / "out")
+    assert run(["page", "archive", "--bundle", str(bundle), "--lang", "he", "--out", out]) == 0
+    where = ["--title", "A letter", "--address", "https://a.example/x", "--lang", "en", "--out", out]
+    assert run(["page", "placard", *where, "--line", "Come and sign."]) == 0
+    assert (tmp_path / "out/archive.pdf").is_file()
+    assert (tmp_path / "out/placard.pdf").is_file()
