@@ -150,7 +150,8 @@ def invented(number: int, tag: str = "Nr") -> roll.Record:
 
 def start(
     call: Call, token: str, authority: str, slug: str, *, size: int = 6, trustees: int = 3, threshold: int = 2,
-    public: bool = False, check: str = "roll", batch: tuple[int, int] = (1, 0), signatures: int = 1, grace: int = 0, tag: str = "Nr",
+    public: bool = False, check: str = "roll", batch: tuple[int, int] = (1, 0), signatures: int = 1, grace: int = 0,
+    tag: str = "Nr",
 ) -> Letter:  # fmt: skip
     """A letter whose manifest is fixed: draft, texts, codes, manifest."""
     letter = Letter(call, token, slug)

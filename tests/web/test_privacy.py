@@ -112,5 +112,6 @@ def test_what_a_withdrawn_signatory_sealed_is_gone_from_the_disk(site: Site) -> 
     sealed = person.object.body.encode()[100:160]
     assert sealed in b"".join(p.read_bytes() for p in settings.DATA.root.glob("*.sqlite3*"))
     people.withdraw(letter, person)
+    site.clock.now += 10
     site.rounds()
     assert sealed not in b"".join(p.read_bytes() for p in settings.DATA.root.rglob("*") if p.is_file())

@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 PAUSE: Final = 0.05
 """Seconds between looks. A look reads a few rows; anything waiting is seen within this time."""
 
+REST: Final = 5
+"""Seconds between two truncations of the write-ahead log, at least: nobody can commit meanwhile."""
+
 
 class AnotherClerkError(Exception):
     """A clerk is at work on this data directory already."""
@@ -46,6 +49,7 @@ class Clerk:
         self._world = world
         self._desks: dict[int, LetterDesk] = {}
         self._greeted = False
+        self._owed, self._truncated = False, 0
 
     def round(self) -> None:
         """One look at everything."""
@@ -55,16 +59,33 @@ class Clerk:
         for row in Letter.objects.filter(letter__isnull=False).exclude(pk__in=list(self._desks)):
             self._desks[row.pk] = LetterDesk(know(row, self._world.keys), self._world)
         grew = [desk.round() for desk in self._desks.values()]
-        if any(grew):
+        self._owed = self._owed or any(grew)
+        if self._owed and self._world.clock() >= self._truncated + REST:
             # Pages of the write-ahead log still hold the pending rows in the order they came; start it afresh.
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._owed, self._truncated = False, self._world.clock()
 
     def run(self, stop: threading.Event) -> None:
-        """Rounds until ``stop``. An error ends the clerk: the next start repairs, and an operator is told."""
+        """Rounds until ``stop``. An error ends the clerk: the next start repairs, and an operator is told.
+
+        A round is due when another process has written to the database, and once a second for what time brings.
+        """
+        seen: tuple[int, int] | None = None
         while not stop.is_set():
-            self.round()
+            # Looked at before the round: what is written during it makes the next one due.
+            found = (data_version(), self._world.clock())
+            if found != seen:
+                self.round()
+                seen = found
             stop.wait(PAUSE)
+
+
+def data_version() -> int:
+    """A number that changes when another connection has committed; asking costs next to nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA data_version")
+        return int(cursor.fetchone()[0])
 
 
 def run(data: DataDir, world: World) -> None:

@@ -21,7 +21,7 @@ from undersigned.web.letters.known import KnownLetter
 from undersigned.web.signing.acts import take_act
 from undersigned.web.signing.candidate import Candidate, Taken
 from undersigned.web.signing.models import Batch
-from undersigned.web.signing.rows import Row, insert_pending, read_known, read_letter
+from undersigned.web.signing.rows import Row, insert_pending, read_known, read_letter, read_open_batch
 from undersigned.web.times import moment
 
 SLACK = 60
@@ -39,7 +39,7 @@ class Admission:
             self._known[row.key].append(row)
         self._promises: dict[int, str] = {}
         self._new: list[tuple[Any, ...]] = []
-        self._batch: Batch | None = Batch.objects.filter(letter=letter.pk, closed=False).first()
+        self._batch = read_open_batch(letter.pk)
 
     @cached_property
     def editions(self) -> list[Edition]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from undersigned.protocol import base64url, canonical, entries, merkle, seal
 from undersigned.protocol.entries import Approval, Cut, Entry, Notice, Sign, Strike, Withdraw
 from undersigned.protocol.errors import MalformedError, ObjectError
+from undersigned.protocol.purposes import digest
 from undersigned.web.letters.known import KnownLetter
 
 
@@ -44,21 +45,22 @@ def place_of(entry: Entry) -> tuple[str, int]:
     return "", entry.edition if isinstance(entry, (Notice, Cut)) else 0
 
 
-def check(letter: KnownLetter, entry: Entry, value: seal.SignedObject | None) -> Candidate:
-    """Everything about a posted entry that needs no database. Raises ProtocolError."""
+def check(letter: KnownLetter, data: bytes, value: seal.SignedObject | None) -> Candidate:
+    """Everything about a posted entry that needs no database. ``data``: its canonical bytes. Raises ProtocolError."""
+    # Once more on its own: the lengths of keys, hashes and signatures are not in the shape msgspec knows.
+    entry = entries.parse(data)
     entries.verify_entry(entry, letter.manifest, letter.letter)
     body, hashed = None, None
     if isinstance(entry, Sign):
         if value is None:
             raise MalformedError("a signature comes with its object")
         seal.check_object(value, letter.manifest, letter.letter, entry.key)
-        hashed = seal.object_hash(value)
+        body = canonical.encode(value)
+        hashed = base64url.encode(digest("object", body))
         if hashed != entry.object:
             raise ObjectError("the object is not the one the entry names")
-        body = canonical.encode(value)
     elif value is not None:
         raise MalformedError("only a signature comes with an object")
-    data = entries.encode(entry)
     key, seq = place_of(entry)
     return Candidate(
         letter=letter,

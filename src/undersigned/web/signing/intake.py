@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from undersigned.protocol import base64url, canonical, receipt
-from undersigned.protocol.entries import Entry, parse
+from undersigned.protocol.entries import Entry
 from undersigned.protocol.errors import LetterError
 from undersigned.protocol.seal import SignedObject
 from undersigned.web.door.body import (
@@ -65,9 +65,9 @@ class Intake:
     async def entries(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
         """POST entries: 201 with the receipt once durable; 200 with the same receipt if it was there."""
         check_type(scope, _JSON)
-        posted = _parse_posted(await read_body(scope, receive))
+        posted: _Posted = canonical.decode_as(await read_body(scope, receive), _Posted)
         letter = await self._letter(slug)
-        checked = candidate.check(letter, posted.entry, posted.object)
+        checked = candidate.check(letter, canonical.encode(posted.entry), posted.object)
         outcome = await self._committer.submit(checked)
         if isinstance(outcome, Exception):
             raise outcome
@@ -131,11 +131,3 @@ class Intake:
     async def _say(self, send: Send, base: Headers, status: int, body: bytes) -> None:
         headers = [*base, (b"content-type", _JSON), (b"cache-control", b"no-store")]
         await respond(send, status, headers, body)
-
-
-def _parse_posted(body: bytes) -> _Posted:
-    """One pass: canonical bytes of the whole are canonical bytes of its parts. Raises MalformedError."""
-    posted: _Posted = canonical.decode_as(body, _Posted)
-    # The lengths of keys, hashes and signatures are not in the shape msgspec knows.
-    parse(canonical.encode(posted.entry))
-    return posted

@@ -13,6 +13,8 @@ from typing import Any
 
 from django.db import connection
 
+from undersigned.web.signing.models import Batch
+
 _WIDTH = 200
 """Keys asked for at once: each stands twice in the question, and SQLite takes a limited number of parameters."""
 
@@ -35,6 +37,21 @@ def read_letter(letter: int) -> tuple[bool, bool]:
         cursor.execute("SELECT open, abandoned FROM letters_letter WHERE id = %s", [letter])
         row = cursor.fetchone()
     return bool(row[0]), bool(row[1])
+
+
+def read_open_batch(letter: int) -> Batch | None:
+    """The batch that takes entries now, if there is one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, number, by, due, urgent FROM signing_batch WHERE letter_id = %s AND NOT closed", [letter]
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    # As a model's instance, since closing it and making it urgent, which happen once, go through the model.
+    batch = Batch(id=row[0], letter_id=letter, number=row[1], by=row[2], due=row[3], urgent=bool(row[4]), closed=False)
+    batch._state.adding, batch._state.db = False, connection.alias
+    return batch
 
 
 def read_known(letter: int, keys: Sequence[str]) -> list[Row]:
