@@ -10,6 +10,7 @@ import { build } from "esbuild";
 import { buildPages } from "./build.mjs";
 import { bundleTests, ROOT } from "./bundling.mjs";
 import { pageTests } from "../tests/pages.mjs";
+import { strictPage, strictTests } from "../tests/strict.mjs";
 import { makeFixtures } from "./fixtures.mjs";
 
 process.chdir(ROOT);
@@ -23,13 +24,13 @@ const files = readdirSync("src", { recursive: true })
 makeFixtures();
 rmSync("build/browser", { recursive: true, force: true });
 await bundleTests("browser", files, "build/browser");
-await buildPages(join(ROOT, "dist"));
+const integrity = await buildPages(join(ROOT, "dist"));
 const platform = await nodePlatform();
 
 const server = createServer((request, answer) => {
   respond(request).then(
-    ({ status = 200, type = "application/octet-stream", body }) => {
-      answer.writeHead(status, { "content-type": type, "cache-control": "no-store" });
+    ({ status = 200, type = "application/octet-stream", headers = {}, body }) => {
+      answer.writeHead(status, { "content-type": type, "cache-control": "no-store", ...headers });
       answer.end(body);
     },
     (error) => {
@@ -85,6 +86,7 @@ try {
   if (!wanted.length || wanted.includes("pages")) {
     console.log("# tests/pages.mjs");
     await pageTests(context, platform, ROOT, report);
+    await strictTests(context, address, ROOT, report);
   }
 } finally {
   clearTimeout(timer);
@@ -117,6 +119,7 @@ async function respond(request) {
   const [, kind, ...rest] = path.split("/");
   const name = rest.join("/");
   if (kind === "page") return { type: "text/html", body: '<!doctype html><meta charset="utf-8"><title>tests</title>' };
+  if (kind === "strict") return strictPage(integrity);
   if (kind === "build" || kind === "dist") {
     const type = path.endsWith(".html") ? "text/html" : "text/javascript";
     return { type, body: readFileSync(join(ROOT, kind, name)) };

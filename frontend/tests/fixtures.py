@@ -188,6 +188,8 @@ def main(target: Path) -> None:
     other, other_early, _ = live(14, 12)
     for name, base, files in tampered(world, other, early, late, other_early):
         cases.append({"name": name, "base": base, "files": difference(bases[base], files), **verdict(files)})
+        if name == "a name altered":
+            (target / "tampered.zip").write_bytes(zipped(files))
     for name, files in {"more signatures than people": crowded()}.items():
         cases.append({"name": name, "base": "early", "files": difference(bases["early"], files), **verdict(files)})
     cases.append(

@@ -86,7 +86,7 @@ async function letter(platform) {
   return { address, invitation: `${base}#${id}`, code: codes[12] };
 }
 
-async function check(report, name, body) {
+export async function check(report, name, body) {
   const result = { name, ok: true, skipped: null, error: null, notes: [] };
   try {
     await body();
