@@ -35,6 +35,7 @@ def serve(
     Ctrl-C or SIGTERM ends it cleanly: whatever was promised in a receipt is on disk before the receipt is sent.
     """
     with Server(data, host, port, workers=workers) as server:
+        server.require_port()
         if not (data / "settings.toml").exists():
             server.initialise(authority or f"{host}:{port}")
         elif authority is not None:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -74,10 +75,14 @@ class Server:
         if result.returncode:
             raise ServerError(result.stderr.decode("utf-8", "replace").strip()[-2000:] or f"{command} failed")
 
-    def start(self, *, seconds: float = 60) -> None:
-        """Starts it and returns once it answers. Raises ServerError, InputError if the port is taken."""
+    def require_port(self) -> None:
+        """Raises InputError if somebody else listens there."""
         if not port_is_free(self.host, self.port):
             raise InputError(f"port {self.port} is taken: stop what listens there, or choose another with --port")
+
+    def start(self, *, seconds: float = 60) -> None:
+        """Starts it and returns once it answers. Raises ServerError, InputError if the port is taken."""
+        self.require_port()
         if self._log is not None:
             self._file = self._log.open("ab")
         self._process = subprocess.Popen(
@@ -99,10 +104,19 @@ class Server:
             time.sleep(0.05)
 
     def _answers(self) -> bool:
+        # The site knows one host name only, its own; it is not the one under which we reach it from here.
+        headers = {"Host": authority} if (authority := self._authority()) else {}
         try:
-            return httpx.get(f"{self.url}/healthz", timeout=2, trust_env=False).status_code == 200
+            return httpx.get(f"{self.url}/healthz", headers=headers, timeout=2, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
+
+    def _authority(self) -> str | None:
+        try:
+            settings = tomllib.loads((self.data / "settings.toml").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return str(settings.get("authority") or "") or None
 
     def _tail(self) -> str:
         if self._log is None:

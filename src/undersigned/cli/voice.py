@@ -76,9 +76,9 @@ def data_json(value: object) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table to the person."""
-    shown = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    shown = Table(title=clean(title), title_justify="left", show_edge=False, pad_edge=False)
     for number, column in enumerate(columns):
-        shown.add_column(column, justify="left" if number == 0 else "right", overflow="fold")
+        shown.add_column(clean(column), justify="left" if number == 0 else "right", overflow="fold")
     for row in rows:
         shown.add_row(*(Text(clean(cell)) for cell in row))
     Console(stderr=True, highlight=False, emoji=False).print(shown)

@@ -1,0 +1,61 @@
+"""``undersigned serve``: a site starts, says where it is, and stops cleanly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from undersigned.cli.server import Server, free_port, port_is_free
+
+from .conftest import typed
+
+
+def started(folder: Path, port: int, *words: str) -> subprocess.Popen[bytes]:
+    """The command in a process of its own, once the site answers."""
+    with (folder / "said").open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "undersigned.cli.app", "serve", "--data", str(folder / "data"),
+             "--port", str(port), *words],
+            stdout=said, stderr=said, stdin=subprocess.DEVNULL, env={**os.environ, "COLUMNS": "200"},
+        )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while "answers at" not in (folder / "said").read_text():
+        assert process.poll() is None, (folder / "said").read_text()
+        assert time.monotonic() < deadline, "it did not start"
+        time.sleep(0.1)
+    return process
+
+
+def test_it_starts_says_where_it_is_and_stops_when_told(tmp_path: Path) -> None:
+    """SIGTERM ends it, with everything under it; what it said holds the token's place and not the token."""
+    port = free_port()
+    process = started(tmp_path, port, "--authority", "letters.example.org")
+    try:
+        known = {"Host": "letters.example.org"}
+        answer = httpx.get(f"http://127.0.0.1:{port}/healthz", headers=known, trust_env=False)
+        assert answer.json() == {"status": "ok"}
+        token = tmp_path / "data" / "keys" / "organiser-token"
+        said = (tmp_path / "said").read_text()
+        assert str(token) in said
+        assert token.read_text().strip() not in said
+        assert stat.S_IMODE(token.stat().st_mode) == 0o600
+        assert 'authority = "letters.example.org"' in (tmp_path / "data" / "settings.toml").read_text()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(30)
+    assert code == 0
+    assert port_is_free("127.0.0.1", port)
+
+
+def test_a_port_that_is_taken_is_said_to_be_taken(site: Server, tmp_path: Path) -> None:
+    said = typed("serve", "--data", tmp_path / "data", "--port", str(site.port))
+    assert said.code == 2
+    assert f"Port {site.port} is taken" in said.err
+    assert not (tmp_path / "data").exists()
