@@ -30,7 +30,7 @@ def main() -> None:
             say(line)
         say(
             "",
-            "## The same names on other papers (type in pt; in brackets what would fit, under the paper's floor)",
+            "## The same names on other papers: pt; in brackets what would fit, under the paper's floor",
             "",
         )
         for line in others(out):
@@ -49,7 +49,7 @@ def say(*lines: str) -> None:
 
 def broadsheet(out: Path) -> Iterator[str]:
     """Sizes and times."""
-    yield "| names | style | pt | to reach | letter pt | columns | turned over | widest gap em | warm s | bare s | ratio |"
+    yield "| names | style | pt | to reach | letter | columns | turned over | widest gap em | warm s | bare s | ratio |"
     yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for roll in ("en", "he", "ar", "mixed"):
         for style in ("list", "run-in"):

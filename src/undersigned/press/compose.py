@@ -153,7 +153,7 @@ class Composer:
         if best is None:
             return None
         progress("fitted at the smallest letter", 0.3)
-        target = max(self.floor, min(PREFERRED_NAMES, 0.97 * best.size))
+        target = max(self.floor, min(PREFERRED_NAMES, 0.985 * best.size))
         low, high = 0, len(sizes) - 1
         while low < high:
             middle = (low + high + 1) // 2

@@ -95,7 +95,9 @@ def _search(block: Block, area: Area, lead: float, low: float, high: float) -> t
             continue
         measure = _measure(block.style, area, columns, size) / size
         score = size * (1 - 0.6 * block.wrapped(measure)) if block.style == "list" else size - 0.004 * columns
-        if best is None or score > best[0] + 1e-9:
+        # Few names, all in the largest type allowed: then columns spread over the page, five rows deep at least.
+        spread = size == high and columns <= 6 and block.estimate(measure) >= 5 * columns
+        if best is None or score > best[0] + 1e-9 or (spread and score > best[0] - 0.01):
             best = (score, size, columns)
     return None if best is None else (best[1], best[2])
 
