@@ -1,7 +1,7 @@
 """From an order to sheets: headline, letter, count, names and foot, each where the design puts it.
 
-Policy: the largest letter for which the names still reach ``PREFERRED_NAMES`` (or nearly the best they could), then the
-largest names, then what is left goes between the lines.
+Policy: the largest letter for which the names still come near the best they could (or, where that is large, keep a
+fair proportion to the letter), then the largest names, then what is left goes between the lines.
 """
 
 from __future__ import annotations
@@ -143,13 +143,13 @@ class Composer:
         sizes = [fixed] if fixed else [SMALLEST_LETTER + 0.5 * i for i in range(int((LARGEST_LETTER - 9) * 2) + 1)]
         tried: dict[float, tuple[tuple[Prose, ...], Fit | None]] = {}
 
-        def attempt(letter: float, low: float) -> Fit | None:
+        def attempt(letter: float, low: float, high: float) -> Fit | None:
             prose = self.prose(letter)
-            names = self.names(self.area(heads, prose), style, low, min(LARGEST_NAMES, letter))
+            names = self.names(self.area(heads, prose), style, low, min(LARGEST_NAMES, high))
             tried[letter] = (prose, names)
             return names
 
-        best = attempt(sizes[0], self.floor)
+        best = attempt(sizes[0], self.floor, LARGEST_NAMES)
         if best is None:
             return None
         progress("fitted at the smallest letter", 0.3)
@@ -157,11 +157,13 @@ class Composer:
         low, high = 0, len(sizes) - 1
         while low < high:
             middle = (low + high + 1) // 2
-            need = max(target, min(best.size, 0.62 * sizes[middle]))
-            if attempt(sizes[middle], need) is not None:
+            need = max(target, min(0.97 * best.size, 0.58 * sizes[middle]))
+            if attempt(sizes[middle], need, sizes[middle]) is not None:
                 low = middle
             else:
                 high = middle - 1
+        if low == 0 and best.size > sizes[0]:
+            attempt(sizes[0], self.floor, sizes[0])  # no name is larger than the letter
         prose, names = tried[sizes[low]]
         if names is None:
             return None
@@ -178,7 +180,7 @@ class Composer:
         boxes: list[tuple[int, Box]] = []
         head = max(h.height for h in heads)
         body = max(p.height for p in prose)
-        air = min(spare / 4, 2.2 * letter)
+        air = min(spare / 4, 3.0 * letter)
 
         def write_heads() -> None:
             nonlocal y

@@ -34,9 +34,9 @@ LETTER_MEASURE: Final = (24.0, 36.0)
 """Ems: a line of the letter holds about 55 to 85 letters."""
 NAMES_LEAD: Final[Mapping[str, float]] = {"ar": 1.36, "fa": 1.36, "ur": 1.5, "ja": 1.2, "zh": 1.2, "ko": 1.2}
 NAMES_LEAD_DEFAULT: Final = 1.12
-LARGEST_LETTER: Final = 22.0
+LARGEST_LETTER: Final = 34.0
 SMALLEST_LETTER: Final = 9.0
-LARGEST_NAMES: Final = 14.0
+LARGEST_NAMES: Final = 22.0
 PREFERRED_NAMES: Final = 7.5
 """Names no smaller than this are worth more than a larger letter."""
 FOOT_SIZE: Final = 7.5

@@ -7,7 +7,7 @@ from typing import Final
 
 from .design import RULE
 from .lines import Line, Units, ragged
-from .names import Word, direction_of, words_of
+from .names import Word, direction_of, own_direction, words_of
 from .order import Checked
 from .pdf import Engine
 from .prose import word_widths
@@ -52,7 +52,7 @@ def lay_foot(engine: Engine, checked: Checked, words: Words, box: Box, size: flo
     texts = [
         (f"{words.say('edition', n=checked.edition.number)} · \u2066{checked.id[:SIGNS]}\u2069", "b"),
         (f"{words.say('check')} \u2066{order.address}\u2069", "r"),
-        (order.imprint, "r"),
+        (_isolated(order.imprint, side), "r"),
     ]
     measure = box.width - symbol - 3 * QUIET * module
     rows = [row for text, face in texts for row in _broken(engine, text, face, order.lang, size, measure)]
@@ -66,6 +66,12 @@ def lay_foot(engine: Engine, checked: Checked, words: Words, box: Box, size: flo
         lines.append(set_words(wording, line, x, top + (i + 0.78) * pitch, size, space, order.lang))
     corner = (area.right - symbol if side == "ltr" else area.x, area.bottom - symbol)
     return Foot(area, tuple(lines), runs, module, (round(corner[0], 3), round(corner[1], 3)))
+
+
+def _isolated(text: str, side: str) -> str:
+    # An imprint may be in another language than the page: its full stop stays at its own end.
+    own = own_direction(text)
+    return text if own in (None, side) else ("\u2066" if own == "ltr" else "\u2067") + text + "\u2069"
 
 
 def _broken(
