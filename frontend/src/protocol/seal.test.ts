@@ -67,6 +67,20 @@ test("a share copied to another trustee, key or letter does not open", async () 
   await assert.rejects(openShare({ ...sealed, shares: [{ ...first, commit: zero }] }, 1, b64(seed)), OpeningError);
 });
 
+test("sealing says how far it is, for as many trustees as a letter can have", async (t) => {
+  const known = await documents();
+  const source = b64(known.manifest);
+  const manifest = parse(source);
+  const nine = { ...manifest, threshold: 5, trustees: Array.from({ length: 9 }, (_, i) => manifest.trustees[i % 3] as never) };
+  const steps: number[] = [];
+  const began = performance.now();
+  const progress = (done: number): void => void steps.push(done);
+  const sealed = await makeSeal(nine, letterId(source), new Uint8Array(32), PAYLOAD, new Uint8Array(32), progress);
+  t.diagnostic(`9 trustees: ${Math.round(performance.now() - began)} ms, ${canonical.encode(sealed).length} bytes`);
+  assert.deepEqual(steps, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.equal(new Set(sealed.shares.map((share) => share.x)).size, 9);
+});
+
 test("a trustee's key that is none seals nothing", async () => {
   const known = await documents();
   const source = b64(known.manifest);
