@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from letterworld import LetterWorld
+from letterworld import LetterWorld, serve_log
 from undersigned.client import counted, pending, signer
 from undersigned.client.errors import AnswerError, InputError, ProblemError
 from undersigned.client.letter import fetch_letter, fetch_roll, fetch_text, require_approvals
@@ -103,6 +103,17 @@ def test_approvals_are_shown_to_be_in_logs_of_any_size(size: int) -> None:
         len(entry).to_bytes(2, "big") + entry for entry in false[:width]
     )
     with pytest.raises(LogError):
+        require_approvals(server.http(), server.letter)
+
+
+def test_approvals_in_a_log_the_checkpoint_does_not_sign_are_not_believed() -> None:
+    """Tiles that agree with each other, under a checkpoint of another log of the same size."""
+    world = LetterWorld(people=4)
+    server = WorldServer(world)
+    server.log = [*world.log, *(b"entry %d" % number for number in range(296))]
+    other = [*world.log, *(b"other %d" % number for number in range(296))]
+    server.files = {path: data for path, data in serve_log(world, other, ()).items() if path != "log/checkpoint"}
+    with pytest.raises(LogError, match="root the checkpoint signs"):
         require_approvals(server.http(), server.letter)
 
 

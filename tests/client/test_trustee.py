@@ -103,7 +103,8 @@ def test_an_entry_nobody_knows_is_refused(desk: Desk) -> None:
 
 
 def test_an_entry_signed_by_another_is_refused(desk: Desk) -> None:
-    entry = entries.Cut(v=1, letter=desk.world.id, edition=1)
+    # A notice may stand here: only its signature is wrong.
+    entry = entries.Notice(v=1, letter=desk.world.id, edition=1, after=AFTER)
     forged = entries.encode(entries.sign_entry(entry, bytes(32)))
     desk.server.log = [*desk.world.log, forged]
     with pytest.raises(InvalidError, match="must not stand"):
@@ -171,9 +172,19 @@ def test_shares_of_those_who_withdrew_are_never_released(desk: Desk) -> None:
     released = desk.trustee.open(1)
     (posted,) = map(opening.parse_openings, desk.server.posted("openings"))
     assert released.shares == len(posted.shares) == 4
+    assert released.failed == []
     assert not {early.key, late.key} & set(posted.shares)
     assert not desk.trustee.seals.has(early.key)
     assert not desk.trustee.seals.has(late.key)
+
+
+def test_a_struck_name_is_not_opened(desk: Desk) -> None:
+    desk.notice_and_cut()
+    desk.world.strike(desk.world.people[2])
+    desk.trustee.open(1)
+    (posted,) = map(opening.parse_openings, desk.server.posted("openings"))
+    assert len(posted.shares) == 5
+    assert desk.world.people[2].key not in posted.shares
 
 
 def test_what_is_opened_is_the_share_that_was_sealed(desk: Desk) -> None:

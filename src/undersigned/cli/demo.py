@@ -129,8 +129,8 @@ def _open(
 def _explain(rehearsal: Rehearsal, second: Opened, out: Path) -> None:
     voice.say()
     voice.say("Open in a browser:")
-    voice.say(f"  {rehearsal.letter.link.base}   the published letter and its signatories")
-    voice.say(f"  {parse_link(second.invitation).base}   a second letter, open for signature")
+    voice.say(f"  {rehearsal.letter.link.base}en/   the published letter and its signatories")
+    voice.say(f"  {parse_link(second.invitation).base}en/   a second letter, open for signature")
     voice.say()
     voice.say("Look at:")
     for row in rehearsal.record.facts["pages"]:
