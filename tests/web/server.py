@@ -83,6 +83,11 @@ class Server:
             connection.close()
 
 
+def crowding() -> float:
+    """How much longer than on a machine of its own something may take here: processes that want a core, over cores."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def until(condition: object, seconds: float = 15) -> None:
     """Waits for ``condition()`` to be true, in small steps, not for ever."""
     assert callable(condition)

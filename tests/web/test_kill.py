@@ -22,7 +22,7 @@ from undersigned.web.operations.serve import clerk_command, web_command
 
 from . import people
 from .people import Letter, Signer
-from .server import Server, free_port, until
+from .server import Server, crowding, free_port, until
 
 pytestmark = pytest.mark.slow
 KILLS = 5
@@ -131,7 +131,7 @@ def test_killed_five_times_under_load_nothing_acknowledged_is_lost_or_doubled(se
     senders = Senders(letter, bodies)
     for _ in range(KILLS):
         senders.run_until_killed(server, random.uniform(0.02, 0.25))
-        assert server.start() < 5
+        assert server.start() < 5 * crowding()
         # Somebody whose connection broke asks again, and gets the receipt they had or would have had.
         for entry, receipt in list(senders.acknowledged.items())[-3:]:
             body = next(b for b in bodies if canonical.encode(b["entry"]).decode() == entry)

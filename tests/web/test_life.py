@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 
+from django.conf import settings
+
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import canonical, manifest, merkle, receipt, verify
 from undersigned.protocol import edition as editions
@@ -139,6 +141,8 @@ def test_what_was_taken_before_a_cut_is_counted_before_it(site: Site) -> None:
     people.sign(letter, letter.people[4])
     assert people.cut(letter).status == 201
     people.sign(letter, letter.people[5])
+    assert people.strike(letter, letter.people[0].key).problem == "sequence", "the cut does not cover who had withdrawn"
+    assert people.strike(letter, letter.people[5].key).problem == "sequence", "nor who signed after it"
     site.clock.now += 3600
     site.rounds()
     status = letter.status()["editions"][0]
@@ -176,6 +180,10 @@ def test_after_publication_a_withdrawal_erases_the_name_everywhere(site: Site) -
     assert letter.people[2].key.encode() not in letter.get("openings/1.jsonl").body
     counts = editions.parse_counts(letter.get("editions/1/counts.json").body)
     assert counts.counts.named == 4
+    served = [path for path in (settings.DATA.public / letter.slug).rglob("*") if path.is_file()]
+    assert not [path.name for path in served if name in path.read_bytes()]
+    assert letter.get("editions/1/signatories-en.html").status == 404
+    assert letter.get("editions/1/en.html").status == 200
     site.cosigned(letter)
     assert outcome(letter) == "valid"
     assert name not in b"".join(bundle_of(letter).values())

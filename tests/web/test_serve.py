@@ -118,6 +118,27 @@ def test_if_one_of_its_processes_dies_the_other_is_stopped_aloud(tmp_path: Path,
     assert not any(Path(f"/proc/{pid}").exists() for pid in below.values())
 
 
+def test_if_the_command_itself_is_killed_nothing_goes_on_alone(tmp_path: Path) -> None:
+    """kill -9 of the first process takes the others with it: no clerk is left holding the lock."""
+    server = Server(tmp_path / "data", free_port())
+    server.start()
+    assert server.process is not None
+    below = children(server.process.pid)
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+    until(lambda: not any(alive(pid) for pid in below.values()))
+    server.start()
+    assert server.stop() == 0
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs, and is not merely waiting to be counted by its new parent."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def test_a_second_clerk_is_refused(tmp_path: Path) -> None:
     """One data directory, one clerk: two would sign two logs."""
     server = Server(tmp_path / "data", free_port())
