@@ -1,7 +1,7 @@
 """How large, how fast: a thousand names on a broadsheet, fitted, set, preflighted and read back.
 
 Each time stands beside its control from the same run: one bare compilation of the same lines by the engine, without
-fit, preflight or read-back. Run: ``PYTHONPATH=src:tests python bench/press.py > bench/results/press.md``
+fit, preflight or read-back. Run: ``PYTHONPATH=src:tests python -P bench/press.py > bench/results/press.md``
 """
 
 from __future__ import annotations

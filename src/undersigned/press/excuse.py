@@ -10,6 +10,8 @@ from .design import SMALLEST_LETTER
 from .fit import RUN_IN_MEASURE, Area, Fit, height_of
 from .report import FitReport
 
+CAUTION: Final = 0.94
+"""Of the estimate: justified lines lose a little at their ends, and a promise must hold."""
 LEAST: Final = 2.0
 """Points: type that small is not looked for."""
 
@@ -51,6 +53,7 @@ def did_not_fit(composer: Composer) -> FitReport:
     area = composer.area(composer.heads(), composer.prose(SMALLEST_LETTER))
     reached = _reached(composer, area, style)
     capacity = {s: _capacity(composer, area, s) for s in ("list", "run-in")}
+    capacity[style] = min(capacity[style], number - 1)  # the estimate may be a little high: these did not fit
     binding = composer.block(style, composer.floor).binding()
     ways = _ways_out(composer, capacity, number)
     floor = composer.floor
@@ -86,7 +89,7 @@ def _capacity(composer: Composer, area: Area, style: str) -> int:
     if style == "run-in":
         measure = min(area.width / floor, sum(RUN_IN_MEASURE) / 2)
         columns = area.width / floor / (measure + 1.7)
-        return int(rows * columns * number / max(1.0, block.estimate(measure)))
+        return int(CAUTION * rows * columns * number / max(1.0, block.estimate(measure)))
     best = 0.0
     for columns in range(1, 16):
         measure = (area.width - (columns - 1) * max(7.0, 1.1 * floor)) / columns / floor
