@@ -24,7 +24,9 @@ def test_nothing_that_is_printed_can_move_the_cursor(capsys: pytest.CaptureFixtu
     voice.say("a\x1b[2Jb\u202ec\r")
     voice.data("a\x07b\u2066c")
     voice.table("t\x1b", ("c",), [("\x9b31m",)])
+    voice.data_row(["key", "a\tb\nc"])
     said = capsys.readouterr()
+    assert said.out.endswith("key\ta\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c\n")
     for character in "\x1b\u202e\r\x07\u2066\x9b":
         assert character not in said.err + said.out
     assert voice.clean("דנה O'Sample") == "דנה O'Sample"

@@ -53,6 +53,11 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     report = json.loads((folder / "report.json").read_text())
     assert (report["outcome"], report["signed"], report["withdrawn"], report["standing"]) == ("valid", 3, 1, 2)
     assert report["editions"][0]["id"] == (folder / "edition").read_text().strip()
+    rows = [line.split("\t") for line in (folder / "names").read_text().splitlines()]
+    assert sorted((row[1], row[3], row[5]) for row in rows) == [
+        ("anonymous", "", "anonymous"),
+        ("name", "Ada Millward", "named"),
+    ]
     assert "exit status 1" in result.stdout.decode()
     assert (folder / "page" / "page.pdf").read_bytes().startswith(b"%PDF")
     assert not list((folder / "letter" / "trustees").glob("*.age"))

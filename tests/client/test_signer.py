@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -13,7 +14,7 @@ from undersigned.client import counted, pending, signer
 from undersigned.client.errors import AnswerError, InputError, ProblemError
 from undersigned.client.letter import fetch_letter, fetch_roll, fetch_text, require_approvals
 from undersigned.client.link import Link
-from undersigned.protocol import base64url, canonical, opening, seal
+from undersigned.protocol import base64url, canonical, merkle, opening, seal
 from undersigned.protocol.errors import CredentialError, InvalidError, LetterError, LogError
 
 from .worldserver import WorldServer
@@ -244,3 +245,31 @@ def test_no_part_of_a_signer_is_the_key_of_another_letter(server: WorldServer) -
     manifest = msgspec.structs.replace(server.world.manifest, registrars=[base64url.encode(b"another")])
     other = type(server.letter)(server.letter.link, b"", manifest)
     assert signer.signer_from(other, who.code).key != who.key
+
+
+@pytest.mark.parametrize("lie", ["", "index", "proof", "checkpoint", "other"])
+def test_a_public_letter_shows_where_the_entry_stands_and_is_checked(lie: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = LetterWorld(people=4, sealed=False)
+    server = WorldServer(world)
+    enter = server._enter
+
+    def answer(asked: dict[str, Any]) -> httpx.Response:
+        given = canonical.decode(enter(asked).content)
+        leaves = [merkle.leaf_hash(entry) for entry in world.log]
+        index = len(leaves) - 1
+        note = serve_log(world, world.log, ())["log/checkpoint"].decode()
+        if lie == "other":
+            note = serve_log(world, [*world.log[:-1], b"other"], ())["log/checkpoint"].decode()
+        proof = [base64url.encode(node) for node in merkle.inclusion_proof(leaves, index)]
+        place = {"index": index, "proof": proof, "checkpoint": note}
+        if lie in place:
+            place[lie] = {"index": 0, "proof": [1], "checkpoint": "nothing"}[lie]
+        return httpx.Response(201, content=canonical.encode({**given, **place}))
+
+    monkeypatch.setattr(server, "_enter", answer)
+    if not lie:
+        signed(server)
+        assert world.standing.count == 1
+    else:
+        with pytest.raises(AnswerError, match="receipt does not hold"):
+            signed(server)

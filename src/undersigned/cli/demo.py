@@ -65,7 +65,6 @@ def demo(
         server.start()
         rehearsal = Rehearsal(plan, out, server.url, server.token_file, server.data, slug="vesper-bay")
         rehearsal.run()
-        rehearsal.record.write(out)
         status = conclude(rehearsal, plan)
         if status != exits.OK:
             return status

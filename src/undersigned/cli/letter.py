@@ -204,7 +204,7 @@ def review(folder: FolderArgument, edition: Edition = None, as_json: Json = Fals
         voice.data_json(names)
         return exits.OK
     for row in names:
-        voice.data("\t".join(str(row.get(field, "")) for field in ("key", "as", "group", "name", "title", "verdict")))
+        voice.data_row([row.get(field, "") for field in ("key", "as", "group", "name", "title", "verdict")])
     voice.say(f"{len(names)} names.")
     return exits.OK
 

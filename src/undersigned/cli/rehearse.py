@@ -64,7 +64,6 @@ def rehearse(
             own.start()
             rehearsal = Rehearsal(plan, out, own.url, own.token_file, data, slug="vesper-bay")
         rehearsal.run()
-    rehearsal.record.write(out)
     return conclude(rehearsal, plan, as_json)
 
 

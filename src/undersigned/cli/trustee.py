@@ -54,14 +54,12 @@ def init(
 
 
 @contextmanager
-def _trustee(
-    key: Path, link: str, passphrase_file: Path | None, state: Path | None, progress: work.Progress | None = None
-) -> Iterator[work.Trustee]:
+def _trustee(key: Path, link: str, passphrase_file: Path | None, state: Path | None) -> Iterator[work.Trustee]:
     where = parse_link(link)
     with connect(where) as http:
         letter = fetch_letter(http, where)
         opened = keyfile.load_key(key, voice.ask_secret("Passphrase", passphrase_file))
-        yield work.Trustee(opened, letter, http, state or state_of(key), progress=progress)
+        yield work.Trustee(opened, letter, http, state or state_of(key))
 
 
 def state_of(key: Path) -> Path:
@@ -173,10 +171,13 @@ def open_(
     undersigned trustee open water.age 'https://letters.example.org/valley-water/#ID'
     ```
     """
-    with voice.progress() as progress, _trustee(key, link, passphrase_file, state, progress) as by:
+    with _trustee(key, link, passphrase_file, state) as by:
+        # Bars only once nothing is asked any more: they would paint over the question.
         voice.confirm(f"Open edition {edition} of {by.letter.manifest.origin}?", yes)
-        released = by.open(edition)
-        watched = by.watch()
+        with voice.progress() as progress:
+            by.report_to(progress)
+            released = by.open(edition)
+            watched = by.watch()
     voice.good(f"{released.shares} shares handed in for edition {released.edition}.")
     _say_watched(watched)
     if released.failed:

@@ -68,6 +68,12 @@ def data(text: str) -> None:
     sys.stdout.flush()
 
 
+def data_row(cells: Sequence[object]) -> None:
+    """A line of data with a tab between its cells, none of which can hold one."""
+    sys.stdout.write("\t".join(clean(cell).replace("\n", "\N{REPLACEMENT CHARACTER}") for cell in cells) + "\n")
+    sys.stdout.flush()
+
+
 def data_json(value: object) -> None:
     """Data as JSON; ASCII only, so no terminal and no log can be moved by a name in it."""
     sys.stdout.write(json.dumps(value, ensure_ascii=True, sort_keys=True, indent=1) + "\n")

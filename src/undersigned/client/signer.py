@@ -14,7 +14,19 @@ from typing import Any, Literal
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from undersigned.protocol import base64url, canonical, codes, credential, entries, keys, receipt, roll, seal
+from undersigned.protocol import (
+    base64url,
+    canonical,
+    checkpoint,
+    codes,
+    credential,
+    entries,
+    keys,
+    merkle,
+    receipt,
+    roll,
+    seal,
+)
 from undersigned.protocol import text as names
 from undersigned.protocol.errors import InvalidError, MalformedError
 from undersigned.protocol.purposes import hkdf
@@ -267,9 +279,23 @@ def _post(http: Http, letter: Letter, entry: entries.Sign | entries.Withdraw, bo
     promised = receipt.parse(canonical.encode(answer["receipt"]))
     try:
         receipt.verify(promised, letter=letter.spelt, entry=entries.encode(entry), log_key=letter.log_key)
-    except InvalidError as error:
+        if not letter.manifest.sealed and "proof" in answer:
+            _check_inclusion(letter, entries.encode(entry), answer)
+    except (InvalidError, MalformedError) as error:
         raise AnswerError(f"the log's receipt does not hold: {error}") from error
     return Accepted(entry, promised, answer)
+
+
+def _check_inclusion(letter: Letter, entry: bytes, answer: dict[str, Any]) -> None:
+    """A public letter shows at once where the entry stands. Raises ProtocolError unless a checkpoint holds it there."""
+    proof, index, note = answer.get("proof"), answer.get("index"), answer.get("checkpoint")
+    if not isinstance(proof, list) or not isinstance(index, int) or not isinstance(note, str):
+        raise MalformedError("the proof that the entry is in the log is not of the form")
+    if not all(isinstance(node, str) for node in proof):
+        raise MalformedError("the proof that the entry is in the log is not of the form")
+    point, _ = checkpoint.verify(note.encode("utf-8"), letter.manifest.origin, letter.log_key)
+    path = [base64url.decode(node, 32) for node in proof]
+    merkle.verify_inclusion(merkle.leaf_hash(entry), index, point.size, path, point.root)
 
 
 def encode_receipt(accepted: Accepted) -> bytes:

@@ -92,6 +92,10 @@ class Trustee:
         self.seals = Seals(state / "seals")
         self._state = self._load()
 
+    def report_to(self, progress: Progress) -> None:
+        """Has ``progress`` told of long work from now on."""
+        self._progress = progress
+
     # -- approving
 
     def approve(self) -> None:

@@ -67,6 +67,8 @@ class Rehearsal:
             self.typeset()
             self.destroy()
         finally:
+            # Also of a run that was broken off: what was measured until then, and that it is not right.
+            self.record.write(self.out)
             self.close()
 
     def destroy(self) -> None:
