@@ -92,12 +92,13 @@ class Senders:
             with self._lock:
                 self.acknowledged[canonical.encode(body["entry"]).decode()] = answer.body
 
-    def run_until_killed(self, server: Server, after: float) -> None:
-        """Sends from four threads; kills the server ``after`` seconds."""
+    def run_until_killed(self, server: Server, after: float, least: int = 0) -> None:
+        """Sends from four threads; kills the server ``after`` seconds, but not before ``least`` are acknowledged."""
         threads = [threading.Thread(target=self._send) for _ in range(4)]
         for thread in threads:
             thread.start()
         time.sleep(after)
+        until(lambda: len(self.acknowledged) >= least)
         server.kill()
         self._stop.set()
         for thread in threads:
@@ -161,7 +162,7 @@ def test_a_server_that_answers_before_it_commits_is_caught(tmp_path: Path) -> No
     hasty = Server(data, port, web_command("127.0.0.1", port, 1, "web.hasty:application"))
     hasty.start()
     senders = Senders(letter, bodies)
-    senders.run_until_killed(hasty, 0.3)
+    senders.run_until_killed(hasty, 0.1, least=5)
     assert senders.acknowledged
     honest.start()
     until(lambda: letter.status()["pending"] == 0)
