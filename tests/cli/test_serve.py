@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
@@ -52,6 +53,28 @@ def test_it_starts_says_where_it_is_and_stops_when_told(tmp_path: Path) -> None:
         code = process.wait(30)
     assert code == 0
     assert port_is_free("127.0.0.1", port)
+
+
+def test_a_rehearsal_that_is_stopped_leaves_no_server_behind(tmp_path: Path) -> None:
+    """SIGTERM half-way: the server it started ends too, and the summary says that it is not right."""
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "undersigned.cli.app", "rehearse", "--signatories", "20", "--withdraw", "1",
+         "--anonymous", "1", "--initials", "1", "--join", "1", "--out", str(out)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    known = out / "letter" / "letter.json"
+    deadline = time.monotonic() + 60
+    while not known.exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline, "it did not get so far"
+        time.sleep(0.05)
+    port = int(json.loads(known.read_text())["server"].rpartition(":")[2])
+    assert not port_is_free("127.0.0.1", port)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 130
+    assert port_is_free("127.0.0.1", port)
+    assert json.loads((out / "summary.json").read_text(encoding="utf-8"))["ok"] is False
 
 
 def test_a_port_that_is_taken_is_said_to_be_taken(site: Server, tmp_path: Path) -> None:

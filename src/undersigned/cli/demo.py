@@ -25,7 +25,7 @@ from .rehearsal.plan import Size, make
 from .rehearsal.stages import Rehearsal
 from .rehearse import conclude
 from .roll import write as write_roll
-from .server import Server, port_is_free, stop_on_signals
+from .server import Server, port_is_free, stop_like_ctrl_c, stop_on_signals
 
 _CODES = 12
 _SHOWN = 3
@@ -61,6 +61,7 @@ def demo(
     initials, anonymous = (5, 60) if signatories >= 100 else (1, signatories // 10)
     plan = make(Size(signatories, withdraw, join, initials, anonymous, seed=seed))
     outdir.prepare(out)
+    stop_like_ctrl_c()
     with Server(out / "data", "127.0.0.1", port, log=out / "server.log") as server:
         server.start()
         rehearsal = Rehearsal(plan, out, server.url, server.token_file, server.data, slug="vesper-bay")

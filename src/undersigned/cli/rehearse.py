@@ -17,7 +17,7 @@ from . import exits, voice
 from .rehearsal import outdir
 from .rehearsal.plan import Plan, Size, make
 from .rehearsal.stages import Rehearsal
-from .server import Server, free_port
+from .server import Server, free_port, stop_like_ctrl_c
 
 
 def rehearse(
@@ -54,6 +54,7 @@ def rehearse(
         raise InputError("--server needs --token-file")
     address = parse_server(server) if server is not None else None
     outdir.prepare(out)
+    stop_like_ctrl_c()
     with ExitStack() as stack:
         if address is not None and token_file is not None:
             slug = f"rehearsal-{secrets.token_hex(4)}"

@@ -165,3 +165,12 @@ def stop_on_signals(act: Callable[[], None]) -> None:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, handle)
+
+
+def stop_like_ctrl_c() -> None:
+    """Has SIGTERM end this program as Ctrl-C does, so that a server it started is stopped and not left behind."""
+
+    def handle(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, handle)
