@@ -151,7 +151,7 @@ def invented(number: int, tag: str = "Nr") -> roll.Record:
 def start(
     call: Call, token: str, authority: str, slug: str, *, size: int = 6, trustees: int = 3, threshold: int = 2,
     public: bool = False, check: str = "roll", batch: tuple[int, int] = (1, 0), signatures: int = 1, grace: int = 0,
-    tag: str = "Nr",
+    tag: str = "Nr", domains: list[str] | None = None,
 ) -> Letter:  # fmt: skip
     """A letter whose manifest is fixed: draft, texts, codes, manifest."""
     letter = Letter(call, token, slug)
@@ -161,8 +161,9 @@ def start(
     rid = roll.registrar_id(b64.decode(spki))
     letter.people = [Signer(codes.code_from(os.urandom(20)), invented(i, tag)) for i in range(size)]
     with_roll = check == "roll"
-    slots = [roll.make_slot(p.code, rid, p.record) for p in letter.people]
-    for i in range(0, size, 100):
+    # With a mail check codes are made when their mails are sent.
+    slots = [roll.make_slot(p.code, rid, p.record) for p in letter.people] if check != "mail" else []
+    for i in range(0, len(slots), 100):
         rows = [
             {
                 "box": b64.encode(s.box) if with_roll else None,
@@ -188,7 +189,8 @@ def start(
         anonymous="allowed",
         eligibility=manifest.Eligibility(
             check=check,
-            size=size,
+            size=size if check != "mail" else None,
+            domains=domains,
             root=roll.make_roll([s.leaf for s in slots]).root if with_roll else None,  # type: ignore[arg-type]
         ),
         registrars=[spki],

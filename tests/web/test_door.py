@@ -119,14 +119,21 @@ def test_a_file_that_has_not_changed_is_not_sent_again(published: Letter) -> Non
 
 
 def test_every_address_of_django_is_behind_its_door(site: Site) -> None:
-    """Each view asks for the organiser's token, a trustee's signature or a signed body; only /healthz asks nothing."""
+    """Each view asks for the organiser's token, a trustee's signature or a signed body; only /healthz asks nothing.
+
+    The forms anybody may see, and none acts without the token of its own page; a stop link proves itself.
+    """
     letter = site.letter()
     for pattern in get_resolver().url_patterns:
         path = "/" + str(pattern.pattern).replace("<word:slug>", letter.slug)
+        path = path.replace("<str:language>", "en").replace("<str:token>", "AAAA")
         for method in ("GET", "POST"):
             answer = letter.call(method, path, b"{}", people.JSON)
             if path == "/healthz" and method == "GET":
                 assert answer.status == 200
+            elif path.startswith(("/code/", "/stop/", f"/{letter.slug}/form/")):
+                allowed = (404,) if "/stop/" in path else (403,) if method == "POST" else (200, 404, 409)
+                assert answer.status in allowed, (method, path, answer.status)
             else:
                 assert answer.status in (400, 401, 405, 415), (method, path, answer.status)
 

@@ -43,7 +43,9 @@ sys.setswitchinterval(0.0005)
 logger = logging.getLogger(__name__)
 _ACT: Final = re.compile(r"/([a-z0-9][a-z0-9-]{0,79})/(entries|activate)")
 # What Django answers (urls.py).
-_REST: Final = re.compile(r"/healthz|/api/.*|/[^/]+/(?:draft/[^/]+|status|cosignatures|seals|openings|review|publish)")
+_REST: Final = re.compile(
+    r"/healthz|/api/.*|/code/[^/]+/|/stop/[^/]+|/[^/]+/form/.*|/[^/]+/(?:draft/[^/]+|status|cosignatures|seals|openings|review|publish)"
+)
 _DJANGO: Final = get_asgi_application()
 FAILED: Final = Problem(
     "failed", "The server failed. Whether it was kept is not known: send the same again to find out."

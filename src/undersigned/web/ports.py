@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from django.core.mail import EmailMessage
+
 from undersigned.protocol.credential import RegistrarKey
 
 Clock = Callable[[], int]
@@ -37,6 +39,10 @@ class Keys(Protocol):
         """The bearer token of the organiser."""
         ...
 
+    def mail_secret(self) -> bytes:
+        """32 bytes under which mail addresses are hashed; made at the first call."""
+        ...
+
 
 class Storage(Protocol):
     """Served files, by path under the site's root. What ``put`` has returned from survives power loss."""
@@ -58,6 +64,41 @@ class Storage(Protocol):
         ...
 
 
+class PostError(Exception):
+    """A mail was not handed over. The message holds no address."""
+
+
+class PostRefusedError(PostError):
+    """The mail server will never take this mail."""
+
+
+class PostDownError(PostError):
+    """The mail server takes nothing, or not this, now. The mail was not taken."""
+
+
+class PostUnsureError(PostError):
+    """The connection broke while the mail was handed over: it may have been taken."""
+
+
+class Post(Protocol):
+    """Somebody who carries mail."""
+
+    sender: str
+    per_minute: int
+
+    def open(self) -> None:
+        """Connects, unless connected. Raises PostDownError."""
+        ...
+
+    def send(self, message: EmailMessage) -> None:
+        """Hands one mail over. Raises PostError."""
+        ...
+
+    def close(self) -> None:
+        """Ends the connection, if there is one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """All of it together, as it is handed to those who act."""
@@ -68,3 +109,5 @@ class World:
     storage: Storage
     authority: str
     scheme: str
+    post: Post | None = None
+    """None: this site sends no mail."""

@@ -1,12 +1,14 @@
-"""Django's addresses: what organisers and trustees do. Everything else is the thin door's (``asgi``)."""
+"""Django's addresses: what organisers and trustees do, and the forms. All else is the thin door's (``asgi``)."""
 
 from __future__ import annotations
 
 from django.urls import path, register_converter
 
 from undersigned.web.editions import views as editions
+from undersigned.web.forms import views as forms
 from undersigned.web.letters import views as letters
 from undersigned.web.log import views as log
+from undersigned.web.mail import views as mail
 from undersigned.web.operations import views as operations
 
 
@@ -38,4 +40,9 @@ urlpatterns = [
     path("<word:slug>/openings", editions.openings),
     path("<word:slug>/review", editions.review),
     path("<word:slug>/publish", editions.publish),
+    path("<word:slug>/form/<str:language>/code", mail.ask),
+    path("<word:slug>/form/<str:language>/sign", forms.sign),
+    path("<word:slug>/form/<str:language>/withdraw", forms.withdraw),
+    path("code/<str:language>/", mail.code),
+    path("stop/<str:token>", mail.stop),
 ]

@@ -9,14 +9,17 @@ from functools import cache
 from django.conf import settings
 
 from undersigned.web.adapters.keys import FileKeys
+from undersigned.web.adapters.post import SmtpPost
 from undersigned.web.adapters.storage import FileStorage
 from undersigned.web.datadir import DataDir, read_settings
+from undersigned.web.mail.config import read_mail_settings
 from undersigned.web.ports import World
 
 
 def world_of(data: DataDir) -> World:
     """The real world, with ``data`` as its memory."""
     site = read_settings(data)
+    mail = read_mail_settings(data)
     return World(
         clock=lambda: int(time.time()),
         entropy=os.urandom,
@@ -24,6 +27,7 @@ def world_of(data: DataDir) -> World:
         storage=FileStorage(data.public),
         authority=site.authority,
         scheme=site.scheme,
+        post=None if mail is None else SmtpPost(mail),
     )
 
 

@@ -54,3 +54,8 @@ class FileKeys:
     def organiser_token(self) -> str:
         """The bearer token of the organiser."""
         return self._read("organiser-token").decode("ascii").strip()
+
+    def mail_secret(self) -> bytes:
+        """32 bytes under which mail addresses are hashed; made at the first call."""
+        write_new(self._directory / "mail", os.urandom(32))
+        return self._read("mail")

@@ -22,6 +22,7 @@ _TYPES: Final = {
     ".jsonl": b"application/jsonl",
     ".md": b"text/markdown; charset=utf-8",
     ".css": b"text/css; charset=utf-8",
+    ".js": b"text/javascript; charset=utf-8",
     ".svg": b"image/svg+xml",
     ".woff2": b"font/woff2",
     ".zip": b"application/zip",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from undersigned.protocol import base64url, manifest
+from undersigned.protocol import base64url, manifest, roll
 from undersigned.protocol.credential import RegistrarKey
 from undersigned.web.letters.models import Letter
 from undersigned.web.ports import Keys
@@ -22,6 +22,11 @@ class KnownLetter:
     source: bytes
     seed: bytes
     registrar: RegistrarKey
+
+    @property
+    def rid(self) -> bytes:
+        """The id of the letter's registrar: the salt of everything derived from a code."""
+        return roll.registrar_id(base64url.decode(self.manifest.registrars[0]))
 
     @property
     def id(self) -> bytes:

@@ -15,6 +15,7 @@ from django.db import connection
 from undersigned.web.datadir import DataDir
 from undersigned.web.letters.known import know
 from undersigned.web.letters.models import Letter
+from undersigned.web.mail.postman import Postman
 from undersigned.web.operations.desk import LetterDesk
 from undersigned.web.pages.plain import front_page
 from undersigned.web.ports import World
@@ -100,8 +101,13 @@ def run(data: DataDir, world: World) -> None:
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
+    # The mail has a thread and a connection of its own: a slow mail server keeps no log waiting.
+    mail = threading.Thread(target=Postman(world).run, args=(stop,), name="postman", daemon=True)
+    mail.start()
     try:
         Clerk(world).run(stop)
     finally:
+        stop.set()
+        mail.join(timeout=2)
         connection.close()
         os.close(descriptor)

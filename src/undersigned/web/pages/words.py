@@ -13,8 +13,12 @@ FALLBACK: Final = "en"
 
 @cache
 def _tables() -> dict[str, dict[str, str]]:
-    text = Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    tables: dict[str, dict[str, str]] = {}
+    for file in ("words.toml", "form-words.toml"):
+        text = Path(__file__).with_name(file).read_text(encoding="utf-8")
+        for language, said in tomllib.loads(text).items():
+            tables.setdefault(language, {}).update(said)
+    return tables
 
 
 def words(language: str) -> dict[str, str]:
@@ -23,6 +27,12 @@ def words(language: str) -> dict[str, str]:
     base = language.partition("-")[0]
     spoken = base if base in tables else FALLBACK
     return {**tables[FALLBACK], **tables[spoken], "language": spoken, "direction": direction(spoken)}
+
+
+def form_words(language: str) -> dict[str, str]:
+    """As ``words``, all in one language: English ones unless the forms and mails have been translated too."""
+    own = _tables().get(language.partition("-")[0], {})
+    return words(language if "form_sign" in own else FALLBACK)
 
 
 def direction(language: str) -> str:

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "undersigned.web.signing",
     "undersigned.web.log",
     "undersigned.web.editions",
+    "undersigned.web.mail",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -91,6 +92,16 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+# Forms carry a token against forgery in a cookie that ends with the session and that no script can read. Behind a proxy
+# that speaks https the browser's Origin is not the scheme Django sees, so the site's own is named.
+CSRF_COOKIE_NAME = "__Host-form" if SITE.scheme == "https" else "form"
+CSRF_COOKIE_SECURE = SITE.scheme == "https"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_AGE = None
+CSRF_TRUSTED_ORIGINS = [f"{SITE.scheme}://{SITE.authority}"]
+CSRF_FAILURE_VIEW = "undersigned.web.forms.answers.expired"
+
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []
     for feature in ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "microphone", "midi",

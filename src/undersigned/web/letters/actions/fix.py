@@ -7,7 +7,7 @@ from django.db import transaction
 from undersigned.protocol import base64url, canonical, merkle, roll
 from undersigned.protocol import manifest as manifests
 from undersigned.protocol.bundle import text_path
-from undersigned.protocol.errors import ConditionError, MalformedError
+from undersigned.protocol.errors import ConditionError
 from undersigned.protocol.manifest import Manifest
 from undersigned.web.audit.actions import record
 from undersigned.web.letters.models import Code, Document, Letter
@@ -16,7 +16,7 @@ from undersigned.web.ports import World
 from undersigned.web.problems import Problem
 
 
-def fix_manifest(*, letter: Letter, manifest: Manifest, world: World, by: str, now: int) -> tuple[str, bool]:  # noqa: ARG001
+def fix_manifest(*, letter: Letter, manifest: Manifest, world: World, by: str, now: int) -> tuple[str, bool]:
     """Freezes texts, roll and manifest, and writes log entry 0. Returns the letter id, and whether it is new.
 
     Raises MalformedError, ConditionError if the manifest does not speak of this draft, Problem if another one is fixed.
@@ -35,6 +35,7 @@ def fix_manifest(*, letter: Letter, manifest: Manifest, world: World, by: str, n
             )
         _check_keys(letter, manifest)
         _check_texts(letter, manifest)
+        _check_mail(manifest, world)
         _fix_roll(letter, manifest)
         Document.objects.create(letter=letter, path="manifest.json", data=source)
         letter.letter, letter.manifest = identifier, source
@@ -65,14 +66,18 @@ def _check_texts(letter: Letter, manifest: Manifest) -> None:
             raise ConditionError(f"the text in {language} is not the one the manifest names")
 
 
+def _check_mail(manifest: Manifest, world: World) -> None:
+    if manifest.eligibility.check == "mail" and world.post is None:
+        raise ConditionError("this site cannot check mail addresses: its settings.toml has no [mail]")
+
+
 def _fix_roll(letter: Letter, manifest: Manifest) -> None:
     """Checks the codes against the manifest; with a roll, writes roll.json."""
     rules = manifest.eligibility
-    if rules.check == "mail":
-        raise MalformedError("this server does not check mail addresses yet")
     leaves = list(Code.objects.filter(letter=letter).values_list("leaf", flat=True))
-    if len(leaves) != rules.size:
-        raise ConditionError(f"{len(leaves)} codes were handed in, the manifest says {rules.size}")
+    # With a mail check there are none yet: each is made when its mail is sent.
+    if len(leaves) != (rules.size or 0):
+        raise ConditionError(f"{len(leaves)} codes were handed in, the manifest says {rules.size or 0}")
     with_roll = [base64url.decode(leaf, 32) for leaf in leaves if leaf is not None]
     if len(with_roll) != (len(leaves) if rules.check == "roll" else 0):
         raise ConditionError("with a roll each code has its leaf, without one none has")

@@ -1,0 +1,83 @@
+"""What somebody filled in: read, and each wrong field told apart, so that nothing typed is lost."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from undersigned.protocol import text as names
+from undersigned.protocol.errors import MalformedError
+from undersigned.protocol.roll import Record
+from undersigned.web.forms.client import Choice
+from undersigned.web.letters.known import KnownLetter
+from undersigned.web.mail.addresses import Address, parse_address
+
+
+@dataclass
+class Filled:
+    """``typed``: every field as it was; ``errors``: word for what is wrong, by field; ``choice`` if nothing is."""
+
+    typed: dict[str, str]
+    errors: dict[str, str] = field(default_factory=dict)
+    choice: Choice | None = None
+    address: Address | None = None
+
+
+def ways(letter: KnownLetter) -> list[str]:
+    """The ways to stand under this letter."""
+    return ["name", "initials", *(["anonymous"] if letter.manifest.anonymous == "allowed" else [])]
+
+
+def read_choice(letter: KnownLetter, posted: Mapping[str, str], record: Record | None) -> Filled:
+    """The fields of a posted form. ``record``: who the roll says the holder is, which then is the name."""
+    fields = ("as", "group", "name", "initials", "title", "address")
+    filled = Filled({name: clean(posted.get(name, "")) for name in fields})
+    typed = filled.typed
+    as_ = typed["as"]
+    if as_ not in ways(letter):
+        filled.errors["as"] = "error_as"
+    group = _group(letter, typed["group"], record)
+    if group is None:
+        filled.errors["group"] = "error_group"
+    name = title = ""
+    if as_ == "name" and record is not None:
+        name, title, group = record.name, record.title, record.group
+        filled.errors.pop("group", None)
+    elif as_ == "name":
+        name, title = typed["name"], typed["title"]
+        _check(filled, "name", name, names.check_name)
+        if title:
+            _check(filled, "title", title, names.check_name)
+    elif as_ == "initials":
+        name = typed["initials"]
+        _check(filled, "initials", name, names.check_initials)
+    if typed["address"]:
+        try:
+            filled.address = parse_address(typed["address"])
+        except MalformedError:
+            filled.errors["address"] = "error_address"
+    if not filled.errors and group is not None:
+        filled.choice = Choice(as_, group, name, title)
+    return filled
+
+
+def clean(text: str) -> str:
+    """In normal form C, without the spaces a keyboard leaves. Any other change is the person's to make."""
+    return " ".join(part for part in unicodedata.normalize("NFC", text).split(" ") if part)
+
+
+def _group(letter: KnownLetter, typed: str, record: Record | None) -> str | None:
+    groups = [group.id for group in letter.manifest.groups]
+    if not typed and record is not None:
+        return record.group
+    if not typed and len(groups) == 1:
+        return groups[0]
+    return typed if typed in groups else None
+
+
+def _check(filled: Filled, name: str, text: str, look: Callable[[str], None]) -> None:
+    try:
+        look(text)
+    except MalformedError:
+        filled.errors[name] = f"error_{name}"

@@ -1,0 +1,171 @@
+"""Signing and withdrawing without script, step by step: parse, call, answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from undersigned.protocol import base64url, codes, roll
+from undersigned.protocol.codes import Kind
+from undersigned.protocol.errors import DuplicateError, MalformedError, SequenceError
+from undersigned.protocol.roll import Record
+from undersigned.web import access, wiring
+from undersigned.web.forms import acts
+from undersigned.web.forms.answers import form, letter_context, page
+from undersigned.web.forms.choice import Filled, read_choice, ways
+from undersigned.web.forms.client import signer_key, token_hash
+from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.models import Code
+from undersigned.web.log.models import Entry
+from undersigned.web.mail.actions import queue_withdrawal
+from undersigned.web.pages.words import form_words
+from undersigned.web.signing.actions.use_codes import check_open
+from undersigned.web.signing.models import Pending
+
+
+@form
+def sign(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
+    """The access code, then how one wants to stand under the letter, then the withdrawal code."""
+    letter = access.access_letter(slug)
+    context = letter_context(letter, language)
+    if letter.manifest.sealed:
+        return sealed(request, language, context)
+    check_open(letter)
+    if request.method != "POST":
+        return page(request, "code", language, "form_sign", kind="sign", **context)
+    if "withdrawal" not in request.POST:
+        return take_code(request, letter, language, request.POST.get("code", ""))
+    return _finish(request, letter, language)
+
+
+@form
+def withdraw(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
+    """The withdrawal code, then whether one is sure, then done. Neither a cut nor abandonment closes this."""
+    letter = access.access_letter(slug)
+    context = letter_context(letter, language)
+    if letter.manifest.sealed:
+        return sealed(request, language, context)
+    if request.method != "POST":
+        return page(request, "code", language, "form_withdraw", kind="withdraw", **context)
+    return take_withdrawal(request, letter, language, request.POST.get("code", ""), "sure" in request.POST)
+
+
+def sealed(request: HttpRequest, language: str, context: dict[str, Any]) -> HttpResponse:
+    """Why a sealed letter is not signed this way, and how it is."""
+    said = form_words(language)
+    return page(request, "said", language, "form_sealed", status=409, paragraphs=[said["form_sealed_why"]], **context)
+
+
+def read_code(kind: Kind, typed: str) -> bytes | None:
+    """The code's 20 characters, or None if it is not one."""
+    try:
+        return codes.parse_code(kind, typed)
+    except MalformedError:
+        return None
+
+
+def take_code(request: HttpRequest, letter: KnownLetter, language: str, typed: str) -> HttpResponse:
+    """The form for whoever holds an unused access code; the same page with what is wrong for anybody else."""
+    context = letter_context(letter, language)
+    if letter.manifest.sealed:
+        return sealed(request, language, context)
+    check_open(letter)
+    code = read_code("S", typed)
+    row = None if code is None else Code.objects.filter(letter=letter.pk, token_hash=token_hash(code, letter)).first()
+    if code is None or row is None or row.used:
+        error = "error_code" if code is None else "error_code_unknown" if row is None else "error_code_used"
+        return page(
+            request, "code", language, "form_sign", status=422, kind="sign", code=typed[:60],
+            error=form_words(language)[error], **context,
+        )  # fmt: skip
+    withdrawal = codes.format_code("W", codes.code_from(wiring.world().entropy(codes.LENGTH)))
+    empty = Filled({"as": "name"})
+    return _choose(
+        request, letter, language, typed=typed, withdrawal=withdrawal, filled=empty, record=_record(letter, code)
+    )
+
+
+def _record(letter: KnownLetter, code: bytes) -> Record | None:
+    """Who the roll says the holder of a code is. Raises InvalidError if the box is not the code's."""
+    row = Code.objects.filter(letter=letter.pk, token_hash=token_hash(code, letter)).first()
+    if row is None or row.leaf is None or row.box is None:
+        return None
+    return roll.open_box(roll.place(code, letter.rid), base64url.decode(row.leaf, 32), bytes(row.box))
+
+
+def _choose(
+    request: HttpRequest, letter: KnownLetter, language: str, *, typed: str, withdrawal: str, filled: Filled,
+    record: Record | None,
+) -> HttpResponse:  # fmt: skip
+    said = form_words(language)
+    chosen = filled.typed.get("group") or (record.group if record else "")
+    return page(
+        request, "choose", language, "form_sign", status=422 if filled.errors else 200,
+        code=typed, withdrawal=withdrawal, typed=filled.typed, record=record,
+        errors={name: said[word] for name, word in filled.errors.items()},
+        ways=[{"as": way, "label": said[f"as_{way}"], "hint": said[f"as_{way}_hint"]} for way in ways(letter)],
+        groups=[{"id": g.id, "name": g.name[language], "chosen": g.id == chosen} for g in letter.manifest.groups],
+        **letter_context(letter, language),
+    )  # fmt: skip
+
+
+def _finish(request: HttpRequest, letter: KnownLetter, language: str) -> HttpResponse:
+    """Signs, and shows the withdrawal code, once."""
+    world = wiring.world()
+    typed, spelt = request.POST.get("code", ""), request.POST["withdrawal"]
+    code, withdrawal = read_code("S", typed), read_code("W", spelt)
+    if code is None or withdrawal is None:
+        return take_code(request, letter, language, typed)
+    record = _record(letter, code)
+    filled = read_choice(letter, request.POST.dict(), record)
+    if filled.choice is None:
+        return _choose(request, letter, language, typed=typed, withdrawal=spelt, filled=filled, record=record)
+    now, first = world.clock(), True
+    try:
+        acts.sign_for(letter=letter, code=code, withdrawal=withdrawal, choice=filled.choice, world=world, now=now)
+    except (SequenceError, DuplicateError):
+        # The same page was sent before with other answers. What was given first stands, and its code is shown again.
+        first = False
+    mailed = first and filled.address is not None and letter.manifest.eligibility.check == "mail"
+    if mailed and filled.address is not None:
+        queue_withdrawal(
+            letter=letter, address=filled.address, code=codes.format_code("W", withdrawal), language=language,
+            world=world, now=now,
+        )  # fmt: skip
+    answer = page(
+        request, "signed", language, "form_signed", withdrawal=codes.format_code("W", withdrawal), mailed=mailed,
+        first=first, key=signer_key(withdrawal, letter), **letter_context(letter, language),
+    )  # fmt: skip
+    return forget(answer)
+
+
+def take_withdrawal(request: HttpRequest, letter: KnownLetter, language: str, typed: str, sure: bool) -> HttpResponse:
+    """Asks whether one is sure; then withdraws. A code that never signed is told so at the first step."""
+    context = letter_context(letter, language)
+    said = form_words(language)
+    code = read_code("W", typed)
+    if code is None or not has_signed(letter, code):
+        error = said["error_withdrawal" if code is None else "error_withdrawal_unknown"]
+        return page(
+            request, "code", language, "form_withdraw", status=422, kind="withdraw", code=typed[:60], error=error,
+            **context,
+        )  # fmt: skip
+    if not sure:
+        return page(request, "sure", language, "form_withdraw", code=codes.format_code("W", code), **context)
+    acts.withdraw_for(letter=letter, withdrawal=code, now=wiring.world().clock())
+    paragraphs = [said["withdrawn_text"], said["withdrawn_after"]]
+    return forget(page(request, "said", language, "form_withdrawn", paragraphs=paragraphs, **context))
+
+
+def has_signed(letter: KnownLetter, withdrawal: bytes) -> bool:
+    """Whether the key of a withdrawal code has signed, in the log or on its way there."""
+    which = {"letter": letter.pk, "kind": "sign", "key": signer_key(withdrawal, letter)}
+    return Entry.objects.filter(**which).exists() or Pending.objects.filter(**which).exists()
+
+
+def forget(answer: HttpResponse) -> HttpResponse:
+    """Leaves nothing in the browser: the cookie of the form goes, too."""
+    answer.delete_cookie(settings.CSRF_COOKIE_NAME, samesite="Strict")
+    return answer

@@ -1,0 +1,16 @@
+"""Never mail me."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from undersigned.web.mail.models import Blocked
+
+
+def stop(*, digest: str) -> None:
+    """Notes that an address wants no mail from this site. There is no ``by``: whoever has the mail's link may say so.
+
+    ``digest``: read from the link (``Digests.read_stop_token``). Saying it again changes nothing.
+    """
+    with transaction.atomic():
+        Blocked.objects.bulk_create([Blocked(digest=digest)], ignore_conflicts=True)

@@ -1,0 +1,44 @@
+"""The mails of this site: neutral in subject, sender and body. They name no letter, and hold nobody's words but ours.
+
+A mail is read by more people than its addressee: whoever looks over a shoulder, whoever runs the mail server. Only the
+code knows its letter.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+from django.core.mail import EmailMessage
+
+from undersigned.web.pages.words import form_words
+from undersigned.web.ports import Entropy
+
+
+def message(
+    kind: str, *, code: str, to: str, sender: str, site: str, language: str, stop: str, entropy: Entropy
+) -> EmailMessage:
+    """The mail that brings a code. ``kind``: "code" or "withdraw"; ``site``: scheme and authority; ``stop``: token."""
+    said = form_words(language)
+    host = site.partition("://")[2]
+    stop_link = f"{site}/stop/{stop}?l={said['language']}"
+    page = f"{site}/code/{said['language']}/"
+    fill: Callable[[str], str] = lambda name: said[name].format(  # noqa: E731
+        code=code, host=host, page=page, link=f"{page}#{code}", stop=stop_link
+    )
+    mail = EmailMessage(
+        subject=fill(f"mail_{kind}_subject"),
+        body=fill(f"mail_{kind}_body") + "\n\n" + fill("mail_stop") + "\n",
+        from_email=sender,
+        to=[to],
+        headers={
+            # Django would make one with the machine's own name.
+            "Message-ID": f"<{base64.b32encode(entropy(20)).decode().lower()}@{sender.rpartition('@')[2]}>",
+            "Auto-Submitted": "auto-generated",
+            "List-Unsubscribe": f"<{stop_link}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    )
+    # Long lines would be folded by some reader in the middle of a code: quoted-printable keeps them whole.
+    mail.encoding = "utf-8"
+    return mail

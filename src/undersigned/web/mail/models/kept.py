@@ -1,0 +1,44 @@
+"""What is left of an address: hashes under a key that is not in the database, each for one purpose.
+
+Ids are random: the order of rows would otherwise tell which code went to which address.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from undersigned.web.letters.models import Letter
+
+
+class Granted(models.Model):
+    """An address that has been mailed its access code for a letter."""
+
+    id = models.BigIntegerField(primary_key=True)
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=43)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["letter", "digest"], name="one_code_an_address")]
+
+    def __str__(self) -> str:
+        return "granted"
+
+
+class Blocked(models.Model):
+    """An address whose holder wants no mail from this site, about whatever letter."""
+
+    digest = models.CharField(max_length=43, primary_key=True)
+
+    def __str__(self) -> str:
+        return "blocked"
+
+
+class Tally(models.Model):
+    """How many mails an address has been sent on one day, over all letters. Deleted two days later."""
+
+    digest = models.CharField(max_length=43, primary_key=True)  # of the address and the day
+    day = models.PositiveIntegerField()  # days since 1970
+    number = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.number}"

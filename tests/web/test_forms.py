@@ -1,0 +1,301 @@
+"""Signing and withdrawing without script, as a person with a plain browser does it."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+
+from undersigned.protocol import codes
+from undersigned.web.letters.models import Code
+from undersigned.web.mail.models import Waiting
+from undersigned.web.signing.models import SealedObject
+
+from .conftest import Site
+from .mailing import Browser, MailSite, Sink, mail, smtp, text_of
+from .people import Answer, Letter
+from .server import Server, free_port, until
+from .test_life import bundle_of, outcome
+from .test_refusals import world_bytes
+
+__all__ = ["mail"]
+
+
+def code_of(letter: Letter, number: int = 0) -> str:
+    """The access code of somebody on paper."""
+    return codes.format_code("S", letter.people[number].code)
+
+
+def filled_in(letter: Letter, number: int = 0, **fields: str) -> Browser:
+    """A browser that has signed."""
+    browser = Browser(letter.call)
+    browser.open(f"/{letter.slug}/form/en/sign")
+    assert browser.send(code=code_of(letter, number).lower()).status == 200
+    chosen = {"as": "name", "name": "Testperson Plain", "title": "Capt.", "group": "reserve", **fields}
+    browser.send(**chosen)
+    return browser
+
+
+def test_somebody_signs_and_withdraws_without_script(site: Site) -> None:
+    """Code, name, group, title; a withdrawal code, once; later, in another browser: code, sure, done. It verifies."""
+    letter = site.letter(public=True, check="codes", size=3)
+    browser = filled_in(letter)
+    assert browser.answer.status == 200
+    withdrawal = browser.code("withdrawal")
+    assert codes.parse_code("W", withdrawal)
+    assert browser.cookies == {}, "nothing is left in the browser"
+    site.clock.now += 60
+    site.rounds()
+    assert letter.status()["count"] == 1
+    assert "Testperson Plain" in letter.get("objects.jsonl").body.decode()
+    other = Browser(letter.call)
+    other.open(f"/{letter.slug}/form/en/withdraw")
+    assert other.send(code=withdrawal).status == 200
+    assert letter.status()["withdrawn"] == 0, "being asked changes nothing"
+    assert other.send().status == 200
+    site.clock.now += 60
+    site.rounds()
+    assert letter.status()["count"] == 0
+    assert letter.get("objects.jsonl").body == b""
+    assert outcome(letter) == "valid"
+
+
+def test_what_was_signed_this_way_is_published_and_verified(site: Site) -> None:
+    """A name, initials, nobody's name: the edition has them, and a stranger's verifier agrees."""
+    letter = site.letter(public=True, check="codes", size=4)
+    filled_in(letter, 0)
+    filled_in(letter, 1, **{"as": "initials", "initials": "T. P.", "name": "forgotten"})
+    filled_in(letter, 2, **{"as": "anonymous", "group": "retired"})
+    site.rounds()
+    site.cut(letter)
+    assert site.publish(letter).status == 201
+    site.clock.now += 60
+    site.rounds()
+    assert outcome(letter) == "valid"
+    counts = letter.get("editions/1/edition.json").json["counts"]
+    assert (counts["named"], counts["initials"], counts["anonymous"]) == (1, 1, 1)
+    assert counts["groups"] == {"reserve": 2, "retired": 1}
+    assert b"forgotten" not in b"".join(bundle_of(letter).values())
+
+
+def test_with_a_roll_the_name_is_the_records(site: Site) -> None:
+    """Whoever is on the roll is shown who they are, and signs as nobody else; the verifier calls it verified."""
+    letter = site.letter(public=True, check="roll", size=2)
+    browser = filled_in(letter, 0, name="Somebody Else")
+    assert browser.answer.status == 200
+    site.rounds()
+    site.cut(letter)
+    assert site.publish(letter).status == 201
+    (row,) = letter.get("editions/1/edition.json").json["roll"]
+    assert (row["name"], row["verified"]) == (letter.people[0].record.name, True)
+
+
+def test_the_same_form_sent_twice_signs_once(site: Site) -> None:
+    """The first answer was lost: the second one is the same, with the same code. Changed, the first stands."""
+    letter = site.letter(public=True, check="codes", size=2)
+    browser = Browser(letter.call)
+    browser.open(f"/{letter.slug}/form/en/sign")
+    browser.send(code=code_of(letter))
+    kept, cookies = dict(browser.form), dict(browser.cookies)
+    fields = {"as": "name", "name": "Testperson Twice", "group": "reserve"}
+    browser.send(**fields)
+    first = browser.code("withdrawal")
+    for name in ("Testperson Twice", "Testperson Thrice"):
+        browser.form, browser.cookies = dict(kept), dict(cookies)
+        assert browser.send(**{**fields, "name": name}).status == 200
+        assert browser.code("withdrawal") == first
+        site.rounds()
+    assert letter.status()["signed"] == 1
+    assert SealedObject.objects.filter(letter__slug=letter.slug).count() == 1
+    assert b"Thrice" not in bytes(SealedObject.objects.get(letter__slug=letter.slug).body)
+    browser.open(f"/{letter.slug}/form/en/sign")
+    assert browser.send(code=code_of(letter)).status == 422, "the code has been used"
+    assert "used already" in browser.text
+
+
+BAD = {
+    "no way chosen": ({"as": "sideways"}, "Choose one of the ways"),
+    "no name": ({"name": "  "}, "This name cannot be taken"),
+    "a name that overprints": ({"name": "A\u202eb"}, "This name cannot be taken"),
+    "no group": ({"group": "nobody"}, "Choose a group"),
+    "initials that are a sentence": ({"as": "initials", "initials": "It is I, who else"}, "at most 12"),
+    "a title of symbols": ({"title": "!!!"}, "This title cannot be taken"),
+}
+
+
+def test_a_wrong_field_is_told_and_nothing_typed_is_lost(site: Site) -> None:
+    """Each mistake is named; everything else is still in the form, the code unused, and mended it signs."""
+    letter = site.letter(public=True, check="codes", size=1)
+    before = world_bytes()
+    for wrong, (fields, said) in BAD.items():
+        browser = filled_in(letter, **fields)
+        assert browser.answer.status == 422, wrong
+        assert said in browser.text, wrong
+        typed = {"name": "Testperson Plain", "title": "Capt.", **fields}
+        assert browser.form["name"] == " ".join(typed["name"].split()), wrong
+        assert browser.form["title"] == typed["title"], wrong
+    assert world_bytes() == before
+    assert browser.send(title="Capt.").status == 200
+    assert browser.code("withdrawal")
+
+
+def test_codes_that_are_none(site: Site) -> None:
+    """A code of another letter, a misspelt one, a withdrawal code that never signed: told, kept in the field."""
+    letter, other = (site.letter(public=True, check="codes", size=1) for _ in range(2))
+    browser = Browser(letter.call)
+    before = world_bytes()
+    for page, typed, said in (
+        ("sign", code_of(other), "no such code"),
+        ("sign", "S-1234", "not an access code"),
+        ("sign", '"><script>', "not an access code"),
+        ("withdraw", "W-7QK4-M2ZD-9XHF-R3TB-5WNE", "belongs to this code"),
+        ("withdraw", "what", "not a withdrawal code"),
+    ):
+        browser.open(f"/{letter.slug}/form/en/{page}")
+        assert browser.send(code=typed).status == 422
+        assert said in browser.text
+        assert browser.form["code"] == typed
+        assert "<script>" not in browser.text
+    assert world_bytes() == before
+
+
+def test_a_sealed_letter_is_not_signed_this_way(site: Site) -> None:
+    """No field for a code or name is shown, and one sent all the same is not looked at: the reason is said."""
+    letter = site.letter()
+    browser = Browser(letter.call)
+    for page in ("sign", "withdraw"):
+        assert browser.open(f"/{letter.slug}/form/en/{page}").status == 409
+        assert "sealed in your own browser" in browser.text
+        assert "<input" not in browser.text
+    public = site.letter(public=True, check="codes", size=1)
+    browser.open(f"/{public.slug}/form/en/sign")
+    before = world_bytes()
+    browser.action = f"/{letter.slug}/form/en/sign"
+    assert browser.send(code=code_of(letter), withdrawal="W-7QK4-M2ZD-9XHF-R3TB-5WNE").status == 409
+    assert world_bytes() == before
+
+
+def test_looking_changes_nothing_and_strangers_cannot_send(mail: MailSite) -> None:
+    """GET of every form, HEAD too: no row differs. A POST from another site's page is refused in words."""
+    letter = mail.site.letter(public=True, check="mail", size=0)
+    pages = [f"/{letter.slug}/form/{tag}/{name}" for tag in ("en", "he") for name in ("sign", "code", "withdraw")]
+    pages += ["/code/en/", "/code/he/"]
+    before = world_bytes()
+    for path in pages:
+        browser = Browser(letter.call)
+        answer = browser.open(f"{path}?code=S-7QK4-M2ZD-9XHF-R3TB-5WNE&address=a@example.org&sure=yes")
+        assert answer.status == 200
+        assert answer.headers["cache-control"] == "no-store"
+        title = html.unescape(re.search("<title>([^<]*)</title>", browser.text)[1])  # type: ignore[index]
+        assert not [word for word in letter.manifest.title.values() if word in title]
+        assert letter.call("HEAD", path).status == 200
+        kind = {"content-type": "application/x-www-form-urlencoded", "origin": "https://elsewhere.example"}
+        refused: Answer = letter.call("POST", path, b"code=x&address=a@example.org", kind)
+        assert refused.status == 403
+        assert b"<h1>" in refused.body
+    assert 'dir="rtl"' in browser.text
+    assert world_bytes() == before
+
+
+def test_nobody_signs_a_letter_that_is_closed_and_everybody_may_withdraw(site: Site) -> None:
+    """Abandoned: the form says so, the code stays unused; a withdrawal goes through."""
+    letter = site.letter(public=True, check="codes", size=2)
+    withdrawal = filled_in(letter).code("withdrawal")
+    from .people import entries
+
+    assert letter.entry(entries.Abandon(v=1, letter=letter.l), letter.organiser).status == 201
+    browser = Browser(letter.call)
+    assert browser.open(f"/{letter.slug}/form/en/sign").status == 409
+    assert "takes no signatures now" in browser.text
+    assert Code.objects.filter(letter__slug=letter.slug, used=True).count() == 1
+    browser.open(f"/{letter.slug}/form/he/withdraw")
+    browser.send(code=withdrawal)
+    assert browser.send().status == 200
+    site.rounds()
+    assert letter.status()["count"] == 0
+
+
+def test_the_withdrawal_code_is_mailed_to_who_got_the_access_code(mail: MailSite) -> None:
+    """To the address the check mailed, and to no other: neither an unchecked one nor another letter's."""
+    letter = mail.site.letter(public=True, check="mail", size=0)
+    browser = Browser(letter.call)
+    addresses = ("one@example.org", "two@example.org")
+    for address in addresses:
+        browser.open(f"/{letter.slug}/form/en/code")
+        browser.send(address=address)
+    assert mail.post_round() == 2
+    access = dict(zip(mail.sink.to, mail.sink.codes(), strict=True))
+    for address, given in (("one@example.org", "one@example.org"), ("two@example.org", "stranger@example.org")):
+        browser.open("/code/en/")
+        browser.send(code=access[address])
+        chosen = {"as": "name", "name": "Testperson Mail", "group": "retired", "address": given}
+        assert browser.send(**chosen).status == 200, browser.text
+        shown = browser.code("withdrawal")
+        assert mail.post_round(60) == (1 if address == given else 0)
+        if address == given:
+            assert mail.sink.codes("W") == [shown]
+            assert "Testperson" not in text_of(mail.sink.mails[-1])
+    assert not Waiting.objects.exists()
+    browser.open("/code/en/")
+    assert browser.send(code=mail.sink.codes("W")[0]).status == 200
+    assert browser.send().status == 200
+    mail.site.rounds()
+    assert letter.status()["withdrawn"] == 1
+
+
+def mailed(sink: Sink, kind: str, number: int) -> str:
+    """The code in the mail that came."""
+    until(lambda: len(sink.codes(kind)) == number)
+    return sink.codes(kind)[-1]
+
+
+def test_the_whole_way_over_real_http_and_real_smtp(tmp_path: Path) -> None:
+    """One command's server and clerk, one mail server: ask, sign, be counted, withdraw, verify; in Hebrew."""
+    from . import people
+
+    with smtp() as sink:
+        server = Server(tmp_path / "data", free_port())
+        server.start()
+        server.stop()
+        with (tmp_path / "data" / "settings.toml").open("a") as file:
+            file.write(f'[mail]\nhost = "127.0.0.1"\nport = {sink.port}\nsecurity = "none"\n')
+            file.write('sender = "letters@site.example.org"\n')
+        server.start()
+        try:
+            letter = people.start(
+                server.call, server.token, server.authority, "walk", public=True, check="mail", size=0
+            )
+            browser = Browser(server.call, f"http://{server.authority}")
+            browser.open("/walk/form/he/code")
+            assert browser.send(address="tester@example.org").status == 200
+            code = mailed(sink, "S", 1)
+            browser.open("/walk/form/he/sign")
+            assert browser.send(code=code).status == 200
+            chosen = {"as": "name", "name": "דנה בדיקה", "group": "reserve", "address": "tester@example.org"}
+            assert browser.send(**chosen).status == 200
+            assert mailed(sink, "W", 1) == browser.code("withdrawal")
+            until(lambda: letter.get("count.json").json["count"] == 1)
+            browser.open("/code/he/")
+            browser.send(code=sink.codes("W")[0])
+            assert browser.send().status == 200
+            until(lambda: letter.get("count.json").json["withdrawn"] == 1)
+            until(lambda: letter.get("objects.jsonl").body == b"")
+            until(lambda: len(letter.get("bundle.zip").body) > 0)
+            assert outcome(letter) == "valid"
+        finally:
+            assert server.stop() == 0
+        for path in (tmp_path / "data").rglob("*"):
+            if path.is_file():
+                assert b"tester@example" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_forms_speak_the_letters_languages(site: Site, language: str) -> None:
+    """The page says in its root element which language it speaks."""
+    letter = site.letter(public=True, check="codes", size=1)
+    browser = Browser(letter.call)
+    browser.open(f"/{letter.slug}/form/{language}/sign")
+    assert f'<html lang="{language}"' in browser.text
+    assert browser.open(f"/{letter.slug}/form/fr/sign").status == 404

@@ -1,0 +1,106 @@
+"""Public letters through the interface of programs: names can be read at once, and withdrawn at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from undersigned.protocol import base64url as b64
+from undersigned.protocol import canonical, merkle
+from undersigned.protocol import edition as editions
+from undersigned.web.signing.models import SealedObject
+
+from . import people
+from .conftest import Site
+from .people import Letter
+from .test_life import bundle_of, outcome
+
+
+def signed(site: Site, kinds: list[str], check: str) -> Letter:
+    """A public letter that so many have signed."""
+    letter = site.letter(public=True, check=check, size=len(kinds) + 1)
+    for person, kind in zip(letter.people, kinds, strict=False):
+        assert people.sign(letter, person, kind).status == 201
+    site.rounds()
+    return letter
+
+
+@pytest.mark.parametrize("check", ["roll", "codes"])
+def test_a_public_letter_lives_and_is_published(site: Site, check: str) -> None:
+    """With a roll names are verified, with handed-on codes they are self-declared; either way the bundle holds."""
+    letter = signed(site, ["name", "name", "initials", "anonymous"], check)
+    assert people.withdraw(letter, letter.people[0]).status == 201
+    site.cut(letter)
+    published = site.publish(letter)
+    assert published.status == 201, published.body
+    edition = editions.parse(letter.get("editions/1/edition.json").body)
+    counts = edition.counts
+    assert (counts.signed, counts.withdrawn, counts.standing) == (4, 1, 3)
+    assert (counts.named, counts.initials, counts.anonymous) == (1, 1, 1)
+    assert {name.name for name in edition.roll} == {letter.people[1].record.name, "T. P."}
+    assert [name.verified for name in edition.roll if name.as_ == "name"] == [check == "roll"]
+    site.clock.now += 60
+    site.rounds()
+    assert outcome(letter) == "valid"
+
+
+def test_every_entry_is_in_the_log_at_once(site: Site) -> None:
+    """However large a batch the manifest asks for: in a public letter nobody waits for company."""
+    letter = site.letter(public=True, check="codes", batch=(1000, 3600))
+    person = letter.people[0]
+    people.activate(letter, person)
+    body = people.prepare(letter, person)
+    assert letter.post("entries", body).status == 201
+    site.rounds()
+    again = letter.post("entries", body)
+    assert (again.status, again.json["index"]) == (200, 1)
+    checkpoint, _ = people.checkpoints.verify(
+        again.json["checkpoint"].encode(), letter.manifest.origin, b64.decode(letter.manifest.log)
+    )
+    leaf = merkle.leaf_hash(canonical.encode(body["entry"]))
+    merkle.verify_inclusion(leaf, 1, checkpoint.size, [b64.decode(x) for x in again.json["proof"]], checkpoint.root)
+
+
+def test_a_withdrawal_erases_the_record(site: Site) -> None:
+    """Out of the table, out of objects.jsonl, out of the bundle; before publication and after it."""
+    letter = signed(site, ["name"] * 3, "codes")
+    first, second, third = letter.people[:3]
+    site.clock.now += 60
+    site.rounds()
+    assert first.record.name in letter.get("objects.jsonl").body.decode()
+    people.withdraw(letter, first)
+    site.clock.now += 60
+    site.rounds()
+    lines = letter.get("objects.jsonl").body.decode()
+    assert first.record.name not in lines
+    assert second.record.name in lines
+    assert not SealedObject.objects.filter(letter__slug=letter.slug, key=first.key).exists()
+    site.cut(letter)
+    assert site.publish(letter).status == 201
+    people.withdraw(letter, second)
+    site.clock.now += 60
+    site.rounds()
+    everything = b"".join(bundle_of(letter).values()).decode("utf-8", "replace")
+    assert second.record.name not in everything
+    assert third.record.name in everything
+    assert letter.get("editions/1/edition.json").status == 404
+    assert letter.get("editions/1/counts.json").status == 200
+    assert outcome(letter) == "valid"
+
+
+def test_an_edit_replaces_the_record(site: Site) -> None:
+    """Who wants initials after all has them: the name they gave before is gone."""
+    letter = signed(site, ["name"], "codes")
+    person = letter.people[0]
+    assert letter.post("entries", people.prepare(letter, person, "initials")).status == 201
+    site.clock.now += 60
+    site.rounds()
+    lines = letter.get("objects.jsonl").body.decode()
+    assert "T. P." in lines
+    assert person.record.name not in lines
+    assert letter.status()["count"] == 1
+
+
+def test_without_mail_settings_no_letter_can_check_addresses(site: Site) -> None:
+    """A site that sends no mail says so when the manifest is fixed, and not when somebody waits for a code."""
+    with pytest.raises(AssertionError, match=r"no \[mail\]"):
+        site.draft(public=True, check="mail")
