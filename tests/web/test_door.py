@@ -164,3 +164,25 @@ def test_what_somebody_writes_is_only_ever_text(site: Site) -> None:
     assert "<img" not in html
     assert 'href="javascript' not in html
     assert "<strong>b</strong>" in html
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        ("he", "he"),
+        ("he-IL, en;q=0.5", "he"),
+        ("en-GB,he;q=0.9", "en"),
+        ("he;q=0.2, en;q=0.9", "en"),
+        ("he;q=0, fr", "en"),
+        ("fr-CA, *;q=0.1", "en"),
+        ("\u2603;;q=\x01,,,", "en"),
+    ],
+)
+def test_an_address_without_a_language_is_answered_in_the_readers_own(
+    published: Letter, asked: str, language: str
+) -> None:
+    """Letter and edition alike; who asks for a language the letter does not have gets English, and caches are told."""
+    for path in (f"/{published.slug}/", f"/{published.slug}/editions/1/"):
+        answer = published.call("GET", path, b"", {"accept-language": asked.encode("utf-8").decode("latin-1")})
+        assert f'<html lang="{language}"' in answer.body.decode()
+        assert "accept-language" in answer.headers["vary"]

@@ -11,6 +11,7 @@ from typing import Final
 from undersigned.web.problems import Problem, not_found
 
 from .body import Headers, Scope, Send, header, respond
+from .language import choose, versions_at
 
 # Each part begins with a letter or digit: no "..", and nothing that is still being written.
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+/?|/")
@@ -76,6 +77,9 @@ class FileDoor:
             return False
         if scope["method"] not in ("GET", "HEAD"):
             raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
+        if path.endswith("/") and path != "/":
+            # An address without a language: each reader gets the version they can read.
+            file = choose(header(scope, b"accept-language"), versions_at(file)) or file
         packed = file.with_name(file.name + ".gz")
         zipped = b"gzip" in (header(scope, b"accept-encoding") or b"") and packed.is_file()
         await self._send(scope, send, base, packed if zipped else file, type_of(path, file), zipped)
@@ -92,7 +96,12 @@ class FileDoor:
             tag = f'"{state.st_ino:x}-{state.st_mtime_ns:x}-{state.st_size:x}"'.encode()
             immutable = _IMMUTABLE.fullmatch(scope["path"]) is not None
             caching = b"public, max-age=31536000, immutable" if immutable else b"no-cache"
-            headers = [*base, (b"etag", tag), (b"cache-control", caching), (b"vary", b"accept-encoding")]
+            headers = [
+                *base,
+                (b"etag", tag),
+                (b"cache-control", caching),
+                (b"vary", b"accept-encoding, accept-language"),
+            ]
             if header(scope, b"if-none-match") == tag:
                 await send({"type": "http.response.start", "status": 304, "headers": headers})
                 await send({"type": "http.response.body", "body": b""})

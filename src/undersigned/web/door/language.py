@@ -1,0 +1,46 @@
+"""Which language version a reader gets at an address that names none: by their Accept-Language (RFC 9110 12.5.4)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+_RANGE: Final = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?\s*")
+_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_MAX_RANGES: Final = 32
+FALLBACK: Final = "en"
+"""For readers whose languages the letter does not have: the version most of them can make something of."""
+
+
+def wanted(header: bytes | None) -> list[str]:
+    """The languages of an Accept-Language header, dearest first, in lower case. What is malformed is passed over."""
+    if not header:
+        return []
+    found: list[tuple[float, int, str]] = []
+    for place, part in enumerate(header.decode("latin-1").split(",")[:_MAX_RANGES]):
+        match = _RANGE.fullmatch(part)
+        weight = float(match[2] or 1) if match else 0.0
+        if match and weight:
+            found.append((-weight, place, match[1].lower()))
+    return [language for _, _, language in sorted(found)]
+
+
+def choose(header: bytes | None, versions: dict[str, Path]) -> Path | None:
+    """The version for a reader, of ``versions`` by language tag; None if there are none."""
+    known = {language.lower(): file for language, file in versions.items()}
+    for language in [*wanted(header), FALLBACK]:
+        # "de-CH" is served by "de", and "zh" by "zh-Hans": better near than foreign.
+        near = (tag for tag in known if tag == language.split("-")[0] or tag.startswith(f"{language}-"))
+        tag = language if language in known else next(near, None)
+        if tag is not None:
+            return known[tag]
+    return next(iter(known.values()), None)
+
+
+def versions_at(index: Path) -> dict[str, Path]:
+    """The versions beside an ``index.html``: ``<lang>/index.html`` of a letter, ``<lang>.html`` of an edition."""
+    folder = index.parent
+    inside = ((file.parent.name, file) for file in sorted(folder.glob("*/index.html")))
+    beside = ((file.stem, file) for file in sorted(folder.glob("*.html")))
+    return {name: file for name, file in (*inside, *beside) if _TAG.fullmatch(name)}
