@@ -299,3 +299,17 @@ def test_forms_speak_the_letters_languages(site: Site, language: str) -> None:
     browser.open(f"/{letter.slug}/form/{language}/sign")
     assert f'<html lang="{language}"' in browser.text
     assert browser.open(f"/{letter.slug}/form/fr/sign").status == 404
+
+
+def test_the_letters_page_leads_to_the_forms_it_takes(site: Site) -> None:
+    """A public letter's page has the way to sign and withdraw without script; a sealed one's has not."""
+    public, sealed = site.letter(public=True, check="codes", size=1), site.letter()
+    browser = Browser(public.call)
+    for language in ("en", "he"):
+        browser.open(f"/{public.slug}/{language}/")
+        for name in ("sign", "withdraw"):
+            path = f"/{public.slug}/form/{language}/{name}"
+            assert path in browser.links
+            assert public.call("GET", path).status == 200
+        browser.open(f"/{sealed.slug}/{language}/")
+        assert not [link for link in browser.links if "/form/" in link]

@@ -3,11 +3,13 @@
 ::
 
     DIR/                      0700
-      settings.toml           authority and scheme, commented
+      settings.toml           authority, scheme, perhaps [mail], commented
       undersigned.sqlite3     the database
       keys/                   0700, each file 0600
         django-secret         signs what Django signs
         organiser-token       the organiser's bearer token
+        mail                  hashes and encrypts mail addresses; made when it is first needed
+        smtp-password         yours to put there, if settings.toml has [mail] with a user
         <slug>.log            seed of a letter's log key
         <slug>.registrar      PKCS #8 of a letter's registrar key
       public/                 what is served as it lies there
@@ -39,6 +41,15 @@ authority = "{authority}"
 
 # https, or http on the loopback interface only (a rehearsal, or a proxy on this machine that speaks https).
 scheme = "{scheme}"
+
+# How this site sends mail; without it, it sends none, and no letter can check mail addresses
+# (docs/howto/public-letter.md).
+# [mail]
+# host = "smtp.example.org"
+# port = 587
+# security = "starttls"            # or "tls"; "none" to this machine only
+# user = "letters"                 # its password lies in keys/smtp-password
+# sender = "letters@example.org"
 """
 
 

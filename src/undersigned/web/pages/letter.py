@@ -78,6 +78,8 @@ def letter_page(shown: Shown, language: str) -> bytes:
         # Sanitised in pages.text.
         "text": mark_safe(to_html(shown.texts[language])),  # noqa: S308
         "letter": shown.letter,
+        # A sealed letter is signed in the signatory's own browser only.
+        "forms": None if manifest.sealed else f"/{shown.slug}/form/{language}/",
         "editions": [{"number": n, "name": said["edition"].format(number=n)} for n in reversed(shown.published)],
         "files": _files(shown, language),
         "command": f"undersigned verify {shown.origin}/",

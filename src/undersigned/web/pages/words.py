@@ -32,7 +32,7 @@ def words(language: str) -> dict[str, str]:
 def form_words(language: str) -> dict[str, str]:
     """As ``words``, all in one language: English ones unless the forms and mails have been translated too."""
     own = _tables().get(language.partition("-")[0], {})
-    return words(language if "form_sign" in own else FALLBACK)
+    return words(language if "sure_text" in own else FALLBACK)
 
 
 def direction(language: str) -> str:
