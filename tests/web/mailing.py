@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import itertools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from urllib.parse import urlencode
 
 import pytest
 from aiosmtpd.controller import Controller
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from undersigned.web import wiring
 from undersigned.web.adapters.post import SmtpPost
@@ -104,6 +106,26 @@ class MailSite:
     def restart(self) -> None:
         """The clerk was killed and started again: nothing is remembered but what lies on disk."""
         self.postman = Postman(self.world)
+
+
+_POOL: list[Any] = []
+
+
+@pytest.fixture(autouse=True)
+def pooled_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Registrar keys are real and each letter of a test has its own; the next test's letters have them again.
+
+    Making one takes longer than all else a test of these does.
+    """
+    make, used = rsa.generate_private_key, itertools.count()
+
+    def pooled(exponent: int, bits: int) -> Any:
+        number = next(used)
+        while len(_POOL) <= number:
+            _POOL.append(make(exponent, bits))
+        return _POOL[number]
+
+    monkeypatch.setattr(rsa, "generate_private_key", pooled)
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,13 +16,13 @@ from undersigned.web.mail.models import Waiting
 from undersigned.web.signing.models import SealedObject
 
 from .conftest import Site
-from .mailing import Browser, MailSite, Sink, mail, smtp, text_of
+from .mailing import Browser, MailSite, Sink, mail, pooled_keys, smtp, text_of
 from .people import Answer, Letter
 from .server import Server, free_port, until
 from .test_life import bundle_of, outcome
 from .test_refusals import world_bytes
 
-__all__ = ["mail"]
+__all__ = ["mail", "pooled_keys"]
 
 
 def code_of(letter: Letter, number: int = 0) -> str:
@@ -257,8 +259,8 @@ def test_the_whole_way_over_real_http_and_real_smtp(tmp_path: Path) -> None:
 
     with smtp() as sink:
         server = Server(tmp_path / "data", free_port())
-        server.start()
-        server.stop()
+        make = [sys.executable, "-m", "undersigned.web", "init", "--data", str(server.data)]
+        subprocess.run([*make, "--authority", server.authority], check=True, capture_output=True)
         with (tmp_path / "data" / "settings.toml").open("a") as file:
             file.write(f'[mail]\nhost = "127.0.0.1"\nport = {sink.port}\nsecurity = "none"\n')
             file.write('sender = "letters@site.example.org"\n')

@@ -17,12 +17,12 @@ from undersigned.web.mail.messages import message
 from undersigned.web.mail.models import Granted, Tally, Waiting
 from undersigned.web.pages import words as pages_words
 
-from .mailing import Browser, MailSite, mail, text_of
+from .mailing import Browser, MailSite, mail, pooled_keys, text_of
 from .people import Answer, Letter
 from .test_privacy import hits
 from .test_refusals import world_bytes
 
-__all__ = ["mail"]
+__all__ = ["mail", "pooled_keys"]
 DAY = 86400
 
 
@@ -114,6 +114,15 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(CursorWrapper, "execute", noting)
     return noted
+
+
+def test_the_page_says_which_addresses_may_sign(mail: MailSite) -> None:
+    """Before an address is asked for, and on the letter's page; never after, about one of them."""
+    letter = mail_letter(mail, domains=["example.org", "hospital.example"])
+    asked = letter.get("form/en/code").body.decode()
+    assert "example.org</bdi>, <bdi" in asked
+    assert "example.org, hospital.example" in letter.get("en/").body.decode()
+    assert "hospital.example" not in ask(letter, "nobody@example.com").body.decode()
 
 
 def test_every_address_is_answered_alike(mail: MailSite, statements: list[str]) -> None:

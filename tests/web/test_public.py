@@ -11,8 +11,11 @@ from undersigned.web.signing.models import SealedObject
 
 from . import people
 from .conftest import Site
+from .mailing import pooled_keys
 from .people import Letter
 from .test_life import bundle_of, outcome
+
+__all__ = ["pooled_keys"]
 
 
 def signed(site: Site, kinds: list[str], check: str) -> Letter:

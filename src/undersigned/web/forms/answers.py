@@ -92,5 +92,6 @@ def letter_context(letter: KnownLetter, language: str) -> dict[str, Any]:
         "letter_language": language,
         "home": f"/{letter.slug}/{language}/",
         "form": f"/{letter.slug}/form/{language}/",
+        "domains": letter.manifest.eligibility.domains,
         "by_mail": letter.manifest.eligibility.check == "mail",
     }

@@ -26,7 +26,7 @@ def message(
     fill: Callable[[str], str] = lambda name: said[name].format(  # noqa: E731
         code=code, host=host, page=page, link=f"{page}#{code}", stop=stop_link
     )
-    mail = EmailMessage(
+    return EmailMessage(
         subject=fill(f"mail_{kind}_subject"),
         body=fill(f"mail_{kind}_body") + "\n\n" + fill("mail_stop") + "\n",
         from_email=sender,
@@ -39,6 +39,3 @@ def message(
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },
     )
-    # Long lines would be folded by some reader in the middle of a code: quoted-printable keeps them whole.
-    mail.encoding = "utf-8"
-    return mail

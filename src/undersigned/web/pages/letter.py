@@ -59,7 +59,10 @@ def letter_page(shown: Shown, language: str) -> bytes:
         "approvals": len(standing.approvals),
     }
     release = manifest.release
-    may_sign = said[f"count_{manifest.eligibility.check}"].format(size=manifest.eligibility.size)
+    rules = manifest.eligibility
+    may_sign = said[f"count_{rules.check}{'_domains' if rules.domains else ''}"].format(
+        size=rules.size, domains=", ".join(rules.domains or [])
+    )
     when = said["opened_when_text"].format(
         not_before=long_date(parse_time(release.not_before), said["language"]),
         signatures=release.signatures,
