@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
+from undersigned.protocol import codes
 from undersigned.web.letters.models import Code
 from undersigned.web.mail import views
 from undersigned.web.mail.addresses import Digests, parse_address
@@ -17,6 +18,7 @@ from undersigned.web.mail.messages import message
 from undersigned.web.mail.models import Granted, Tally, Waiting
 from undersigned.web.pages import words as pages_words
 
+from . import people
 from .mailing import Browser, MailSite, mail, pooled_keys, text_of
 from .people import Answer, Letter
 from .test_privacy import hits
@@ -323,6 +325,22 @@ def test_what_is_no_address_is_said_and_kept_in_the_form(mail: MailSite, typed: 
     assert answer.status == 422
     assert "not a mail address" in answer.body.decode()
     assert not Waiting.objects.exists()
+
+
+def test_a_mailed_code_activates_a_sealed_letter_too(mail: MailSite) -> None:
+    """The code is one like any other: the signer's own device blinds, seals and signs. The form refuses it."""
+    letter = mail.site.letter(check="mail", size=0)
+    ask(letter, "tester@example.org")
+    assert mail.post_round() == 1
+    spelt = mail.sink.codes()[0]
+    browser = Browser(letter.call)
+    browser.open("/code/en/")
+    assert browser.send(code=spelt).status == 409
+    assert "sealed in your own browser" in browser.text
+    signer = people.Signer(codes.parse_code("S", spelt), people.invented(1))
+    assert people.sign(letter, signer).status == 201
+    mail.site.rounds()
+    assert letter.status()["count"] == 1
 
 
 def test_addresses_do_not_wait_for_ever(mail: MailSite) -> None:
