@@ -12,6 +12,8 @@ from .report import FitReport
 
 CAUTION: Final = 0.94
 """Of the estimate: justified lines lose a little at their ends, and a promise must hold."""
+STEP: Final = 0.05
+"""Points between two sizes that are tried."""
 LEAST: Final = 2.0
 """Points: type that small is not looked for."""
 
@@ -76,7 +78,8 @@ def _reached(composer: Composer, area: Area, style: str) -> float:
     if min(area.heights) < 4 * LEAST:
         return 0.0
     found: Fit | None = composer.names(area, style, LEAST, composer.floor)
-    return found.size if found else 0.0
+    # The search estimates how lines wrap; set exactly, the names did not fit at the floor, or there would be a page.
+    return min(found.size, composer.floor - STEP) if found else 0.0
 
 
 def _capacity(composer: Composer, area: Area, style: str) -> int:

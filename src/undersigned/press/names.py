@@ -89,7 +89,7 @@ def printable(text: str) -> tuple[str, str]:
         return text, ""
     problems: list[str] = []
     kept: list[str] = []
-    marks = 0
+    marks, base = 0, ""
     spaced = _SPACES.sub(" ", text)
     if any(c in text for c in "\n\r\t\u2028\u2029"):
         problems.append("a line break")
@@ -105,10 +105,21 @@ def printable(text: str) -> tuple[str, str]:
         if marks > MAX_MARKS:
             problems.append("a pile of combining marks")
             continue
+        if not marks:
+            base = character
+        elif not _belongs(character, base):
+            problems.append("a combining mark of another script than its letter")
+            continue
         kept.append(character)
     # What was taken out may have kept apart what now composes, or left two spaces together.
     left = unicodedata.normalize("NFC", " ".join("".join(kept).split()))
     return left, ", ".join(dict.fromkeys(problems))
+
+
+def _belongs(mark: str, base: str) -> bool:
+    """Whether ``mark`` is one that letters like ``base`` take: no face has both of any other two (UAX 24)."""
+    script = icu.Script.getScript(base).getScriptCode()
+    return bool(icu.Script.hasScript(mark, script) or icu.Script.hasScript(mark, icu.UScriptCode.INHERITED))
 
 
 def _plain(text: str) -> bool:
