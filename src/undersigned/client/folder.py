@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import secrets
 import tomllib
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -23,6 +24,7 @@ import msgspec
 from undersigned.protocol import base64url, keys
 from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.manifest import Batch, Group, format_time
+from undersigned.protocol.seal import load_seal_public_key
 
 from . import files
 from .errors import InputError
@@ -96,7 +98,9 @@ class Folder:
         path = self.path / "letter.toml"
         data = files.read_input(path, limit=_LIMIT, what="it describes the letter")
         try:
-            return msgspec.convert(tomllib.loads(data.decode("utf-8")), LetterFile)
+            # Some keyboards and file systems write accents apart; what is signed is in normal form C.
+            text = unicodedata.normalize("NFC", data.decode("utf-8"))
+            return msgspec.convert(tomllib.loads(text), LetterFile)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
             raise InputError(f"{path}: {error}") from None
 
@@ -107,7 +111,7 @@ class Folder:
             path = self.path / "text" / f"{language}.md"
             data = files.read_input(path, limit=_TEXT_LIMIT, what=f"the letter's text for the title in {language!r}")
             try:
-                found[language] = data.decode("utf-8")
+                found[language] = unicodedata.normalize("NFC", data.decode("utf-8"))
             except UnicodeDecodeError:
                 raise InputError(f"{path} is not UTF-8") from None
             if not found[language].strip():
@@ -164,9 +168,13 @@ def read_trustee(path: Path) -> TrusteeFile:
     """A trustee's public file. Raises InputError."""
     data = files.read_input(path, limit=_LIMIT, what="a trustee's public file, from `undersigned trustee init`")
     try:
-        return msgspec.json.decode(data, type=TrusteeFile)
-    except msgspec.MsgspecError as error:
+        trustee = msgspec.json.decode(data, type=TrusteeFile)
+        # A key that is none would make every seal of the letter impossible, and show only then.
+        load_seal_public_key(base64url.decode(trustee.seal))
+        base64url.decode(trustee.sign, keys.KEY_LENGTH)
+    except (msgspec.MsgspecError, UnicodeDecodeError, MalformedError) as error:
         raise InputError(f"{path} is not a trustee's public file: {error}") from None
+    return msgspec.structs.replace(trustee, name=unicodedata.normalize("NFC", trustee.name))
 
 
 def protocol_time(moment: datetime, what: str) -> str:
