@@ -116,6 +116,15 @@ def test_if_one_of_its_processes_dies_the_other_is_stopped_aloud(tmp_path: Path,
         assert not file.closed
     assert f"the {victim} process ended" in errors.read_text()
     assert not any(Path(f"/proc/{pid}").exists() for pid in below.values())
+    until(lambda: not listens(server.port))
+    server.start()
+    assert server.stop() == 0
+
+
+def listens(port: int) -> bool:
+    """Whether anybody still answers on a port: a worker left alone would."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_if_the_command_itself_is_killed_nothing_goes_on_alone(tmp_path: Path) -> None:

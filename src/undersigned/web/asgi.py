@@ -30,6 +30,7 @@ from undersigned.web.door.files import FileDoor
 from undersigned.web.door.headers import security_headers
 from undersigned.web.letters.known import Letters
 from undersigned.web.middleware import where
+from undersigned.web.operations.parent import die_with_parent
 from undersigned.web.pages.plain import missing_page
 from undersigned.web.problems import Problem, from_protocol
 from undersigned.web.signing.committer import Committer
@@ -89,6 +90,7 @@ class Site:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                die_with_parent()
                 self.start()
                 await send({"type": "lifespan.startup.complete"})
             else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
@@ -14,10 +13,10 @@ from types import FrameType
 from typing import Final
 
 from undersigned.web.datadir import ENVIRONMENT
+from undersigned.web.operations.parent import die_with_parent
 
 STOP_WITHIN: Final = 4.0
 """Seconds a child has to stop before it is killed; nothing acknowledged can be lost by that."""
-_PR_SET_PDEATHSIG: Final = 1
 APPLICATION: Final = "undersigned.web.asgi:application"
 
 
@@ -34,11 +33,6 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise PortTakenError(f"cannot listen on {host}:{port}: {error.strerror}") from None
-
-
-def _die_with_parent() -> None:
-    # Linux: whoever started the site and was killed must not leave a clerk behind that holds its lock.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def web_command(host: str, port: int, workers: int, target: str = APPLICATION) -> list[str]:
@@ -69,7 +63,7 @@ def serve(data: Path, host: str, port: int, workers: int) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     children = {
-        name: subprocess.Popen(command, env=environment, preexec_fn=_die_with_parent, start_new_session=False)
+        name: subprocess.Popen(command, env=environment, preexec_fn=die_with_parent, start_new_session=False)
         for name, command in (("web", web_command(host, port, workers)), ("clerk", clerk_command(data)))
     }
     status = 0
