@@ -66,7 +66,7 @@ browser: frontend/node_modules/.installed
 	cd frontend && npm run --silent test:chromium
 
 bench: $(VENV)/.installed
-	for question in sign blind verify press; do python -m bench.$$question; done
+	for question in sign blind verify press; do python bench/$$question.py; done
 
 durability: $(VENV)/.installed
 	@./scripts/system-packages test
