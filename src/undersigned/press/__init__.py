@@ -10,6 +10,7 @@ from .errors import (
     DidNotFitError,
     EngineError,
     FontError,
+    JobError,
     MissingGlyphError,
     OrderError,
     PaperError,
@@ -19,7 +20,7 @@ from .errors import (
 )
 from .make import make_page
 from .order import Beside, PageOrder
-from .papers import Paper, papers
+from .papers import Paper, find, papers
 from .report import FitReport, PageReport
 from .slips import PlacardOrder, Slip, SlipOrder, make_placard, make_slips
 
@@ -30,6 +31,7 @@ __all__ = [
     "EngineError",
     "FitReport",
     "FontError",
+    "JobError",
     "MissingGlyphError",
     "OrderError",
     "PageOrder",
@@ -42,6 +44,7 @@ __all__ = [
     "ReadBackError",
     "Slip",
     "SlipOrder",
+    "find",
     "make_archive",
     "make_page",
     "make_placard",

@@ -10,7 +10,8 @@
     ├── DidNotFitError          letter and names do not fit at the smallest type the paper prints (carries the report)
     ├── PreflightError          the finished page breaks a rule of its paper (carries every finding)
     ├── ReadBackError           the finished page does not hold exactly the names of the edition, in order
-    └── EngineError             the typesetting engine refused what we gave it: our mistake
+    ├── EngineError             the typesetting engine refused what we gave it: our mistake
+    └── JobError                the process that made the page was killed, or needed more than it was given
 
 A page that raises any of these is not written.
 """
@@ -49,6 +50,7 @@ class MissingGlyphError(PressError):
             f"no font here can show {character!r} (U+{ord(character):04X} {name}), which stands in {where!r}"
         )
         self.character = character
+        self.name = name
         self.where = where
 
 
@@ -78,3 +80,7 @@ class ReadBackError(PressError):
 
 class EngineError(PressError):
     """The typesetting engine refused a page of ours."""
+
+
+class JobError(PressError):
+    """The page's process was killed, ran too long, or needed more memory than it was given. Nothing was written."""

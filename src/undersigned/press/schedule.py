@@ -46,8 +46,10 @@ class Booking:
         return self.state in ("sent", "printed")
 
     def stale(self, newest: int) -> bool:
-        """Whether its page shows an older edition than ``newest``, and may still be made anew."""
-        return self.state in ("booked", "proof") and self.edition < newest
+        """Whether a page of edition ``newest`` is to be made: there is none yet, or it shows an older one."""
+        if self.state == "booked":
+            return newest >= max(1, self.edition)
+        return self.state == "proof" and self.edition < newest
 
 
 def prove(booking: Booking, *, edition: int, sha256: str, now: datetime) -> Booking:
