@@ -90,6 +90,10 @@ class Http:
         data = canonical.encode(value)
         return self._post(path, data, "application/json", again)
 
+    def post_bytes(self, path: str, data: bytes, kind: str) -> Any:
+        """Sends ``data`` with the content type ``kind``."""
+        return self._post(path, data, kind, True)
+
     def post_text(self, path: str, data: bytes) -> Any:
         """Sends ``data`` as ``text/plain``."""
         return self._post(path, data, "text/plain; charset=utf-8", True)

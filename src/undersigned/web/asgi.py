@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 _ACT: Final = re.compile(r"/([a-z0-9][a-z0-9-]{0,79})/(entries|activate)")
 # What Django answers (urls.py).
 _REST: Final = re.compile(
-    r"/healthz|/api/.*|/code/[^/]+/|/stop/[^/]+|/[^/]+/form/.*|/[^/]+/(?:draft/[^/]+|status|cosignatures|seals|openings|review|publish)"
+    r"/healthz|/api/.*|/code/[^/]+/|/stop/[^/]+|/[^/]+/form/.*|/[^/]+/bookings(?:/.*)?|/[^/]+/(?:draft/[^/]+|status|cosignatures|seals|openings|review|publish)"
 )
 _DJANGO: Final = get_asgi_application()
 FAILED: Final = Problem(

@@ -13,6 +13,7 @@
         <slug>.log            seed of a letter's log key
         <slug>.registrar      PKCS #8 of a letter's registrar key
       public/                 what is served as it lies there
+      pages/                  newspapers' pages, for the organiser
       clerk.lock, publish.lock
 """
 
@@ -79,6 +80,11 @@ class DataDir:
         return self.root / "keys"
 
     @property
+    def pages(self) -> Path:
+        """The directory of newspapers' pages: the organiser's."""
+        return self.root / "pages"
+
+    @property
     def public(self) -> Path:
         """The directory of served files."""
         return self.root / "public"
@@ -135,6 +141,7 @@ def prepare(data: DataDir, authority: str) -> bool:
     make_directory(data.root, 0o700)
     make_directory(data.keys, 0o700)
     make_directory(data.public, 0o755)
+    make_directory(data.pages, 0o700)
     if data.root.stat().st_uid != os.getuid():
         raise DataError(f"{data.root} belongs to somebody else")
     write_new(data.keys / "django-secret", secrets.token_urlsafe(48).encode("ascii") + b"\n")

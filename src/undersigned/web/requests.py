@@ -29,13 +29,13 @@ def only(method: str) -> Callable[[View], View]:
     return wrap
 
 
-def read(request: HttpRequest, kind: str = "application/json") -> bytes:
-    """The body. Raises Problem for another content type, or over 64 KiB."""
+def read(request: HttpRequest, kind: str = "application/json", limit: int = MAX_BODY) -> bytes:
+    """The body. Raises Problem for another content type, or over ``limit`` bytes."""
     if request.content_type != kind:
         raise Problem("unsupported-type", f"The body must be {kind}. {KEPT_NOTHING}")
-    body = request.read(MAX_BODY + 1)
-    if len(body) > MAX_BODY:
-        raise Problem("too-large", f"The body is larger than 64 KiB. {KEPT_NOTHING}")
+    body = request.read(limit + 1)
+    if len(body) > limit:
+        raise Problem("too-large", f"The body is larger than {limit // 1024} KiB. {KEPT_NOTHING}")
     return body
 
 

@@ -10,6 +10,7 @@ from undersigned.web.letters import views as letters
 from undersigned.web.log import views as log
 from undersigned.web.mail import views as mail
 from undersigned.web.operations import views as operations
+from undersigned.web.press import views as press
 
 
 class SlugConverter:
@@ -26,7 +27,22 @@ class SlugConverter:
         return value
 
 
+class NumberConverter:
+    """A number from 1 on, spelt one way."""
+
+    regex = "[1-9][0-9]{0,5}"
+
+    def to_python(self, value: str) -> int:
+        """As a number."""
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        """In digits."""
+        return str(value)
+
+
 register_converter(SlugConverter, "word")
+register_converter(NumberConverter, "number")
 
 urlpatterns = [
     path("healthz", operations.healthz),
@@ -40,6 +56,8 @@ urlpatterns = [
     path("<word:slug>/openings", editions.openings),
     path("<word:slug>/review", editions.review),
     path("<word:slug>/publish", editions.publish),
+    path("<word:slug>/bookings", press.bookings),
+    path("<word:slug>/bookings/<number:number>/<str:name>", press.booking),
     path("<word:slug>/form/<str:language>/code", mail.ask),
     path("<word:slug>/form/<str:language>/sign", forms.sign),
     path("<word:slug>/form/<str:language>/withdraw", forms.withdraw),

@@ -108,6 +108,9 @@ def place_editions(letter: KnownLetter, standing: Standing, world: World) -> Non
         there = {name: world.storage.get(f"{place}/{name}") for name in names}
         if {name: data for name, data in there.items() if data is not None} != files:
             world.storage.put_tree(place, files)
+        if row.data is None:
+            # The PDF for readers names everybody: the pressroom made it, and makes no other of this edition.
+            world.storage.delete(f"{letter.slug}/press/{row.number}")
 
 
 def _document(row: Edition) -> editions.Edition | editions.EditionCounts:

@@ -19,6 +19,7 @@ from undersigned.web.mail.postman import Postman
 from undersigned.web.operations.desk import LetterDesk
 from undersigned.web.pages.plain import front_page
 from undersigned.web.ports import World
+from undersigned.web.press.pressroom import Pressroom
 
 logger = logging.getLogger(__name__)
 PAUSE: Final = 0.05
@@ -104,10 +105,13 @@ def run(data: DataDir, world: World) -> None:
     # The mail has a thread and a connection of its own: a slow mail server keeps no log waiting.
     mail = threading.Thread(target=Postman(world).run, args=(stop,), name="postman", daemon=True)
     mail.start()
+    press = threading.Thread(target=Pressroom(world, stop).run, name="pressroom", daemon=True)
+    press.start()
     try:
         Clerk(world).run(stop)
     finally:
         stop.set()
         mail.join(timeout=2)
+        press.join(timeout=2)
         connection.close()
         os.close(descriptor)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from undersigned.web.editions.upkeep import Upkeep
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.sequence import Log
 from undersigned.web.ports import World
+from undersigned.web.press.actions import erase_pages
+from undersigned.web.press.files import PageFiles
 
 
 class LetterDesk:
@@ -17,6 +21,8 @@ class LetterDesk:
         self._serve_documents()
         self._log = Log(letter, world)
         self._upkeep = Upkeep(letter, world)
+        self._files = PageFiles(settings.DATA.pages)
+        self._withdrawn = -1
 
     def _serve_documents(self) -> None:
         for document in Document.objects.filter(letter=self._letter.pk):
@@ -27,5 +33,10 @@ class LetterDesk:
     def round(self) -> bool:
         """Everything there is to do now. Returns whether the log grew."""
         grew = self._log.round()
-        self._upkeep.round(self._log.standing)
+        standing = self._log.standing
+        self._upkeep.round(standing)
+        if standing.withdrawn != self._withdrawn:
+            # After the editions: no page of an edition whose names are gone can be proved any more.
+            erase_pages(letter=self._letter, files=self._files, by="clerk", now=self._world.clock())
+            self._withdrawn = standing.withdrawn
         return grew

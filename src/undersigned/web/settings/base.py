@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "undersigned.web.log",
     "undersigned.web.editions",
     "undersigned.web.mail",
+    "undersigned.web.press",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,0 +1,262 @@
+"""``undersigned booking``: the pages an organiser books in newspapers, from booking to print."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from undersigned.client.bookings import Booked, Bookings
+from undersigned.client.errors import WaitingError
+from undersigned.client.files import read_input
+from undersigned.client.folder import Folder
+from undersigned.press import find
+
+from . import exits, letter, voice
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Book pages in newspapers; the server makes each of the newest edition until it is handed in.",
+)
+
+FolderArgument = Annotated[Path, typer.Argument(help="The letter's folder.", metavar="FOLDER")]
+Number = Annotated[int, typer.Argument(help="The booking's number, as `booking list` shows it.", min=1)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+Style = Annotated[str | None, typer.Option(help="list: one name a line. run-in: in paragraphs.")]
+Design = Annotated[str | None, typer.Option(help="classic, plain or names-first.")]
+Beside = Annotated[str | None, typer.Option(help="A second language, set side by side.", metavar="L")]
+Size = Annotated[str | None, typer.Option(help="The booked size, for a paper whose size we do not know.")]
+Titles = Annotated[bool | None, typer.Option("--titles/--no-titles", help="Whether titles stand beside names.")]
+Sections = Annotated[bool | None, typer.Option("--sections/--no-sections", help="Whether groups stand apart.")]
+Spread = Annotated[bool | None, typer.Option("--spread/--no-spread", help="Two pages of the booked size.")]
+First = Annotated[int | None, typer.Option(help="Print so many names; say where the rest are. 0: all.", min=0)]
+Icc = Annotated[Path | None, typer.Option(help="The paper's CMYK output profile; PDF/X-4 needs it.")]
+MAX_FILE = 256 * 1024 * 1024
+
+
+@app.command()
+def new(
+    folder: FolderArgument,
+    paper: Annotated[str, typer.Option(help="An id from `page papers`, or a size: 254x533mm, 10x21in.")],
+    lang: Annotated[str, typer.Option(help="The language of the page, one of the letter's.", metavar="L")],
+    deadline: Annotated[str, typer.Option(help="The paper's copy deadline, as 2026-12-01T15:00:00Z.")],
+    imprint: Annotated[str, typer.Option(help="Who pays for the page and answers for it.")],
+    style: Style = None,
+    design: Design = None,
+    beside: Beside = None,
+    size: Size = None,
+    titles: Titles = None,
+    sections: Sections = None,
+    spread: Spread = None,
+    first: First = None,
+    icc: Icc = None,
+    as_json: Json = False,
+) -> int:
+    """Book a page in a paper.
+
+    As soon as an edition is published the server makes the page, and makes it anew of every later edition, until you
+    have handed it in (`booking sent`) or the deadline has passed.
+
+    ```
+    undersigned booking new my-letter --paper welt --lang en --deadline 2026-12-01T15:00:00Z --imprint "Paid for by ..."
+    ```
+    """
+    terms = _terms(style, design, beside, size, titles, sections, spread, first) | {
+        "paper": paper, "lang": lang, "imprint": imprint,
+    }  # fmt: skip
+    profile = _profile(icc)
+    known = find(paper, size)
+    with _bookings(folder) as bookings:
+        made = bookings.book(deadline, terms)
+        if profile is not None:
+            made = bookings.set_profile(made.number, profile)
+    if as_json:
+        voice.data_json(dataclasses.asdict(made))
+        return exits.OK
+    voice.good(f"Booking {made.number}: {paper}, {lang}, copy deadline {made.deadline}.")
+    for question in known.questions:
+        voice.warn(f"Not known, ask the paper: {question}")
+    voice.say(f"  The page, once there is an edition: undersigned booking page {folder} {made.number} --out DIR")
+    return exits.OK
+
+
+@app.command("list")
+def list_(folder: FolderArgument, as_json: Json = False) -> int:
+    """Show every booking: its deadline, the edition its page shows, and where it stands.
+
+    ```
+    undersigned booking list my-letter
+    ```
+    """
+    with _bookings(folder) as bookings:
+        found = bookings.all()
+    if as_json:
+        voice.data_json([dataclasses.asdict(row) for row in found])
+        return exits.OK
+    rows = [
+        (row.number, row.paper, row.lang, row.deadline, _state(row), row.edition or "-", row.sha256[:16] or "-")
+        for row in found
+    ]
+    voice.table("Bookings", ("no.", "paper", "lang", "copy deadline", "state", "edition", "SHA-256"), rows)
+    for row in found:
+        if row.refusal:
+            voice.fail(f"Booking {row.number}: {row.refusal}")
+    return exits.OK
+
+
+@app.command()
+def page(
+    folder: FolderArgument,
+    number: Number,
+    out: Annotated[Path, typer.Option(help="Where the files go; made if missing.", metavar="DIR")],
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the page, if it is being made.", min=0)] = 300,
+) -> int:
+    """Fetch the page of a booking: page.pdf for the paper, page.png to look at, report.json.
+
+    ```
+    undersigned booking page my-letter 1 --out ./page
+    ```
+
+    Exit status: 0 fetched, 1 there can be no page on these terms, 2 misuse, 3 not yet.
+    """
+    with _bookings(folder) as bookings:
+        with voice.progress() as progress:
+            found = bookings.wait(number, wait, lambda percent: progress("page", percent, 100))
+        if found.refusal:
+            voice.fail(found.refusal)
+            return exits.INVALID
+        if found.state == "cancelled":
+            voice.fail(f"Booking {number} was cancelled: there is no page of it.")
+            return exits.INVALID
+        if not found.sha256:
+            raise WaitingError("there is no page yet: it is made as soon as an edition is published")
+        written = bookings.fetch(found, out)
+    voice.good(f"Edition {found.edition} for {found.paper}, {_state(found)}: {written[0]}")
+    voice.say(f"  SHA-256 {found.sha256}")
+    return exits.OK
+
+
+@app.command()
+def sent(
+    folder: FolderArgument,
+    number: Number,
+    file: Annotated[Path, typer.Argument(help="The very file that you handed in.", metavar="PAGE.PDF")],
+) -> int:
+    """Say that the page went to the paper. It is frozen by its hash: no later edition changes it.
+
+    ```
+    undersigned booking sent my-letter 1 ./page/page.pdf
+    ```
+    """
+    data = read_input(file, limit=MAX_FILE, what="the page you handed in")
+    with _bookings(folder) as bookings:
+        found = bookings.act(number, "sent", {"sha256": hashlib.sha256(data).hexdigest()})
+    voice.good(f"Booking {number} is sent: edition {found.edition}, frozen. SHA-256 {found.sha256}")
+    return exits.OK
+
+
+@app.command()
+def revise(
+    folder: FolderArgument,
+    number: Number,
+    deadline: Annotated[str | None, typer.Option(help="The paper's new copy deadline.")] = None,
+    imprint: Annotated[str | None, typer.Option(help="Who pays for the page and answers for it.")] = None,
+    style: Style = None,
+    design: Design = None,
+    beside: Beside = None,
+    size: Size = None,
+    titles: Titles = None,
+    sections: Sections = None,
+    spread: Spread = None,
+    first: First = None,
+    icc: Icc = None,
+) -> int:
+    """Take a page back, perhaps on other terms: it is made anew of the newest edition, and must be sent again.
+
+    ```
+    undersigned booking revise my-letter 1 --style run-in
+    ```
+    """
+    terms = _terms(style, design, beside, size, titles, sections, spread, first)
+    terms |= {name: value for name, value in (("deadline", deadline), ("imprint", imprint)) if value is not None}
+    profile = _profile(icc)
+    with _bookings(folder) as bookings:
+        bookings.act(number, "revise", terms)
+        if profile is not None:
+            bookings.set_profile(number, profile)
+    voice.good(f"Booking {number} is made anew. A page sent before is not the one to print: tell the paper.")
+    return exits.OK
+
+
+@app.command()
+def printed(folder: FolderArgument, number: Number) -> int:
+    """Say that it stood in the paper.
+
+    ```
+    undersigned booking printed my-letter 1
+    ```
+    """
+    with _bookings(folder) as bookings:
+        found = bookings.act(number, "printed")
+    voice.good(f"Booking {number} is printed: edition {found.edition} in {found.paper}.")
+    return exits.OK
+
+
+@app.command()
+def cancel(
+    folder: FolderArgument, number: Number, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
+) -> int:
+    """Say that it will not appear.
+
+    ```
+    undersigned booking cancel my-letter 1
+    ```
+    """
+    with _bookings(folder) as bookings:
+        found = bookings.one(number)
+        voice.confirm(f"Cancel booking {number}, {found.paper}?", yes)
+        bookings.act(number, "cancel")
+    voice.good(f"Booking {number} is cancelled.")
+    return exits.OK
+
+
+@contextlib.contextmanager
+def _bookings(folder: Path) -> Iterator[Bookings]:
+    with letter.connected(Folder(folder)) as by:
+        yield Bookings(by.http)
+
+
+def _terms(
+    style: str | None,
+    design: str | None,
+    beside: str | None,
+    size: str | None,
+    titles: bool | None,
+    sections: bool | None,
+    spread: bool | None,
+    first: int | None,
+) -> dict[str, Any]:
+    """The terms that were named; the server knows the rest."""
+    named = {
+        "style": style, "design": design, "beside": beside, "size": size, "titles": titles, "sections": sections,
+        "pages": None if spread is None else 1 + spread, "first": first,
+    }  # fmt: skip
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _profile(icc: Path | None) -> bytes | None:
+    return None if icc is None else read_input(icc, limit=4 * 1024 * 1024, what="the paper's ICC profile")
+
+
+def _state(row: Booked) -> str:
+    if row.refusal:
+        return "does not fit"
+    if row.due and row.progress is not None:
+        return f"{row.state}, {row.progress} % made"
+    return f"{row.state}, being made" if row.due else row.state

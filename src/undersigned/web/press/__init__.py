@@ -1,0 +1,1 @@
+"""What an organiser books in newspapers, and the pages the clerk makes for it."""

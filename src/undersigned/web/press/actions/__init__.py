@@ -1,0 +1,8 @@
+"""What happens to bookings."""
+
+from .book import book
+from .erase import erase_pages
+from .handle import cancel, confirm_printed, revise, send, set_profile
+from .prove import prove, refuse
+
+__all__ = ["book", "cancel", "confirm_printed", "erase_pages", "prove", "refuse", "revise", "send", "set_profile"]

@@ -1,0 +1,5 @@
+"""Bookings of newspapers' pages."""
+
+from .booking import Booking
+
+__all__ = ["Booking"]
