@@ -1,8 +1,8 @@
 """The faces a page is set in: which, from where, and proof that they are those.
 
 Fonts come from wheels whose files are pinned here by SHA-256 (a different file gives different lines, hence different
-bytes); system fonts are never searched. CJK has no face of its size on PyPI: Debian's ``fonts-noto-cjk`` is used when a
-text needs it, and its hash is recorded in the report, not pinned.
+bytes); system fonts are never searched. No wheel holds a CJK serif face: where a text needs one it is Debian's, read
+from its place and pinned like the others (docs/adr/0061).
 
 A stack is asked from left to right, and each face answers only for what it is there for (``covers``): so a Hebrew
 page's digits and punctuation are Hebrew-face digits, and its Latin names are set in the Latin face.
@@ -28,7 +28,7 @@ _INVISIBLE: Final = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One font file. ``package``: the Python package whose ``files`` hold it, or "" for a Debian one."""
+    """One font file. ``package``: the Python package whose ``files`` hold it; else ``debian``, with its version."""
 
     family: str
     package: str
@@ -77,13 +77,17 @@ CJK: Final = Face(
     "Noto Serif CJK",
     "",
     "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
-    "",
-    debian="fonts-noto-cjk",
+    "a04178ec485dffdff7cc0c0c20e1fce9202d7e2160d805e8e44a4c8841c58481",
+    debian="fonts-noto-cjk=1:20220127+repack1-1",
 )
 CJK_BOLD: Final = Face(
-    "Noto Serif CJK", "", "/usr/share/fonts/opentype/noto/NotoSerifCJK-Bold.ttc", "", debian="fonts-noto-cjk"
+    "Noto Serif CJK",
+    "",
+    "/usr/share/fonts/opentype/noto/NotoSerifCJK-Bold.ttc",
+    "a5d4b046c127da3d7c72f98b46c41489cd29bf52abfdf18aba920903e920d4ac",
+    debian="fonts-noto-cjk=1:20220127+repack1-1",
 )
-PINNED: Final = (SERIF, SERIF_ITALIC, RARE, HEBREW, ARABIC, ARABIC_BOLD)
+PINNED: Final = (SERIF, SERIF_ITALIC, RARE, HEBREW, ARABIC, ARABIC_BOLD, CJK, CJK_BOLD)
 _CJK_FAMILY: Final = {"ja": "Noto Serif CJK JP", "ko": "Noto Serif CJK KR", "zh": "Noto Serif CJK SC"}
 """The same ideograph is drawn as the page's language draws it."""
 
@@ -102,7 +106,7 @@ def path_of(face: Face) -> Path:
     if face.debian:
         path = Path(face.file)
         if not path.is_file():
-            raise FontError(f"{face.family} is not installed: apt-get install {face.debian}")
+            raise FontError(f"{face.family} is not installed: apt-get install {face.debian.partition('=')[0]}")
         return path
     spec = importlib.util.find_spec(face.package)
     if spec is None or not spec.submodule_search_locations:
@@ -117,8 +121,9 @@ def digest_of(face: Face) -> str:
         found = hashlib.sha256(path_of(face).read_bytes()).hexdigest()
     except OSError as error:
         raise FontError(f"{face.family}: {face.file} cannot be read") from error
-    if face.sha256 and found != face.sha256:
-        raise FontError(f"{face.file} is not the pinned file: its SHA-256 is {found}, pinned is {face.sha256}")
+    if found != face.sha256:
+        wanted = f" (Debian 12's {face.debian})" if face.debian else ""
+        raise FontError(f"{face.file} is not the pinned file{wanted}: its SHA-256 is {found}, pinned is {face.sha256}")
     return found
 
 
