@@ -1,6 +1,7 @@
 # One word a chore. Everything works in a fresh clone: .venv and node_modules are made from the lock files.
 #   make demo        the whole life of a letter, then the site at http://127.0.0.1:8000
 #   make test        every test
+#   make test-postgresql   the site's tests, on PostgreSQL instead of SQLite
 #   make check       lint, types, the import contract
 #   make browser     only the tests in real Chromium
 #   make bench       the figures, each beside its control
@@ -18,9 +19,9 @@ NPM := npm ci --silent --no-audit --no-fund
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test check browser bench durability docs run lock format clean
+.PHONY: help demo test test-postgresql check browser bench durability docs run lock format clean
 help:
-	@sed -n '2,9p' Makefile | cut -c3-
+	@sed -n '2,10p' Makefile | cut -c3-
 
 $(VENV)/.installed: requirements/build.lock requirements/undersigned.lock pyproject.toml
 	@./scripts/system-packages build
@@ -60,6 +61,10 @@ test: check tests/partners/node_modules/.installed frontend/node_modules/.instal
 	coverage report --fail-under=$(COVERAGE)
 
 COVERAGE := 90
+
+test-postgresql: $(VENV)/.installed
+	@./scripts/system-packages test
+	python tests/onpostgresql.py pytest -n $(WORKERS) --dist loadfile tests/web $(TEST)
 
 browser: frontend/node_modules/.installed
 	@./scripts/system-packages test

@@ -8,10 +8,12 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from undersigned.web import wiring
 from undersigned.web.operations.clerk import Clerk
@@ -158,3 +160,15 @@ def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Si
     yield Site(application, loop, world, clock, Clerk(world))
     application.stop()
     loop.close()
+
+
+def on_disk() -> bytes:
+    """Every byte that the site and its database keep; of PostgreSQL all but its write-ahead log, which is a promise of
+    its operator's (docs/howto/postgresql.md)."""
+    roots = [settings.DATA.root]
+    files = os.environ.get("UNDERSIGNED_DATABASE_FILES")
+    if files is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("CHECKPOINT")
+        roots.append(Path(files) / "base")
+    return b"".join(p.read_bytes() for root in roots for p in root.rglob("*") if p.is_file())

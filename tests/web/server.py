@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
 import signal
@@ -10,6 +11,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+import psycopg
 
 from .people import Answer
 
@@ -23,6 +26,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def database_for(data: Path) -> list[str]:
+    """How a site on ``data`` is told of its database: nothing on SQLite; where the tests run on PostgreSQL, its own."""
+    url = os.environ.get("UNDERSIGNED_DATABASE")
+    if url is None:
+        return []
+    name = "site" + hashlib.sha256(str(data).encode()).hexdigest()[:16]
+    with psycopg.connect(url, autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchall():
+            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+    return ["--database", f"{url.rpartition('/')[0]}/{name}"]
+
+
 class Server:
     """``undersigned.web serve`` on a data directory. ``command``: another way to start it, for controls."""
 
@@ -30,6 +45,7 @@ class Server:
         self.data, self.port = data, port
         self.command = command or [
             sys.executable, "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port),
+            *database_for(data),
         ]  # fmt: skip
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -18,7 +18,7 @@ from undersigned.web.signing.models import SealedObject
 from .conftest import Site
 from .mailing import Browser, MailSite, Sink, mail, pooled_keys, smtp, text_of
 from .people import Answer, Letter
-from .server import Server, free_port, until
+from .server import Server, database_for, free_port, until
 from .test_life import bundle_of, outcome
 from .test_refusals import world_bytes
 
@@ -260,7 +260,8 @@ def test_the_whole_way_over_real_http_and_real_smtp(tmp_path: Path) -> None:
     with smtp() as sink:
         server = Server(tmp_path / "data", free_port())
         make = [sys.executable, "-m", "undersigned.web", "init", "--data", str(server.data)]
-        subprocess.run([*make, "--authority", server.authority], check=True, capture_output=True)
+        make += ["--authority", server.authority, *database_for(server.data)]
+        subprocess.run(make, check=True, capture_output=True)
         with (tmp_path / "data" / "settings.toml").open("a") as file:
             file.write(f'[mail]\nhost = "127.0.0.1"\nport = {sink.port}\nsecurity = "none"\n')
             file.write('sender = "letters@site.example.org"\n')

@@ -19,6 +19,7 @@ from undersigned.web.mail.models import Granted, Tally, Waiting
 from undersigned.web.pages import words as pages_words
 
 from . import people
+from .conftest import on_disk
 from .mailing import Browser, MailSite, mail, pooled_keys, text_of
 from .people import Answer, Letter
 from .test_privacy import hits
@@ -38,11 +39,6 @@ def ask(letter: Letter, address: str, language: str = "en") -> Answer:
     browser = Browser(letter.call)
     browser.open(f"/{letter.slug}/form/{language}/code")
     return browser.send(address=address)
-
-
-def disk() -> list[Path]:
-    """Every file of the site."""
-    return [path for path in settings.DATA.root.rglob("*") if path.is_file()]
 
 
 def unmasked(answer: Answer) -> tuple[int, bytes, list[tuple[str, str]]]:
@@ -272,12 +268,12 @@ def test_after_sending_the_address_is_nowhere(mail: MailSite, caplog: pytest.Log
     address = "canary.address@example.org"
     ask(letter, address)
     sealed = bytes(Waiting.objects.get().sealed)
-    assert sealed[12:60] in b"".join(path.read_bytes() for path in disk()), "control: while it waits the row is there"
+    assert sealed[12:60] in on_disk(), "control: while it waits the row is there"
     assert hits(settings.DATA.root, [address, "canary"]) == [], "and even then nothing can be read without keys/mail"
     assert mail.post_round() == 1
     # In one process the readers' snapshots are our own: the next round finds none in its way.
     mail.post_round(1)
-    assert sealed[12:60] not in b"".join(path.read_bytes() for path in disk())
+    assert sealed[12:60] not in on_disk()
     code = mail.sink.codes()[0]
     assert hits(settings.DATA.root, [address, "canary", code, code.replace("-", "")[1:]]) == []
     assert "canary" not in caplog.text

@@ -21,6 +21,10 @@ def serve(
         str | None,
         typer.Option(help="HOST or HOST:PORT under which people reach the site; fixed on first start."),
     ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(help="postgresql://USER:PASSWORD@HOST/NAME instead of SQLite in the directory; fixed likewise."),
+    ] = None,
     workers: Annotated[int, typer.Option(help="Web worker processes.", min=1, max=64)] = 1,
 ) -> int:
     """Run a site: web workers and the clerk, until it is told to stop.
@@ -37,9 +41,11 @@ def serve(
     with Server(data, host, port, workers=workers) as server:
         server.require_port()
         if not (data / "settings.toml").exists():
-            server.initialise(authority or f"{host}:{port}")
-        elif authority is not None:
-            voice.warn(f"the authority is fixed in {data / 'settings.toml'}; --authority is not used")
+            server.initialise(authority or f"{host}:{port}", database)
+        else:
+            for name, value in (("authority", authority), ("database", database)):
+                if value is not None:
+                    voice.warn(f"the {name} is fixed in {data / 'settings.toml'}; --{name} is not used")
         server.start()
         stop_on_signals(server.end)
         voice.good(f"The site answers at {server.url}/. Its data lie in {data}.")

@@ -62,9 +62,9 @@ class Server:
         """Where the organiser's token lies."""
         return self.data / "keys" / "organiser-token"
 
-    def initialise(self, authority: str) -> None:
-        """Makes the data directory for ``authority``, if it is not there yet."""
-        self._run("init", "--authority", authority)
+    def initialise(self, authority: str, database: str | None = None) -> None:
+        """Makes the data directory for ``authority``, if it is not there yet. ``database``: a PostgreSQL URL."""
+        self._run("init", "--authority", authority, *(("--database", database) if database else ()))
 
     def _run(self, command: str, *options: str) -> None:
         result = subprocess.run(

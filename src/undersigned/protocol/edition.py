@@ -104,8 +104,8 @@ class Judged:
 def parse(data: bytes) -> Edition:
     """The edition in ``data``. Raises MalformedError for anything else, or if its names are not sorted by key."""
     edition: Edition = canonical.decode_as(data, Edition, limit=canonical.MAX_DOCUMENT)
-    base64url.decode(edition.letter, 32)
-    base64url.decode(edition.root, 32)
+    base64url.check(edition.letter, 32)
+    base64url.check(edition.root, 32)
     names = [base64url.decode(name.key, 32) for name in edition.roll]
     if any(a >= b for a, b in itertools.pairwise(names)):
         raise MalformedError("the edition's names are not sorted by key, or a key stands twice")
@@ -125,9 +125,9 @@ def edition_id(data: bytes) -> bytes:
 def parse_counts(data: bytes) -> EditionCounts:
     """The document in ``counts.json``. Raises MalformedError for anything else."""
     counts: EditionCounts = canonical.decode_as(data, EditionCounts)
-    base64url.decode(counts.letter, 32)
-    base64url.decode(counts.root, 32)
-    base64url.decode(counts.edition, 32)
+    base64url.check(counts.letter, 32)
+    base64url.check(counts.root, 32)
+    base64url.check(counts.edition, 32)
     return counts
 
 

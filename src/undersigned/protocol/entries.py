@@ -99,16 +99,16 @@ _TYPES: Final[dict[type, Literal["approval", "sign", "withdraw", "notice", "cut"
 def parse(data: bytes) -> Entry:
     """The entry, other than the manifest, in ``data``. Raises MalformedError unless it is one, canonical."""
     entry = cast(Entry, canonical.decode_as(data, Entry))
-    base64url.decode(entry.letter, 32)
-    base64url.decode(entry.signature, keys.SIGNATURE_LENGTH)
+    base64url.check(entry.letter, 32)
+    base64url.check(entry.signature, keys.SIGNATURE_LENGTH)
     if isinstance(entry, (Sign, Withdraw, Strike)):
-        base64url.decode(entry.key, keys.KEY_LENGTH)
+        base64url.check(entry.key, keys.KEY_LENGTH)
     if isinstance(entry, Sign):
-        base64url.decode(entry.object, 32)
+        base64url.check(entry.object, 32)
         for item in entry.credentials:
-            base64url.decode(item.prefix, credential.PREFIX_LENGTH)
-            base64url.decode(item.registrar, 32)
-            base64url.decode(item.signature, credential.KEY_BITS // 8)
+            base64url.check(item.prefix, credential.PREFIX_LENGTH)
+            base64url.check(item.registrar, 32)
+            base64url.check(item.signature, credential.KEY_BITS // 8)
     elif isinstance(entry, Notice):
         parse_time(entry.after)
     return entry
@@ -165,7 +165,7 @@ def verify_entry(entry: Entry, manifest: Manifest, letter: str) -> None:
     key = base64url.decode(signer_of(entry, manifest))
     keys.verify(_TYPES[type(entry)], key, base64url.decode(entry.signature), unsigned)
     if isinstance(entry, Sign):
-        verify_credentials(entry, manifest)
+        verify_credentials(entry, key, manifest)
 
 
 @lru_cache(maxsize=64)
@@ -176,11 +176,13 @@ def _registrar(spelt: str) -> tuple[bytes, bytes, str]:
     return spki, rid, base64url.encode(rid)
 
 
-def verify_credentials(entry: Sign, manifest: Manifest) -> None:
-    """Raises CredentialError unless ``entry`` carries one valid credential of each registrar, in manifest order."""
+def verify_credentials(entry: Sign, key: bytes, manifest: Manifest) -> None:
+    """Raises CredentialError unless ``entry`` carries one valid credential of each registrar, in manifest order.
+
+    ``key``: the bytes of the entry's own.
+    """
     if len(entry.credentials) != len(manifest.registrars):
         raise CredentialError("there is not one credential of each registrar")
-    key = base64url.decode(entry.key)
     _, rid, _ = _registrar(manifest.registrars[0])
     for item, registrar in zip(entry.credentials, manifest.registrars, strict=True):
         spki, _, name = _registrar(registrar)

@@ -17,7 +17,7 @@ from .entries import EditionNumber
 from .errors import MalformedError, OpeningError
 from .manifest import Manifest
 from .roll import Record, leaf_of
-from .seal import Payload, RecordObject, Seal, SignedObject, check_share, commitment, open_body, parse_object
+from .seal import Payload, RecordObject, Seal, SignedObject, check_share, commitment, open_body, parse_object, place_of
 from .text import check_sealed, check_sealed_initials
 
 Verdict = Literal["named", "initials", "anonymous", "void", "unresolved"]
@@ -60,11 +60,11 @@ VOID = Opened("void")
 def parse_openings(data: bytes, *, limit: int = canonical.MAX_SIZE) -> Openings:
     """A trustee's post. Raises MalformedError for anything else."""
     openings: Openings = canonical.decode_as(data, Openings, limit=limit)
-    base64url.decode(openings.letter, 32)
-    base64url.decode(openings.signature, 64)
+    base64url.check(openings.letter, 32)
+    base64url.check(openings.signature, 64)
     for key, share in openings.shares.items():
-        base64url.decode(key, 32)
-        base64url.decode(share, 33)
+        base64url.check(key, 32)
+        base64url.check(share, 33)
     return openings
 
 
@@ -93,7 +93,7 @@ def parse_opening(data: bytes) -> Opening:
     if indices != sorted(set(indices)):
         raise MalformedError("an opening's shares are not sorted by trustee, or one stands twice")
     for _, share in opening.shares:
-        base64url.decode(share, 33)
+        base64url.check(share, 33)
     return opening
 
 
@@ -124,7 +124,7 @@ def open_seal(seal: Seal, shares: Mapping[int, bytes], threshold: int) -> Opened
     """
     if len(shares) < threshold:
         return UNRESOLVED
-    letter, key = base64url.decode(seal.letter), base64url.decode(seal.key)
+    letter, key = place_of(seal)
     chosen = [shares[index] for index in sorted(shares)[:threshold]]
     for part in seal.shares:
         share = shamir.value_at(chosen, part.x) + bytes([part.x])

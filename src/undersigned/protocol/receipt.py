@@ -37,9 +37,9 @@ def make(letter: str, entry: bytes, by: str, seed: bytes) -> Receipt:
 def parse(data: bytes) -> Receipt:
     """The receipt in ``data``. Raises MalformedError for anything else."""
     receipt: Receipt = canonical.decode_as(data, Receipt)
-    base64url.decode(receipt.letter, 32)
-    base64url.decode(receipt.leaf, 32)
-    base64url.decode(receipt.signature, 64)
+    base64url.check(receipt.letter, 32)
+    base64url.check(receipt.leaf, 32)
+    base64url.check(receipt.signature, 64)
     parse_time(receipt.by)
     return receipt
 

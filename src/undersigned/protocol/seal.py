@@ -10,6 +10,7 @@ is an argument.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Annotated, Final, Literal, cast
 
 import msgspec
@@ -135,9 +136,9 @@ def unpad(data: bytes) -> Payload:
 
 def check_payload(payload: Payload) -> None:
     """Raises MalformedError unless the nonce and the salt are bytes of their lengths."""
-    base64url.decode(payload.nonce, 16)
+    base64url.check(payload.nonce, 16)
     if payload.roll is not None:
-        base64url.decode(payload.roll, 32)
+        base64url.check(payload.roll, 32)
 
 
 def make_seal(
@@ -182,6 +183,22 @@ def commitment(letter: bytes, key: bytes, trustee: int, share: bytes) -> bytes:
     return digest("share", letter + key + bytes([trustee]) + share)
 
 
+def place_of(seal: Seal) -> tuple[bytes, bytes]:
+    """Letter id and signatory's key of a seal, as bytes. Raises MalformedError."""
+    return _bytes_of_letter(seal.letter), _bytes_of_key(seal.key)
+
+
+# One letter's seals are looked at together, and each several times in a row.
+@lru_cache(maxsize=16)
+def _bytes_of_letter(spelt: str) -> bytes:
+    return base64url.decode(spelt, 32)
+
+
+@lru_cache(maxsize=16)
+def _bytes_of_key(spelt: str) -> bytes:
+    return base64url.decode(spelt, 32)
+
+
 def open_share(seal: Seal, trustee: int, seed_key: MLKEM768X25519PrivateKey) -> bytes:
     """Trustee ``trustee``'s share of a seal, 33 bytes, checked against its commitment.
 
@@ -190,7 +207,7 @@ def open_share(seal: Seal, trustee: int, seed_key: MLKEM768X25519PrivateKey) -> 
     if not 1 <= trustee <= len(seal.shares):
         raise OpeningError("there is no such trustee")
     part = seal.shares[trustee - 1]
-    letter, key = base64url.decode(seal.letter, 32), base64url.decode(seal.key, 32)
+    letter, key = place_of(seal)
     try:
         share = _SUITE.decrypt(base64url.decode(part.sealed), seed_key, info=share_info(letter, key, trustee))
     except InvalidTag as error:
@@ -204,7 +221,7 @@ def check_share(seal: Seal, trustee: int, share: bytes) -> None:
     if not 1 <= trustee <= len(seal.shares):
         raise OpeningError("there is no such trustee")
     part = seal.shares[trustee - 1]
-    letter, key = base64url.decode(seal.letter, 32), base64url.decode(seal.key, 32)
+    letter, key = place_of(seal)
     if len(share) != SHARE_LENGTH or share[-1] != part.x:
         raise OpeningError(f"the share of trustee {trustee} has a wrong form")
     if base64url.encode(commitment(letter, key, trustee, share)) != part.commit:
@@ -213,9 +230,9 @@ def check_share(seal: Seal, trustee: int, share: bytes) -> None:
 
 def open_body(seal: Seal, secret: bytes) -> Payload:
     """The payload of a seal, given its key. Raises OpeningError or MalformedError if it is none."""
-    aad = tag("seal") + base64url.decode(seal.letter, 32) + base64url.decode(seal.key, 32)
+    letter, key = place_of(seal)
     try:
-        data = AESGCM(secret).decrypt(_ZERO_NONCE, base64url.decode(seal.body), aad)
+        data = AESGCM(secret).decrypt(_ZERO_NONCE, base64url.decode(seal.body), tag("seal") + letter + key)
     except InvalidTag as error:
         raise OpeningError("the sealed name does not open with the shares' key") from error
     return unpad(data)
@@ -240,14 +257,14 @@ def check_object(value: SignedObject, manifest: Manifest, letter: str, key: str)
     if isinstance(value, RecordObject):
         check_payload(value.record)
         return
-    base64url.decode(value.body, _BODY_LENGTH)
+    base64url.check(value.body, _BODY_LENGTH)
     if [share.t for share in value.shares] != list(range(1, len(manifest.trustees) + 1)):
         raise ObjectError("the seal does not have one share for each trustee, in order")
     if len({share.x for share in value.shares}) != len(value.shares):
         raise ObjectError("two shares of the seal have one x")
     for share in value.shares:
-        base64url.decode(share.commit, 32)
-        base64url.decode(share.sealed, _SEALED_LENGTH)
+        base64url.check(share.commit, 32)
+        base64url.check(share.sealed, _SEALED_LENGTH)
 
 
 def object_hash(value: SignedObject) -> str:

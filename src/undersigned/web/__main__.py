@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
+from django.db import Error as DatabaseError
+
 from undersigned.web.database import UnsafeDatabaseError
-from undersigned.web.datadir import ENVIRONMENT, DataDir, DataError, prepare
+from undersigned.web.datadir import ENVIRONMENT, DataDir, DataError, check_same, prepare
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _run(parsed, data)
     except (DataError, UnsafeDatabaseError) as error:
         print(f"undersigned: {error}", file=sys.stderr)
+        return 1
+    except DatabaseError as error:
+        print(f"undersigned: the database does not answer as it should: {str(error).strip()}", file=sys.stderr)
         return 1
 
 
@@ -37,27 +43,37 @@ def _parser() -> argparse.ArgumentParser:
     clerk = commands.add_parser("clerk", help="run the clerk alone")
     for command in (init, serve, clerk):
         command.add_argument("--data", required=True, help="the data directory")
+        command.add_argument("--database", help="postgresql://USER@HOST/NAME, kept in settings.toml by the first start")
     return parser
 
 
-def initialise(data: DataDir, authority: str) -> None:
+def initialise(data: DataDir, authority: str, database: str | None = None) -> None:
     """Makes the directory, settings, keys, and a database at the newest schema; changes nothing that is there."""
-    prepare(data, authority)
+    prepare(data, authority, database)
+    check_same(data, database)
     import django
     from django.core.management import call_command
 
     django.setup(set_prefix=False)
-    call_command("migrate", verbosity=0, interactive=False)
-    data.database.chmod(0o600)
+    from django.db import connection
+
+    from undersigned.web.postgresql import locks
+
+    # Several machines may start at once on one PostgreSQL database.
+    with locks.holding(locks.SCHEMA) if connection.vendor == "postgresql" else nullcontext():
+        call_command("migrate", verbosity=0, interactive=False)
+    if connection.vendor == "sqlite":
+        data.database.chmod(0o600)
 
 
 def _run(parsed: argparse.Namespace, data: DataDir) -> int:
     if parsed.command == "init":
-        initialise(data, parsed.authority)
+        initialise(data, parsed.authority, parsed.database)
         print(f"{data.root} is ready for {parsed.authority}")
         return 0
     if parsed.command == "serve":
         return _serve(parsed, data)
+    check_same(data, parsed.database)
     import django
 
     django.setup(set_prefix=False)
@@ -77,7 +93,7 @@ def _serve(parsed: argparse.Namespace, data: DataDir) -> int:
 
     try:
         serve.check_port(parsed.host, parsed.port)
-        initialise(data, f"{parsed.host}:{parsed.port}")
+        initialise(data, f"{parsed.host}:{parsed.port}", parsed.database)
         return serve.serve(data.root, parsed.host, parsed.port, parsed.workers)
     except serve.PortTakenError as error:
         print(f"undersigned: {error}", file=sys.stderr)

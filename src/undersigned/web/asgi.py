@@ -32,7 +32,8 @@ from undersigned.web.letters.known import Letters
 from undersigned.web.middleware import where
 from undersigned.web.operations.parent import die_with_parent
 from undersigned.web.pages.plain import missing_page
-from undersigned.web.problems import Problem, from_protocol
+from undersigned.web.postgresql.durable import is_absence
+from undersigned.web.problems import Problem, from_protocol, unsure
 from undersigned.web.signing.committer import Committer
 from undersigned.web.signing.intake import Intake
 from undersigned.web.signing.registrar import make_pool
@@ -123,6 +124,10 @@ class Site:
         except DisconnectedError:
             return
         except Exception as error:
+            if is_absence(error):
+                logger.warning("the database did not answer: %s", where(error))
+                await respond_problem(send, self._base, unsure())
+                return
             logger.error("the door failed: %s", where(error))  # noqa: TRY400 - a traceback might quote what was sent
             failed = Problem(
                 "failed", "The server failed. Whether it was kept is not known: send the same again to find out."

@@ -4,10 +4,11 @@
 
     DIR/                      0700
       settings.toml           authority, scheme, perhaps [mail], commented
-      undersigned.sqlite3     the database
+      undersigned.sqlite3     the database, unless settings.toml names another
       keys/                   0700, each file 0600
         django-secret         signs what Django signs
         organiser-token       the organiser's bearer token
+        database-password     the database role's, if settings.toml names a PostgreSQL database
         mail                  hashes and encrypts mail addresses; made when it is first needed
         smtp-password         yours to put there, if settings.toml has [mail] with a user
         <slug>.log            seed of a letter's log key
@@ -19,6 +20,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -26,6 +28,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from undersigned.web.adapters.durable import make_directory, write_new
 
@@ -43,6 +46,7 @@ authority = "{authority}"
 # https, or http on the loopback interface only (a rehearsal, or a proxy on this machine that speaks https).
 scheme = "{scheme}"
 
+{database}
 # How this site sends mail; without it, it sends none, and no letter can check mail addresses
 # (docs/howto/public-letter.md).
 # [mail]
@@ -51,6 +55,18 @@ scheme = "{scheme}"
 # security = "starttls"            # or "tls"; "none" to this machine only
 # user = "letters"                 # its password lies in keys/smtp-password
 # sender = "letters@example.org"
+"""
+
+
+_SQLITE: Final = """\
+# Where the database is: in this directory, unless a PostgreSQL database is named here (docs/howto/postgresql.md). The
+# password does not stand here but in keys/database-password, or where libpq looks for it.
+# database = "postgresql://letters@db.example.org/letters"
+"""
+_POSTGRESQL: Final = """\
+# Where the database is (docs/howto/postgresql.md). The password does not stand here but in keys/database-password, or
+# where libpq looks for it.
+database = {}
 """
 
 
@@ -85,6 +101,14 @@ class DataDir:
         return self.root / "pages"
 
     @property
+    def database_password(self) -> str | None:
+        """The password of the PostgreSQL role, if ``keys/`` has one."""
+        try:
+            return (self.keys / "database-password").read_text(encoding="utf-8").rstrip("\n")
+        except FileNotFoundError:
+            return None
+
+    @property
     def public(self) -> Path:
         """The directory of served files."""
         return self.root / "public"
@@ -96,6 +120,8 @@ class SiteSettings:
 
     authority: str
     scheme: str
+    database: str | None = None
+    """The URL of a PostgreSQL database; None: SQLite in the data directory."""
 
     @property
     def host(self) -> str:
@@ -129,15 +155,44 @@ def read_settings(data: DataDir) -> SiteSettings:
     check_authority(authority)
     if scheme == "http" and scheme_for(authority) != "http":
         raise DataError("http is for the loopback interface only; put https in settings.toml")
-    return SiteSettings(authority, scheme)
+    database = found.get("database")
+    return SiteSettings(authority, scheme, None if database is None else check_database(database))
 
 
-def prepare(data: DataDir, authority: str) -> bool:
+def check_database(url: object) -> str:
+    """``url`` if it names a PostgreSQL database without a password. Raises DataError."""
+    if not isinstance(url, str) or not url.startswith(("postgresql://", "postgres://")):
+        raise DataError("the database is named as postgresql://USER@HOST/NAME; without one it is SQLite")
+    if ":" in url.partition("://")[2].rpartition("@")[0] or "password=" in url:
+        raise DataError("the password of the database belongs into keys/database-password, not into its URL")
+    return url
+
+
+def split_password(url: str) -> tuple[str, str | None]:
+    """``url`` without its password, and the password."""
+    parts = urlsplit(url)
+    who, _, where = parts.netloc.rpartition("@")
+    user, _, password = who.partition(":")
+    if not password:
+        return url, None
+    return urlunsplit(parts._replace(netloc=f"{user}@{where}")), unquote(password)
+
+
+def check_same(data: DataDir, database: str | None) -> None:
+    """Raises DataError if settings.toml names another database than the one that was asked for."""
+    if database is not None and read_settings(data).database != split_password(database)[0]:
+        raise DataError(f"{data.settings} names another database; it is not changed behind your back")
+
+
+def prepare(data: DataDir, authority: str, database: str | None = None) -> bool:
     """Makes whatever is missing of the directory, its settings and its site-wide keys; touches nothing that is there.
 
-    Returns whether the settings were made now. The database is made by Django's migrations, after this.
+    ``database``: a PostgreSQL URL, perhaps with a password, which goes into ``keys/``. Returns whether the settings
+    were made now. The database is made by Django's migrations, after this.
     """
-    text = _SETTINGS.format(authority=check_authority(authority), scheme=scheme_for(authority))
+    url, password = (None, None) if database is None else split_password(database)
+    named = _SQLITE if url is None else _POSTGRESQL.format(json.dumps(check_database(url)))
+    text = _SETTINGS.format(authority=check_authority(authority), scheme=scheme_for(authority), database=named)
     make_directory(data.root, 0o700)
     make_directory(data.keys, 0o700)
     make_directory(data.public, 0o755)
@@ -146,6 +201,8 @@ def prepare(data: DataDir, authority: str) -> bool:
         raise DataError(f"{data.root} belongs to somebody else")
     write_new(data.keys / "django-secret", secrets.token_urlsafe(48).encode("ascii") + b"\n")
     write_new(data.keys / "organiser-token", secrets.token_urlsafe(32).encode("ascii") + b"\n")
+    if password is not None:
+        write_new(data.keys / "database-password", password.encode("utf-8") + b"\n")
     return write_new(data.settings, text.encode("utf-8"))
 
 

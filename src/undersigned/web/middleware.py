@@ -8,7 +8,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from undersigned.protocol.errors import ProtocolError
-from undersigned.web.problems import CONTENT_TYPE, Problem, from_protocol, not_found
+from undersigned.web.postgresql.durable import is_absence
+from undersigned.web.problems import CONTENT_TYPE, Problem, from_protocol, not_found, unsure
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,9 @@ class problems:  # noqa: N801 - named in the settings as one names a function
             return answer(error)
         if isinstance(error, ProtocolError):
             return answer(from_protocol(error))
+        if is_absence(error):
+            logger.warning("the database did not answer: %s", where(error))
+            return answer(unsure())
         logger.error("a view failed: %s", where(error))
         return answer(Problem("failed", "The server failed. What was kept is not known; ask again for the state."))
 

@@ -69,6 +69,11 @@ def busy(
     return Problem("busy", detail, headers={"Retry-After": "2"})
 
 
+def unsure() -> Problem:
+    """The database went away, or did not keep all it should: the same request, sent again, finds out."""
+    return busy("The database did not confirm it. Whether it was kept is not known: send the same again to find out.")
+
+
 def not_found() -> Problem:
     """No such page or file."""
     return Problem("not-found", "There is nothing at this address.")

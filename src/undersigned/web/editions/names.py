@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from undersigned.protocol import base64url
 from undersigned.protocol.opening import Opened, Opening, object_payload
@@ -23,8 +24,9 @@ def _held(letter: KnownLetter, keys: Iterable[str]) -> Iterator[tuple[str, Seal 
         given = Share.objects.filter(edition__letter=letter.pk, key__in=part)
         for key, trustee, share in given.values_list("key", "trustee", "share"):
             shares[key][trustee] = bytes(share)
-        objects = SealedObject.objects.filter(letter=letter.pk, key__in=part).order_by("key")
-        for key, body in objects.values_list("key", "body"):
+        objects = SealedObject.objects.filter(letter=letter.pk, key__in=part)
+        # Sorted here: a database may sort text by the rules of a language.
+        for key, body in sorted(objects.values_list("key", "body"), key=itemgetter(0)):
             yield key, parse_object(bytes(body)), shares[key]
 
 

@@ -18,6 +18,7 @@ from undersigned.web.mail.messages import message
 from undersigned.web.mail.models import Tally, Waiting
 from undersigned.web.middleware import where
 from undersigned.web.ports import Post, PostDownError, PostRefusedError, PostUnsureError, World
+from undersigned.web.wash import wash
 
 logger = logging.getLogger(__name__)
 AT_ONCE: Final = 50
@@ -126,12 +127,9 @@ class Postman:
                 logger.warning("a mail was given up: no mail server took it in time")
 
     def _wash(self) -> None:
-        """Starts the write-ahead log afresh, whose pages still hold the rows that are gone."""
+        """Clears the database's past, which still holds the rows that are gone."""
         if self._unwashed:
-            with connection.cursor() as cursor:
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                row = cursor.fetchone()
-            self._unwashed = bool(row and row[0])
+            self._unwashed = not wash("mail_waiting", "mail_tally")
 
     def run(self, stop: threading.Event) -> None:
         """Rounds until ``stop``. The mail is worth less than the log: an error here ends nothing."""

@@ -7,19 +7,27 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import Final
 
+from django.db import Error as DatabaseGoneError
 from django.db import connection
 
 from undersigned.web.datadir import DataDir
 from undersigned.web.letters.known import know
 from undersigned.web.letters.models import Letter
 from undersigned.web.mail.postman import Postman
+from undersigned.web.middleware import where
 from undersigned.web.operations.desk import LetterDesk
+from undersigned.web.operations.fenced import FencedStorage
+from undersigned.web.operations.lease import Lease, LeaseLostError
 from undersigned.web.pages.plain import front_page
 from undersigned.web.ports import World
+from undersigned.web.postgresql.fence import DeposedError
 from undersigned.web.press.pressroom import Pressroom
+from undersigned.web.wash import wash
 
 logger = logging.getLogger(__name__)
 PAUSE: Final = 0.05
@@ -27,6 +35,8 @@ PAUSE: Final = 0.05
 
 REST: Final = 5
 """Seconds between two truncations of the write-ahead log, at least: nobody can commit meanwhile."""
+DEEP_REST: Final = 1800
+"""Seconds between two rewritings of the sealed objects on PostgreSQL, at least: it takes a minute for a million."""
 
 
 class AnotherClerkError(Exception):
@@ -52,6 +62,7 @@ class Clerk:
         self._desks: dict[int, LetterDesk] = {}
         self._greeted = False
         self._owed, self._truncated = False, 0
+        self._washed, self._gone_washed = 0, -1
 
     def round(self) -> None:
         """One look at everything."""
@@ -63,20 +74,29 @@ class Clerk:
         grew = [desk.round() for desk in self._desks.values()]
         self._owed = self._owed or any(grew)
         if self._owed and self._world.clock() >= self._truncated + REST:
-            # Pages of the write-ahead log still hold the pending rows in the order they came; start it afresh.
-            with connection.cursor() as cursor:
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._owed, self._truncated = False, self._world.clock()
+            # The database's past still holds the pending rows in the order they came.
+            self._owed = not wash("signing_pending")
+            self._truncated = self._world.clock()
+            if self._truncated >= self._washed + DEEP_REST and self._gone != self._gone_washed:
+                # An edit or withdrawal deleted a sealed object. They are many, and all of them are written anew.
+                wash("signing_sealedobject")
+                self._washed, self._gone_washed = self._truncated, self._gone
 
-    def run(self, stop: threading.Event) -> None:
+    @property
+    def _gone(self) -> int:
+        """A number that changes when a sealed object was deleted: how many entries replaced or removed one."""
+        return sum(desk.replaced for desk in self._desks.values())
+
+    def run(self, stop: threading.Event, version: Callable[[], int]) -> None:
         """Rounds until ``stop``. An error ends the clerk: the next start repairs, and an operator is told.
 
-        A round is due when another process has written to the database, and once a second for what time brings.
+        A round is due when another process has written to the database, which changes what ``version`` says, and once
+        a second for what time brings.
         """
         seen: tuple[int, int] | None = None
         while not stop.is_set():
             # Looked at before the round: what is written during it makes the next one due.
-            found = (data_version(), self._world.clock())
+            found = (version(), self._world.clock())
             if found != seen:
                 self.round()
                 seen = found
@@ -102,16 +122,42 @@ def run(data: DataDir, world: World) -> None:
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
+    try:
+        if connection.vendor == "postgresql":
+            _take_turns(world, stop)
+        else:
+            _work(world, stop, data_version)
+    finally:
+        os.close(descriptor)
+
+
+def _work(world: World, stop: threading.Event, version: Callable[[], int]) -> None:
+    """Log and mail, until ``stop`` or an error."""
     # The mail has a thread and a connection of its own: a slow mail server keeps no log waiting.
-    mail = threading.Thread(target=Postman(world).run, args=(stop,), name="postman", daemon=True)
+    enough = threading.Event()
+    mail = threading.Thread(target=Postman(world).run, args=(enough,), name="postman", daemon=True)
     mail.start()
-    press = threading.Thread(target=Pressroom(world, stop).run, name="pressroom", daemon=True)
+    press = threading.Thread(target=Pressroom(world, enough).run, name="pressroom", daemon=True)
     press.start()
     try:
-        Clerk(world).run(stop)
+        Clerk(world).run(stop, version)
     finally:
-        stop.set()
+        enough.set()
         mail.join(timeout=2)
         press.join(timeout=2)
         connection.close()
-        os.close(descriptor)
+
+
+def _take_turns(world: World, stop: threading.Event) -> None:
+    """One clerk of all those that run on a site's machines, whichever the database says.
+
+    When the database goes away, or gives the lease to another, this one starts again from what is durable.
+    """
+    lease = Lease()
+    while lease.take(stop):
+        try:
+            _work(replace(world, storage=FencedStorage(world.storage)), stop, lease.version)
+        except (DatabaseGoneError, DeposedError, LeaseLostError) as error:
+            logger.warning("this clerk begins again: %s", where(error))
+        finally:
+            lease.end()

@@ -30,6 +30,12 @@ class LetterDesk:
             if self._world.storage.get(path) != data:
                 self._world.storage.put(path, data)
 
+    @property
+    def replaced(self) -> int:
+        """How many entries of the log deleted an object: edits and withdrawals."""
+        standing = self._log.standing
+        return len(standing.objects) - standing.signed + standing.withdrawn
+
     def round(self) -> bool:
         """Everything there is to do now. Returns whether the log grew."""
         grew = self._log.round()

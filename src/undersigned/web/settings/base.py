@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -21,7 +22,8 @@ except DataError:
     # Tools that only read the code (type checker, makemigrations) name no data directory; they get an empty one.
     DATA = DataDir(Path(tempfile.mkdtemp(prefix="undersigned-")))
     atexit.register(shutil.rmtree, DATA.root, ignore_errors=True)
-    prepare(DATA, "127.0.0.1:8000")
+    # The tests name a PostgreSQL database here to run on it (Makefile, test-postgresql).
+    prepare(DATA, "127.0.0.1:8000", os.environ.get("UNDERSIGNED_DATABASE"))
 SITE = read_settings(DATA)
 
 SECRET_KEY = (DATA.keys / "django-secret").read_text(encoding="ascii").strip()
@@ -38,6 +40,7 @@ INSTALLED_APPS = [
     "undersigned.web.editions",
     "undersigned.web.mail",
     "undersigned.web.press",
+    "undersigned.web.operations",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -57,21 +60,25 @@ TEMPLATES = [
     }
 ]
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA.database,
-        "OPTIONS": {
-            "init_command": database.INIT_COMMAND,
-            # Takes the write lock at BEGIN: a transaction that read first and writes later could fail half way.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 10,  # seconds to wait for another process's commit before giving up
-        },
-        "CONN_MAX_AGE": None,
-        # Tests run on a real file too: threads and the clerk share it, and what the disk holds is what is tested.
-        "TEST": {"NAME": DATA.root / "test.sqlite3"},
-    }
+SQLITE: dict[str, Any] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": DATA.database,
+    "OPTIONS": {
+        "init_command": database.INIT_COMMAND,
+        # Takes the write lock at BEGIN: a transaction that read first and writes later could fail half way.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,  # seconds to wait for another process's commit before giving up
+    },
+    "CONN_MAX_AGE": None,
+    # Tests run on a real file too: threads and the clerk share it, and what the disk holds is what is tested.
+    "TEST": {"NAME": DATA.root / "test.sqlite3"},
 }
+if SITE.database is None:
+    DATABASES: dict[str, dict[str, Any]] = {"default": SQLITE}
+else:
+    from undersigned.web.postgresql.server import django_settings
+
+    DATABASES = {"default": django_settings(SITE.database, DATA.database_password)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True

@@ -20,9 +20,10 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from undersigned.protocol.errors import DuplicateError
 from undersigned.web.middleware import where
 from undersigned.web.ports import Clock
-from undersigned.web.problems import busy
+from undersigned.web.postgresql.durable import wait_for_all_before
+from undersigned.web.problems import busy, unsure
 from undersigned.web.signing.actions import CodeUse, take_entries, use_codes
-from undersigned.web.signing.candidate import Candidate
+from undersigned.web.signing.candidate import Candidate, Taken
 
 MAX_BATCH: Final = 256
 MAX_WAITING: Final = 4096
@@ -103,6 +104,8 @@ class Committer:
             with transaction.atomic():
                 begun = True
                 outcomes = self._act(works)
+                if not all(is_new(outcome) for outcome in outcomes):
+                    wait_for_all_before()
                 committing = True
         except IntegrityError as error:
             if len(works) == 1:
@@ -125,6 +128,11 @@ class Committer:
         if isinstance(error, OperationalError) and not begun:
             # Somebody else held the write lock too long: nothing of this was written.
             return [busy()] * number
+        if connection.vendor == "postgresql" and isinstance(error, DatabaseError):
+            # Another server may have taken over meanwhile: what is true is asked of it, on a connection of its own.
+            connection.close()
+            logger.warning("the database did not confirm a batch of %d: %s", number, where(error))
+            return [unsure()] * number
         if committing or isinstance(error, DatabaseError):
             self._on_failure(error)
         logger.error("a batch of %d was rolled back: %s", number, where(error))
@@ -138,6 +146,11 @@ class Committer:
             # The loop may have been closed by a stop; what was stored stays stored.
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_resolve, answers)
+
+
+def is_new(outcome: object) -> bool:
+    """Whether this transaction itself stores what is answered; otherwise an earlier one did."""
+    return isinstance(outcome, Taken) and outcome.new
 
 
 def _resolve(answers: list[tuple[Future[Any], Any]]) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 
 import msgspec
+from django.db import connection
 
 from undersigned.protocol import base64url, canonical, receipt
 from undersigned.protocol.entries import Entry
@@ -113,8 +114,11 @@ class Intake:
     def _answer(self, use: CodeUse) -> CodeFound | CodeUse:
         """The stored answer, or the question with an answer computed and not stored. Runs in the registrar's pool."""
         found = find_code(use)
-        if found.answer is not None:
+        if found.answer is not None and connection.vendor != "postgresql":
             return found
+        if found.answer is not None:
+            # Through the committer, which answers only once the earlier answer is where it must be.
+            return replace(use, answer=found.answer, leaf=found.leaf, box=found.box)
         check_open(use.letter)
         answer = registrar.sign_blindly(use.letter.registrar, use.blinded, self._world.entropy)
         return replace(use, answer=answer, leaf=found.leaf, box=found.box)

@@ -1,0 +1,45 @@
+"""The clerk's hand on the served files, which lets go when another clerk has taken over."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from undersigned.web.ports import Storage
+from undersigned.web.postgresql import fence
+
+
+class FencedStorage:
+    """A Storage whose writes ask first whether this process is still the clerk. Raises DeposedError.
+
+    Between the question and the write there is a moment that no question closes; what could be written in it is an
+    older checkpoint, count or page, all of them true once, and the new clerk's next round puts its own in place.
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def put(self, path: str, data: bytes) -> None:
+        """Writes or replaces a file, whole or not at all."""
+        check()
+        self._storage.put(path, data)
+
+    def put_tree(self, path: str, files: dict[str, bytes]) -> None:
+        """Makes a directory with these files appear at once, in place of whatever was there."""
+        check()
+        self._storage.put_tree(path, files)
+
+    def get(self, path: str) -> bytes | None:
+        """A file's bytes, or None if there is none."""
+        return self._storage.get(path)
+
+    def delete(self, path: str) -> None:
+        """Removes a file or directory, if it is there."""
+        check()
+        self._storage.delete(path)
+
+
+def check() -> None:
+    """Raises DeposedError unless this process is the clerk."""
+    with connection.cursor() as cursor:
+        cursor.execute(fence.QUESTION)
+        fence.check(cursor.fetchone())

@@ -1,0 +1,5 @@
+"""Who is the clerk."""
+
+from .term import Term
+
+__all__ = ["Term"]

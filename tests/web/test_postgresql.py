@@ -1,0 +1,230 @@
+"""PostgreSQL in place of SQLite: what is refused, who is the clerk, and what is acknowledged when.
+
+Each test has a server of its own: Debian's PostgreSQL in a temporary folder, on loopback.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cluster import BINARIES, Cluster
+
+from . import people
+from .people import Answer, Letter
+from .server import ROOT, Server, free_port, until
+from .test_kill import logged
+from .test_serve import children, run
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BINARIES is None, reason="needs Debian's package postgresql"),
+]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """One running server, without any site's database."""
+    made = Cluster()
+    made.initialise()
+    made.start()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def database(cluster: Cluster, tmp_path: Path) -> str:
+    """The URL of an empty database."""
+    name = f"site{abs(hash(tmp_path))}"
+    cluster.ask(f"CREATE DATABASE {name}")
+    return cluster.url(name)
+
+
+def node(folder: Path, database: str, *options: str) -> Server:
+    """A site's processes on one machine."""
+    port = free_port()
+    command = [
+        sys.executable, "-m", "undersigned.web", "serve", "--data", str(folder), "--port", str(port),
+        "--database", database, *options,
+    ]  # fmt: skip
+    return Server(folder, port, command)
+
+
+def test_a_server_that_could_lose_a_receipt_is_refused(cluster: Cluster, database: str, tmp_path: Path) -> None:
+    """Each weaker setting is named, nothing is started; control: the same server with it put right is taken."""
+    name = database.rpartition("/")[2]
+    init = ("init", "--data", str(tmp_path / "data"), "--authority", "letters.example.org", "--database", database)
+    for value in ("off", "local", "remote_write"):
+        cluster.ask(f"ALTER DATABASE {name} SET synchronous_commit = {value}")
+        refused = run(*init)
+        assert refused.returncode == 1
+        assert f"synchronous_commit = {value}" in refused.stderr
+        assert "Traceback" not in refused.stderr
+    cluster.ask(f"ALTER DATABASE {name} RESET synchronous_commit")
+    for setting in ("fsync", "full_page_writes"):
+        cluster.ask(f"ALTER SYSTEM SET {setting} = off")
+        cluster.ask("SELECT pg_reload_conf()")
+        until(lambda setting=setting: cluster.ask(f"SHOW {setting}") == [("off",)])  # type: ignore[misc]
+        refused = run(*init)
+        cluster.ask(f"ALTER SYSTEM RESET {setting}")
+        cluster.ask("SELECT pg_reload_conf()")
+        until(lambda setting=setting: cluster.ask(f"SHOW {setting}") == [("on",)])  # type: ignore[misc]
+        assert refused.returncode == 1
+        assert f"{setting} = off" in refused.stderr
+    taken = run(*init)
+    assert taken.returncode == 0, taken.stderr
+
+
+def test_the_password_lies_among_the_keys(cluster: Cluster, database: str, tmp_path: Path) -> None:
+    """It is taken out of the URL, never stands in settings.toml, and another database is not taken in silence."""
+    data = tmp_path / "data"
+    with_password = database.replace("postgres@", "postgres:s3cret%21@")
+    init = ("init", "--data", str(data), "--authority", "letters.example.org", "--database")
+    made = run(*init, with_password)
+    assert made.returncode == 0, made.stderr
+    assert "s3cret" not in (data / "settings.toml").read_text()
+    assert (data / "keys" / "database-password").read_text() == "s3cret!\n"
+    assert (data / "keys" / "database-password").stat().st_mode & 0o077 == 0
+    assert not (data / "undersigned.sqlite3").exists()
+    other = run(*init, cluster.url("postgres"))
+    assert (other.returncode, "another database" in other.stderr) == (1, True)
+    text = (data / "settings.toml").read_text()
+    (data / "settings.toml").write_text(text.replace("postgres@", "postgres:s3cret@"))
+    refused = run("clerk", "--data", str(data))
+    assert (refused.returncode, "keys/database-password" in refused.stderr) == (1, True)
+    wrong = run("init", "--data", str(tmp_path / "x"), "--authority", "x.example.org", "--database", "mysql://x")
+    assert (wrong.returncode, "postgresql://" in wrong.stderr) == (1, True)
+
+
+def test_a_database_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    """One line, exit status 1."""
+    nobody = f"postgresql://postgres@127.0.0.1:{free_port()}/letters"
+    found = run("init", "--data", str(tmp_path / "data"), "--authority", "letters.example.org", "--database", nobody)
+    assert found.returncode == 1
+    assert "does not answer" in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_a_wait_that_was_cut_short_is_never_acknowledged(cluster: Cluster, database: str, tmp_path: Path) -> None:
+    """PostgreSQL commits with only a warning: 503, each time the entry is sent, until the standby has it."""
+    server = node(tmp_path / "data", database)
+    server.start()
+    try:
+        letter = people.start(server.call, server.token, server.authority, "waiting", size=4)
+        people.approve(letter)
+        until(lambda: letter.status()["state"] == "open")
+        person = letter.people[0]
+        people.activate(letter, person)
+        body = people.prepare(letter, person)
+        # From now on a standby is waited for that does not exist.
+        cluster.ask("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        cluster.ask("SELECT pg_reload_conf()")
+        for _ in range(2):
+            answer = cut_short(cluster, database, letter, body)
+            assert (answer.status, answer.problem) == (503, "busy")
+            assert b"not known" in answer.body
+            assert b"receipt" not in answer.body
+        # Control: it is there, so a site that believed the commit would have sent its receipt.
+        assert cluster.ask("SELECT count(*) FROM signing_pending", database.rpartition("/")[2]) != [(0,)]
+        cluster.ask("ALTER SYSTEM RESET synchronous_standby_names")
+        cluster.ask("SELECT pg_reload_conf()")
+        until(lambda: letter.post("entries", body).status == 200)
+    finally:
+        cluster.ask("ALTER SYSTEM RESET synchronous_standby_names")
+        cluster.ask("SELECT pg_reload_conf()")
+        assert server.stop() == 0
+
+
+def cut_short(cluster: Cluster, database: str, letter: Letter, body: dict[str, object]) -> Answer:
+    """The answer to an entry whose commit waits for a standby until somebody cancels the wait."""
+    found: list[Answer] = []
+    sender = threading.Thread(target=lambda: found.append(letter.post("entries", body)))
+    sender.start()
+    name = database.rpartition("/")[2]
+    cancel = (
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity "
+        f"WHERE wait_event = 'SyncRep' AND datname = '{name}'"
+    )  # fmt: skip
+    for _ in range(200):
+        cluster.ask(cancel)
+        sender.join(timeout=0.05)
+        if not sender.is_alive():
+            break
+    assert found, "no answer"
+    return found[0]
+
+
+def term(cluster: Cluster, database: str) -> int:
+    """Whose turn it is."""
+    rows = cluster.ask("SELECT term FROM operations_term", database.rpartition("/")[2])
+    return int(rows[0][0]) if rows else 0
+
+
+def test_a_stopped_clerk_is_followed_and_writes_nothing_when_it_goes_on(
+    cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    """Two machines. The clerk's process is stopped as if its machine slept: the other one's takes over, signatures go
+    on; awake again it is refused, and waits its turn. One log, every receipt in it."""
+    first = node(tmp_path / "first", database, "--workers", "2")
+    first.start()
+    # The second machine has the same keys, and sees the same published files.
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "keys").symlink_to(tmp_path / "first" / "keys")
+    text = (tmp_path / "first" / "settings.toml").read_text()
+    (tmp_path / "second" / "settings.toml").write_text(text)
+    (tmp_path / "second" / "public").symlink_to(tmp_path / "first" / "public")
+    second = node(tmp_path / "second", database)
+    stopped = 0
+    try:
+        letter = people.start(first.call, first.token, first.authority, "paused", size=8)
+        people.approve(letter)
+        assert people.sign(letter, letter.people[0]).status == 201
+        until(lambda: letter.status()["count"] == 1)
+        environment = {**os.environ, "UNDERSIGNED_DATA": str(second.data), "PYTHONPATH": str(ROOT / "tests")}
+        clerk = [sys.executable, "-m", "undersigned.web", "clerk", "--data", str(second.data)]
+        second.process = subprocess.Popen(clerk, env=environment, start_new_session=True)
+        assert first.process is not None
+        stopped = children(first.process.pid)["clerk"]
+        before = term(cluster, database)
+        os.kill(stopped, signal.SIGSTOP)
+        assert people.sign(letter, letter.people[1]).status == 201
+        until(lambda: term(cluster, database) == before + 1, seconds=40)
+        until(lambda: letter.status()["count"] == 2)
+        os.kill(stopped, signal.SIGCONT)
+        assert people.sign(letter, letter.people[2]).status == 201
+        until(lambda: letter.status()["count"] == 3)
+        # The first one is alive, and no clerk: its next turn comes when the second one ends.
+        assert term(cluster, database) == before + 1
+        assert second.process.poll() is None
+        second.process.terminate()
+        assert second.process.wait(timeout=10) == 0
+        until(lambda: term(cluster, database) == before + 2, seconds=20)
+        assert people.sign(letter, letter.people[3]).status == 201
+        until(lambda: letter.status()["count"] == 4)
+        until(lambda: len(logged(letter)) == 4)
+    finally:
+        if second.process is not None and second.process.poll() is None:
+            second.process.kill()
+            second.process.wait()
+        if stopped:
+            os.kill(stopped, signal.SIGCONT)
+        assert first.stop() == 0
+
+
+def test_the_races_of_the_site_end_alike_on_postgresql() -> None:
+    """The tests of two at once, and of a clerk that dies at every step, on the other database."""
+    if "UNDERSIGNED_DATABASE" in os.environ:
+        pytest.skip("they run there already")
+    command = [
+        sys.executable, str(ROOT / "tests" / "onpostgresql.py"), sys.executable, "-m", "pytest", "-q", "-x",
+        "-p", "no:cacheprovider", "tests/web/test_races.py", "tests/web/test_clerk.py",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
