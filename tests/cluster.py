@@ -61,9 +61,9 @@ class Cluster:
         """Makes an empty cluster that trusts everybody on loopback."""
         _call("initdb", "-D", str(self.folder), "-U", "postgres", "--auth=trust", "--locale=C.UTF-8", "-E", "UTF8")
 
-    def copy_of(self, primary: Cluster, name: str) -> None:
-        """Becomes a streaming standby of ``primary``, calling itself ``name``."""
-        source = f"host=127.0.0.1 port={primary.port} user=postgres application_name={name}"
+    def copy_of(self, primary: Cluster, name: str, port: int | None = None) -> None:
+        """Becomes a streaming standby of ``primary``, calling itself ``name``. ``port``: another way to reach it."""
+        source = f"host=127.0.0.1 port={port or primary.port} user=postgres application_name={name}"
         _call("pg_basebackup", "-D", str(self.folder), "-d", source, "-R", "-X", "stream", "-c", "fast")
 
     def start(self) -> None:

@@ -1,12 +1,26 @@
-"""What all tests share: how much is left to chance."""
+"""What all tests share: how much is left to chance, and which tests take long."""
 
 from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # A change must not fail or pass by luck: in CI the examples are the same each time. Elsewhere they are new ones.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "explore")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--durability``: the long runs of faults too (make durability)."""
+    parser.addoption("--durability", action="store_true", help="run the long tests of faults as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the long ones out unless they are asked for."""
+    if not config.getoption("--durability"):
+        for item in items:
+            if item.get_closest_marker("durability"):
+                item.add_marker(pytest.mark.skip(reason="long: make durability"))

@@ -135,6 +135,28 @@ def test_other_base64_is_refused(text: str) -> None:
         base64url.decode(text)
 
 
+@given(st.text("AQgwBEIM-_+/= \n\u00e9", max_size=9), st.integers(0, 6))
+def test_checking_refuses_what_decoding_refuses(text: str, length: int) -> None:
+    """To look whether a text spells so many bytes is as strict as to decode it."""
+    try:
+        base64url.decode(text, length)
+    except MalformedError:
+        with pytest.raises(MalformedError):
+            base64url.check(text, length)
+    else:
+        base64url.check(text, length)
+
+
+@pytest.mark.parametrize("text", ["AA", "AB", "+A", "\u00e9A", "AAA", "AB=", ""])
+def test_what_does_not_spell_one_byte_is_refused(text: str) -> None:
+    """One spelling of one byte: two characters, the second with four spare bits at zero."""
+    if text == "AA":
+        base64url.check(text, 1)
+    else:
+        with pytest.raises(MalformedError):
+            base64url.check(text, 1)
+
+
 def test_a_length_is_kept() -> None:
     """Where 32 bytes belong, 31 are refused."""
     with pytest.raises(MalformedError, match="31 bytes where 32"):
