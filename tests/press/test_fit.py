@@ -91,3 +91,13 @@ def test_a_letter_that_fills_the_page_alone_is_told_so(tmp_path: Path) -> None:
 def test_the_letters_size_can_be_fixed() -> None:
     """The organiser may choose it."""
     assert take_apart(order("en", 100, letter_size=10.5)).layout.letter[0].size == 10.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("roll", "pages"), [("he", 1), ("en", 2), ("mixed", 2)])
+def test_three_thousand_names_fit_where_there_is_room(roll: str, pages: int, tmp_path: Path) -> None:
+    """Run-in on one broadsheet or on a spread of two: every name read back, above the paper's floor."""
+    wanted = order(roll, 3000, style="run-in", pages=pages, paper="371x528 mm", proof_ppi=20)
+    report = press.make_page(wanted, tmp_path)
+    assert report.read_back["entries"] == report.read_back["of"] == 3000
+    assert report.fit.reached >= report.fit.floor

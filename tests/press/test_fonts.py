@@ -41,6 +41,13 @@ def test_cjk_is_loaded_only_when_a_text_needs_it() -> None:
     assert any(family == "Noto Serif CJK JP" for family, _ in stack_for("ja", ["Ada"]).families)
 
 
+def test_the_bold_cjk_face_has_every_character_of_the_regular_one() -> None:
+    """So it is enough to ask the regular one."""
+    from undersigned.press.fonts import CJK, CJK_BOLD, _characters
+
+    assert _characters(CJK) <= _characters(CJK_BOLD)
+
+
 def test_the_pages_own_script_leads() -> None:
     """A Hebrew page asks the Hebrew face first, for all but Latin, Greek and Cyrillic letters."""
     family, covers = stack_for("he", ["אדה"]).families[0]

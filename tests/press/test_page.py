@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -65,6 +66,47 @@ def test_the_same_order_gives_the_same_bytes_in_another_process(tmp_path: Path) 
     assert found[0] == found[1]
     ours = press.make_page(order("en", 80, style="run-in"), tmp_path / "here").sha256
     assert ours.encode() in found[0]
+
+
+_ELSEWHERE = """
+import sys
+from pathlib import Path
+from press.setup import order
+from undersigned import press
+assert press.__file__.startswith(sys.argv[2]), press.__file__
+out = Path(sys.argv[1])
+for roll, style, design in (("en", "run-in", "classic"), ("he", "list", "names-first"), ("mixed", "list", "plain")):
+    made = press.make_page(order(roll, 80, style=style, design=design), out / roll)
+    print(sorted(made.files.items()), sorted(made.fonts.items()))
+print(press.make_archive(order("ar", 80), out / "archive").files)
+"""
+
+
+def test_another_checkout_writes_the_same_bytes(tmp_path: Path) -> None:
+    """The sources copied elsewhere; another home, time zone and language: the same SHA-256 throughout."""
+    root = Path(press.__file__).parents[3]
+    found = []
+    places = ((root, "UTC", "C.UTF-8"), (tmp_path / "another", "Asia/Tokyo", "de_DE.UTF-8"))
+    for place, zone, language in places:
+        if place != root:
+            for part in ("src", "tests/press", "tests/letterworld.py"):
+                copy = shutil.copytree if (root / part).is_dir() else shutil.copy
+                (place / part).parent.mkdir(parents=True, exist_ok=True)
+                copy(root / part, place / part)
+        home = tmp_path / f"home-{zone.replace('/', '-')}"
+        home.mkdir()
+        environment = {
+            "PATH": "/usr/bin:/bin", "PYTHONPATH": f"{place}/src:{place}/tests", "HOME": str(home), "TZ": zone,
+            "LANG": language, "PYTHONDONTWRITEBYTECODE": "1",
+        }  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", _ELSEWHERE, str(home / "out"), str(place)],
+            cwd=home, env=environment, capture_output=True, check=False, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found.append(done.stdout)
+    assert found[0] == found[1]
+    assert found[0].count("page.pdf") == 3
 
 
 def test_the_timestamp_comes_in_and_shows(tmp_path: Path) -> None:

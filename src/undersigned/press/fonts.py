@@ -118,7 +118,8 @@ def path_of(face: Face) -> Path:
 def digest_of(face: Face) -> str:
     """The SHA-256 of the file, in hex. Raises FontError unless it is the pinned one."""
     try:
-        found = hashlib.sha256(path_of(face).read_bytes()).hexdigest()
+        with path_of(face).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise FontError(f"{face.family}: {face.file} cannot be read") from error
     if found != face.sha256:
@@ -132,6 +133,8 @@ def _characters(face: Face) -> frozenset[int]:
     path = path_of(face)
     if path.suffix == ".ttc":
         with TTCollection(path, lazy=True) as collection:
+            # Its 65,535 glyphs' names are of no use here, and would take 40 MB to make up.
+            collection.fonts[0].setGlyphOrder(range(0x10000))
             return frozenset(collection.fonts[0].getBestCmap())
     with TTFont(path, lazy=True) as font:
         return frozenset(font.getBestCmap())
@@ -162,8 +165,11 @@ def stack_for(lang: str, texts: Iterable[str]) -> Stack:
     cjk = any(map(is_cjk, characters)) or base in _CJK_FAMILY
     if cjk:
         faces.append(CJK)
+    if base in _CJK_FAMILY:
+        # On other pages only names are in these scripts, and names are never bold: 27 MB need not be read.
         faces.append(CJK_BOLD)
-    shown: set[int] = set().union(*(_characters(face) for face in faces))
+    # The bold CJK face has the characters of the regular one (a test holds it), and reading them takes 50 MB.
+    shown: set[int] = set().union(*(_characters(face) for face in faces if face is not CJK_BOLD))
     for character in sorted(characters):
         if ord(character) not in shown:
             where = next(text for text in texts if character in text)
