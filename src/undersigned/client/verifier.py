@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import itertools
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,8 +19,8 @@ from undersigned.protocol.verify import Progress, Runner, verify_bundle
 
 _AHEAD: Final = 3
 """Pieces of work in flight for each process: enough to keep it busy, few enough to keep memory flat."""
-_SMALL: Final = 2048
-"""Below so many entries, starting processes takes longer than the work."""
+_SMALL: Final = 8192
+"""Below so many entries, starting processes takes longer than the work: 4,000 take a second without them."""
 
 
 def verify(
@@ -56,17 +57,32 @@ def runner(workers: int) -> Iterator[Runner]:
 def _windowed(
     pool: ProcessPoolExecutor, work: Callable[[Any], Any], items: Iterable[Any], window: int
 ) -> Iterator[Any]:
-    """The results in order, with at most ``window`` pieces handed out at any time."""
+    """The results in order, with at most ``window`` pieces handed out at any time; the first of them now."""
+    rest = iter(items)
     waiting: collections.deque[Future[Any]] = collections.deque()
+    with _alive():
+        waiting.extend(pool.submit(work, item) for item in itertools.islice(rest, window))
+    return _results(pool, work, rest, waiting)
+
+
+@contextlib.contextmanager
+def _alive() -> Iterator[None]:
     try:
-        for item in items:
-            if len(waiting) >= window:
-                yield waiting.popleft().result()
-            waiting.append(pool.submit(work, item))
-        while waiting:
-            yield waiting.popleft().result()
+        yield
     except BrokenProcessPool:
         raise UndeterminedError("a process of this verifier died; it may be short of memory") from None
+
+
+def _results(
+    pool: ProcessPoolExecutor, work: Callable[[Any], Any], rest: Iterator[Any], waiting: collections.deque[Future[Any]]
+) -> Iterator[Any]:
+    try:
+        with _alive():
+            for item in rest:
+                yield waiting.popleft().result()
+                waiting.append(pool.submit(work, item))
+            while waiting:
+                yield waiting.popleft().result()
     finally:
         for future in waiting:
             future.cancel()

@@ -11,7 +11,9 @@ stray space, other spellings of numbers and escapes, which JSON parsers silently
 from __future__ import annotations
 
 import unicodedata
-from typing import Any, Final, TypeVar
+from collections.abc import Hashable
+from functools import lru_cache
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
@@ -59,7 +61,7 @@ def decode_as(data: bytes, shape: type[T] | Any, *, limit: int = MAX_SIZE) -> T:
     if len(data) > limit:
         raise MalformedError(f"{len(data)} bytes are more than the {limit} allowed here")
     try:
-        value = msgspec.json.decode(data, type=shape)
+        value: T = decoder(cast(Hashable, shape)).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(f"not JSON of the expected form: {_plain(error)}") from None
     if msgspec.json.encode(value, order="sorted") != data:
@@ -67,6 +69,12 @@ def decode_as(data: bytes, shape: type[T] | Any, *, limit: int = MAX_SIZE) -> T:
     if not _normal(data):
         raise MalformedError("a string is not in Unicode normal form C")
     return value
+
+
+@lru_cache(maxsize=64)
+def decoder(shape: Hashable) -> msgspec.json.Decoder[Any]:
+    """What reads a shape. Kept: to find out about a union of seven structs takes longer than to read an entry."""
+    return msgspec.json.Decoder(shape)
 
 
 def _normal(data: bytes) -> bool:

@@ -120,7 +120,7 @@ def parse_checked(data: bytes) -> Entry:
     Raises MalformedError if they are no entry at all.
     """
     try:
-        return cast(Entry, msgspec.json.decode(data, type=Entry))
+        return cast(Entry, canonical.decoder(Entry).decode(data))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise MalformedError("these bytes are no entry") from error
 

@@ -97,6 +97,15 @@ def parse_opening(data: bytes) -> Opening:
     return opening
 
 
+def seal_bytes(data: bytes, opening: Opening) -> bytes:
+    """The canonical bytes of the seal in a line that ``parse_opening`` has read ``opening`` from.
+
+    The line is canonical, so they stand in it as they are, between the two other fields.
+    """
+    start = len(opening.key) + len(b'{"key":"","seal":')
+    return data[start : data.rindex(b',"shares":')]
+
+
 class _Keyed(msgspec.Struct):
     key: str
 
@@ -104,7 +113,7 @@ class _Keyed(msgspec.Struct):
 def key_of_line(data: bytes) -> str:
     """The key a line of openings or records says it is about; the rest is not looked at. Raises MalformedError."""
     try:
-        return msgspec.json.decode(data, type=_Keyed).key
+        return str(canonical.decoder(_Keyed).decode(data).key)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError("a line is not JSON with a key") from error
 
@@ -125,8 +134,12 @@ def open_seal(seal: Seal, shares: Mapping[int, bytes], threshold: int) -> Opened
     if len(shares) < threshold:
         return UNRESOLVED
     letter, key = place_of(seal)
-    chosen = [shares[index] for index in sorted(shares)[:threshold]]
+    indices = sorted(shares)[:threshold]
+    chosen = [shares[index] for index in indices]
     for part in seal.shares:
+        # Those the polynomial is drawn through are on it, and are what was committed to: the caller has checked.
+        if part.t in indices:
+            continue
         share = shamir.value_at(chosen, part.x) + bytes([part.x])
         if base64url.encode(commitment(letter, key, part.t, share)) != part.commit:
             return VOID

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import base64url, entries, manifest, opening, tiles
 from .errors import ProtocolError
-from .seal import check_object, object_hash
+from .seal import check_object, hash_of_bytes
 
 
 def check_entries(work: tuple[bytes, int, bytes, int]) -> tuple[int, str] | None:
@@ -45,10 +45,11 @@ def _judge_line(line: bytes, known: manifest.Manifest, letter: str) -> tuple[str
             key = row.key
             check_object(row.seal, known, letter, key)
             shares = opening.checked_shares(row)
-            return key, object_hash(row.seal), opening.object_payload(row.seal, shares, known)
+            hashed = hash_of_bytes(opening.seal_bytes(line, row))
+            return key, hashed, opening.object_payload(row.seal, shares, known)
         value = opening.parse_objects_line(line)
         key = value.key
         check_object(value, known, letter, key)
-        return key, object_hash(value), opening.judge(value.record, known)
+        return key, hash_of_bytes(line), opening.judge(value.record, known)
     except ProtocolError as error:
         return f"key {key}: {error}"

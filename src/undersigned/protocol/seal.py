@@ -269,4 +269,9 @@ def check_object(value: SignedObject, manifest: Manifest, letter: str, key: str)
 
 def object_hash(value: SignedObject) -> str:
     """base64url of digest("object", canonical(object)): all that the log holds of it."""
-    return base64url.encode(digest("object", canonical.encode(value)))
+    return hash_of_bytes(canonical.encode(value))
+
+
+def hash_of_bytes(data: bytes) -> str:
+    """``object_hash`` of the object whose canonical bytes are ``data``."""
+    return base64url.encode(digest("object", data))

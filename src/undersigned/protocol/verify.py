@@ -91,6 +91,9 @@ class _Verifier:
         self.standing: Standing
         self.verdicts: dict[str, opening.Opened] = {}
         self.roots: dict[int, bytes] = {}
+        # What other processes may already work on while this one is at an earlier step.
+        self._entries_begun: Iterable[Any] = ()
+        self._openings_begun: Iterable[Any] | None = None
 
     def _read(self, path: str) -> bytes:
         try:
@@ -146,6 +149,7 @@ class _Verifier:
         first = next(tiles.read_entries(1, lambda _: self._first_bundle()))
         if first != self.source:
             raise LogError("entry 0 is not the manifest")
+        self._entries_begun = self.run(check_entries, self._entry_work())
         frontier = merkle.Frontier()
         sizes = self._edition_sizes()
 
@@ -177,12 +181,17 @@ class _Verifier:
                     sizes.add(parse(self._read(path)).size)
         return sizes
 
+    def _entry_tiles(self) -> list[tiles.Tile]:
+        return [tile for tile in tiles.tiles_of(self.checkpoint.size) if tile.level < 0]
+
+    def _entry_work(self) -> Iterator[tuple[bytes, int, bytes, int]]:
+        for tile in self._entry_tiles():
+            yield self.source, tile.number * tiles.WIDTH, self._read_log(tile.path), tile.width
+
     def _check_entries(self) -> str:
-        size = self.checkpoint.size
-        parts = [tile for tile in tiles.tiles_of(size) if tile.level < 0]
-        work = ((self.source, t.number * tiles.WIDTH, self._read_log(t.path), t.width) for t in parts)
-        done = 0
-        for tile, bad in zip(parts, self.run(check_entries, work), strict=True):
+        size, done = self.checkpoint.size, 0
+        self._openings_begun = self._begin_openings()
+        for tile, bad in zip(self._entry_tiles(), self._entries_begun, strict=True):
             if bad is not None:
                 raise InvalidError(f"entry {bad[0]}: {bad[1]}")
             done += tile.width
@@ -220,7 +229,7 @@ class _Verifier:
     def _check_openings(self) -> str:
         lines = [line for path in self._opening_paths() for line in self._sorted_lines(path)]
         seen = 0
-        for rows in self.run(check_openings, self._opening_work(lines)):
+        for rows in self._openings_begun or self.run(check_openings, self._opening_work(lines)):
             for row in rows:
                 if isinstance(row, str):
                     raise OpeningError(row)
@@ -258,6 +267,15 @@ class _Verifier:
                 if signatory is None or signatory.opened != number:
                     raise OpeningError(f"key {key} is not among those edition {number} opens")
         return lines
+
+    def _begin_openings(self) -> Iterable[Any] | None:
+        """Their own checks, begun before it is known whose they are; None if the lines cannot be told apart."""
+        try:
+            lines = [line for path in self._opening_paths() for line in bundle.split_lines(self._read(path))]
+        except MalformedError:
+            # Left for its own step to refuse.
+            return None
+        return self.run(check_openings, self._opening_work(lines))
 
     def _opening_work(self, lines: list[bytes]) -> Iterator[tuple[bytes, list[bytes]]]:
         for start in range(0, len(lines), _CHUNK):
