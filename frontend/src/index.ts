@@ -3,8 +3,13 @@
 import { start } from "./controllers/controller.ts";
 import { copy } from "./controllers/copy.ts";
 import { counted } from "./controllers/counted.ts";
+import { edit } from "./controllers/edit.ts";
+import { carryLetter } from "./controllers/invitation.ts";
+import { keep } from "./controllers/keep.ts";
 import { sign } from "./controllers/sign.ts";
 import { verify } from "./controllers/verify.ts";
 import { withdraw } from "./controllers/withdraw.ts";
 
-start(document, { copy, counted, sign, verify, withdraw });
+start(document, { copy, counted, edit, keep, sign, verify, withdraw });
+// After the controllers: they take a code out of the address.
+carryLetter(document);

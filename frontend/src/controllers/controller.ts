@@ -31,9 +31,19 @@ export type Controller = (root: HTMLElement, world: World) => void;
 
 /** Gives each element the controller it asks for. */
 export function start(within: ParentNode, controllers: { readonly [name: string]: Controller }): void {
-  const world = { fetch: (input: string, init?: RequestInit) => fetch(input, init), store: sessionStorage, entropy: system };
+  const world = { fetch: (input: string, init?: RequestInit) => fetch(input, init), store: storeOf(), entropy: system };
   for (const root of within.querySelectorAll<HTMLElement>("[data-controller]")) {
     controllers[root.dataset["controller"] ?? ""]?.(root, world);
+  }
+}
+
+/** This tab's storage; where the browser forbids one, memory, and only a reload half-way is then not made good. */
+function storeOf(): Store {
+  try {
+    return sessionStorage;
+  } catch {
+    const kept = new Map<string, string>();
+    return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value), removeItem: (key) => void kept.delete(key) };
   }
 }
 
@@ -62,6 +72,8 @@ export function show(root: HTMLElement, step: string): void {
 /** Does `act` when a form is sent, once at a time, and shows what goes wrong. */
 export function onSubmit(root: HTMLElement, step: string, act: (form: HTMLFormElement) => Promise<void>): void {
   const form = root.querySelector<HTMLFormElement>(`form[data-step="${step}"]`);
+  // Off until somebody listens: a form without its script would put what is typed into an address.
+  for (const button of form?.querySelectorAll<HTMLButtonElement>("button:disabled") ?? []) button.disabled = false;
   form?.addEventListener("submit", (event) => {
     event.preventDefault();
     void attempt(root, form, () => act(form));
@@ -77,29 +89,41 @@ async function attempt(root: HTMLElement, form: HTMLFormElement, act: () => Prom
     await act();
   } catch (error) {
     show(root, form.dataset["step"] ?? "");
-    fail(root, error);
+    fail(root, error, form);
   } finally {
     for (const button of buttons) button.disabled = false;
     root.removeAttribute("aria-busy");
   }
 }
 
-/** Shows the words for an error. Anything that is not data from outside is our mistake, and is said as one. */
-export function fail(root: HTMLElement, error: unknown): void {
+/**
+ * Shows the words for an error: those of the step it happened in (`within`), then the page's own, then the page's for
+ * whatever it has no words for (`other`) with the error's sentence. Anything that is not data from outside is our mistake,
+ * and is said as one.
+ */
+export function fail(root: HTMLElement, error: unknown, within: ParentNode = root): void {
   const place = part(root, "error");
-  const template = root.querySelector<HTMLTemplateElement>(`template[data-message="${codeOf(error)}"]`);
-  place.textContent = template?.content.textContent ?? sentence(error);
+  const code = codeOf(error);
+  const other = wordsFor(root, "other");
+  const found = wordsFor(within, code) ?? wordsFor(root, code);
+  place.textContent = found ?? (other ? `${other} (${sentence(error)})` : sentence(error));
   place.hidden = false;
   place.focus();
   if (!known(error)) throw error;
 }
 
+/** What `<template data-message=...>` says of this name, or null. */
+export function wordsFor(within: ParentNode, name: string): string | null {
+  const template = within.querySelector<HTMLTemplateElement>(`template[data-message="${name}"]`);
+  return template?.content.textContent ?? null;
+}
+
 /** The name of the message for an error: a problem's code, a ProtocolError's, or the kind of failure. */
 export function codeOf(error: unknown): string {
-  if (error instanceof ProblemError || error instanceof ProtocolError) return error.code;
+  if (error instanceof ProblemError || error instanceof ProtocolError || error instanceof InputError) return error.code;
   if (error instanceof UnreachableError) return "unreachable";
   if (error instanceof AnswerError) return "answer";
-  return error instanceof InputError ? "input" : error instanceof RefusedError ? "refused" : "fault";
+  return error instanceof RefusedError ? "refused" : "fault";
 }
 
 function known(error: unknown): error is Error {
@@ -109,6 +133,19 @@ function known(error: unknown): error is Error {
 function sentence(error: unknown): string {
   if (!known(error)) return "This page made a mistake. Nothing was sent that you did not see confirmed.";
   return error.message.charAt(0).toUpperCase() + error.message.slice(1).replace(/\.?$/, ".");
+}
+
+/** Shows progress on a bar. */
+export function follow(bar: HTMLProgressElement): (done: number, total: number) => void {
+  return (done, total) => void Object.assign(bar, { value: done, max: total });
+}
+
+/** Shows by when the log has promised to take an entry in, in the reader's own clock. */
+export function tellBy(root: ParentNode, by: string): void {
+  const place = part<HTMLTimeElement>(root, "by");
+  const language = document.documentElement.lang || "en";
+  place.dateTime = by;
+  place.textContent = new Date(by).toLocaleString(language, { dateStyle: "long", timeStyle: "short" });
 }
 
 /**

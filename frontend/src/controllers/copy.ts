@@ -7,7 +7,7 @@
  *       <span data-part="done" role="status"><template>Copied.</template></span>
  *     </div>
  *
- * The button stays hidden where the browser has no clipboard for us (a page that came over plain http).
+ * `data-copies` names another part than `text`. The button stays hidden where the browser has no clipboard for us (a page that came over plain http).
  */
 
 import { type Controller, part } from "./controller.ts";
@@ -19,7 +19,7 @@ export const copy: Controller = (root) => {
   if (!navigator.clipboard) return;
   button.hidden = false;
   button.addEventListener("click", () => {
-    navigator.clipboard.writeText(part(root, "text").textContent ?? "").then(
+    navigator.clipboard.writeText(part(root, root.dataset["copies"] ?? "text").textContent ?? "").then(
       () => (done.textContent = word),
       () => (button.hidden = true),
     );

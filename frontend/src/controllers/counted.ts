@@ -13,16 +13,17 @@
 
 import { find } from "../signing/counted.ts";
 import { signerTyped } from "../signing/signer.ts";
-import { type Controller, field, onSubmit, part, show, wipeOnLeaving } from "./controller.ts";
+import { type Controller, field, follow, onSubmit, part, show, wipeOnLeaving } from "./controller.ts";
 import { letterAt, linkOf } from "./place.ts";
+import { typedCode } from "./typed.ts";
 
 export const counted: Controller = (root, world) => {
   onSubmit(root, "code", async (form) => {
+    const code = typedCode("W", field(form, "code"));
     const letter = await letterAt(linkOf(root, field(form, "link")), world);
-    const { spelt } = await signerTyped(letter, field(form, "code"));
-    const bar = part<HTMLProgressElement>(root, "progress");
+    const { spelt } = await signerTyped(letter, code);
     show(root, "looking");
-    const found = await find(letter, spelt, (done, total) => void Object.assign(bar, { value: done, max: total }));
+    const found = await find(letter, spelt, follow(part<HTMLProgressElement>(root, "progress")));
     part(root, "count").textContent = found.count.toLocaleString(document.documentElement.lang || "en");
     form.reset();
     show(root, found.signatory === null ? "unknown" : found.counted ? "counted" : "withdrawn");

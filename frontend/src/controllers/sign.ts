@@ -33,8 +33,10 @@ import { activate, type Activated } from "../signing/activate.ts";
 import { type Letter, requireApprovals } from "../signing/letter.ts";
 import { type Choice, sign as signLetter } from "../signing/sign.ts";
 import { withdrawalCode } from "../signing/signer.ts";
-import { type Controller, field, onSubmit, part, show, wipeOnLeaving } from "./controller.ts";
+import { type Controller, field, follow, onSubmit, part, show, tellBy, wipeOnLeaving } from "./controller.ts";
+import { offerGroups } from "./groups.ts";
 import { codeFromAddress, letterAt, linkOf } from "./place.ts";
+import { typedCode } from "./typed.ts";
 
 export const sign: Controller = (root, world) => {
   let under: { readonly letter: Letter; readonly activated: Activated } | null = null;
@@ -43,9 +45,10 @@ export const sign: Controller = (root, world) => {
 
   onSubmit(root, "code", async (form) => {
     const link = linkOf(root, field(form, "link"));
+    const code = typedCode("S", field(form, "code") || (link.code ?? ""));
     const letter = await letterAt(link, world);
     await requireApprovals(letter);
-    const activated = await activate(letter, field(form, "code") || (link.code ?? ""), world.store, world.entropy);
+    const activated = await activate(letter, code, world.store, world.entropy);
     under = { letter, activated };
     form.reset();
     offer(root, letter, activated);
@@ -55,12 +58,11 @@ export const sign: Controller = (root, world) => {
   onSubmit(root, "choice", async (form) => {
     if (!under) return show(root, "code");
     const { letter, activated } = under;
-    const bar = part<HTMLProgressElement>(root, "progress");
-    const progress = (done: number, total: number): void => void Object.assign(bar, { value: done, max: total });
+    const progress = follow(part<HTMLProgressElement>(root, "progress"));
     show(root, "sealing");
     const accepted = await signLetter(letter, activated, choiceIn(form), { entropy: world.entropy, progress });
     part(root, "withdrawal").textContent = withdrawalCode(activated.signer);
-    part(root, "by").textContent = accepted.receipt.by;
+    tellBy(root, accepted.receipt.by);
     under = null;
     form.reset();
     show(root, "done");
@@ -76,14 +78,11 @@ function offer(root: HTMLElement, { manifest }: Letter, { record }: Activated): 
   part(root, "title").textContent = record?.title ?? "";
   part<HTMLFieldSetElement>(root, "self").hidden = record !== null;
   part<HTMLInputElement>(root, "anonymous").disabled = manifest.anonymous !== "allowed";
-  const groups = root.querySelector<HTMLSelectElement>('select[name="group"]');
-  const language = document.documentElement.lang;
-  groups?.replaceChildren(
-    ...manifest.groups.map(({ id, name }) => new Option(name[language] ?? Object.values(name)[0] ?? id, id)),
-  );
+  offerGroups(root, manifest);
 }
 
-function choiceIn(form: HTMLFormElement): Choice {
+/** What is filled in; `name` is the initials where those were chosen. */
+export function choiceIn(form: HTMLFormElement): Choice {
   const as = field(form, "as") as Choice["as"];
   const name = field(form, as === "initials" ? "initials" : "name");
   return { as, group: field(form, "group"), name, title: field(form, "title") };

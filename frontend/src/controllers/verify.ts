@@ -17,13 +17,14 @@
  *       <ol> <li data-check="manifest"> what this step checks <p data-part="detail"></p> </li> ... </ol>
  *     </section>
  *
- * There is one `data-check` for each step of `protocol/verify.ts`; it gets `data-outcome`. The steps explain themselves in
+ * There is one `data-check` for each step of `protocol/verify.ts`; it gets `data-outcome`, and in its `data-part="said"`, if
+ * it has one, the words of `<template data-message="outcome-valid">` and so on. The steps explain themselves in
  * the HTML. Nothing of a dropped bundle leaves the device.
  */
 
 import { outcomeOf, type Report } from "../protocol/report.ts";
 import { type Source, verify as verifySource } from "../verify/start.ts";
-import { type Controller, fail, part, show } from "./controller.ts";
+import { type Controller, fail, part, show, wordsFor } from "./controller.ts";
 import { linkOf } from "./place.ts";
 import * as base64url from "../protocol/base64url.ts";
 
@@ -68,7 +69,7 @@ function stepOf(root: HTMLElement, name: string): HTMLElement | null {
 function reset(root: HTMLElement): void {
   for (const step of root.querySelectorAll<HTMLElement>("[data-check]")) {
     delete step.dataset["outcome"];
-    part(step, "detail").textContent = "";
+    for (const said of step.querySelectorAll('[data-part="detail"], [data-part="said"]')) said.textContent = "";
   }
 }
 
@@ -88,6 +89,8 @@ function tell(root: HTMLElement, report: Report): void {
     const step = stepOf(root, name);
     if (!step) continue;
     step.dataset["outcome"] = outcome;
+    const said = step.querySelector<HTMLElement>('[data-part="said"]');
+    if (said) said.textContent = wordsFor(root, `outcome-${outcome}`) ?? outcome;
     part(step, "detail").textContent = detail;
   }
   const language = document.documentElement.lang || "en";

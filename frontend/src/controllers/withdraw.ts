@@ -19,15 +19,17 @@
 import type { Letter } from "../signing/letter.ts";
 import { withdraw as withdrawFrom } from "../signing/sign.ts";
 import { type Signer, signerTyped } from "../signing/signer.ts";
-import { type Controller, field, onSubmit, part, show, wipeOnLeaving } from "./controller.ts";
+import { type Controller, field, onSubmit, part, show, tellBy, wipeOnLeaving } from "./controller.ts";
 import { letterAt, linkOf } from "./place.ts";
+import { typedCode } from "./typed.ts";
 
 export const withdraw: Controller = (root, world) => {
   let under: { readonly letter: Letter; readonly signer: Signer } | null = null;
 
   onSubmit(root, "code", async (form) => {
+    const code = typedCode("W", field(form, "code"));
     const letter = await letterAt(linkOf(root, field(form, "link")), world);
-    under = { letter, signer: await signerTyped(letter, field(form, "code")) };
+    under = { letter, signer: await signerTyped(letter, code) };
     form.reset();
     show(root, "sure");
   });
@@ -36,7 +38,7 @@ export const withdraw: Controller = (root, world) => {
     if (!under) return show(root, "code");
     const { receipt } = await withdrawFrom(under.letter, under.signer);
     under = null;
-    part(root, "by").textContent = receipt.by;
+    tellBy(root, receipt.by);
     show(root, "done");
   });
 

@@ -17,7 +17,7 @@ import { ProtocolError } from "../protocol/errors.ts";
 import { sha256 } from "../protocol/purposes.ts";
 import { openBox, type Place, place, type Record } from "../protocol/roll.ts";
 import { nullable, object, type Of, string } from "../protocol/shape.ts";
-import { AnswerError, InputError } from "./errors.ts";
+import { AnswerError, InputError, ProblemError } from "./errors.ts";
 import type { Letter } from "./letter.ts";
 import { type Entropy, newSigner, type Signer, signerFrom } from "./signer.ts";
 
@@ -56,9 +56,11 @@ export async function activate(letter: Letter, typed: string, store: Store, entr
   const publicKey = await credential.loadPublic(base64url.decode(letter.manifest.registrars[0] ?? ""));
   const { signer, blinding } = (await kept(letter, store.getItem(file))) ?? (await fresh(letter, publicKey, entropy));
   store.setItem(file, spell(signer, blinding));
-  const answer = await letter.site.post("activate", {
-    blinded: base64url.encode(blinding.blinded),
-    token: base64url.encode(where.token),
+  const question = { blinded: base64url.encode(blinding.blinded), token: base64url.encode(where.token) };
+  const answer = await letter.site.post("activate", question).catch((error: unknown) => {
+    // Refused for good: the question will never be answered, so nothing of it stays on the device.
+    if (error instanceof ProblemError && error.status < 500) store.removeItem(file);
+    throw error;
   });
   return { ...(await finish(letter, where, publicKey, signer, blinding, answer)), forget: () => store.removeItem(file) };
 }

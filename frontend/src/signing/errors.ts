@@ -10,7 +10,15 @@
 
 export class SigningError extends Error {}
 
-export class InputError extends SigningError {}
+/** What the person gave does not do. `code`: which of the page's words say so. */
+export class InputError extends SigningError {
+  constructor(
+    message: string,
+    readonly code: string = "input",
+  ) {
+    super(message);
+  }
+}
 
 export class ProblemError extends SigningError {
   constructor(

@@ -6,7 +6,7 @@ import { type Bytes, equal } from "../protocol/bytes.ts";
 import * as canonical from "../protocol/canonical.ts";
 import * as checkpoint from "../protocol/checkpoint.ts";
 import * as entries from "../protocol/entries.ts";
-import { InvalidError, LetterError, LogError } from "../protocol/errors.ts";
+import { ClosedError, InvalidError, LetterError, LogError } from "../protocol/errors.ts";
 import { isSealed, letterId, type Manifest, parse, textDigest } from "../protocol/manifest.ts";
 import { parseRoll, registrarId, type Roll } from "../protocol/roll.ts";
 import { pathOf, unpackEntries, WIDTH } from "../protocol/tiles.ts";
@@ -35,7 +35,7 @@ export interface Letter {
  */
 export async function openLetter(site: Site, link: Link, expect: "expect" | "any" = "expect"): Promise<Letter> {
   if (expect === "expect" && !link.letter) {
-    throw new InputError("This link lacks the letter id behind the #. Ask for the whole invitation.");
+    throw new InputError("This link lacks the letter id behind the #. Ask for the whole invitation.", "letter-missing");
   }
   const source = await site.get("manifest.json", canonical.MAX_SIZE);
   const manifest = parse(source);
@@ -62,7 +62,7 @@ export async function fetchCheckpoint(letter: Letter): Promise<checkpoint.Checkp
 }
 
 /**
- * Throws InvalidError unless every trustee has approved the letter: only then does a seal have n holders.
+ * Throws ClosedError unless every trustee has approved the letter: only then does a seal have n holders.
  *
  * Approvals stand at the log's beginning. Each is signed over the letter id by the key the manifest names, and so proves
  * itself; that it is also under the checkpoint is for those who verify the whole log.
@@ -83,7 +83,7 @@ export async function requireApprovals(letter: Letter): Promise<void> {
     await entries.verifyEntry(entry, letter.manifest, letter.spelt);
     missing.delete(entry.trustee - 1);
   }
-  if (missing.size) throw new InvalidError("Not every trustee has approved this letter yet. It cannot be signed.");
+  if (missing.size) throw new ClosedError("Not every trustee has approved this letter yet. It cannot be signed.");
 }
 
 /** The letter's text in one language, as it was fixed. Throws InvalidError if it was changed. */

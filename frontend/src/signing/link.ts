@@ -45,7 +45,7 @@ export function parseFragment(hash: string): Pick<Link, "letter" | "code"> {
   try {
     return { letter: base64url.decode(id, 32), code: code ? decodeURIComponent(code) : null };
   } catch {
-    throw new InputError("what follows the # is not a letter id: the link is damaged or cut short");
+    throw new InputError("what follows the # is not a letter id: the link is damaged or cut short", "link-damaged");
   }
 }
 

@@ -67,7 +67,7 @@ export async function edit(
 ): Promise<Accepted> {
   let [place, record]: [Place | null, Record | null] = [null, null];
   if (letter.manifest.eligibility.check === "roll" && choice.as === "name") {
-    if (!access) throw new InputError("To stand with your name, your access code is needed once more.");
+    if (!access) throw new InputError("To stand with your name, your access code is needed once more.", "access-missing");
     place = await placeOf(parseCode("S", access), letter.rid);
     record = await recordOnRoll(letter, place, choice);
   }
@@ -97,7 +97,7 @@ export function makePayload(
   const group = record?.group ?? choice.group ?? "";
   const payload = { as: choice.as, group, name: "", title: "", roll: null, nonce, ...namesIn(choice, place, record) };
   if (opening.judge(payload, letter.manifest).verdict === "void") {
-    throw new InputError("This letter does not take a signature of this form: check group, name and title.");
+    throw new InputError("This letter does not take a signature of this form: check group, name and title.", "choice");
   }
   return payload;
 }

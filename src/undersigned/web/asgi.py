@@ -26,6 +26,7 @@ from django.core.asgi import get_asgi_application
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web import wiring
 from undersigned.web.door.body import DisconnectedError, Headers, Receive, Scope, Send, header, respond, respond_problem
+from undersigned.web.door.cors import ANYBODY, PREFLIGHT, is_shared
 from undersigned.web.door.files import FileDoor
 from undersigned.web.door.headers import security_headers
 from undersigned.web.letters.known import Letters
@@ -61,6 +62,7 @@ class Site:
         world = wiring.world()
         self._host = settings.SITE.host.encode()
         self._base: Headers = security_headers()
+        self._shared: Headers = [*self._base, ANYBODY]
         self._files = FileDoor(settings.DATA.public, Path(__file__).parent / "static")
         self._missing = missing_page()
         self._committer = Committer(world.clock)
@@ -100,27 +102,32 @@ class Site:
                 return
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        act = _ACT.fullmatch(scope["path"])
+        base = self._shared if act or is_shared(scope["path"]) else self._base
         try:
             self._check_host(scope)
-            act = _ACT.fullmatch(scope["path"])
-            if act:
+            if act and scope["method"] == "OPTIONS":
+                # A page of another origin asks whether it may post.
+                await send({"type": "http.response.start", "status": 204, "headers": [*base, *PREFLIGHT]})
+                await send({"type": "http.response.body", "body": b""})
+            elif act:
                 check_post(scope)
-                await self._acts[act[2]](scope, receive, send, act[1], self._base)
-            elif not await self._files.serve(scope, send, self._base):
+                await self._acts[act[2]](scope, receive, send, act[1], base)
+            elif not await self._files.serve(scope, send, base):
                 if b"text/html" in (header(scope, b"accept") or b"") and not _REST.fullmatch(scope["path"]):
                     # A person with a browser, and no address of Django's.
                     page = [
-                        *self._base,
+                        *base,
                         (b"content-type", b"text/html; charset=utf-8"),
                         (b"cache-control", b"no-cache"),
                     ]
                     await respond(send, 404, page, self._missing)
                     return
-                await _DJANGO(cast(dict[str, Any], scope), receive, _with_headers(send, self._base))
+                await _DJANGO(cast(dict[str, Any], scope), receive, _with_headers(send, base))
         except Problem as problem:
-            await respond_problem(send, self._base, problem)
+            await respond_problem(send, base, problem)
         except ProtocolError as error:
-            await respond_problem(send, self._base, from_protocol(error))
+            await respond_problem(send, base, from_protocol(error))
         except DisconnectedError:
             return
         except Exception as error:
@@ -132,7 +139,7 @@ class Site:
             failed = Problem(
                 "failed", "The server failed. Whether it was kept is not known: send the same again to find out."
             )
-            await respond_problem(send, self._base, failed)
+            await respond_problem(send, base, failed)
 
     def _check_host(self, scope: Scope) -> None:
         host = (header(scope, b"host") or b"").lower()

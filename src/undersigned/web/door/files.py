@@ -16,7 +16,10 @@ from .language import choose, versions_at
 # Each part begins with a letter or digit: no "..", and nothing that is still being written.
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+/?|/")
 _OPENINGS: Final = re.compile(r"(/[^/]+)/openings/([1-9]\d{0,5})\.jsonl")
-_IMMUTABLE: Final = re.compile(r"/[^/]+/log/tile/(?!.*\.p/).*|/static/fonts/.*")
+_IMMUTABLE: Final = re.compile(r"/[^/]+/log/tile/(?!.*\.p/).*|/static/fonts/.*|/static/scripts/(?!index).*")
+# What is typed here is nobody's business but the person's, and what is shown here is shown once.
+_SECRET: Final = re.compile(r"/[^/]+/[^/]+/(?:sign|withdraw|edit|counted)/")
+_ONE_WORD: Final = re.compile(r"/[A-Za-z0-9][A-Za-z0-9-]*")
 _TYPES: Final = {
     ".html": b"text/html; charset=utf-8",
     ".json": b"application/json",
@@ -67,6 +70,9 @@ class FileDoor:
         if name is None or path.endswith("/openings.jsonl"):
             return None
         file = root / name
+        if _ONE_WORD.fullmatch(path) and not file.is_file():
+            # An address as people type it, without its slash. Those pages name all they link to from the root.
+            file = file / "index.html"
         return file if file.is_file() else None
 
     async def serve(self, scope: Scope, send: Send, base: Headers) -> bool:
@@ -77,7 +83,7 @@ class FileDoor:
             return False
         if scope["method"] not in ("GET", "HEAD"):
             raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
-        if path.endswith("/") and path != "/":
+        if file.name == "index.html" and path != "/":
             # An address without a language: each reader gets the version they can read.
             file = choose(header(scope, b"accept-language"), versions_at(file)) or file
         packed = file.with_name(file.name + ".gz")
@@ -96,6 +102,8 @@ class FileDoor:
             tag = f'"{state.st_ino:x}-{state.st_mtime_ns:x}-{state.st_size:x}"'.encode()
             immutable = _IMMUTABLE.fullmatch(scope["path"]) is not None
             caching = b"public, max-age=31536000, immutable" if immutable else b"no-cache"
+            if _SECRET.fullmatch(scope["path"]):
+                caching = b"no-store"
             headers = [
                 *base,
                 (b"etag", tag),
@@ -107,6 +115,9 @@ class FileDoor:
                 await send({"type": "http.response.body", "body": b""})
                 return
             headers.append((b"content-type", kind))
+            if scope["path"].startswith("/static/scripts/") and kind.startswith(b"text/html"):
+                # The page that works from a file is to be kept and compared, not opened from here.
+                headers.append((b"content-disposition", b"attachment; filename=sign.html"))
             if zipped:
                 headers.append((b"content-encoding", b"gzip"))
             if scope["method"] == "HEAD":

@@ -18,6 +18,8 @@ from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.pages.edition import edition_pages
 from undersigned.web.pages.letter import Shown, letter_page
+from undersigned.web.pages.scripts import are_built
+from undersigned.web.pages.signing import signing_pages
 from undersigned.web.ports import World
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ class Upkeep:
         self._withdrawn = -1
         self._placed: Any = None
         self._paged: Any = None
+        self._termed: Any = None
         self._bundled: Any = None
         self._rested = 0
 
@@ -58,6 +61,10 @@ class Upkeep:
         if pages != self._paged:
             place_pages(self._letter, standing, self._world)
             self._paged = pages
+        terms = (standing.approved, standing.abandoned)
+        if terms != self._termed:
+            place_signing_pages(self._letter, standing, self._world)
+            self._termed = terms
         self._refresh(standing)
 
     def _refresh(self, standing: Standing) -> None:
@@ -136,6 +143,17 @@ def place_pages(letter: KnownLetter, standing: Standing, world: World) -> None:
         world.storage.put(f"{letter.slug}/{language}/index.html", page)
         if language == letter.manifest.languages[0]:
             world.storage.put(f"{letter.slug}/index.html", page)
+
+
+def place_signing_pages(letter: KnownLetter, standing: Standing, world: World) -> None:
+    """Puts the pages in place on which one signs, withdraws and checks. They show terms, and no count."""
+    if not are_built():
+        logger.warning("no letter can be signed in the browser: the scripts are not built in this copy")
+        return
+    shown = shown_of(letter, standing, world, ())
+    for language in letter.manifest.languages:
+        for path, page in signing_pages(shown, language).items():
+            world.storage.put(f"{letter.slug}/{language}/{path}", page)
 
 
 def bundle_checkpoint(letter: KnownLetter) -> Checkpoint | None:

@@ -23,7 +23,7 @@ from undersigned.web.middleware import where
 from undersigned.web.operations.desk import LetterDesk
 from undersigned.web.operations.fenced import FencedStorage
 from undersigned.web.operations.lease import Lease, LeaseLostError
-from undersigned.web.pages.plain import front_page
+from undersigned.web.pages.site import site_pages
 from undersigned.web.ports import World
 from undersigned.web.postgresql.fence import DeposedError
 from undersigned.web.press.pressroom import Pressroom
@@ -67,7 +67,8 @@ class Clerk:
     def round(self) -> None:
         """One look at everything."""
         if not self._greeted:
-            self._world.storage.put("index.html", front_page())
+            for path, page in site_pages().items():
+                self._world.storage.put(path, page)
             self._greeted = True
         for row in Letter.objects.filter(letter__isnull=False).exclude(pk__in=list(self._desks)):
             self._desks[row.pk] = LetterDesk(know(row, self._world.keys), self._world)

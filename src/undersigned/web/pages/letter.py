@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 from undersigned.protocol.manifest import Manifest, parse_time
 from undersigned.protocol.standing import Standing
 from undersigned.web.pages.collate import long_date
+from undersigned.web.pages.scripts import are_built, scripts
 from undersigned.web.pages.text import to_html
 from undersigned.web.pages.words import direction, words
 
@@ -81,13 +82,31 @@ def letter_page(shown: Shown, language: str) -> bytes:
         # Sanitised in pages.text.
         "text": mark_safe(to_html(shown.texts[language])),  # noqa: S308
         "letter": shown.letter,
-        # A sealed letter is signed in the signatory's own browser only.
-        "forms": None if manifest.sealed else f"/{shown.slug}/form/{language}/",
+        **_acts(shown, language),
         "editions": [{"number": n, "name": said["edition"].format(number=n)} for n in reversed(shown.published)],
         "files": _files(shown, language),
         "command": f"undersigned verify {shown.origin}/",
     }
     return render_to_string("pages/letter.html", context).encode("utf-8")
+
+
+def _acts(shown: Shown, language: str) -> dict[str, Any]:
+    """Where one signs, withdraws and checks. A sealed letter is signed in the signatory's own browser only."""
+    pages, form = f"/{shown.slug}/{language}/", f"/{shown.slug}/form/{language}/"
+    if not are_built():
+        return {"acts": None if shown.manifest.sealed else form, "pages": None}
+    # Where a slip's link goes on to, with the code that no server sees.
+    goes_on = f'data-sign="{pages}sign/"' if shown.manifest.sealed else f'data-code="/code/{language}/"'
+    return {
+        "acts": pages if shown.manifest.sealed else form,
+        "slash": "/" if shown.manifest.sealed else "",
+        "pages": pages,
+        "goes_on": mark_safe(goes_on),  # noqa: S308 - a slug and a language tag
+        "script": scripts()["invitation.js"],
+        "versions": [
+            {"path": f"text/{tag}.md", "digest": digest} for tag, digest in sorted(shown.manifest.text.items())
+        ],
+    }
 
 
 def _notes(shown: Shown) -> list[str]:

@@ -14,7 +14,7 @@ FALLBACK: Final = "en"
 @cache
 def _tables() -> dict[str, dict[str, str]]:
     tables: dict[str, dict[str, str]] = {}
-    for file in ("words.toml", "form-words.toml"):
+    for file in ("words.toml", "form-words.toml", "sign-words.toml"):
         text = Path(__file__).with_name(file).read_text(encoding="utf-8")
         for language, said in tomllib.loads(text).items():
             tables.setdefault(language, {}).update(said)
@@ -33,6 +33,17 @@ def form_words(language: str) -> dict[str, str]:
     """As ``words``, all in one language: English ones unless the forms and mails have been translated too."""
     own = _tables().get(language.partition("-")[0], {})
     return words(language if "sure_text" in own else FALLBACK)
+
+
+def sign_words(language: str) -> dict[str, str]:
+    """As ``form_words``, for the pages on which one signs a sealed letter."""
+    own = _tables().get(language.partition("-")[0], {})
+    return words(language if "sure_text" in own and "seal_promise" in own else FALLBACK)
+
+
+def spoken() -> list[str]:
+    """The languages in which the signatory's pages are complete, English first."""
+    return [language for language in _tables() if sign_words(language)["language"] == language]
 
 
 def direction(language: str) -> str:

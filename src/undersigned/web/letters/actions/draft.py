@@ -16,7 +16,9 @@ from undersigned.web.ports import World
 from undersigned.web.problems import Problem
 
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-_TAKEN: Final = frozenset({"api", "static", "healthz", "desk", "robots", "code", "stop"})
+_TAKEN: Final = frozenset(
+    {"api", "static", "healthz", "desk", "robots", "code", "stop", "verify", "integrity", "outbox"}
+)
 """Words the site itself lives under."""
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 

@@ -1,0 +1,15 @@
+/** Codes as people type them: looked at before anything is asked of a site. */
+
+import { formatCode, parseCode } from "../protocol/codes.ts";
+import { MalformedError } from "../protocol/errors.ts";
+import { InputError } from "../signing/errors.ts";
+
+/** The code, spelt as on paper. Throws InputError `code-shape`. `kind`: "S" for access codes, "W" for withdrawal codes. */
+export function typedCode(kind: "S" | "W", typed: string): string {
+  try {
+    return formatCode(kind, parseCode(kind, typed));
+  } catch (error) {
+    if (error instanceof MalformedError) throw new InputError(error.message, "code-shape");
+    throw error;
+  }
+}
