@@ -4,6 +4,7 @@
 #   make test-postgresql   the site's tests, on PostgreSQL instead of SQLite
 #   make check       lint, types, the import contract
 #   make browser     only the tests in real Chromium
+#   make scripts     what browsers run, built from frontend/ by its lock file
 #   make bench       the figures, each beside its control
 #   make durability  the long runs of faults: kills, power cuts, full disks
 #   make run         a server with its data in ./data
@@ -19,9 +20,9 @@ NPM := npm ci --silent --no-audit --no-fund
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-postgresql check browser bench durability docs run lock format clean
+.PHONY: help demo test test-postgresql check browser scripts bench durability docs run lock format clean
 help:
-	@sed -n '2,10p' Makefile | cut -c3-
+	@sed -n '2,11p' Makefile | cut -c3-
 
 $(VENV)/.installed: requirements/build.lock requirements/undersigned.lock pyproject.toml
 	@./scripts/system-packages build
@@ -41,10 +42,16 @@ $(VENV)/.node: $(VENV)/.installed requirements/node.lock
 	cd $* && $(NPM)
 	@touch $@
 
-demo: $(VENV)/.installed
+SCRIPTS := src/undersigned/web/static/scripts/index.json
+$(SCRIPTS): frontend/node_modules/.installed $(shell find frontend/src frontend/pages frontend/scripts -type f)
+	cd frontend && npm run --silent place
+
+scripts: $(SCRIPTS)
+
+demo: $(VENV)/.installed $(SCRIPTS)
 	undersigned demo $(DEMO)
 
-run: $(VENV)/.installed
+run: $(VENV)/.installed $(SCRIPTS)
 	undersigned serve --data data
 
 check: $(VENV)/.installed
@@ -53,7 +60,7 @@ check: $(VENV)/.installed
 	mypy
 	lint-imports
 
-test: check tests/partners/node_modules/.installed frontend/node_modules/.installed
+test: check tests/partners/node_modules/.installed $(SCRIPTS)
 	@./scripts/system-packages test
 	cd frontend && npm test --silent && npm run --silent test:chromium
 	pytest -n $(WORKERS) --dist loadfile --cov --cov-report= --durations=15 $(TEST)
@@ -66,9 +73,10 @@ test-postgresql: $(VENV)/.installed
 	@./scripts/system-packages test
 	python tests/onpostgresql.py pytest -n $(WORKERS) --dist loadfile tests/web $(TEST)
 
-browser: frontend/node_modules/.installed
+browser: $(SCRIPTS)
 	@./scripts/system-packages test
 	cd frontend && npm run --silent test:chromium
+	pytest tests/browser
 
 bench: $(VENV)/.installed
 	for question in sign blind verify press; do python bench/$$question.py; done
@@ -86,4 +94,4 @@ lock:
 	uv pip compile --python-version 3.11 --generate-hashes --quiet --group dev pyproject.toml -o requirements/undersigned.lock
 
 clean:
-	rm -rf $(VENV) demo build dist tests/partners/node_modules frontend/node_modules
+	rm -rf $(VENV) demo build dist tests/partners/node_modules frontend/node_modules src/undersigned/web/static/scripts

@@ -152,8 +152,11 @@ def place_signing_pages(letter: KnownLetter, standing: Standing, world: World) -
         return
     shown = shown_of(letter, standing, world, ())
     for language in letter.manifest.languages:
-        for path, page in signing_pages(shown, language).items():
-            world.storage.put(f"{letter.slug}/{language}/{path}", page)
+        for name, page in signing_pages(shown, language).items():
+            path = f"{letter.slug}/{language}/{name}"
+            # At every start of the clerk this is asked again, and mostly nothing has changed.
+            if world.storage.get(path) != page:
+                world.storage.put(path, page)
 
 
 def bundle_checkpoint(letter: KnownLetter) -> Checkpoint | None:

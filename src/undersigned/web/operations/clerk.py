@@ -68,7 +68,8 @@ class Clerk:
         """One look at everything."""
         if not self._greeted:
             for path, page in site_pages().items():
-                self._world.storage.put(path, page)
+                if self._world.storage.get(path) != page:
+                    self._world.storage.put(path, page)
             self._greeted = True
         for row in Letter.objects.filter(letter__isnull=False).exclude(pk__in=list(self._desks)):
             self._desks[row.pk] = LetterDesk(know(row, self._world.keys), self._world)
