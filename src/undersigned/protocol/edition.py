@@ -15,7 +15,7 @@ import msgspec
 
 from . import base64url, canonical
 from .entries import EditionNumber
-from .errors import MalformedError
+from .errors import InvalidError, MalformedError
 from .manifest import Count
 from .opening import Opened, leaf_of_payload
 from .purposes import digest
@@ -256,6 +256,24 @@ def _names(judged: list[Judged], verified: bool) -> list[Name]:
     ]
     # By the key's bytes, not by its spelling: base64url does not sort as the bytes do.
     return sorted(names, key=lambda name: base64url.decode(name.key))
+
+
+def check_counts(number: int, rebuilt: Edition, claimed: EditionCounts, groups: frozenset[str]) -> None:
+    """Raises InvalidError unless what is left of an edition follows from the log, as far as that can still be seen.
+
+    ``number``: of the file it stands in; ``rebuilt``: the edition from the log alone, where how the names split is not known, once they are gone.
+    """
+    a, b = rebuilt.counts, claimed.counts
+    if (a.signed, a.withdrawn, a.standing, a.struck) != (b.signed, b.withdrawn, b.standing, b.struck):
+        raise InvalidError(f"the counts of edition {number} do not follow from the log")
+    if b.named + b.initials + b.anonymous + b.void + b.unresolved + b.struck != b.standing:
+        raise InvalidError(f"the counts of edition {number} do not add up")
+    if set(b.groups) != groups or sum(b.groups.values()) != b.named + b.initials + b.anonymous:
+        raise InvalidError(f"the groups of edition {number} do not add up")
+    if (rebuilt.letter, rebuilt.number, rebuilt.cut, rebuilt.root, rebuilt.since) != (
+        claimed.letter, claimed.number, claimed.cut, claimed.root, claimed.since,
+    ):  # fmt: skip
+        raise InvalidError(f"edition {number} does not follow from the log")
 
 
 def difference(rebuilt: Edition, claimed: Edition) -> str:

@@ -350,17 +350,7 @@ class _Verifier:
         standing, root = self._fold_to(number, claimed.size)
         # What follows from the log alone; how the names split does not, once they are gone.
         known = edition.build(standing, self.letter, number, root, {}, None)
-        a, b = known.counts, claimed.counts
-        if (a.signed, a.withdrawn, a.standing, a.struck) != (b.signed, b.withdrawn, b.standing, b.struck):
-            raise InvalidError(f"the counts of edition {number} do not follow from the log")
-        if b.named + b.initials + b.anonymous + b.void + b.unresolved + b.struck != b.standing:
-            raise InvalidError(f"the counts of edition {number} do not add up")
-        if set(b.groups) != self.manifest.group_ids or sum(b.groups.values()) != b.named + b.initials + b.anonymous:
-            raise InvalidError(f"the groups of edition {number} do not add up")
-        if (known.letter, known.number, known.cut, known.root, known.since) != (
-            claimed.letter, claimed.number, claimed.cut, claimed.root, claimed.since,
-        ):  # fmt: skip
-            raise InvalidError(f"edition {number} does not follow from the log")
+        edition.check_counts(number, known, claimed, self.manifest.group_ids)
         erased = sum(1 for s in edition.covered(standing, number) if self._left_since(s))
         if not erased:
             raise InvalidError(
