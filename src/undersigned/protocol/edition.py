@@ -261,7 +261,8 @@ def _names(judged: list[Judged], verified: bool) -> list[Name]:
 def check_counts(number: int, rebuilt: Edition, claimed: EditionCounts, groups: frozenset[str]) -> None:
     """Raises InvalidError unless what is left of an edition follows from the log, as far as that can still be seen.
 
-    ``number``: of the file it stands in; ``rebuilt``: the edition from the log alone, where how the names split is not known, once they are gone.
+    ``number``: of the file it stands in; ``rebuilt``: the edition from the log alone. How the names split is not known
+    once they are gone.
     """
     a, b = rebuilt.counts, claimed.counts
     if (a.signed, a.withdrawn, a.standing, a.struck) != (b.signed, b.withdrawn, b.standing, b.struck):
