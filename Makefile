@@ -79,7 +79,7 @@ browser: $(SCRIPTS)
 	pytest tests/browser
 
 bench: $(VENV)/.installed
-	for question in sign blind verify press; do python bench/$$question.py; done
+	for question in sign blind verify press pages; do python bench/$$question.py; done
 
 durability: $(VENV)/.installed
 	@./scripts/system-packages test

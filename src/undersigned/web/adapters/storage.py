@@ -7,10 +7,14 @@ import shutil
 from pathlib import Path
 
 from .durable import make_directory, sync_directory, write_over
+from .packed import SUFFIX, pack
 
 
 class FileStorage:
-    """A directory. Names beginning with a full stop are being written, or on their way out; nobody is served them."""
+    """A directory. Names beginning with a full stop are being written, or on their way out; nobody is served them.
+
+    What is worth it lies compressed beside itself (``<name>.gz``), for readers who take that.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -19,7 +23,13 @@ class FileStorage:
         """Writes or replaces a file, whole or not at all."""
         target = self._root / path
         make_directory(target.parent, 0o755)
+        # Between the two writes there is no compressed file, never one of other bytes: an old one might hold a name.
+        beside = _beside(target)
+        beside.unlink(missing_ok=True)
         write_over(target, data, 0o644)
+        packed = pack(path, data)
+        if packed is not None:
+            write_over(beside, packed, 0o644)
 
     def put_tree(self, path: str, files: dict[str, bytes]) -> None:
         """Makes a directory with these files appear at once, in place of whatever was there."""
@@ -29,6 +39,9 @@ class FileStorage:
         beside.mkdir(mode=0o755)
         for name, data in files.items():
             write_over(beside / name, data, 0o644)
+            packed = pack(name, data)
+            if packed is not None:
+                write_over(_beside(beside / name), packed, 0o644)
         # What names people must be gone rather than late: for a moment there is nothing at this path.
         self.delete(path)
         beside.rename(target)
@@ -51,5 +64,10 @@ class FileStorage:
             sync_directory(target.parent)
             shutil.rmtree(gone)
         elif target.exists():
+            _beside(target).unlink(missing_ok=True)
             target.unlink()
             sync_directory(target.parent)
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(target.name + SUFFIX)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import stat
+from functools import lru_cache
 from io import FileIO
 from pathlib import Path
 from typing import Final
@@ -11,7 +13,8 @@ from typing import Final
 from undersigned.web.problems import Problem, not_found
 
 from .body import Headers, Scope, Send, header, respond
-from .language import choose, versions_at
+from .kept import LARGEST, Kept, Mark, mark_of
+from .language import Versions, choose
 
 # Each part begins with a letter or digit: no "..", and nothing that is still being written.
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+/?|/")
@@ -31,10 +34,13 @@ _TYPES: Final = {
     ".woff2": b"font/woff2",
     ".zip": b"application/zip",
     ".pdf": b"application/pdf",
+    ".png": b"image/png",
+    ".atom": b"application/atom+xml",
 }
 _CHUNK: Final = 256 * 1024
 
 
+@lru_cache(maxsize=4096)
 def locate(path: str) -> str | None:
     """The file under ``public/`` that is served at a path, without its leading slash; None if there can be none."""
     if not _PATH.fullmatch(path):
@@ -55,14 +61,39 @@ def type_of(path: str, file: Path) -> bytes:
     return _TYPES.get(suffix, b"application/octet-stream")
 
 
+@lru_cache(maxsize=4096)
+def manner(path: str, kind: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers that say how what is served at ``path`` is to be kept and shown."""
+    caching = b"public, max-age=31536000, immutable" if _IMMUTABLE.fullmatch(path) else b"no-cache"
+    if _SECRET.fullmatch(path):
+        caching = b"no-store"
+    lines = [(b"cache-control", caching), (b"vary", b"accept-encoding, accept-language")]
+    if path.startswith("/static/scripts/") and kind.startswith(b"text/html"):
+        # The page that works from a file is to be kept and compared, not opened from here.
+        lines.append((b"content-disposition", b"attachment; filename=sign.html"))
+    return tuple(lines)
+
+
+def look(file: Path) -> Mark | None:
+    """The mark of ``file`` as it is now; None if there is no such file."""
+    try:
+        # Not Path.is_file and then another look: one question, one answer.
+        state = os.stat(file)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return mark_of(state) if stat.S_ISREG(state.st_mode) else None
+
+
 class FileDoor:
     """``public``: the data directory's; ``static``: the package's own."""
 
     def __init__(self, public: Path, static: Path) -> None:
         self._public, self._static = public, static
+        self._kept = Kept()
+        self._versions = Versions()
 
     def find(self, path: str) -> Path | None:
-        """The file served at ``path``, or None."""
+        """The file served at ``path``, or None if none can be."""
         if path.startswith("/static/"):
             name, root = locate(path.removeprefix("/static")), self._static
         else:
@@ -73,7 +104,7 @@ class FileDoor:
         if _ONE_WORD.fullmatch(path) and not file.is_file():
             # An address as people type it, without its slash. Those pages name all they link to from the root.
             file = file / "index.html"
-        return file if file.is_file() else None
+        return file
 
     async def serve(self, scope: Scope, send: Send, base: Headers) -> bool:
         """Answers if there is a file at the path; returns whether it did. Raises Problem for a wrong method."""
@@ -81,53 +112,63 @@ class FileDoor:
         file = self.find(path)
         if file is None:
             return False
-        if scope["method"] not in ("GET", "HEAD"):
-            raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
         if file.name == "index.html" and path != "/":
             # An address without a language: each reader gets the version they can read.
-            file = choose(header(scope, b"accept-language"), versions_at(file)) or file
-        packed = file.with_name(file.name + ".gz")
-        zipped = b"gzip" in (header(scope, b"accept-encoding") or b"") and packed.is_file()
-        await self._send(scope, send, base, packed if zipped else file, type_of(path, file), zipped)
+            file = choose(header(scope, b"accept-language"), self._versions.at(file)) or file
+        mark = look(file)
+        if mark is None:
+            self._kept.forget(file)
+            return False
+        if scope["method"] not in ("GET", "HEAD"):
+            raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
+        kind = type_of(path, file)
+        if b"gzip" in (header(scope, b"accept-encoding") or b""):
+            packed = file.with_name(file.name + ".gz")
+            found = look(packed)
+            if found is not None and await self._send(scope, send, base, packed, found, kind, zipped=True):
+                return True
+            # There is none, or it was replaced between the look and the opening: the file itself is there.
+        if not await self._send(scope, send, base, file, mark, kind, zipped=False):
+            # Erased between the look and the opening.
+            raise not_found()
         return True
 
-    async def _send(self, scope: Scope, send: Send, base: Headers, file: Path, kind: bytes, zipped: bool) -> None:
+    async def _send(
+        self, scope: Scope, send: Send, base: Headers, file: Path, mark: Mark, kind: bytes, *, zipped: bool
+    ) -> bool:
+        """Answers with a file; False if it has gone."""
+        headers = [*base, *manner(scope["path"], kind)]
+        if header(scope, b"if-none-match") == mark.tag:
+            headers.append((b"etag", mark.tag))
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return True
+        headers.append((b"content-type", kind))
+        if zipped:
+            headers.append((b"content-encoding", b"gzip"))
+        body = self._kept.get(file, mark)
+        if body is not None and scope["method"] == "GET":
+            await respond(send, 200, [*headers, (b"etag", mark.tag)], body)
+            return True
         try:
             handle = file.open("rb", buffering=0)
         except FileNotFoundError:
-            # Erased between the look and the opening.
-            raise not_found() from None
+            return False
         with handle:
-            state = os.fstat(handle.fileno())
-            tag = f'"{state.st_ino:x}-{state.st_mtime_ns:x}-{state.st_size:x}"'.encode()
-            immutable = _IMMUTABLE.fullmatch(scope["path"]) is not None
-            caching = b"public, max-age=31536000, immutable" if immutable else b"no-cache"
-            if _SECRET.fullmatch(scope["path"]):
-                caching = b"no-store"
-            headers = [
-                *base,
-                (b"etag", tag),
-                (b"cache-control", caching),
-                (b"vary", b"accept-encoding, accept-language"),
-            ]
-            if header(scope, b"if-none-match") == tag:
-                await send({"type": "http.response.start", "status": 304, "headers": headers})
-                await send({"type": "http.response.body", "body": b""})
-                return
-            headers.append((b"content-type", kind))
-            if scope["path"].startswith("/static/scripts/") and kind.startswith(b"text/html"):
-                # The page that works from a file is to be kept and compared, not opened from here.
-                headers.append((b"content-disposition", b"attachment; filename=sign.html"))
-            if zipped:
-                headers.append((b"content-encoding", b"gzip"))
+            # It may have been replaced since the look: what is opened says what it is.
+            mark = mark_of(os.fstat(handle.fileno()))
+            headers.append((b"etag", mark.tag))
             if scope["method"] == "HEAD":
-                lines = [*headers, (b"content-length", str(state.st_size).encode())]
+                lines = [*headers, (b"content-length", str(mark.size).encode())]
                 await send({"type": "http.response.start", "status": 200, "headers": lines})
                 await send({"type": "http.response.body", "body": b""})
-            elif state.st_size <= _CHUNK:
-                await respond(send, 200, headers, handle.read())
+            elif mark.size <= LARGEST:
+                body = handle.read()
+                self._kept.keep(file, mark, body)
+                await respond(send, 200, headers, body)
             else:
-                await self._stream(send, headers, handle, state.st_size)
+                await self._stream(send, headers, handle, mark.size)
+        return True
 
     async def _stream(self, send: Send, headers: Headers, handle: FileIO, size: int) -> None:
         lines = [*headers, (b"content-length", str(size).encode())]

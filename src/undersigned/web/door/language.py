@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -13,17 +15,18 @@ FALLBACK: Final = "en"
 """For readers whose languages the letter does not have: the version most of them can make something of."""
 
 
-def wanted(header: bytes | None) -> list[str]:
+@lru_cache(maxsize=1024)
+def wanted(header: bytes | None) -> tuple[str, ...]:
     """The languages of an Accept-Language header, dearest first, in lower case. What is malformed is passed over."""
     if not header:
-        return []
+        return ()
     found: list[tuple[float, int, str]] = []
     for place, part in enumerate(header.decode("latin-1").split(",")[:_MAX_RANGES]):
         match = _RANGE.fullmatch(part)
         weight = float(match[2] or 1) if match else 0.0
         if match and weight:
             found.append((-weight, place, match[1].lower()))
-    return [language for _, _, language in sorted(found)]
+    return tuple(language for _, _, language in sorted(found))
 
 
 def choose(header: bytes | None, versions: dict[str, Path]) -> Path | None:
@@ -44,3 +47,23 @@ def versions_at(index: Path) -> dict[str, Path]:
     inside = ((file.parent.name, file) for file in sorted(folder.glob("*/index.html")))
     beside = ((file.stem, file) for file in sorted(folder.glob("*.html")))
     return {name: file for name, file in (*inside, *beside) if _TAG.fullmatch(name)}
+
+
+class Versions:
+    """``versions_at``, asked of the disk once a second: looking through a folder costs more than all the rest.
+
+    Which languages there are says nothing of what is in them: the file itself is looked at for every answer.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Path, dict[str, Path]] = {}
+        self._until = 0.0
+
+    def at(self, index: Path) -> dict[str, Path]:
+        """The versions beside ``index`` as of this second."""
+        now = time.monotonic()
+        if now >= self._until:
+            self._known, self._until = {}, now + 1.0
+        if index not in self._known:
+            self._known[index] = versions_at(index)
+        return self._known[index]

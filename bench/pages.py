@@ -1,0 +1,116 @@
+"""How many pages a second does the site serve, and how far is that from a bare application with the same bytes?
+
+    python bench/pages.py [--names 1000] [--seconds 5] [--connections 32] [--rounds 2]
+
+A letter's page, the page of its signatories and its count, as files under ``public/``, compressed, over kept-alive
+connections on loopback; the readers share the machine with the server. Control and site take turns; the best round
+of each counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import load
+import people
+import readers
+from sign import site
+from undersigned.web.operations.serve import web_command
+
+REACH = 5000
+LATE = 50.0
+"""Milliseconds within which 99 of 100 pages must have come."""
+
+
+def control(root: Path, body: bytes, number: int) -> people.Process:
+    """The bare application under the same granian settings."""
+    file = root / f"body-{number}"
+    file.write_bytes(body)
+    port = people.free_port()
+    environment = {"HELLO_BODY": str(file), "PYTHONPATH": str(Path(__file__).parent)}
+    return people.Process(web_command("127.0.0.1", port, 1, "hello:application"), port, environment)
+
+
+def names_page(number: int) -> bytes:
+    """A page as long as that of so many signatories."""
+    rows = "".join(
+        f'<li><bdi>Testperson Number {i}</bdi>, <bdi class="title">Capt.</bdi></li>\n' for i in range(number)
+    )
+    return f'<!doctype html><title>Signatories</title><ul class="names">{rows}</ul>'.encode()
+
+
+def served(server: people.Process, data: Path, slug: str, names: int) -> list[str]:
+    """The paths that are asked for; waits for the clerk's, and puts the page of signatories in place as it does."""
+    from undersigned.web.adapters.storage import FileStorage
+
+    for _ in range(200):
+        if server.request("GET", f"/{slug}/en/")[0] == 200:
+            break
+        time.sleep(0.05)
+
+    FileStorage(data / "public").put(f"{slug}/editions/1/signatories-en.html", names_page(names))
+    return [f"/{slug}/en/", f"/{slug}/", f"/{slug}/editions/1/signatories-en.html", f"/{slug}/count.json"]
+
+
+def body_at(data: Path, path: str) -> bytes:
+    """What a reader who takes gzip gets at ``path``."""
+    file = data / "public" / f"{path}index.html"[1:] if path.endswith("/") else data / "public" / path[1:]
+    packed = file.with_name(file.name + ".gz")
+    return (packed if packed.exists() else file).read_bytes()
+
+
+def compare(bare: int, port: int, path: str, asked: argparse.Namespace) -> dict[str, float]:
+    """Control and site in turn; the figures of the best rounds, printed."""
+    found: dict[str, list[load.Result]] = {"control": [], "site": []}
+    for _ in range(asked.rounds):
+        for kind, at in (("control", bare), ("site", port)):
+            found[kind].append(readers.read(at, path, asked.seconds, asked.connections))
+    best = {kind: max(results, key=lambda r: r.rate) for kind, results in found.items()}
+    ours, errors = best["site"], sum(r.errors(200) for rs in found.values() for r in rs)
+    ratio, late = ours.rate / best["control"].rate, ours.percentile(0.99)
+    print(f"{path.replace(people.SLUG, '<slug>'):42} {ours.rate:>7.0f} /s   p99 {late:>5.1f} ms   "
+          f"control {best['control'].rate:>7.0f} /s   ratio {ratio:.2f}   errors {errors}")  # fmt: skip
+    return {"rate": round(ours.rate), "p99_ms": round(late, 1), "ratio": round(ratio, 3), "errors": errors}
+
+
+def passes(figures: dict[str, float]) -> bool:
+    """Whether the bar is reached."""
+    return figures["rate"] >= REACH and figures["p99_ms"] < LATE and not figures["errors"]
+
+
+def main() -> int:
+    """Runs it; exit status 1 if a page is below 5,000 a second, p99 over 50 ms, or anything failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--names", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=2)
+    asked = parser.parse_args()
+    good, figures = True, dict[str, dict[str, float]]()
+    with tempfile.TemporaryDirectory(prefix="undersigned-bench-") as name:
+        root, port = Path(name), people.free_port()
+        server = site(root / "data", port)
+        try:
+            token = (root / "data" / "keys" / "organiser-token").read_text().strip()
+            people.open_letter(server, token, 10)
+            for number, path in enumerate(served(server, root / "data", people.SLUG, asked.names)):
+                bare = control(root, body_at(root / "data", path), number)
+                try:
+                    figures[path] = compare(bare.port, port, path, asked)
+                finally:
+                    bare.stop()
+                good = good and passes(figures[path])
+        finally:
+            server.stop()
+    print(f"to reach: {REACH} /s, p99 < {LATE:.0f} ms, 0 errors; {os.cpu_count()} cores, shared with the readers")
+    print(json.dumps(figures))
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
