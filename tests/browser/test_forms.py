@@ -1,0 +1,79 @@
+"""A public letter in a browser without script: the whole way, by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from web.people import Letter
+from web.server import Server, until
+
+from .conftest import open_letter
+from .visitor import Visitor, access_code
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="module")
+def public(server: Server) -> Letter:
+    """A letter whose names are public, with a roll."""
+    return open_letter(server, public=True)
+
+
+def tab_to(visitor: Visitor, selector: str) -> None:
+    """As Visitor.tab_to, with no script to ask where the focus is: the browser's own focus ring tells."""
+    focused = visitor.page.locator(f"{selector}:focus")
+    for _ in range(100):
+        visitor.page.keyboard.press("Tab")
+        if focused.count():
+            return
+    raise AssertionError(f"the keyboard does not reach {selector}")
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_without_script_one_signs_and_withdraws_by_keyboard(public: Letter, visit: Visit, language: str) -> None:
+    """From the letter's page through every form to the code, and back out; the cookie of the forms is gone after."""
+    person = public.people[0 if language == "en" else 1]
+    before = public.get("count.json").json["count"]
+    visitor = visit(language, script=False)
+    page = visitor.open(public, f"{language}/")
+    tab_to(visitor, 'a[href*="/sign"]')
+    page.keyboard.press("Enter")
+    page.locator("#code").wait_for()
+    tab_to(visitor, "#code")
+    page.keyboard.type(access_code(person))
+    page.keyboard.press("Enter")
+    page.locator("#as").wait_for()
+    assert person.record.name in page.inner_text("main")
+    tab_to(visitor, '[name="as"]')
+    page.keyboard.press("Enter")
+    page.locator("#withdrawal").wait_for()
+    code = page.inner_text("#withdrawal")
+    assert visitor.context.cookies() == []
+    until(lambda: public.get("count.json").json["count"] == before + 1)
+
+    visitor.open(public, f"{language}/")
+    tab_to(visitor, 'a[href*="/withdraw"]')
+    page.keyboard.press("Enter")
+    tab_to(visitor, "#code")
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+    page.locator('[name="sure"]').wait_for(state="attached")
+    tab_to(visitor, "button")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    until(lambda: public.get("count.json").json["count"] == before)
+    assert visitor.context.cookies() == []
+
+
+def test_the_pages_of_a_sealed_letter_say_what_they_need_where_there_is_no_script(letter: Letter, visit: Visit) -> None:
+    """They name the two ways that are left, and send nothing that is typed anywhere: the buttons are off."""
+    visitor = visit(script=False)
+    page = visitor.open(letter, "en/sign/", letter.l)
+    assert "needs JavaScript" in page.inner_text("main")
+    assert page.locator("noscript a[download]").count() == 1
+    assert page.locator('[data-step="code"] button').is_disabled()
+    page.fill("#code", access_code(letter.people[11]))
+    page.keyboard.press("Enter")
+    assert "S-" not in page.url

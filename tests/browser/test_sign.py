@@ -1,0 +1,276 @@
+"""A signatory's way on a phone, from the letter's page to a code on paper, and back out again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from undersigned.protocol import base64url, entries
+from web import people
+from web.people import Letter
+from web.server import Server, until
+
+from .conftest import open_letter
+from .visitor import NOTHING, Visitor, access_code
+
+Visit = Callable[..., Visitor]
+BUDGET = 100_000
+"""Bytes of everything the signing page loads, as they go over the wire."""
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_by_typed_code_and_keyboard_alone_from_the_letter_to_the_withdrawal_code(
+    letter: Letter, visit: Visit, language: str
+) -> None:
+    """No pointer is needed at any step; the page speaks the reader's language; the title names nothing."""
+    person = letter.people[0 if language == "en" else 1]
+    visitor = visit(language)
+    page = visitor.open(letter, "", letter.l)
+    assert page.locator("html").get_attribute("lang") == language
+    visitor.tab_to('a[href*="/sign/"]')
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/{language}/sign/#{letter.l}")
+    assert letter.manifest.title[language] not in page.title()
+    assert page.locator("html").get_attribute("dir") == ("rtl" if language == "he" else "ltr")
+    visitor.tab_to("#code")
+    page.keyboard.type(access_code(person).lower().replace("-", " "))
+    page.keyboard.press("Enter")
+    visitor.step("choice")
+    assert person.record.name in page.locator('[data-step="choice"] h2').inner_text()
+    visitor.tab_to('[name="as"]')
+    page.keyboard.press("ArrowDown")
+    assert page.is_checked('[value="initials"]')
+    visitor.tab_to("#initials")
+    page.keyboard.type("T. P.")
+    visitor.tab_to('[data-step="choice"] button')
+    page.keyboard.press("Enter")
+    visitor.step("done")
+    assert visitor.withdrawal_code().startswith("W-")
+    assert page.evaluate("document.activeElement.closest('[data-step]').dataset.step") == "done"
+    visitor.tab_to('[data-part="save"]')
+    with page.expect_download() as saved:
+        page.keyboard.press("Enter")
+    text = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert saved.value.suggested_filename == "code.txt"
+    assert visitor.withdrawal_code() in text
+    assert f"/{letter.slug}/{language}/withdraw/" in text
+
+
+def test_a_slips_link_goes_to_the_signing_page_with_the_code_and_out_of_the_history(
+    letter: Letter, visit: Visit
+) -> None:
+    """The camera opens the letter's address; the code is filled in, is never sent as an address, and does not stay."""
+    person = letter.people[2]
+    visitor = visit()
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url + (request.post_data or "")))
+    page = visitor.open(letter, "", f"{letter.l}.{access_code(person)}")
+    page.wait_for_url("**/en/sign/*")
+    assert page.url.endswith(f"/en/sign/#{letter.l}")
+    assert page.input_value("#code") == access_code(person)
+    page.click('[data-step="code"] button')
+    visitor.step("choice")
+    page.click('[data-step="choice"] button')
+    visitor.step("done")
+    assert not any(access_code(person) in line for line in asked)
+    # The slip's own address is in no history: there is nothing before this page but the empty tab.
+    page.go_back()
+    assert page.url == "about:blank"
+
+
+def test_an_invitation_without_a_code_stays_on_the_letter_and_goes_along_with_its_links(
+    letter: Letter, visit: Visit
+) -> None:
+    """What the invitation says of the letter's id reaches the signing page, without any server's having seen it."""
+    page = visit().open(letter, "en/", letter.l)
+    assert page.url.endswith(f"/en/#{letter.l}")
+    for kind in ("sign", "withdraw", "counted", "edit", "verify"):
+        assert page.locator(f'a[href$="/{letter.slug}/en/{kind}/#{letter.l}"]').count() == 1, kind
+    assert page.locator(f'a[hreflang="he"][href$="#{letter.l}"]').count() == 1
+
+
+def test_after_signing_the_device_keeps_nothing_and_going_back_shows_nothing(letter: Letter, visit: Visit) -> None:
+    """By Chromium's own count: no cookie, no storage of any kind; reload and the back button give an empty form."""
+    visitor = visit()
+    code = visitor.sign(letter, letter.people[3])
+    page = visitor.page
+    assert visitor.kept() == NOTHING
+    page.reload()
+    assert visitor.withdrawal_code() == ""
+    visitor.step("code")
+    page.goto("about:blank")
+    page.go_back()
+    visitor.step("code")
+    assert visitor.withdrawal_code() == ""
+    assert code not in page.content()
+    assert letter.people[3].record.name not in page.content()
+    assert page.input_value("#code") == ""
+
+
+def test_what_is_begun_and_not_finished_is_the_only_thing_kept(letter: Letter, visit: Visit) -> None:
+    """Control: between code and signature the tab holds the question, so that a reload costs nothing; and it shows."""
+    visitor = visit()
+    page = visitor.open(letter, "en/sign/", letter.l)
+    page.fill("#code", access_code(letter.people[4]))
+    page.click('[data-step="code"] button')
+    visitor.step("choice")
+    kept = visitor.kept()
+    assert len(kept["session"]) == 1
+    assert kept != NOTHING
+    page.reload()
+    page.fill("#code", access_code(letter.people[4]))
+    page.click('[data-step="code"] button')
+    visitor.step("choice")
+    page.click('[data-step="choice"] button')
+    visitor.step("done")
+    assert visitor.kept() == NOTHING
+
+
+def test_whoever_signed_looks_changes_and_withdraws_from_another_device(server: Server, visit: Visit) -> None:
+    """With the withdrawal code alone; the public count follows; what was sealed first is replaced in the log."""
+    letter = open_letter(server)
+    code = visit().sign(letter, letter.people[5])
+    until(lambda: letter.get("count.json").json["count"] == 1)
+    other = visit("he")
+    page = other.open(letter, "he/counted/", letter.l)
+    page.fill("#code", code)
+    page.keyboard.press("Enter")
+    other.step("counted")
+    assert page.inner_text('[data-part="count"]') == "1"
+
+    page = other.open(letter, "he/edit/", letter.l)
+    page.fill("#code", code)
+    page.keyboard.press("Enter")
+    other.step("choice")
+    page.check('[value="initials"]')
+    page.fill("#initials", "P. Q.")
+    page.click('[data-step="choice"] button')
+    other.step("done")
+    until(lambda: letter.get("count.json").json["size"] == 6)
+    assert letter.get("count.json").json["count"] == 1
+
+    # Back to the name, which the roll and the access code have to bear out.
+    page = other.open(letter, "he/edit/", letter.l)
+    page.fill("#code", code)
+    page.keyboard.press("Enter")
+    other.step("choice")
+    page.fill("#name", "Somebody Else")
+    page.fill("#title", letter.people[5].record.title)
+    page.fill("#access", access_code(letter.people[5]))
+    page.select_option("#group", letter.people[5].record.group)
+    page.click('[data-step="choice"] button')
+    page.locator('[data-part="error"]').wait_for(state="visible")
+    assert page.input_value("#name") == "Somebody Else", "what was typed is still there"
+    page.fill("#name", letter.people[5].record.name)
+    page.click('[data-step="choice"] button')
+    other.step("done")
+    until(lambda: letter.get("count.json").json["size"] == 7)
+
+    page = other.open(letter, "he/withdraw/", letter.l)
+    page.fill("#code", code)
+    page.keyboard.press("Enter")
+    other.step("sure")
+    assert letter.get("count.json").json["count"] == 1, "being asked changes nothing"
+    page.click('[data-step="sure"] button:not([type="button"])')
+    other.step("done")
+    until(lambda: letter.get("count.json").json["count"] == 0)
+    assert other.kept() == NOTHING
+    page = other.open(letter, "he/counted/", letter.l)
+    page.fill("#code", code)
+    page.keyboard.press("Enter")
+    other.step("withdrawn")
+
+
+def test_withdrawing_works_when_the_letter_is_abandoned_and_signing_says_why_it_does_not(
+    server: Server, visit: Visit
+) -> None:
+    """The page of signing says it is closed, and so does an attempt; the way out stays open."""
+    letter = open_letter(server)
+    visitor = visit()
+    code = visitor.sign(letter, letter.people[0])
+    ended = letter.entry(entries.Abandon(v=1, letter=letter.l), letter.organiser)
+    assert ended.status == 201, ended.body
+    until(lambda: "abandoned" in letter.get("en/sign/").body.decode())
+    visitor.expected = "409"
+    page = visitor.open(letter, "en/sign/", letter.l)
+    page.fill("#code", access_code(letter.people[1]))
+    page.keyboard.press("Enter")
+    page.locator('[data-part="error"]').wait_for(state="visible")
+    assert "takes no signatures now" in page.inner_text('[data-part="error"]')
+    assert visitor.kept() == NOTHING
+    page = visitor.open(letter, "en/withdraw/", letter.l)
+    page.fill("#code", code)
+    page.keyboard.press("Enter")
+    page.click('[data-step="sure"] button:not([type="button"])')
+    visitor.step("done")
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "words"),
+    [
+        ("S-0000-0000", "", "This is not an access code"),
+        ("S-0000-0000-0000-0000-0000", "403", "There is no such code"),
+        ("used", "409", "has been used already"),
+    ],
+)
+def test_a_code_that_does_not_do_is_said_in_words_and_what_was_typed_stays(
+    letter: Letter, visit: Visit, typed: str, status: str, words: str
+) -> None:
+    """The focus goes to what is wrong; nothing of it stays on the device."""
+    if typed == "used":
+        typed = access_code(letter.people[6])
+        if letter.people[6].credential is None:
+            assert people.sign(letter, letter.people[6]).status == 201
+    visitor = visit()
+    visitor.expected = status
+    page = visitor.open(letter, "en/sign/", letter.l)
+    page.fill("#code", typed)
+    page.keyboard.press("Enter")
+    error = page.locator('[data-part="error"]')
+    error.wait_for(state="visible")
+    assert words in error.inner_text()
+    assert page.evaluate("document.activeElement.dataset.part") == "error"
+    assert page.input_value("#code") == typed
+    assert visitor.kept() == NOTHING
+
+
+def test_a_site_that_shows_another_letter_is_not_signed(letter: Letter, visit: Visit) -> None:
+    """The invitation's letter id is not the one served: the page says so and uses no code."""
+    visitor = visit()
+    other = base64url.encode(bytes(32))
+    page = visitor.open(letter, "en/sign/", other)
+    page.fill("#code", access_code(letter.people[7]))
+    page.keyboard.press("Enter")
+    error = page.locator('[data-part="error"]')
+    error.wait_for(state="visible")
+    assert "not the letter you were invited to" in error.inner_text()
+    # Control: the same code, with the right invitation, is unused.
+    assert visitor.sign(letter, letter.people[7]).startswith("W-")
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_the_signing_page_is_light_and_nothing_on_it_moves(letter: Letter, visit: Visit, language: str) -> None:
+    """All it loads is at most 100 kB as sent, and no step shifts what a thumb is about to touch."""
+    visitor = visit(language)
+    session = visitor.context.new_cdp_session(visitor.page)
+    session.send("Network.enable")
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page = visitor.open(letter, f"{language}/sign/", letter.l)
+    page.wait_for_load_state("networkidle")
+    assert 60_000 < sum(sizes) <= BUDGET, sum(sizes)
+    assert visitor.shift() == 0
+    page.fill("#code", access_code(letter.people[8 if language == "en" else 9]))
+    page.click('[data-step="code"] button')
+    visitor.step("choice")
+    page.click('[data-step="choice"] button')
+    visitor.step("done")
+    page.wait_for_timeout(200)
+    assert visitor.shift() == 0
+    # Control: the observer sees a line pushed down by something that comes later.
+    page.evaluate(
+        "document.querySelector('h1').before(Object.assign(document.createElement('p'), {innerText: 'late'}))"
+    )
+    page.wait_for_function("globalThis.shifted > 0")

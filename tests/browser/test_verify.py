@@ -1,0 +1,95 @@
+"""A journalist checks a number in the browser, without taking anybody's word for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from web import people
+from web.people import Letter
+from web.server import until
+
+from .visitor import Visitor
+
+Visit = Callable[..., Visitor]
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "frontend" / "build" / "fixtures"
+
+
+@pytest.fixture(scope="module")
+def bundles() -> Path:
+    """Bundles made by Python: a letter of 1,000 names, and one in which a name was changed."""
+    if not (FIXTURES / "thousand.json").exists():
+        subprocess.run([sys.executable, ROOT / "frontend" / "tests" / "fixtures.py", FIXTURES], check=True, timeout=300)
+    return FIXTURES
+
+
+def outcome(visitor: Visitor) -> str:
+    """What the page says in the end."""
+    visitor.step("report")
+    return visitor.page.inner_text('[data-part="outcome"]')
+
+
+@pytest.mark.parametrize(
+    ("language", "good", "bad"),
+    [("en", "Everything holds.", "This is not true."), ("he", "הכול מתקיים.", "זה אינו נכון.")],
+)
+def test_a_bundle_of_a_thousand_names_is_checked_in_the_page_and_a_tampered_one_refused(
+    bundles: Path, visit: Visit, language: str, good: str, bad: str
+) -> None:
+    """In under twenty seconds, with the same finding for each step as Python's; the step that fails is named."""
+    known: dict[str, Any] = json.loads((bundles / "thousand.json").read_text(encoding="utf-8"))
+    visitor = visit(language)
+    visitor.page.goto(f"{visitor.site}/verify/")
+    assert visitor.page.locator("html").get_attribute("lang") == language
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    begun = time.monotonic()
+    visitor.page.set_input_files('[name="bundle"]', bundles / "thousand.zip")
+    visitor.page.locator("section[data-outcome]").wait_for(timeout=20_000)
+    assert time.monotonic() - begun < 20
+    assert outcome(visitor) == good
+    found = visitor.page.locator("[data-check] [data-part=detail]").all_inner_texts()
+    assert found == [detail for _, _, detail in known["steps"]]
+    visitor.page.reload()
+    visitor.page.set_input_files('[name="bundle"]', bundles / "tampered.zip")
+    assert outcome(visitor) == bad
+    refused = visitor.page.locator('[data-check][data-outcome="invalid"]')
+    assert refused.get_attribute("data-check") == "editions"
+    assert "was altered" in refused.inner_text()
+    # Nothing of a bundle goes anywhere: the page's own files are all that is asked for.
+    assert {url.removeprefix(visitor.site).partition("-")[0] for url in asked} <= {
+        "/verify/", "/static/site.css", "/static/forms.css", "/static/signing.css",
+        "/static/scripts/undersigned", "/static/scripts/verify",
+    }  # fmt: skip
+
+
+def test_what_is_no_bundle_is_said_to_be_none(visit: Visit, tmp_path: Path) -> None:
+    """In the page's own words, with the focus on them; the page can be used again at once."""
+    visitor = visit()
+    visitor.page.goto(f"{visitor.site}/verify/en/")
+    (tmp_path / "letter.zip").write_bytes(b"not a bundle")
+    visitor.page.set_input_files('[name="bundle"]', tmp_path / "letter.zip")
+    error = visitor.page.locator('[data-part="error"]')
+    error.wait_for(state="visible")
+    assert "not a bundle that can be checked" in error.inner_text()
+    visitor.step("source")
+
+
+def test_a_letters_own_page_checks_the_letter_it_belongs_to(letter: Letter, visit: Visit) -> None:
+    """Signed, served, downloaded and checked again from its bytes; by keyboard."""
+    people.sign(letter, letter.people[10])
+    until(lambda: letter.get("count.json").json["count"] == 1)
+    visitor = visit()
+    visitor.open(letter, "en/verify/", letter.l)
+    visitor.tab_to('[data-part="site"]')
+    visitor.page.keyboard.press("Enter")
+    assert outcome(visitor) == "Everything holds."
+    assert visitor.page.locator('[data-check][data-outcome="valid"]').count() == 11
