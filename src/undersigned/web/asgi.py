@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -25,7 +26,9 @@ from django.core.asgi import get_asgi_application
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web import wiring
+from undersigned.web.adapters.bucket import BucketStorage
 from undersigned.web.door.body import DisconnectedError, Headers, Receive, Scope, Send, header, respond, respond_problem
+from undersigned.web.door.bucket import BucketDoor
 from undersigned.web.door.cors import ANYBODY, PREFLIGHT, is_shared
 from undersigned.web.door.files import FileDoor
 from undersigned.web.door.headers import security_headers
@@ -33,8 +36,9 @@ from undersigned.web.letters.known import Letters
 from undersigned.web.middleware import where
 from undersigned.web.operations.parent import die_with_parent
 from undersigned.web.pages.plain import missing_page
+from undersigned.web.ports import StorageAwayError
 from undersigned.web.postgresql.durable import is_absence
-from undersigned.web.problems import Problem, from_protocol, unsure
+from undersigned.web.problems import Problem, busy, from_protocol, unsure
 from undersigned.web.signing.committer import Committer
 from undersigned.web.signing.intake import Intake
 from undersigned.web.signing.registrar import make_pool
@@ -65,6 +69,8 @@ class Site:
         self._shared: Headers = [*self._base, ANYBODY]
         self._files = FileDoor(settings.DATA.public, Path(__file__).parent / "static")
         self._missing = missing_page()
+        away = isinstance(world.storage, BucketStorage)
+        self._bucket = BucketDoor(world.storage, ThreadPoolExecutor(16, thread_name_prefix="bucket")) if away else None
         self._committer = Committer(world.clock)
         self._pool = make_pool()
         self._intake = Intake(world, Letters(world.keys), self._committer, self._pool)
@@ -113,7 +119,9 @@ class Site:
             elif act:
                 check_post(scope)
                 await self._acts[act[2]](scope, receive, send, act[1], base)
-            elif not await self._files.serve(scope, send, base):
+            elif await self._files.serve(scope, send, base):
+                return
+            elif self._bucket is None or not await self._bucket.serve(scope, send, base):
                 if b"text/html" in (header(scope, b"accept") or b"") and not _REST.fullmatch(scope["path"]):
                     # A person with a browser, and no address of Django's.
                     page = [
@@ -130,6 +138,9 @@ class Site:
             await respond_problem(send, base, from_protocol(error))
         except DisconnectedError:
             return
+        except StorageAwayError as error:
+            logger.warning("the bucket did not answer: %s", error)
+            await respond_problem(send, base, busy("The published files cannot be reached now. Try again later."))
         except Exception as error:
             if is_absence(error):
                 logger.warning("the database did not answer: %s", where(error))

@@ -10,6 +10,7 @@
         organiser-token       the organiser's bearer token
         database-password     the database role's, if settings.toml names a PostgreSQL database
         mail                  hashes and encrypts mail addresses; made when it is first needed
+        bucket-key            id and secret of an access key, if settings.toml has [bucket]
         smtp-password         yours to put there, if settings.toml has [mail] with a user
         <slug>.log            seed of a letter's log key
         <slug>.registrar      PKCS #8 of a letter's registrar key
@@ -55,6 +56,11 @@ scheme = "{scheme}"
 # security = "starttls"            # or "tls"; "none" to this machine only
 # user = "letters"                 # its password lies in keys/smtp-password
 # sender = "letters@example.org"
+
+# Where the published files lie: in public/ of this directory, unless a bucket is named (docs/howto/postgresql.md).
+# [bucket]
+# name = "letters-public"
+# endpoint = "https://s3.example.org"
 """
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from undersigned.protocol.errors import ProtocolError
+from undersigned.web.ports import StorageAwayError
 from undersigned.web.postgresql.durable import is_absence
-from undersigned.web.problems import CONTENT_TYPE, Problem, from_protocol, not_found, unsure
+from undersigned.web.problems import CONTENT_TYPE, Problem, busy, from_protocol, not_found, unsure
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,9 @@ class problems:  # noqa: N801 - named in the settings as one names a function
             return answer(error)
         if isinstance(error, ProtocolError):
             return answer(from_protocol(error))
+        if isinstance(error, StorageAwayError):
+            logger.warning("the bucket did not answer: %s", error)
+            return answer(busy("The published files cannot be reached. Whether it was kept is not known; try again."))
         if is_absence(error):
             logger.warning("the database did not answer: %s", where(error))
             return answer(unsure())

@@ -64,6 +64,10 @@ class Storage(Protocol):
         ...
 
 
+class StorageAwayError(Exception):
+    """The served files lie on another machine, and it does not answer. What was being written may be there or not."""
+
+
 class PostError(Exception):
     """A mail was not handed over. The message holds no address."""
 

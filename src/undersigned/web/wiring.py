@@ -8,6 +8,7 @@ from functools import cache
 
 from django.conf import settings
 
+from undersigned.web.adapters.bucket import BucketStorage, read_bucket_settings
 from undersigned.web.adapters.keys import FileKeys
 from undersigned.web.adapters.post import SmtpPost
 from undersigned.web.adapters.storage import FileStorage
@@ -19,12 +20,13 @@ from undersigned.web.ports import World
 def world_of(data: DataDir) -> World:
     """The real world, with ``data`` as its memory."""
     site = read_settings(data)
+    bucket = read_bucket_settings(data)
     mail = read_mail_settings(data)
     return World(
         clock=lambda: int(time.time()),
         entropy=os.urandom,
         keys=FileKeys(data.keys),
-        storage=FileStorage(data.public),
+        storage=FileStorage(data.public) if bucket is None else BucketStorage(bucket),
         authority=site.authority,
         scheme=site.scheme,
         post=None if mail is None else SmtpPost(mail),

@@ -17,7 +17,7 @@ import logging
 from django.db import transaction
 
 from undersigned.protocol import base64url, canonical, checkpoint, entries, merkle, tiles
-from undersigned.protocol.errors import InvalidError, LogError
+from undersigned.protocol.errors import InvalidError, LogError, MalformedError
 from undersigned.protocol.standing import Standing
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.log.cosigned import newest, note_of
@@ -28,6 +28,8 @@ from undersigned.web.ports import World
 from undersigned.web.signing.models import Batch, Pending, Refused
 
 logger = logging.getLogger(__name__)
+AT_ONCE = 65536
+"""Entries in memory while tiles are written: full tiles of two levels."""
 KEEP = 64
 """Checkpoints nobody cosigned are forgotten when they are so many back."""
 
@@ -107,6 +109,10 @@ class Log:
         size = self.standing.size
         last = newest(self.letter.pk)
         done = last.size if last else 0
+        if last is not None and (size > done or not self._served) and not self._stands(last):
+            # The served files were lost, with their disk or their bucket: the entries have everything they held.
+            logger.warning("the tiles of a log are not where they are served from; they are written anew")
+            self._write_tiles(0, done)
         if size > done:
             self._write_tiles(done, size)
             # True now: every tile of the log of ``size`` is on disk. Nobody is told of them yet.
@@ -131,11 +137,24 @@ class Log:
             raise LogError(f"log/{path} is missing from the served files")
         return data
 
+    def _stands(self, last: Checkpoint) -> bool:
+        """Whether the tiles of a checkpoint are there, as far as its right edge and its first bundle tell."""
+        try:
+            root = tiles.root_from_tiles(last.size, self._read_tile)
+            self._read_tile(tiles.tiles_of(last.size)[0].path)
+        except (LogError, MalformedError):
+            return False
+        return base64url.encode(root) == last.root
+
     def _write_tiles(self, done: int, size: int) -> None:
-        rows = Entry.objects.filter(letter=self.letter.pk, index__gte=done, index__lt=size).order_by("index")
-        data = [bytes(row) for row in rows.values_list("data", flat=True)]
-        for path, content in tiles.extend(done, self._read_tile, data).items():
-            self._world.storage.put(self._path(f"log/{path}"), content)
+        # So many at a time: a whole log may not fit into memory.
+        for first in range(done, size, AT_ONCE):
+            rows = Entry.objects.filter(
+                letter=self.letter.pk, index__gte=first, index__lt=min(size, first + AT_ONCE)
+            ).order_by("index")
+            data = [bytes(row) for row in rows.values_list("data", flat=True)]
+            for path, content in tiles.extend(first, self._read_tile, data).items():
+                self._world.storage.put(self._path(f"log/{path}"), content)
 
     def _check_tiles(self, made: checkpoint.Checkpoint) -> None:
         """What is signed is what can be read: the right edge of the tiles on disk gives the root that is signed."""

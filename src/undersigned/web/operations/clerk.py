@@ -24,7 +24,7 @@ from undersigned.web.operations.desk import LetterDesk
 from undersigned.web.operations.fenced import FencedStorage
 from undersigned.web.operations.lease import Lease, LeaseLostError
 from undersigned.web.pages.site import site_pages
-from undersigned.web.ports import World
+from undersigned.web.ports import StorageAwayError, World
 from undersigned.web.postgresql.fence import DeposedError
 from undersigned.web.press.pressroom import Pressroom
 from undersigned.web.wash import wash
@@ -35,6 +35,8 @@ PAUSE: Final = 0.05
 
 REST: Final = 5
 """Seconds between two truncations of the write-ahead log, at least: nobody can commit meanwhile."""
+AWAY: Final = 5
+"""Seconds before another attempt while the served files cannot be reached."""
 DEEP_REST: Final = 1800
 """Seconds between two rewritings of the sealed objects on PostgreSQL, at least: it takes a minute for a million."""
 
@@ -128,7 +130,7 @@ def run(data: DataDir, world: World) -> None:
         if connection.vendor == "postgresql":
             _take_turns(world, stop)
         else:
-            _work(world, stop, data_version)
+            _stay(world, stop)
     finally:
         os.close(descriptor)
 
@@ -150,6 +152,16 @@ def _work(world: World, stop: threading.Event, version: Callable[[], int]) -> No
         connection.close()
 
 
+def _stay(world: World, stop: threading.Event) -> None:
+    """The one clerk of a data directory. While the bucket is away it begins again and again, from what is durable."""
+    while not stop.is_set():
+        try:
+            _work(world, stop, data_version)
+        except StorageAwayError as error:
+            logger.warning("this clerk begins again: %s", error)
+            stop.wait(AWAY)
+
+
 def _take_turns(world: World, stop: threading.Event) -> None:
     """One clerk of all those that run on a site's machines, whichever the database says.
 
@@ -159,7 +171,9 @@ def _take_turns(world: World, stop: threading.Event) -> None:
     while lease.take(stop):
         try:
             _work(replace(world, storage=FencedStorage(world.storage)), stop, lease.version)
-        except (DatabaseGoneError, DeposedError, LeaseLostError) as error:
+        except (DatabaseGoneError, DeposedError, LeaseLostError, StorageAwayError) as error:
             logger.warning("this clerk begins again: %s", where(error))
+            if isinstance(error, StorageAwayError):
+                stop.wait(AWAY)
         finally:
             lease.end()

@@ -1,0 +1,216 @@
+"""A letter of a thousand to a million signatories: what grows with it, and what does not.
+
+    python bench/million.py --sizes 1000,10000,100000 [--out bench/results]
+
+For each size a site is made and its log filled (``bulk.py``); then each question is asked in a process of its own, so
+that its memory is its own too:
+
+    start    a clerk that starts afresh: the fold over the whole log
+    bundle   putting the log's bundle together
+    verify   checking that bundle, on all cores
+
+Last, the sites of all sizes are signed on over HTTP in turns, round after round, each with its clerk at work beside; of
+each the best round counts. The smallest is the control of the largest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import growth
+import load
+import people
+
+ROUNDS, EACH = 4, 500
+SIGNED = EACH * (ROUNDS + 1)
+
+
+def enter(data: Path) -> None:
+    """Makes this process one of the site's."""
+    os.environ["UNDERSIGNED_DATA"] = str(data)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "undersigned.web.settings"
+    import django
+
+    django.setup(set_prefix=False)
+
+
+def serve(data: Path, port: int) -> people.Process:
+    """The site's processes."""
+    command = [people.python(), "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port)]
+    return people.Process(command, port, {})
+
+
+def stage_fill(data: Path, size: int) -> dict[str, float]:
+    """Fills the log."""
+    enter(data)
+    import bulk
+
+    source = (data / "source.json").read_bytes()
+    spent = bulk.fill(people.SLUG, source, data / "keys" / f"{people.SLUG}.registrar", size)
+    return {f"{name}_s": round(seconds, 1) for name, seconds in spent.items()}
+
+
+def stage_start(data: Path, size: int) -> dict[str, float]:
+    """The fold of a clerk that starts."""
+    enter(data)
+    from undersigned.web import wiring
+    from undersigned.web.letters.known import know
+    from undersigned.web.letters.models import Letter
+    from undersigned.web.log.sequence import Log
+
+    world = wiring.world()
+    letter = know(Letter.objects.get(slug=people.SLUG), world.keys)
+    began = time.perf_counter()
+    log = Log(letter, world)
+    spent = time.perf_counter() - began
+    assert log.standing.count >= size
+    return {"start_s": round(spent, 2)}
+
+
+def stage_bundle(data: Path, size: int) -> dict[str, float]:
+    """The bundle as the clerk makes it."""
+    enter(data)
+    from undersigned.web import wiring
+    from undersigned.web.editions.upkeep import bundle_checkpoint, place_bundle
+    from undersigned.web.letters.known import know
+    from undersigned.web.letters.models import Letter
+    from undersigned.web.log.sequence import Log
+
+    world = wiring.world()
+    letter = know(Letter.objects.get(slug=people.SLUG), world.keys)
+    log = Log(letter, world)
+    checkpoint = bundle_checkpoint(letter)
+    assert checkpoint is not None
+    began = time.perf_counter()
+    place_bundle(letter, checkpoint, log.standing, world)
+    spent = time.perf_counter() - began
+    return {
+        "bundle_s": round(spent, 2),
+        "bundle_mb": round((data / "public" / people.SLUG / "bundle.zip").stat().st_size / 1e6, 1),
+    }
+
+
+def stage_verify(data: Path, size: int) -> dict[str, float]:
+    """A stranger's check of the bundle."""
+    import zipfile
+
+    from undersigned.client.bundles import ZipFiles
+    from undersigned.client.verifier import verify
+
+    with zipfile.ZipFile(data / "public" / people.SLUG / "bundle.zip") as archive:
+        began = time.perf_counter()
+        report = verify(ZipFiles(archive))
+        spent = time.perf_counter() - began
+    assert report.outcome == "valid", report.steps
+    assert report.standing >= size
+    return {"verify_s": round(spent, 2), "verify_per_s": round(size / spent)}
+
+
+def ready(server: people.Process, size: int) -> None:
+    """Waits until the clerk has folded the log: it takes nothing in before."""
+    for _ in range(600):
+        found = server.request("GET", f"/{people.SLUG}/count.json")
+        if found[0] == 200 and json.loads(found[1])["count"] >= size:
+            return
+        time.sleep(0.5)
+    raise SystemExit("the clerk does not come")
+
+
+def sign_in_turns(root: Path, sizes: list[int]) -> dict[int, dict[str, float]]:
+    """Signatures over HTTP for every size: the best of some rounds of each."""
+    best: dict[int, load.Result] = {}
+    bodies = {}
+    for size in sizes:
+        data = root / str(size)
+        registrar = data / "keys" / f"{people.SLUG}.registrar"
+        bodies[size] = people.signatures((data / "source.json").read_bytes(), registrar, EACH * (ROUNDS + 1))
+    for turn in range(ROUNDS + 1):
+        for size in sizes:
+            data = root / str(size)
+            port = int((data / "port").read_text())
+            server = serve(data, port)
+            try:
+                ready(server, size)
+                # The first bundle after a start is made now, and not again for some time.
+                time.sleep(1 + size / 20_000)
+                part = bodies[size][turn * EACH : (turn + 1) * EACH]
+                found = load.run(port, f"/{people.SLUG}/entries", part, 16)
+            finally:
+                server.stop()
+            assert found.errors(201) == 0, found.statuses
+            # The first turn warms the file cache.
+            if turn and (size not in best or found.rate > best[size].rate):
+                best[size] = found
+            print(f"{size}: {found.rate:.0f} /s", file=sys.stderr, flush=True)
+    return {
+        size: {
+            "sign_per_s": round(found.rate), "sign_p50_ms": round(found.percentile(0.5), 1),
+            "sign_p99_ms": round(found.percentile(0.99), 1),
+        }
+        for size, found in best.items()
+    }  # fmt: skip
+
+
+STAGES = {
+    "fill": stage_fill, "start": stage_start, "bundle": stage_bundle, "verify": stage_verify,
+}  # fmt: skip
+
+
+def run_stage(name: str, data: Path, size: int) -> dict[str, float]:
+    """A stage in a process of its own, with its memory."""
+    command = [sys.executable, __file__, "--stage", name, "--data", str(data), "--sizes", str(size)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{name} failed: {done.stderr[-3000:]}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def measure(size: int, root: Path) -> dict[str, float]:
+    """Every stage for one size."""
+    data, port = root / str(size), people.free_port()
+    server = serve(data, port)
+    token = (data / "keys" / "organiser-token").read_text().strip()
+    letter = people.open_letter(server, token, size + SIGNED)
+    server.stop()
+    (data / "source.json").write_bytes(letter.manifest)
+    (data / "port").write_text(str(port))
+    found: dict[str, float] = {"size": size}
+    for name in STAGES:
+        found |= run_stage(name, data, size)
+        print(json.dumps(found), file=sys.stderr, flush=True)
+    return found
+
+
+def main() -> None:
+    """Runs it; writes a table and a picture."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", default="1000,10000,100000")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--stage", choices=STAGES)
+    parser.add_argument("--data", type=Path)
+    asked = parser.parse_args()
+    sizes = [int(size) for size in asked.sizes.split(",")]
+    if asked.stage:
+        found = STAGES[asked.stage](asked.data, sizes[0])
+        memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        print(json.dumps({**found, f"{asked.stage}_mb_of_memory": round(memory / 1024)}))
+        return
+    with tempfile.TemporaryDirectory(prefix="undersigned-million-") as name:
+        rows = [measure(size, Path(name)) for size in sizes]
+        for row, signed in zip(rows, sign_in_turns(Path(name), sizes).values(), strict=True):
+            row |= signed
+    growth.write(rows, asked.out)
+
+
+if __name__ == "__main__":
+    main()

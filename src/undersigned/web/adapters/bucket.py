@@ -1,0 +1,131 @@
+"""Published files in an S3-compatible bucket, for sites of several machines (docs/howto/postgresql.md, ADR 0057).
+
+::
+
+    [bucket]
+    name = "letters-public"
+    endpoint = "https://s3.example.org"   # left out: AWS
+    region = "eu-north-1"                 # if the endpoint wants one
+
+The access key lies in ``keys/bucket-key``, two lines: its id and its secret; without that file, wherever boto3 looks.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from undersigned.web.datadir import DataDir, DataError
+from undersigned.web.door.files import manner, type_of
+from undersigned.web.ports import StorageAwayError
+
+if TYPE_CHECKING:
+    from storages.backends.s3 import S3Storage
+
+_KEYS: Final = {"name", "endpoint", "region"}
+
+
+@dataclass(frozen=True, slots=True)
+class BucketSettings:
+    """``key``: id and secret of the access key; None: boto3 finds its own."""
+
+    name: str
+    endpoint: str | None = None
+    region: str | None = None
+    key: tuple[str, str] | None = None
+
+
+def read_bucket_settings(data: DataDir) -> BucketSettings | None:
+    """What ``settings.toml`` says of a bucket; None if nothing. Raises DataError."""
+    found = tomllib.loads(data.settings.read_text(encoding="utf-8")).get("bucket")
+    if found is None:
+        return None
+    where = f"{data.settings}, [bucket]"
+    if not isinstance(found, dict) or set(found) - _KEYS or not all(isinstance(v, str) for v in found.values()):
+        raise DataError(f"{where}: takes {', '.join(sorted(_KEYS))}, each a text")
+    if not found.get("name"):
+        raise DataError(f"{where}: name is missing")
+    return BucketSettings(**found, key=_key(data))
+
+
+def _key(data: DataDir) -> tuple[str, str] | None:
+    try:
+        lines = (data.keys / "bucket-key").read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        return None
+    if len(lines) != 2:
+        raise DataError("keys/bucket-key holds two lines: the access key's id, and its secret")
+    return lines[0], lines[1]
+
+
+class BucketStorage:
+    """A bucket, whole files at a time: each is replaced at once, a directory file by file.
+
+    Every method raises StorageAwayError if the bucket does not answer as it should.
+    """
+
+    def __init__(self, settings: BucketSettings) -> None:
+        self._storage = _connect(settings)
+
+    def put(self, path: str, data: bytes) -> None:
+        """Writes or replaces a file, whole or not at all."""
+        # What browsers are told of the site's own copy, the bucket's copy tells them too.
+        kind = type_of(f"/{path}", Path(path)).decode("ascii")
+        said = dict(manner(f"/{path}", kind.encode("ascii")))
+        with _answering():
+            self._storage.bucket.Object(path).put(
+                Body=data, ContentType=kind, CacheControl=said.get(b"cache-control", b"no-cache").decode("ascii")
+            )
+
+    def put_tree(self, path: str, files: dict[str, bytes]) -> None:
+        """Puts these files, and no others, under ``path``: pages last, since they lead to the rest.
+
+        What was there goes first: a name that must go is gone rather than late.
+        """
+        self.delete(path)
+        for name in sorted(files, key=lambda name: (name.endswith(".html"), name)):
+            self.put(f"{path}/{name}", files[name])
+
+    def get(self, path: str) -> bytes | None:
+        """A file's bytes, or None if there is none."""
+        with _answering():
+            try:
+                with self._storage.open(path, "rb") as file:
+                    return bytes(file.read())
+            except FileNotFoundError:
+                return None
+
+    def delete(self, path: str) -> None:
+        """Removes a file or directory, if it is there."""
+        with _answering():
+            self._storage.bucket.objects.filter(Prefix=f"{path}/").delete()
+            self._storage.delete(path)
+
+
+def _connect(settings: BucketSettings) -> S3Storage:
+    try:
+        from storages.backends.s3 import S3Storage
+    except ImportError:
+        raise DataError("settings.toml names a bucket: install undersigned[bucket]") from None
+    options: dict[str, Any] = {
+        "bucket_name": settings.name, "endpoint_url": settings.endpoint, "region_name": settings.region,
+        "file_overwrite": True, "default_acl": None, "querystring_auth": False,
+    }  # fmt: skip
+    if settings.key is not None:
+        options["access_key"], options["secret_key"] = settings.key
+    return S3Storage(**options)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        # boto's sentences quote paths and hosts, never contents or keys.
+        raise StorageAwayError(f"the bucket does not answer as it should: {error}") from error

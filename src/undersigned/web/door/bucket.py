@@ -1,0 +1,46 @@
+"""Serving published files from a bucket, where no proxy in front does it: one request there for each here."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from concurrent.futures import Executor
+from pathlib import Path
+
+from undersigned.web.ports import Storage
+from undersigned.web.problems import Problem
+
+from .body import Headers, Scope, Send, header, respond
+from .files import locate, manner, type_of
+
+
+class BucketDoor:
+    """``pool``: threads that may wait for the bucket."""
+
+    def __init__(self, storage: Storage, pool: Executor) -> None:
+        self._storage, self._pool = storage, pool
+
+    async def serve(self, scope: Scope, send: Send, base: Headers) -> bool:
+        """Answers if there is a file at the path; returns whether it did. Raises StorageAwayError, Problem."""
+        path = scope["path"]
+        name = locate(path)
+        if name is None or path.endswith("/openings.jsonl") or scope["method"] not in ("GET", "HEAD", "POST"):
+            return False
+        data = await asyncio.get_running_loop().run_in_executor(self._pool, self._storage.get, name)
+        if data is None:
+            return False
+        if scope["method"] == "POST":
+            raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
+        kind = type_of(path, Path(name))
+        tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'.encode()
+        headers = [*base, *manner(path, kind), (b"etag", tag)]
+        if header(scope, b"if-none-match") == tag:
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+        elif scope["method"] == "HEAD":
+            lines = [*headers, (b"content-type", kind), (b"content-length", str(len(data)).encode())]
+            await send({"type": "http.response.start", "status": 200, "headers": lines})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await respond(send, 200, [*headers, (b"content-type", kind)], data)
+        return True
