@@ -93,9 +93,10 @@ class Cluster:
         """How to reach one of its databases."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
-    def ask(self, question: str, database: str = "postgres") -> list[Any]:
-        """Rows of one statement."""
-        with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5) as connection:
+    def ask(self, question: str, database: str = "postgres", *, patience: int = 60_000) -> list[Any]:
+        """Rows of one statement. Raises psycopg.errors.QueryCanceled if it takes longer than ``patience`` ms."""
+        options = f"-c statement_timeout={patience}"
+        with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5, options=options) as connection:
             cursor = connection.execute(question)  # type: ignore[arg-type]
             return cursor.fetchall() if cursor.description else []
 

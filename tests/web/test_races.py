@@ -170,7 +170,7 @@ def test_a_commit_that_fails_is_never_acknowledged(site: Site, monkeypatch: pyte
     people.activate(letter, person)
     body = people.prepare(letter, person)
     stopped: list[str] = []
-    committer = Committer(site.clock, on_failure=lambda error: stopped.append(type(error).__name__))
+    committer = Committer(site.clock, site.world.reserve, on_failure=lambda error: stopped.append(type(error).__name__))
     monkeypatch.setattr(site.application._intake, "_committer", committer)
     committer.start()
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -27,6 +27,7 @@ from django.core.asgi import get_asgi_application
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web import wiring
 from undersigned.web.adapters.bucket import BucketStorage
+from undersigned.web.adapters.reserve import is_full
 from undersigned.web.door.body import DisconnectedError, Headers, Receive, Scope, Send, header, respond, respond_problem
 from undersigned.web.door.bucket import BucketDoor
 from undersigned.web.door.cors import ANYBODY, PREFLIGHT, is_shared
@@ -38,7 +39,7 @@ from undersigned.web.operations.parent import die_with_parent
 from undersigned.web.pages.plain import missing_page
 from undersigned.web.ports import StorageAwayError
 from undersigned.web.postgresql.durable import is_absence
-from undersigned.web.problems import Problem, busy, from_protocol, unsure
+from undersigned.web.problems import Problem, busy, from_protocol, full, unsure
 from undersigned.web.signing.committer import Committer
 from undersigned.web.signing.intake import Intake
 from undersigned.web.signing.registrar import make_pool
@@ -71,7 +72,7 @@ class Site:
         self._missing = missing_page()
         away = isinstance(world.storage, BucketStorage)
         self._bucket = BucketDoor(world.storage, ThreadPoolExecutor(16, thread_name_prefix="bucket")) if away else None
-        self._committer = Committer(world.clock)
+        self._committer = Committer(world.clock, world.reserve)
         self._pool = make_pool()
         self._intake = Intake(world, Letters(world.keys), self._committer, self._pool)
         self._acts: dict[str, Callable[..., Awaitable[None]]] = {
@@ -144,13 +145,10 @@ class Site:
         except Exception as error:
             if is_absence(error):
                 logger.warning("the database did not answer: %s", where(error))
-                await respond_problem(send, self._base, unsure())
+                await respond_problem(send, base, unsure())
                 return
             logger.error("the door failed: %s", where(error))  # noqa: TRY400 - a traceback might quote what was sent
-            failed = Problem(
-                "failed", "The server failed. Whether it was kept is not known: send the same again to find out."
-            )
-            await respond_problem(send, base, failed)
+            await respond_problem(send, base, full() if is_full(error) else FAILED)
 
     def _check_host(self, scope: Scope) -> None:
         host = (header(scope, b"host") or b"").lower()

@@ -16,7 +16,8 @@
         <slug>.registrar      PKCS #8 of a letter's registrar key
       public/                 what is served as it lies there
       pages/                  newspapers' pages, for the organiser
-      clerk.lock, publish.lock
+      reserve                 room kept for withdrawals (adapters/reserve.py)
+      clerk.lock, publish.lock, round.lock
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from undersigned.web.adapters.durable import make_directory, write_new
+from undersigned.web.adapters.reserve import FileReserve
 
 ENVIRONMENT: Final = "UNDERSIGNED_DATA"
 _AUTHORITY: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
@@ -113,6 +115,11 @@ class DataDir:
             return (self.keys / "database-password").read_text(encoding="utf-8").rstrip("\n")
         except FileNotFoundError:
             return None
+
+    @property
+    def reserve(self) -> Path:
+        """Room on the disk that is kept for withdrawals."""
+        return self.root / "reserve"
 
     @property
     def public(self) -> Path:
@@ -209,7 +216,9 @@ def prepare(data: DataDir, authority: str, database: str | None = None) -> bool:
     write_new(data.keys / "organiser-token", secrets.token_urlsafe(32).encode("ascii") + b"\n")
     if password is not None:
         write_new(data.keys / "database-password", password.encode("utf-8") + b"\n")
-    return write_new(data.settings, text.encode("utf-8"))
+    made = write_new(data.settings, text.encode("utf-8"))
+    FileReserve(data.reserve).settle()
+    return made
 
 
 def from_environment() -> DataDir:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from undersigned.protocol.errors import ProtocolError
+from undersigned.web.adapters.reserve import is_full
 from undersigned.web.ports import StorageAwayError
 from undersigned.web.postgresql.durable import is_absence
-from undersigned.web.problems import CONTENT_TYPE, Problem, busy, from_protocol, not_found, unsure
+from undersigned.web.problems import CONTENT_TYPE, Problem, busy, from_protocol, full, not_found, unsure
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ class problems:  # noqa: N801 - named in the settings as one names a function
             logger.warning("the database did not answer: %s", where(error))
             return answer(unsure())
         logger.error("a view failed: %s", where(error))
+        if is_full(error):
+            return answer(full())
         return answer(Problem("failed", "The server failed. What was kept is not known; ask again for the state."))
 
 

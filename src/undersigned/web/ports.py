@@ -63,6 +63,26 @@ class Storage(Protocol):
         """Removes a file or directory, if it is there."""
         ...
 
+    def tidy(self) -> int:
+        """Removes what was half written, or half removed, when a process died; returns how much. Nobody may write."""
+        ...
+
+
+class Reserve(Protocol):
+    """Room on the disk that is kept for withdrawals."""
+
+    def held(self) -> bool:
+        """Whether the room is still kept, so that people may sign."""
+        ...
+
+    def release(self) -> bool:
+        """Gives the room up; returns whether there was any."""
+        ...
+
+    def settle(self) -> None:
+        """Gives the room up if the disk is nearly full, or takes it again once there is more than enough."""
+        ...
+
 
 class StorageAwayError(Exception):
     """The served files lie on another machine, and it does not answer. What was being written may be there or not."""
@@ -113,5 +133,6 @@ class World:
     storage: Storage
     authority: str
     scheme: str
+    reserve: Reserve
     post: Post | None = None
     """None: this site sends no mail."""

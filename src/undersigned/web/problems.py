@@ -33,6 +33,7 @@ _KINDS: Final[dict[str, tuple[int, str]]] = {
     "log-inconsistent": (422, "Not a checkpoint of this log"),
     "failed": (500, "The server failed"),
     "busy": (503, "Busy"),
+    "full": (503, "No room"),
 }
 KEPT_NOTHING: Final = "Nothing was kept."
 
@@ -72,6 +73,15 @@ def busy(
 def unsure() -> Problem:
     """The database went away, or did not keep all it should: the same request, sent again, finds out."""
     return busy("The database did not confirm it. Whether it was kept is not known: send the same again to find out.")
+
+
+def full() -> Problem:
+    """The disk is full. What room is left is kept for withdrawals."""
+    return Problem(
+        "full",
+        "The server's disk is full. Nothing was kept; the same request can be sent again later. Withdrawals are taken.",
+        headers={"Retry-After": "60"},
+    )
 
 
 def not_found() -> Problem:

@@ -11,6 +11,7 @@ from django.conf import settings
 from undersigned.web.adapters.bucket import BucketStorage, read_bucket_settings
 from undersigned.web.adapters.keys import FileKeys
 from undersigned.web.adapters.post import SmtpPost
+from undersigned.web.adapters.reserve import FileReserve
 from undersigned.web.adapters.storage import FileStorage
 from undersigned.web.datadir import DataDir, read_settings
 from undersigned.web.mail.config import read_mail_settings
@@ -29,6 +30,7 @@ def world_of(data: DataDir) -> World:
         storage=FileStorage(data.public) if bucket is None else BucketStorage(bucket),
         authority=site.authority,
         scheme=site.scheme,
+        reserve=FileReserve(data.reserve),
         post=None if mail is None else SmtpPost(mail),
     )
 

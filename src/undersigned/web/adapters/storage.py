@@ -36,12 +36,18 @@ class FileStorage:
         target = self._root / path
         make_directory(target.parent, 0o755)
         beside = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
-        beside.mkdir(mode=0o755)
-        for name, data in files.items():
-            write_over(beside / name, data, 0o644)
-            packed = pack(name, data)
-            if packed is not None:
-                write_over(_beside(beside / name), packed, 0o644)
+        try:
+            beside.mkdir(mode=0o755)
+            for name, data in files.items():
+                write_over(beside / name, data, 0o644)
+                packed = pack(name, data)
+                if packed is not None:
+                    write_over(_beside(beside / name), packed, 0o644)
+        except OSError:
+            # No room: what was there may name people who have to be gone. It goes, and makes room for the next attempt.
+            shutil.rmtree(beside, ignore_errors=True)
+            self.delete(path)
+            raise
         # What names people must be gone rather than late: for a moment there is nothing at this path.
         self.delete(path)
         beside.rename(target)
@@ -68,6 +74,24 @@ class FileStorage:
             target.unlink()
             sync_directory(target.parent)
 
+    def tidy(self) -> int:
+        """Removes what was half written, or half removed, when a process died; returns how much. Nobody may write."""
+        found = [
+            path for path in self._root.rglob(".*") if not any(p.startswith(".") for p in _above(path, self._root))
+        ]
+        for path in found:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+            sync_directory(path.parent)
+        return len(found)
+
 
 def _beside(target: Path) -> Path:
     return target.with_name(target.name + SUFFIX)
+
+
+def _above(path: Path, root: Path) -> tuple[str, ...]:
+    """The names between ``root`` and ``path``."""
+    return path.relative_to(root).parts[:-1]

@@ -1,4 +1,4 @@
-"""One process at a time places editions and bundles: the clerk, or the web worker that publishes.
+"""Locks between the site's processes. Taken in this order: round, then publish.
 
 On one machine a file is the lock; on PostgreSQL, where there may be several, the database holds another.
 """
@@ -17,13 +17,24 @@ from undersigned.web.postgresql import locks
 
 
 @contextmanager
+def rounding() -> Iterator[None]:
+    """One round of the clerk, or a backup's look between two of them: then files and tables belong together."""
+    with _holding("round.lock"):
+        yield
+
+
+@contextmanager
 def publishing() -> Iterator[None]:
-    """Holds the lock, waiting for it."""
-    path = settings.DATA.root / "publish.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """One process at a time places editions and bundles: the clerk, or the web worker that publishes."""
+    with _holding("publish.lock"), locks.holding(locks.PLACING) if connection.vendor == "postgresql" else nullcontext():
+        yield
+
+
+@contextmanager
+def _holding(name: str) -> Iterator[None]:
+    descriptor = os.open(settings.DATA.root / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        with locks.holding(locks.PLACING) if connection.vendor == "postgresql" else nullcontext():
-            yield
+        yield
     finally:
         os.close(descriptor)

@@ -74,7 +74,7 @@ class Upkeep:
         state = (checkpoint.size, trustees_of(checkpoint), self._placed)
         now = self._world.clock()
         if state == self._bundled or (
-            self._bundled is not None and now < self._rested + REST + checkpoint.size // REST_ENTRIES
+            self._bundled is not None and 0 <= now - self._rested < REST + checkpoint.size // REST_ENTRIES
         ):
             return
         with publishing():
@@ -178,4 +178,10 @@ def place_bundle(letter: KnownLetter, checkpoint: Checkpoint, standing: Standing
     files = assemble(letter, checkpoint, standing, world.storage)
     if "objects.jsonl" in files:
         world.storage.put(f"{letter.slug}/objects.jsonl", files["objects.jsonl"])
-    world.storage.put(f"{letter.slug}/bundle.zip", zipped(files))
+    place = f"{letter.slug}/bundle.zip"
+    try:
+        world.storage.put(place, zipped(files))
+    except OSError:
+        # No room: the one that is there may name people who have to be gone. It goes, and makes room.
+        world.storage.delete(place)
+        raise

@@ -11,15 +11,18 @@ from undersigned.protocol.errors import ProtocolError
 from undersigned.web.forms.client import Choice, make_signature, make_withdrawal
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.ports import World
-from undersigned.web.problems import Problem
+from undersigned.web.problems import Problem, full
 from undersigned.web.signing.actions import take_entries, use_codes
 
 
 def sign_for(*, letter: KnownLetter, code: bytes, withdrawal: bytes, choice: Choice, world: World, now: int) -> None:
     """Uses the access code and takes the entry: both or neither. The same again changes nothing.
 
-    Raises Problem (unknown or used code), ProtocolError (closed, or this withdrawal code has signed otherwise).
+    Raises Problem (unknown or used code, no room on the disk), ProtocolError (closed, or this withdrawal code has
+    signed otherwise).
     """
+    if not world.reserve.held():
+        raise full()
     use, candidate = make_signature(letter, code, withdrawal, choice, world.entropy)
     with transaction.atomic():
         (found,) = use_codes([use], now=now)

@@ -85,7 +85,11 @@ class Log:
         return True
 
     def _ready(self, batch: Batch) -> bool:
-        if batch.closed or batch.urgent or batch.due <= self._world.clock():
+        now = self._world.clock()
+        if batch.closed or batch.urgent or batch.due <= now:
+            return True
+        if batch.due > now + self.letter.manifest.batch.wait:
+            # The clock has been set back since the batch was begun. Nobody waits longer than the manifest says.
             return True
         return Pending.objects.filter(batch=batch).count() >= self.letter.manifest.batch.min
 

@@ -15,7 +15,9 @@ from typing import Final
 from django.db import Error as DatabaseGoneError
 from django.db import connection
 
+from undersigned.web.adapters.reserve import is_full
 from undersigned.web.datadir import DataDir
+from undersigned.web.editions.lock import publishing, rounding
 from undersigned.web.letters.known import know
 from undersigned.web.letters.models import Letter
 from undersigned.web.mail.postman import Postman
@@ -68,6 +70,10 @@ class Clerk:
 
     def round(self) -> None:
         """One look at everything."""
+        with rounding():
+            self._look()
+
+    def _look(self) -> None:
         if not self._greeted:
             for path, page in site_pages().items():
                 if self._world.storage.get(path) != page:
@@ -77,7 +83,8 @@ class Clerk:
             self._desks[row.pk] = LetterDesk(know(row, self._world.keys), self._world)
         grew = [desk.round() for desk in self._desks.values()]
         self._owed = self._owed or any(grew)
-        if self._owed and self._world.clock() >= self._truncated + REST:
+        # A clock that was set back must not keep the order of arrival on disk until it has caught up.
+        if self._owed and not 0 <= self._world.clock() - self._truncated < REST:
             # The database's past still holds the pending rows in the order they came.
             self._owed = not wash("signing_pending")
             self._truncated = self._world.clock()
@@ -101,10 +108,27 @@ class Clerk:
         while not stop.is_set():
             # Looked at before the round: what is written during it makes the next one due.
             found = (version(), self._world.clock())
-            if found != seen:
-                self.round()
+            if found != seen and self._round_with_room():
                 seen = found
             stop.wait(PAUSE)
+
+    def _round_with_room(self) -> bool:
+        """One round; returns whether it came to its end. A full disk ends no clerk: what it could not do is done later.
+
+        Every step of a round finds out for itself what is missing, so one that broke off is simply begun again.
+        """
+        self._world.reserve.settle()
+        try:
+            self.round()
+        except Exception as error:
+            if not is_full(error):
+                raise
+            if not self._world.reserve.release():
+                # Not even the room that was kept is left: try again when the next second comes.
+                logger.error("the disk is full: the log waits")  # noqa: TRY400
+                return True
+            return False
+        return True
 
 
 def data_version() -> int:
@@ -137,6 +161,9 @@ def run(data: DataDir, world: World) -> None:
 
 def _work(world: World, stop: threading.Event, version: Callable[[], int]) -> None:
     """Log and mail, until ``stop`` or an error."""
+    with publishing():
+        # Whoever wrote here before may have been killed; what it left could hold the name of somebody who withdraws.
+        world.storage.tidy()
     # The mail has a thread and a connection of its own: a slow mail server keeps no log waiting.
     enough = threading.Event()
     mail = threading.Thread(target=Postman(world).run, args=(enough,), name="postman", daemon=True)

@@ -37,6 +37,11 @@ class FencedStorage:
         check()
         self._storage.delete(path)
 
+    def tidy(self) -> int:
+        """Removes what was half written, or half removed, when a process died; returns how much."""
+        check()
+        return self._storage.tidy()
+
 
 def check() -> None:
     """Raises DeposedError unless this process is the clerk."""

@@ -57,6 +57,9 @@ class Pressroom:
 
     def round(self) -> int:
         """Makes what is due, the next deadline first; returns how many pages and reader's PDFs that were."""
+        if not self._world.reserve.held():
+            # The disk is full: what room is left is not for pages.
+            return 0
         self._settle()
         editions = list(Edition.objects.filter(data__isnull=False).defer("data", "counts").order_by("number"))
         newest = {edition.letter_id: edition for edition in editions}

@@ -18,10 +18,11 @@ from typing import Any, Final
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
 from undersigned.protocol.errors import DuplicateError
+from undersigned.web.adapters.reserve import is_full
 from undersigned.web.middleware import where
-from undersigned.web.ports import Clock
+from undersigned.web.ports import Clock, Reserve
 from undersigned.web.postgresql.durable import wait_for_all_before
-from undersigned.web.problems import busy, unsure
+from undersigned.web.problems import busy, full, unsure
 from undersigned.web.signing.actions import CodeUse, take_entries, use_codes
 from undersigned.web.signing.candidate import Candidate, Taken
 
@@ -49,8 +50,10 @@ def stop_process(error: BaseException) -> None:
 class Committer:
     """``submit`` from the event loop; the outcome comes when it is durable."""
 
-    def __init__(self, clock: Clock, *, on_failure: Callable[[BaseException], None] = stop_process) -> None:
-        self._clock, self._on_failure = clock, on_failure
+    def __init__(
+        self, clock: Clock, reserve: Reserve, *, on_failure: Callable[[BaseException], None] = stop_process
+    ) -> None:
+        self._clock, self._reserve, self._on_failure = clock, reserve, on_failure
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
@@ -98,6 +101,17 @@ class Committer:
 
     def _decide(self, jobs: Sequence[_Job]) -> list[Any]:
         """An outcome for each job, all of them durable."""
+        if not self._reserve.held():
+            return self._decide_without_room(jobs)
+        return self._commit(jobs)
+
+    def _decide_without_room(self, jobs: Sequence[_Job]) -> list[Any]:
+        """As ``_decide``; nobody signs, so that the room that is left is for those who withdraw."""
+        others = [job for job in jobs if not _signs(job.work)]
+        outcomes = iter(self._commit(others) if others else ())
+        return [full() if _signs(job.work) else next(outcomes) for job in jobs]
+
+    def _commit(self, jobs: Sequence[_Job]) -> list[Any]:
         works = [job.work for job in jobs]
         begun = committing = False
         try:
@@ -112,8 +126,11 @@ class Committer:
                 return [DuplicateError("this has been taken already")]
             # A constraint objected to one of them, and nothing was stored: each by itself, so that only it is refused.
             logger.warning("a constraint refused a batch: %s", where(error))
-            return [outcome for job in jobs for outcome in self._decide([job])]
+            return [outcome for job in jobs for outcome in self._commit([job])]
         except Exception as error:
+            if is_full(error):
+                # Nothing of it was stored (``is_full``). Once more with the room that was kept, if there is any.
+                return self._decide_without_room(jobs) if self._reserve.release() else [full()] * len(jobs)
             return self._failed(error, begun, committing, len(jobs))
         return outcomes
 
@@ -151,6 +168,11 @@ class Committer:
 def is_new(outcome: object) -> bool:
     """Whether this transaction itself stores what is answered; otherwise an earlier one did."""
     return isinstance(outcome, Taken) and outcome.new
+
+
+def _signs(work: Work) -> bool:
+    """Whether this brings somebody new in: a signature, or the use of an access code."""
+    return isinstance(work, CodeUse) or work.kind == "sign"
 
 
 def _resolve(answers: list[tuple[Future[Any], Any]]) -> None:
