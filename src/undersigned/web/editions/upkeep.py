@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +17,10 @@ from undersigned.web.editions.models import Edition, Share
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
+from undersigned.web.log.history import History
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.pages.edition import edition_pages
+from undersigned.web.pages.history import Batch, history_file
 from undersigned.web.pages.letter import Shown, letter_page
 from undersigned.web.pages.scripts import are_built
 from undersigned.web.pages.signing import signing_pages
@@ -34,6 +38,7 @@ class Upkeep:
 
     def __init__(self, letter: KnownLetter, world: World) -> None:
         self._letter, self._world = letter, world
+        self._history = History(letter.pk)
         self._withdrawn = -1
         self._placed: Any = None
         self._paged: Any = None
@@ -59,7 +64,7 @@ class Upkeep:
             self._placed = state
         pages = (standing.size, state)
         if pages != self._paged:
-            place_pages(self._letter, standing, self._world)
+            place_pages(self._letter, standing, self._world, self._history.batches())
             self._paged = pages
         terms = (standing.approved, standing.abandoned)
         if terms != self._termed:
@@ -134,10 +139,11 @@ def shown_of(letter: KnownLetter, standing: Standing, world: World, published: t
     return Shown(letter.letter, letter.slug, letter.manifest, texts, standing, published, origin)
 
 
-def place_pages(letter: KnownLetter, standing: Standing, world: World) -> None:
+def place_pages(letter: KnownLetter, standing: Standing, world: World, batches: Sequence[Batch]) -> None:
     """Puts the letter's own pages in place, one a language; the first of them also where the letter begins."""
     numbers = Edition.objects.filter(letter=letter.pk, published__isnull=False).order_by("number")
-    shown = shown_of(letter, standing, world, tuple(numbers.values_list("number", flat=True)))
+    shown = replace(shown_of(letter, standing, world, tuple(numbers.values_list("number", flat=True))), batches=batches)
+    world.storage.put(f"{letter.slug}/history.json", history_file(batches))
     for language in letter.manifest.languages:
         page = letter_page(shown, language)
         world.storage.put(f"{letter.slug}/{language}/index.html", page)

@@ -1,4 +1,4 @@
-"""An edition's pages in one language: its figures, and the names."""
+"""An edition's pages: its figures in each language, and with them the names and what changed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from undersigned.protocol import base64url
-from undersigned.protocol.edition import Edition, EditionCounts, Name, edition_id, encode
-from undersigned.web.pages.collate import sort_names
+from undersigned.protocol.edition import Edition, EditionCounts, edition_id, encode
+from undersigned.web.pages.changes import changes_page
 from undersigned.web.pages.letter import Shown, frame
+from undersigned.web.pages.names import names_pages, shards
+from undersigned.web.pages.said import number as written
+from undersigned.web.pages.said import say
 from undersigned.web.pages.words import words
 
 
@@ -18,8 +21,12 @@ def edition_pages(shown: Shown, edition: Edition | EditionCounts) -> dict[str, b
     pages: dict[str, bytes] = {}
     for language in shown.manifest.languages:
         pages[f"{language}.html"] = figures_page(shown, edition, language)
+        if edition.number > 1:
+            pages[f"changes-{language}.html"] = changes_page(shown, edition, language)
         if isinstance(edition, Edition):
-            pages[f"signatories-{language}.html"] = names_page(shown, edition, language)
+            pages |= names_pages(shown, edition, language)
+    if isinstance(edition, Edition):
+        pages |= shards(shown, edition)
     pages["index.html"] = pages[f"{shown.manifest.languages[0]}.html"]
     return pages
 
@@ -27,19 +34,23 @@ def edition_pages(shown: Shown, edition: Edition | EditionCounts) -> dict[str, b
 def figures_page(shown: Shown, edition: Edition | EditionCounts, language: str) -> bytes:
     """Counts, what changed, id and files."""
     said, counts = words(language), edition.counts
-    number = edition.number
+    number, spoken = edition.number, said["language"]
     with_names = isinstance(edition, Edition)
     hashed = base64url.encode(edition_id(encode(edition))) if isinstance(edition, Edition) else edition.edition
     kinds = [(said[kind], getattr(counts, kind)) for kind in ("initials", "anonymous", "struck", "void")]
     named = said["verified"] if shown.manifest.eligibility.check == "roll" else said["all_signatories"]
     files = ["edition.json"] if with_names else ["counts.json"]
+    rows = [(named, counts.named), *((label, n) for label, n in kinds if n)]
+    groups = [(group.name[language], counts.groups[group.id]) for group in shown.manifest.groups]
     context: dict[str, Any] = {
         **frame(shown, language, f"editions/{number}/{{language}}.html"),
-        "heading": said["edition_of"].format(number=number),
-        "counts": counts,
-        "kinds": [(named, counts.named), *((label, n) for label, n in kinds if n)],
-        "groups": [(group.name[language], counts.groups[group.id]) for group in shown.manifest.groups],
-        "since": said["since"].format(added=edition.since.added, withdrawn=edition.since.withdrawn),
+        "heading": say(said, "edition_of", number=number),
+        "standing": written(counts.standing, spoken),
+        "count_means": say(said, "count_means", count=counts.standing),
+        "kinds": [(label, written(n, spoken)) for label, n in rows],
+        "groups": [(label, written(n, spoken)) for label, n in groups],
+        "since": say(said, "since", added=edition.since.added, withdrawn=edition.since.withdrawn),
+        "changes": say(said, "changes_of", before=number - 1) if number > 1 else None,
         "edition_id": hashed,
         "names_path": f"signatories-{language}.html" if with_names else None,
         "files": files,
@@ -48,30 +59,3 @@ def figures_page(shown: Shown, edition: Edition | EditionCounts, language: str) 
         "command": f"undersigned verify {shown.origin}/",
     }
     return render_to_string("pages/edition.html", context).encode("utf-8")
-
-
-def names_page(shown: Shown, edition: Edition, language: str) -> bytes:
-    """Everybody named, by group, in the order of the page's language."""
-    said = words(language)
-
-    def by_name(name: Name) -> str:
-        return name.name
-
-    groups = []
-    for group in shown.manifest.groups:
-        rows = sort_names((name for name in edition.roll if name.group == group.id), language, by_name)
-        if rows:
-            shown_rows = [{"name": r.name, "title": r.title, "initials": r.as_ == "initials"} for r in rows]
-            groups.append({"name": group.name[language], "rows": shown_rows, "count": len(rows)})
-    context: dict[str, Any] = {
-        **frame(shown, language, f"editions/{edition.number}/signatories-{{language}}.html"),
-        "heading": said["signatories"],
-        "edition": said["edition"].format(number=edition.number),
-        "edition_path": f"{language}.html",
-        "counts": edition.counts,
-        "groups": groups,
-        "anonymous": said["anonymous_line"].format(anonymous=edition.counts.anonymous)
-        if edition.counts.anonymous
-        else "",
-    }
-    return render_to_string("pages/signatories.html", context).encode("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,10 @@ from django.utils.safestring import mark_safe
 
 from undersigned.protocol.manifest import Manifest, parse_time
 from undersigned.protocol.standing import Standing
+from undersigned.web.pages.chart import chart
 from undersigned.web.pages.collate import long_date
+from undersigned.web.pages.history import Batch
+from undersigned.web.pages.said import number, say
 from undersigned.web.pages.scripts import are_built, scripts
 from undersigned.web.pages.text import to_html
 from undersigned.web.pages.words import direction, words
@@ -27,6 +31,7 @@ class Shown:
     standing: Standing
     published: tuple[int, ...]
     origin: str
+    batches: Sequence[Batch] = ()
 
 
 def frame(shown: Shown, language: str, page: str) -> dict[str, Any]:
@@ -59,31 +64,23 @@ def letter_page(shown: Shown, language: str) -> bytes:
         "trustees": len(manifest.trustees),
         "approvals": len(standing.approvals),
     }
-    release = manifest.release
-    rules = manifest.eligibility
-    may_sign = said[f"count_{rules.check}{'_domains' if rules.domains else ''}"].format(
-        size=rules.size, domains=", ".join(rules.domains or [])
-    )
-    when = said["opened_when_text"].format(
-        not_before=long_date(parse_time(release.not_before), said["language"]),
-        signatures=release.signatures,
-        grace=span(release.grace, said),
-    )
     context = {
         **frame(shown, language, "{language}/"),
-        "count": standing.count,
-        "count_detail": said["count_detail"].format(**figures),
-        "may_sign": may_sign,
-        "notes": [said[f"{name}_note"].format(**figures) for name in _notes(shown)],
-        "trustees_text": said["trustees_text"].format(**figures),
+        "count": number(standing.count, said["language"]),
+        "count_means": say(said, "count_means", count=standing.count),
+        "count_detail": say(said, "count_detail", **figures),
+        "chart": chart(shown.batches, said, "count"),
+        "may_sign": may_sign(manifest, said),
+        "notes": [say(said, f"{name}_note", **figures) for name in _notes(shown)],
+        "trustees_text": say(said, "trustees_text", **figures),
         "trustees": [trustee.name for trustee in manifest.trustees],
-        "when": when,
+        "when": when_opened(manifest, said),
         "groups": [group.name[language] for group in manifest.groups],
         # Sanitised in pages.text.
         "text": mark_safe(to_html(shown.texts[language])),  # noqa: S308
         "letter": shown.letter,
         **_acts(shown, language),
-        "editions": [{"number": n, "name": said["edition"].format(number=n)} for n in reversed(shown.published)],
+        "editions": [{"number": n, "name": say(said, "edition", number=n)} for n in reversed(shown.published)],
         "files": _files(shown, language),
         "command": f"undersigned verify {shown.origin}/",
     }
@@ -127,5 +124,24 @@ def span(seconds: int, said: dict[str, str]) -> str:
     """A length of time in words."""
     for unit, length in (("days", 86400), ("hours", 3600)):
         if seconds >= length and seconds % length == 0:
-            return said[unit].format(n=seconds // length)
-    return said["seconds"].format(n=seconds)
+            return say(said, unit, n=seconds // length)
+    return say(said, "seconds", n=seconds)
+
+
+def may_sign(manifest: Manifest, said: dict[str, str]) -> str:
+    """Who may sign, in words."""
+    rules = manifest.eligibility
+    key = f"count_{rules.check}{'_domains' if rules.domains else ''}"
+    return say(said, key, size=rules.size or 0, domains=", ".join(rules.domains or []))
+
+
+def when_opened(manifest: Manifest, said: dict[str, str]) -> str:
+    """The conditions of publication, in words."""
+    release = manifest.release
+    return say(
+        said,
+        "opened_when_text",
+        not_before=long_date(parse_time(release.not_before), said["language"]),
+        signatures=release.signatures,
+        grace=span(release.grace, said),
+    )

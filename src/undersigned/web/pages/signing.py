@@ -10,10 +10,8 @@ from typing import Any, Final
 
 from django.template.loader import render_to_string
 
-from undersigned.protocol.manifest import parse_time
 from undersigned.protocol.verify import STEPS
-from undersigned.web.pages.collate import long_date
-from undersigned.web.pages.letter import Shown, frame, span
+from undersigned.web.pages.letter import Shown, frame, when_opened
 from undersigned.web.pages.scripts import scripts
 from undersigned.web.pages.words import direction, sign_words, words
 
@@ -76,7 +74,7 @@ def _page(shown: Shown, language: str, kind: str) -> bytes:
 
 def _terms(shown: Shown, said: dict[str, str]) -> dict[str, Any]:
     """Who can open the names, when, and whether the letter takes signatures now."""
-    manifest, release = shown.manifest, shown.manifest.release
+    manifest = shown.manifest
     notes = []
     if shown.standing.abandoned is not None:
         notes.append(said["seal_closed"])
@@ -86,11 +84,7 @@ def _terms(shown: Shown, said: dict[str, str]) -> dict[str, Any]:
         "notes": notes,
         "seal_open": said["seal_open"].format(threshold=manifest.threshold, trustees=len(manifest.trustees)),
         "trustees": [trustee.name for trustee in manifest.trustees],
-        "when": said["opened_when_text"].format(
-            not_before=long_date(parse_time(release.not_before), said["language"]),
-            signatures=release.signatures,
-            grace=span(release.grace, said),
-        ),
+        "when": when_opened(manifest, said),
     }
 
 
