@@ -49,7 +49,7 @@ def test_each_page_names_the_hash_of_the_script_it_loads(site: Site) -> None:
     letter = site.letter()
     shown = site.call("GET", "/integrity").body.decode()
     listed = json.loads(site.call("GET", "/integrity.json").body)
-    assert set(listed) == {"undersigned.js", "invitation.js", "verify-worker.js", "sign.html"}
+    assert set(listed) == {"undersigned.js", "invitation.js", "names.js", "verify-worker.js", "sign.html"}
     for path in ("en/", *(f"en/{kind}/" for kind in SEALED)):
         tags = re.findall(r"<script [^>]*>", letter.get(path).body.decode())
         assert len(tags) == 1

@@ -29,7 +29,7 @@ SHARD: Final = 5000
 
 
 def shards(shown: Shown, edition: Edition) -> dict[str, bytes]:
-    """``names-<i>.json``, from 0: ``[[name, title, index of the group, 1 if initials], ..]``, in the edition's order."""
+    """``names-<i>.json``, from 0: ``[[name, title, group's index, 1 if initials], ..]``, in the edition's order."""
     place = {group.id: index for index, group in enumerate(shown.manifest.groups)}
     rows = [[n.name, n.title, place[n.group], int(n.as_ == "initials")] for n in edition.roll]
     starts = range(0, max(1, len(rows)), SHARD)
