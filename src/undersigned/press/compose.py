@@ -193,7 +193,7 @@ class Composer:
             nonlocal y
             width = self._beside(len(prose))
             for i, item in enumerate(prose):
-                item.place(sheet, Box(self._slot(i, width), y, width, body))
+                item.place(sheet, Box(self._slot(i, width), y, width, body), self.design.align)
             if len(prose) > 1:
                 sheet.rules.append((box.x + box.width / 2 - RULE / 4, y, RULE / 2, body))
             y += body + 1.1 * letter + air

@@ -55,12 +55,13 @@ class Prose:
         """The widest word space, in ems."""
         return max((row[2].gap for row in self.rows if row), default=0.0)
 
-    def place(self, sheet: Sheet, box: Box) -> None:
-        """Sets it at the top of ``box``, in the middle of its width if it is narrower."""
+    def place(self, sheet: Sheet, box: Box, align: str) -> None:
+        """Sets it at the top of ``box``; if narrower, in the middle or at the side where lines begin."""
         side = direction_of(self.lang)
         pitch = self.size * LETTER_LEAD
         wide = self.columns * self.measure * self.size + (self.columns - 1) * self.gutter
-        left = box.x + (box.width - wide) / 2
+        spare = box.width - wide
+        left = box.x + (spare / 2 if align == "center" else 0.0 if side == "ltr" else spare)
         depth = self.depth
         for i, row in enumerate(self.rows):
             if row is None:

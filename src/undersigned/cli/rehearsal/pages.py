@@ -15,7 +15,7 @@ from . import draft
 
 PAPERS: Final = (
     ("wall-street-journal", "wall-street-journal", "en", "list"),
-    ("welt", "welt", "en", "list"),
+    ("welt", "welt", "en", "run-in"),
     ("broadsheet", "371x528 mm", "he", "list"),
 )
 """Name of the folder, the press's paper or a free size, language, style."""
