@@ -324,15 +324,16 @@ def test_what_is_no_address_is_said_and_kept_in_the_form(mail: MailSite, typed: 
 
 
 def test_a_mailed_code_activates_a_sealed_letter_too(mail: MailSite) -> None:
-    """The code is one like any other: the signer's own device blinds, seals and signs. The form refuses it."""
+    """The code is one like any other: the signer's own device blinds, seals and signs. The form leads on to it."""
     letter = mail.site.letter(check="mail", size=0)
     ask(letter, "tester@example.org")
     assert mail.post_round() == 1
     spelt = mail.sink.codes()[0]
     browser = Browser(letter.call)
     browser.open("/code/en/")
-    assert browser.send(code=spelt).status == 409
-    assert "sealed in your own browser" in browser.text
+    assert browser.send(code=spelt).status == 200
+    assert "sealed in this browser" in browser.text
+    assert f'href="/{letter.slug}/en/sign/#{letter.l}.{spelt}"' in browser.text
     signer = people.Signer(codes.parse_code("S", spelt), people.invented(1))
     assert people.sign(letter, signer).status == 201
     mail.site.rounds()

@@ -58,6 +58,17 @@ def sealed(request: HttpRequest, language: str, context: dict[str, Any]) -> Http
     return page(request, "said", language, "form_sealed", status=409, paragraphs=[said["form_sealed_why"]], **context)
 
 
+def onward(request: HttpRequest, letter: KnownLetter, language: str, code: bytes) -> HttpResponse:
+    """Where a sealed letter is signed: a link that takes the code along in a fragment, which is not sent."""
+    context = letter_context(letter, language)
+    said = form_words(language)
+    link = f"{context['home']}sign/#{letter.letter}.{codes.format_code('S', code)}"
+    return page(
+        request, "said", language, "form_sign", paragraphs=[said["seal_promise"]], go=link, go_word=said["button_next"],
+        **context,
+    )  # fmt: skip
+
+
 def read_code(kind: Kind, typed: str) -> bytes | None:
     """The code's 20 characters, or None if it is not one."""
     try:

@@ -14,6 +14,7 @@ from undersigned.web.letters.known import KnownLetter, know
 from undersigned.web.letters.models import Code, Letter
 from undersigned.web.mail import actions
 from undersigned.web.mail.addresses import Digests, parse_address
+from undersigned.web.pages.scripts import are_built
 from undersigned.web.pages.words import form_words
 from undersigned.web.problems import Problem
 from undersigned.web.signing.actions.use_codes import check_open
@@ -51,6 +52,8 @@ def code(request: HttpRequest, *, language: str) -> HttpResponse:
         letter = know(row, wiring.world().keys)
         tag = language if language in letter.manifest.title else letter.manifest.languages[0]
         if access_code is not None and _is_code_of(letter, access_code):
+            if letter.manifest.sealed and are_built():
+                return forms.onward(request, letter, tag, access_code)
             return forms.take_code(request, letter, tag, typed)
         if withdrawal is not None and not letter.manifest.sealed and forms.has_signed(letter, withdrawal):
             return forms.take_withdrawal(request, letter, tag, typed, sure=False)
