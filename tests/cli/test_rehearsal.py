@@ -59,7 +59,8 @@ def test_the_demo_leaves_a_letter_that_can_be_signed(tmp_path: Path) -> None:
     words = ("demo", "--out", out, "--port", port, "--signatories", "20", "--exit")
     first = typed(*words)
     assert first.code == 0, first.err
-    assert f"http://127.0.0.1:{port}/mill-bridge/en/" in first.err
+    for slug in ("mill-bridge", "river-path"):
+        assert f"http://127.0.0.1:{port}/{slug}/#" in first.err
     assert (out / "second" / "letter" / "roll" / "codes.csv").stat().st_mode & 0o777 == 0o600
     with Server(out / "data", "127.0.0.1", int(port), log=tmp_path / "log") as server:
         server.start()

@@ -20,6 +20,7 @@ from undersigned.client.trustee import Trustee
 from undersigned.protocol import base64url, codes
 
 from . import exits, voice
+from .outbox import Outbox
 from .rehearsal import draft, outdir
 from .rehearsal.plan import Size, make
 from .rehearsal.stages import Rehearsal
@@ -46,13 +47,14 @@ def demo(
     seed: Annotated[int, typer.Option(help="The invented people come from it; keys never do.")] = 1,
     exit_: Annotated[bool, typer.Option("--exit", help="End after the checks instead of serving.")] = False,
 ) -> int:
-    """See it all: a rehearsal, then the site with the published letter and a second one that you can sign.
+    """See it all: a rehearsal, then the site with the published letter and two that you can sign.
 
     ```
     undersigned demo
     ```
 
-    The first letter's people are invented; the second letter waits for you, and a few access codes for it are printed.
+    The first letter's people are invented. The second, sealed, waits for you, and a few access codes for it are
+    printed. The third is public and mails codes, which lie at /outbox: this site's mail goes nowhere else.
     DIR is made anew if a demo made it, and left alone if it holds anything else. Ctrl-C ends the site.
     """
     if not port_is_free("127.0.0.1", port):
@@ -62,7 +64,13 @@ def demo(
     plan = make(Size(signatories, withdraw, join, initials, anonymous, seed=seed))
     outdir.prepare(out)
     stop_like_ctrl_c()
-    with Server(out / "data", "127.0.0.1", port, log=out / "server.log") as server:
+    with (
+        Server(out / "data", "127.0.0.1", port, log=out / "server.log") as server,
+        Outbox(server.data / "public") as outbox,
+    ):
+        server.initialise(f"127.0.0.1:{port}")
+        with (server.data / "settings.toml").open("a", encoding="utf-8") as settings:
+            settings.write(outbox.settings)
         server.start()
         rehearsal = Rehearsal(plan, out, server.url, server.token_file, server.data, slug="vesper-bay")
         rehearsal.run()
@@ -70,7 +78,8 @@ def demo(
         if status != exits.OK:
             return status
         second = open_letter(server, out / "second")
-        _explain(rehearsal, second, out)
+        third = open_public_letter(server, out / "third")
+        _explain(rehearsal, second, third, out)
         if exit_:
             return exits.OK
         stop_on_signals(server.end)
@@ -126,11 +135,33 @@ def _open(
     return letter.invitation
 
 
-def _explain(rehearsal: Rehearsal, second: Opened, out: Path) -> None:
+def open_public_letter(server: Server, folder: Path) -> str:
+    """A public letter for whoever asks for a code by mail; its invitation."""
+    with voice.stage("A third, public, for whoever asks for a code by mail"):
+        terms = draft.Terms("river-path", [], 0, check="mail", names="public", grace=10, batch_min=1)
+        draft.write(folder / "letter", terms, datetime.now(UTC), draft.PATH)
+        place = Folder(folder / "letter")
+        token = read_token(server.token_file)
+        known = organiser.draft(server.url, token, terms.slug, str(server.token_file.resolve()))
+        place.remember(known)
+        by = Organiser(known, token, place.organiser_seed())
+        try:
+            built, texts = organiser.build_manifest(place, place.letter_file(), known, None, None)
+            by.upload_texts(texts)
+            letter = by.freeze(built)
+            place.open_as(letter.spelt)
+        finally:
+            by.close()
+    return letter.invitation
+
+
+def _explain(rehearsal: Rehearsal, second: Opened, third: str, out: Path) -> None:
     voice.say()
     voice.say("Open in a browser:")
     voice.say(f"  {rehearsal.letter.link.base}en/   the published letter and its signatories")
-    voice.say(f"  {parse_link(second.invitation).base}en/   a second letter, open for signature")
+    voice.say(f"  {second.invitation}   a second letter, sealed, open for signature")
+    voice.say(f"  {third}   a third, public, that mails codes")
+    voice.say(f"  {rehearsal.server}/outbox   where those mails lie")
     voice.say()
     voice.say("Look at:")
     for row in rehearsal.record.facts["pages"]:
@@ -140,7 +171,7 @@ def _explain(rehearsal: Rehearsal, second: Opened, out: Path) -> None:
     voice.say("Check the published letter as a stranger would:")
     voice.say(f"  undersigned verify '{rehearsal.letter.invitation}'")
     voice.say()
-    voice.say("Sign the second letter (it asks for one of these access codes, and prints your withdrawal code):")
+    voice.say("Sign the second letter, in the browser or by command, with one of these access codes:")
     voice.say(f"  undersigned sign '{second.invitation}' --name 'Your Name' --group reserve")
     for code in second.codes[:_SHOWN]:
         voice.say(f"    {code}")

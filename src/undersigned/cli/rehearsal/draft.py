@@ -78,6 +78,23 @@ We ask the town to keep it open to walkers, and to say in public what its repair
 )
 
 
+PATH: Final = Wording(
+    {"en": "Light the river path", "he": "האירו את שביל הנהר"},
+    {
+        "en": """\
+The path along the river in Vesper has no light between the weir and the school. We walk it every evening.
+
+We ask the town to light it before the winter.
+""",
+        "he": """\
+בשביל שלאורך הנהר בווספר אין אור בין הסכר לבין בית הספר. אנחנו הולכים בו מדי ערב.
+
+אנו מבקשים מן העיר להאיר אותו לפני החורף.
+""",
+    },
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What differs from one letter of this program's to the next. ``public_files``: of the trustees, in order."""
@@ -86,6 +103,7 @@ class Terms:
     public_files: list[Path]
     threshold: int
     check: str = "roll"
+    names: str = "sealed"
     signatures: int = 1
     grace: int = 4
     batch_min: int = 16
@@ -104,7 +122,7 @@ def _toml(terms: Terms, now: datetime, wording: Wording) -> str:
     lines = [
         "# An invented letter, made by a rehearsal.",
         f'slug = "{terms.slug}"',
-        'names = "sealed"',
+        f'names = "{terms.names}"',
         'anonymous = "allowed"',
         f'check = "{terms.check}"',
         f"trustees = [{', '.join(_quoted(str(path.resolve())) for path in terms.public_files)}]",

@@ -1,0 +1,97 @@
+"""A mail server that delivers nothing: what a demo's site sends lies open at ``/outbox``.
+
+It listens on loopback, for as long as the demo runs, and writes each mail into a page among the site's served files.
+The site itself knows nothing of it: to it this is the operator's mail server.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import html
+import re
+from email.message import EmailMessage
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from aiosmtpd.controller import Controller
+
+from undersigned.client import files
+
+from .server import free_port
+
+SENDER: Final = "letters@undersigned.example"
+KEPT: Final = 200
+"""Mails shown, the newest first."""
+_LINK: Final = re.compile(r"https?://[^\s<&]+")
+_PAGE: Final = """\
+<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Outbox</title>
+<link rel="stylesheet" href="/static/site.css"><link rel="stylesheet" href="/static/forms.css"></head>
+<body><main>
+<h1>Outbox</h1>
+<p class="note">This is a demo. Mail that a real site would send lies here, for everybody to read, and goes nowhere
+else. Load the page again for what has come since.</p>
+{mails}
+</main></body>
+</html>
+"""
+_MAIL: Final = """\
+<section><h2>{subject}</h2>
+<p class="quiet">To <bdi>{to}</bdi>, from <bdi>{sender}</bdi></p>
+<p class="mail" dir="auto">{body}</p></section>
+"""
+
+
+class Outbox:
+    """The mail server and its page. ``public``: the site's directory of served files."""
+
+    def __init__(self, public: Path) -> None:
+        self.port = free_port()
+        self._page = public / "outbox" / "index.html"
+        self._mails: list[EmailMessage] = []
+        self._controller: Any = Controller(self, hostname="127.0.0.1", port=self.port)
+
+    @property
+    def settings(self) -> str:
+        """The table of the site's ``settings.toml`` that sends its mail here."""
+        return f'\n[mail]\nhost = "127.0.0.1"\nport = {self.port}\nsecurity = "none"\nsender = "{SENDER}"\n'
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ARG002, N802 - aiosmtpd's
+        """Takes one mail, whoever it is for."""
+        self._mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        del self._mails[:-KEPT]
+        self._write()
+        return "250 OK"
+
+    def _write(self) -> None:
+        self._page.parent.mkdir(parents=True, exist_ok=True)
+        files.write_atomic(self._page, page(self._mails[::-1]).encode("utf-8"), mode=0o644, durable=False)
+
+    def __enter__(self) -> Self:
+        self._write()
+        self._controller.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._controller.stop()
+
+
+def page(mails: list[EmailMessage]) -> str:
+    """The page with these mails. What they hold is text; their links work."""
+    shown = [
+        _MAIL.format(
+            subject=html.escape(str(mail["subject"])), to=html.escape(str(mail["to"])),
+            sender=html.escape(str(mail["from"])), body=_linked(str(mail.get_content())),
+        )
+        for mail in mails
+    ]  # fmt: skip
+    return _PAGE.format(mails="".join(shown) or "<p>Nothing has been sent yet.</p>")
+
+
+def _linked(text: str) -> str:
+    """Text as HTML, its addresses as links, its lines as they were."""
+    escaped = html.escape(text.strip()).replace("\n", "<br>\n")
+    return _LINK.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', escaped)
