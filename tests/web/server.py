@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 
+from undersigned.web.operations.parent import die_with_parent
+
 from .people import Answer
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +65,9 @@ class Server:
         """Starts it and waits until it answers; returns the seconds that took."""
         begun = time.monotonic()
         environment = {**os.environ, "UNDERSIGNED_DATA": str(self.data), "PYTHONPATH": str(ROOT / "tests")}
-        self.process = subprocess.Popen(self.command, env=environment, start_new_session=True)
+        self.process = subprocess.Popen(
+            self.command, env=environment, start_new_session=True, preexec_fn=die_with_parent
+        )
         for _ in range(300):
             assert self.process.poll() is None, "the server ended by itself"
             try:
