@@ -1,6 +1,6 @@
 """Do signatures still go through while a crowd watches the count?
 
-    python bench/viewers.py [--viewers 1000,10000,30000,60000,100000] [--every 30] [--rate 33] [--seconds 20]
+    python bench/viewers.py [--viewers 1000,10000,30000,60000,100000] [--every 20] [--rate 33] [--seconds 20]
 
 Each viewer keeps a connection open and asks for the count every so many seconds, as a page that refreshes itself does.
 Meanwhile people sign at a steady rate, whether or not the answers keep up; each answer's time is counted from when the
@@ -174,7 +174,7 @@ def main() -> int:
     """Exit status 1 if a receipt was late, or anything failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--viewers", default="1000,10000,30000,60000,100000")
-    parser.add_argument("--every", type=float, default=30)
+    parser.add_argument("--every", type=float, default=20)
     parser.add_argument("--rate", type=float, default=33)
     parser.add_argument("--seconds", type=float, default=20)
     asked = parser.parse_args()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import stat
@@ -119,6 +120,23 @@ def test_if_one_of_its_processes_dies_the_other_is_stopped_aloud(tmp_path: Path,
     until(lambda: not listens(server.port))
     server.start()
     assert server.stop() == 0
+
+
+def test_a_crowd_that_keeps_its_connections_open_shuts_nobody_out(tmp_path: Path) -> None:
+    """More viewers than the server has backlog, each with a connection of its own: the next one is answered."""
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(most, 8192)), most))
+    server = Server(tmp_path / "data", free_port())
+    server.start()
+    crowd: list[socket.socket] = []
+    try:
+        for _ in range(2200):
+            crowd.append(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+        assert server.call("GET", "/healthz").status == 200
+    finally:
+        for viewer in crowd:
+            viewer.close()
+        assert server.stop() == 0
 
 
 def listens(port: int) -> bool:

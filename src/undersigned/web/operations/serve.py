@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from undersigned.web.operations.parent import die_with_parent
 
 STOP_WITHIN: Final = 4.0
 """Seconds a child has to stop before it is killed; nothing acknowledged can be lost by that."""
+OWN_FILES: Final = 512
+"""Files a worker has open besides its connections: database, keys, what it serves."""
 APPLICATION: Final = "undersigned.web.asgi:application"
 
 
@@ -35,11 +38,24 @@ def check_port(host: str, port: int) -> None:
             raise PortTakenError(f"cannot listen on {host}:{port}: {error.strerror}") from None
 
 
+def most_connections() -> int:
+    """How many connections one worker may hold: as many as it may have files open, less those it needs itself.
+
+    Whoever watches a count keeps a connection open. Granian counts those as well, and by itself takes no more than its
+    backlog of them: the 2,049th viewer would shut everybody out who wants to sign. Raises this process's limit of open
+    files, which its children inherit, to what it is allowed.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return max(2048, min(most, 1_000_000) - OWN_FILES)
+
+
 def web_command(host: str, port: int, workers: int, target: str = APPLICATION) -> list[str]:
     """How the web workers are started. ``target``: another application, for benchmarks and controls."""
     return [
         sys.executable, "-m", "granian", "--interface", "asgi", "--host", host, "--port", str(port),
         "--workers", str(workers), "--no-ws", "--http", "1", "--loop", "uvloop", "--backlog", "2048",
+        "--backpressure", str(most_connections()),
         "--log-level", "error", "--no-access-log", "--workers-kill-timeout", "3",
         target,
     ]  # fmt: skip
