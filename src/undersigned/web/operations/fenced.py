@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import connection
 
 from undersigned.web.ports import Storage
@@ -20,13 +23,13 @@ class FencedStorage:
 
     def put(self, path: str, data: bytes) -> None:
         """Writes or replaces a file, whole or not at all."""
-        check()
-        self._storage.put(path, data)
+        with fenced():
+            self._storage.put(path, data)
 
     def put_tree(self, path: str, files: dict[str, bytes]) -> None:
         """Makes a directory with these files appear at once, in place of whatever was there."""
-        check()
-        self._storage.put_tree(path, files)
+        with fenced():
+            self._storage.put_tree(path, files)
 
     def get(self, path: str) -> bytes | None:
         """A file's bytes, or None if there is none."""
@@ -34,13 +37,24 @@ class FencedStorage:
 
     def delete(self, path: str) -> None:
         """Removes a file or directory, if it is there."""
-        check()
-        self._storage.delete(path)
+        with fenced():
+            self._storage.delete(path)
 
     def tidy(self) -> int:
         """Removes what was half written, or half removed, when a process died; returns how much."""
         check()
         return self._storage.tidy()
+
+
+@contextmanager
+def fenced() -> Iterator[None]:
+    """Asks before, and again if a file was gone in the middle: a new clerk clears away what others left half written."""
+    check()
+    try:
+        yield
+    except FileNotFoundError:
+        check()
+        raise
 
 
 def check() -> None:
