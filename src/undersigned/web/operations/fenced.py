@@ -48,7 +48,7 @@ class FencedStorage:
 
 @contextmanager
 def fenced() -> Iterator[None]:
-    """Asks before, and again if a file was gone in the middle: a new clerk clears away what others left half written."""
+    """Asks before, and again if a file was gone in the middle: a new clerk clears away what others left unfinished."""
     check()
     try:
         yield
