@@ -143,6 +143,7 @@ def test_a_letter_lives_in_a_bucket_and_outlives_its_absence(s3: S3, tmp_path: P
         assert people.sign(letter, letter.people[0]).status == 201
         until(lambda: "clouded/count.json" in s3.names() and letter.get("count.json").json["count"] == 1)
         assert not (data / "public" / "clouded").exists()
+        until(lambda: letter.get("en/").status == 200)
         page = letter.get("en/")
         assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         again = letter.call("GET", "/clouded/en/", b"", {"if-none-match": page.headers["etag"]})
