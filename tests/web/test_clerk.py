@@ -59,6 +59,9 @@ class Failing:
     def get(self, path: str) -> bytes | None:
         return self.inner.get(path)
 
+    def has(self, path: str) -> bool:
+        return self.inner.has(path)
+
 
 def check_served(letter: Letter, storage: Storage) -> int:
     """What is served is true right now: the checkpoint's tree is there, all of it. Returns its size.

@@ -54,6 +54,7 @@ def crawl(letter: Letter) -> set[str]:
         if answer.headers["content-type"].startswith("text/html"):
             here = path if path.endswith("/") else path.rpartition("/")[0] + "/"
             for link in re.findall(r'href="([^"#]+)"', answer.body.decode()):
+                link = re.sub(r"^https?://[^/]+", "", link)
                 full = link if link.startswith("/") else here + link
                 if full not in known:
                     known.add(full)
@@ -69,6 +70,9 @@ def test_every_answer_has_the_strict_headers(published: Letter) -> None:
     answers["other host"] = published.get("status", host="evil.example")
     policies = set()
     for path, answer in answers.items():
+        if "/embed/" in path or "/share/" in path:
+            # Made for other people's pages: tests/web/test_readers.py.
+            continue
         for name, value in ALWAYS.items():
             assert answer.headers.get(name) == value, (path, name)
         policy = frozenset(part.strip() for part in answer.headers["content-security-policy"].split(";"))

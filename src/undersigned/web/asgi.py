@@ -32,7 +32,7 @@ from undersigned.web.door.body import DisconnectedError, Headers, Receive, Scope
 from undersigned.web.door.bucket import BucketDoor
 from undersigned.web.door.cors import ANYBODY, PREFLIGHT, is_shared
 from undersigned.web.door.files import FileDoor
-from undersigned.web.door.headers import security_headers
+from undersigned.web.door.headers import embedded_headers, is_embedded, security_headers
 from undersigned.web.letters.known import Letters
 from undersigned.web.middleware import where
 from undersigned.web.operations.parent import die_with_parent
@@ -67,6 +67,7 @@ class Site:
         world = wiring.world()
         self._host = settings.SITE.host.encode()
         self._base: Headers = security_headers()
+        self._embedded: Headers = embedded_headers()
         self._shared: Headers = [*self._base, ANYBODY]
         self._files = FileDoor(settings.DATA.public, Path(__file__).parent / "static")
         self._missing = missing_page()
@@ -111,6 +112,8 @@ class Site:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         act = _ACT.fullmatch(scope["path"])
         base = self._shared if act or is_shared(scope["path"]) else self._base
+        if is_embedded(scope["path"]):
+            base = self._embedded
         try:
             self._check_host(scope)
             if act and scope["method"] == "OPTIONS":

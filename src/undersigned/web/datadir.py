@@ -50,6 +50,9 @@ authority = "{authority}"
 scheme = "{scheme}"
 
 {database}
+# Whom the press may ask: a mail address, or words. It stands on each letter's press page.
+# contact = "press@example.org"
+
 # How this site sends mail; without it, it sends none, and no letter can check mail addresses
 # (docs/howto/public-letter.md).
 # [mail]
@@ -135,6 +138,8 @@ class SiteSettings:
     scheme: str
     database: str | None = None
     """The URL of a PostgreSQL database; None: SQLite in the data directory."""
+    contact: str = ""
+    """Whom the press may ask, as the letters' press pages say it: a mail address, or words."""
 
     @property
     def host(self) -> str:
@@ -169,7 +174,10 @@ def read_settings(data: DataDir) -> SiteSettings:
     if scheme == "http" and scheme_for(authority) != "http":
         raise DataError("http is for the loopback interface only; put https in settings.toml")
     database = found.get("database")
-    return SiteSettings(authority, scheme, None if database is None else check_database(database))
+    contact = found.get("contact", "")
+    if not isinstance(contact, str) or len(contact) > 200 or not contact.isprintable():
+        raise DataError(f"{data.settings} has a contact that is no line of at most 200 characters")
+    return SiteSettings(authority, scheme, None if database is None else check_database(database), contact)
 
 
 def check_database(url: object) -> str:

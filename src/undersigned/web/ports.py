@@ -59,6 +59,10 @@ class Storage(Protocol):
         """A file's bytes, or None if there is none."""
         ...
 
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        ...
+
     def delete(self, path: str) -> None:
         """Removes a file or directory, if it is there."""
         ...

@@ -99,6 +99,11 @@ class BucketStorage:
             except FileNotFoundError:
                 return None
 
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        with _answering():
+            return bool(self._storage.exists(path))
+
     def delete(self, path: str) -> None:
         """Removes a file or directory, if it is there."""
         with _answering():

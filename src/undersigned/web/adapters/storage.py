@@ -60,6 +60,10 @@ class FileStorage:
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None
 
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return (self._root / path).is_file()
+
     def delete(self, path: str) -> None:
         """Removes a file or directory, if it is there."""
         target = self._root / path

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from csp.utils import build_policy
 from django.conf import settings
 
 from .body import Headers
+
+_EMBEDDED: Final = re.compile(r"/[^/]+/(?:embed|share)/[^/]+")
+
+
+def is_embedded(path: str) -> bool:
+    """Whether what is at ``path`` is made to stand on other people's pages."""
+    return _EMBEDDED.fullmatch(path) is not None
+
+
+def embedded_headers() -> Headers:
+    """As ``security_headers``, for what any site may show in a frame or as a picture; it runs nothing at all."""
+    policy = {
+        "default-src": ["'none'"], "style-src": ["'self'"], "font-src": ["'self'"], "base-uri": ["'none'"],
+        "form-action": ["'none'"], "frame-ancestors": ["*"],
+    }  # fmt: skip
+    changed = {
+        b"content-security-policy": str(build_policy(policy)).encode(),
+        b"cross-origin-resource-policy": b"cross-origin",
+    }
+    return [(name, changed.get(name, value)) for name, value in security_headers()]
 
 
 def security_headers() -> Headers:

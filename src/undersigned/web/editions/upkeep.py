@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from undersigned.protocol import edition as editions
@@ -14,14 +14,14 @@ from undersigned.protocol.standing import Standing
 from undersigned.web.editions.assemble import assemble, edition_files, zipped
 from undersigned.web.editions.lock import publishing
 from undersigned.web.editions.models import Edition, Share
+from undersigned.web.editions.readers import Extras, place_letter
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
 from undersigned.web.log.history import History
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.pages.edition import edition_pages
-from undersigned.web.pages.history import Batch, history_file
-from undersigned.web.pages.letter import Shown, letter_page
+from undersigned.web.pages.letter import Shown
 from undersigned.web.pages.scripts import are_built
 from undersigned.web.pages.signing import signing_pages
 from undersigned.web.ports import World
@@ -39,6 +39,7 @@ class Upkeep:
     def __init__(self, letter: KnownLetter, world: World) -> None:
         self._letter, self._world = letter, world
         self._history = History(letter.pk)
+        self._extras = Extras(letter, world)
         self._withdrawn = -1
         self._placed: Any = None
         self._paged: Any = None
@@ -64,13 +65,20 @@ class Upkeep:
             self._placed = state
         pages = (standing.size, state)
         if pages != self._paged:
-            place_pages(self._letter, standing, self._world, self._history.batches())
+            place_letter(self._letter, self._shown(standing), self._world)
             self._paged = pages
         terms = (standing.approved, standing.abandoned)
         if terms != self._termed:
             place_signing_pages(self._letter, standing, self._world)
             self._termed = terms
         self._refresh(standing)
+        if self._extras.due():
+            self._extras.round(self._shown(standing))
+
+    def _shown(self, standing: Standing) -> Shown:
+        numbers = Edition.objects.filter(letter=self._letter.pk, published__isnull=False).order_by("number")
+        shown = shown_of(self._letter, standing, self._world, tuple(numbers.values_list("number", flat=True)))
+        return replace(shown, batches=self._history.batches())
 
     def _refresh(self, standing: Standing) -> None:
         checkpoint = bundle_checkpoint(self._letter)
@@ -136,19 +144,8 @@ def shown_of(letter: KnownLetter, standing: Standing, world: World, published: t
     rows = Document.objects.filter(letter=letter.pk, path__startswith="text/")
     texts = {row.path.removeprefix("text/").removesuffix(".md"): bytes(row.data).decode("utf-8") for row in rows}
     origin = f"{world.scheme}://{letter.manifest.origin}"
-    return Shown(letter.letter, letter.slug, letter.manifest, texts, standing, published, origin)
-
-
-def place_pages(letter: KnownLetter, standing: Standing, world: World, batches: Sequence[Batch]) -> None:
-    """Puts the letter's own pages in place, one a language; the first of them also where the letter begins."""
-    numbers = Edition.objects.filter(letter=letter.pk, published__isnull=False).order_by("number")
-    shown = replace(shown_of(letter, standing, world, tuple(numbers.values_list("number", flat=True))), batches=batches)
-    world.storage.put(f"{letter.slug}/history.json", history_file(batches))
-    for language in letter.manifest.languages:
-        page = letter_page(shown, language)
-        world.storage.put(f"{letter.slug}/{language}/index.html", page)
-        if language == letter.manifest.languages[0]:
-            world.storage.put(f"{letter.slug}/index.html", page)
+    contact = settings.SITE.contact
+    return Shown(letter.letter, letter.slug, letter.manifest, texts, standing, published, origin, contact=contact)
 
 
 def place_signing_pages(letter: KnownLetter, standing: Standing, world: World) -> None:

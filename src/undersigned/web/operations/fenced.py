@@ -35,6 +35,10 @@ class FencedStorage:
         """A file's bytes, or None if there is none."""
         return self._storage.get(path)
 
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return self._storage.has(path)
+
     def delete(self, path: str) -> None:
         """Removes a file or directory, if it is there."""
         with fenced():

@@ -32,17 +32,25 @@ class Shown:
     published: tuple[int, ...]
     origin: str
     batches: Sequence[Batch] = ()
+    contact: str = ""
 
 
 def frame(shown: Shown, language: str, page: str) -> dict[str, Any]:
     """What every page of a letter needs. ``page``: path under the letter, with ``{language}`` in it."""
     said = words(language)
     manifest = shown.manifest
+    # The origin ends in the slug; addresses for machines are whole.
+    site = shown.origin.removesuffix(f"/{shown.slug}")
     return {
         "t": said,
         "language": language,
         "direction": direction(language),
         "title": manifest.title[language],
+        # What does not change with each batch: an edition's pages are made once.
+        "summary": manifest.title[language],
+        "canonical": f"{site}/{shown.slug}/{page.format(language=language)}",
+        "origin": site,
+        "share": f"{shown.origin}/share/{language}.png",
         "base": f"/{shown.slug}/",
         "home": f"/{shown.slug}/{language}/",
         "languages": [
@@ -66,6 +74,7 @@ def letter_page(shown: Shown, language: str) -> bytes:
     }
     context = {
         **frame(shown, language, "{language}/"),
+        "summary": count_said(standing, said),
         "count": number(standing.count, said["language"]),
         "count_means": say(said, "count_means", count=standing.count),
         "count_detail": say(said, "count_detail", **figures),
@@ -126,6 +135,11 @@ def span(seconds: int, said: dict[str, str]) -> str:
         if seconds >= length and seconds % length == 0:
             return say(said, unit, n=seconds // length)
     return say(said, "seconds", n=seconds)
+
+
+def count_said(standing: Standing, said: dict[str, str]) -> str:
+    """The count as a sentence without its full stop."""
+    return say(said, "count_said", count=standing.count) if standing.count else said["count_none"]
 
 
 def may_sign(manifest: Manifest, said: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Words with figures in them, as each language says them: ICU message patterns, numbers and days.
+"""Words with figures in them, as each language says them: ICU message patterns and numbers.
 
 A pattern is a word of ``words.toml`` or ``reader-words.toml``: ``{signed}`` is a number in the language's digits and
 grouping, ``{n, plural, one{...} other{...}}`` chooses by the language's plural rules (CLDR). Russian has three forms,
@@ -8,7 +8,6 @@ Arabic six.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from functools import lru_cache
 
 import icu
@@ -34,10 +33,3 @@ def _numbers(language: str) -> icu.NumberFormat:
 def number(value: int, language: str) -> str:
     """A number as ``language`` writes it: 1,234 or 1.234 or ١٬٢٣٤."""
     return str(_numbers(language).format(value))
-
-
-def day(when: date, language: str) -> str:
-    """A day in words."""
-    form = icu.DateFormat.createDateInstance(icu.DateFormat.kLong, icu.Locale.forLanguageTag(language))
-    form.setTimeZone(icu.TimeZone.getGMT())
-    return str(form.format(float((when - date(1970, 1, 1)).days * 86400)))

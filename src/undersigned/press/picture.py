@@ -1,0 +1,61 @@
+"""Pictures of a letter's title and count, to share and to embed: PNG, shaped and set as its printed pages are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from .errors import MissingGlyphError
+from .fonts import Stack, stack_for
+from .names import direction_of, printable
+from .pdf import Engine
+
+SIZES: Final = {"share": (1200, 630), "count": (480, 200)}
+"""Pixels: what other sites show beside a link (Open Graph), and what stands on somebody's own page."""
+LONGEST: Final = 220
+"""Characters of a title; a longer one ends in an ellipsis."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureOrder:
+    """``count``: the number as it is written; ``means``: what it counts, in words, without the number."""
+
+    kind: Literal["share", "count"]
+    title: str
+    lang: str
+    count: str
+    means: str
+
+
+def make_picture(order: PictureOrder) -> bytes:
+    """The picture as PNG. Raises FontError, EngineError. What no face can show is left out of the title."""
+    width, height = SIZES[order.kind]
+    title = printable(order.title)[0]
+    if len(title) > LONGEST:
+        title = title[:LONGEST].rsplit(" ", 1)[0] + "…"
+    stack, title = _stack(order, title)
+    data = {
+        "kind": order.kind,
+        "title": title,
+        "lang": order.lang.split("-")[0],
+        "dir": direction_of(order.lang),
+        "count": order.count,
+        "means": order.means,
+        "width": width,
+        "height": height,
+        # In twelve-hundredths of the width.
+        "margin": 72 if order.kind == "share" else 80,
+        "numeral": 150 if order.kind == "share" else 210,
+        "said": 40 if order.kind == "share" else 68,
+    }
+    return Engine(stack).picture("picture.typ", data, ppi=72)
+
+
+def _stack(order: PictureOrder, title: str) -> tuple[Stack, str]:
+    """The faces, and the title as they can show it."""
+    for _ in range(LONGEST):
+        try:
+            return stack_for(order.lang, [title, order.count, order.means]), title
+        except MissingGlyphError as error:
+            title = title.replace(error.character, "")
+    raise AssertionError("every character of a title has been left out")

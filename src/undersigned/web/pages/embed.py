@@ -1,0 +1,57 @@
+"""The count for other people's pages: a page to stand in a frame, and pictures that need no script.
+
+They set nothing, run nothing and fetch only this site's style sheet and fonts. The door lets any site show them
+(``door/headers.py``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from undersigned.press.picture import SIZES, PictureOrder, make_picture
+from undersigned.web.pages.letter import Shown, count_said
+from undersigned.web.pages.said import number, say
+from undersigned.web.pages.words import direction, words
+
+
+def embedded(shown: Shown, language: str) -> dict[str, bytes]:
+    """The frame's page and the drawing, by path under the letter."""
+    context = _context(shown, language)
+    return {
+        f"embed/{language}.html": render_to_string("pages/embed.html", context).encode("utf-8"),
+        f"embed/{language}.svg": render_to_string("pages/embed.svg", context).encode("utf-8"),
+    }
+
+
+def pictures(shown: Shown, language: str) -> dict[str, bytes]:
+    """The pictures that have to be set, by path under the letter. Each takes some 50 ms. Raises PressError."""
+    said, count = words(language), shown.standing.count
+    written = number(count, said["language"])
+    means = say(said, "count_means", count=count)
+    title = shown.manifest.title[language]
+    return {
+        f"share/{language}.png": make_picture(PictureOrder("share", title, language, written, means)),
+        f"embed/{language}.png": make_picture(PictureOrder("count", title, language, written, means)),
+    }
+
+
+def _context(shown: Shown, language: str) -> dict[str, Any]:
+    said, count = words(language), shown.standing.count
+    width, height = SIZES["count"]
+    spoken = said["direction"]
+    return {
+        "t": said,
+        "language": language,
+        "direction": direction(language),
+        "heading": shown.manifest.title[language],
+        "title": shown.manifest.title[language],
+        "count": number(count, said["language"]),
+        "count_means": say(said, "count_means", count=count),
+        "count_said": count_said(shown.standing, said),
+        "page": f"{shown.origin}/{language}/",
+        "width": width,
+        "height": height,
+        "edge": width - 28 if spoken == "rtl" else 28,
+    }

@@ -1,0 +1,105 @@
+"""News of a letter as an Atom feed (RFC 4287): its editions, and its count after each batch. No names.
+
+A batch may be one person. So the feed's times are whole hours, and only of the last batches; the file itself is where
+they are kept: what it said of an entry before, it says again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django.template.loader import render_to_string
+
+from undersigned.protocol.edition import EditionCounts
+from undersigned.web.pages.letter import Shown
+from undersigned.web.pages.said import say
+from undersigned.web.pages.words import words
+
+LAST: Final = 20
+"""Batches that are told."""
+_HOUR: Final = 3600
+_ENTRY: Final = re.compile(
+    r"<entry>\s*<id>([^<]+)</id>\s*<updated>([^<]+)</updated>\s*<title>([^<]*)</title>\s*"
+    r"<link href=\"[^\"]*\"/>\s*<summary>([^<]*)</summary>\s*</entry>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry. ``updated``: as RFC 3339 writes it."""
+
+    id: str
+    updated: str
+    title: str
+    summary: str
+    link: str
+
+
+def feed(shown: Shown, language: str, editions: Sequence[EditionCounts], previous: bytes | None, now: int) -> bytes:
+    """The feed as of now. ``previous``: the one that is served, if any. ``now``: Unix seconds."""
+    said = words(language)
+    known = _told(previous)
+    hour = datetime.fromtimestamp(now - now % _HOUR, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    urn = f"urn:undersigned:letter:{shown.letter}:"
+    entries = [_edition(shown, language, edition, known, hour) for edition in editions]
+    entries += _batches(shown, language, known, hour)
+    entries.sort(key=lambda entry: entry.updated, reverse=True)
+    context: dict[str, Any] = {
+        "t": said,
+        "language": language,
+        "title": shown.manifest.title[language],
+        "id": f"{urn}{language}",
+        "updated": max((entry.updated for entry in entries), default=hour),
+        "page": f"{shown.origin}/{language}/",
+        "address": f"{shown.origin}/{language}/feed.atom",
+        "entries": entries,
+    }
+    return render_to_string("pages/feed.atom", context).encode("utf-8")
+
+
+def _told(previous: bytes | None) -> dict[str, str]:
+    """When each entry of the served feed was told, by its id."""
+    if previous is None:
+        return {}
+    return {found[1]: found[2] for found in _ENTRY.finditer(previous.decode("utf-8"))}
+
+
+def _edition(shown: Shown, language: str, edition: EditionCounts, known: dict[str, str], hour: str) -> Told:
+    said, number = words(language), edition.number
+    id_ = f"urn:undersigned:letter:{shown.letter}:{language}:edition:{number}"
+    since = edition.since
+    return Told(
+        id_,
+        known.get(id_, hour),
+        say(said, "feed_edition", number=number, count=edition.counts.standing),
+        say(said, "feed_since", added=since.added, withdrawn=since.withdrawn),
+        f"{shown.origin}/editions/{number}/{language}.html",
+    )
+
+
+def _batches(shown: Shown, language: str, known: dict[str, str], hour: str) -> list[Told]:
+    """The last batches: this one, and those the feed told before, whose figures are in their ids."""
+    standing = shown.standing
+    stem = f"urn:undersigned:letter:{shown.letter}:{language}:count:"
+    here = (standing.size, standing.signed, standing.withdrawn)
+    figures = {here: stem + "-".join(map(str, here))}
+    for id_ in known:
+        if id_.startswith(stem):
+            size, signed, withdrawn = map(int, id_.removeprefix(stem).split("-"))
+            figures[size, signed, withdrawn] = id_
+    said = words(language)
+    newest = sorted((key for key in figures if key[1]), reverse=True)[:LAST]
+    return [
+        Told(
+            figures[key],
+            known.get(figures[key], hour),
+            say(said, "feed_count", count=key[1] - key[2]),
+            say(said, "feed_detail", size=key[0], signed=key[1], withdrawn=key[2]),
+            f"{shown.origin}/{language}/",
+        )
+        for key in newest
+    ]

@@ -1,0 +1,62 @@
+"""What the press asks for, on one page: facts, files to print, a picture, the count to embed, whom to ask, checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.html import escape
+
+from undersigned.press.picture import SIZES
+from undersigned.web.pages.letter import Shown, count_said, frame, may_sign, when_opened
+from undersigned.web.pages.said import number, say
+from undersigned.web.pages.scripts import are_built
+from undersigned.web.pages.words import words
+
+
+def press_kit(shown: Shown, language: str, printed: list[tuple[int, str]]) -> bytes:
+    """The page. ``printed``: number and language of each PDF there is."""
+    said, manifest, standing = words(language), shown.manifest, shown.standing
+    means = count_said(standing, said)
+    figures = {"signed": standing.signed, "withdrawn": standing.withdrawn, "size": standing.size}
+    trust = {"threshold": manifest.threshold, "trustees": len(manifest.trustees)}
+    context: dict[str, Any] = {
+        **frame(shown, language, "press/{language}.html"),
+        "heading": said["for_press"],
+        "count": number(standing.count, said["language"]),
+        "summary": means,
+        "count_said": means,
+        "count_detail": say(said, "count_detail", **figures),
+        "address": f"{shown.origin}/{language}/",
+        "may_sign": may_sign(manifest, said),
+        "sealed": say(said, "sealed_note", **trust) if manifest.sealed else "",
+        "when": when_opened(manifest, said) if manifest.sealed else "",
+        "letter": shown.letter,
+        "printed": [
+            {"path": f"/{shown.slug}/press/{n}/{tag}.pdf", "name": _printed(said, n, tag)} for n, tag in printed
+        ],
+        "picture": f"/{shown.slug}/share/{language}.png",
+        "codes": _codes(shown, language, means),
+        "contact": shown.contact,
+        "mailed": "@" in shown.contact and " " not in shown.contact and "/" not in shown.contact,
+        "verifies": are_built(),
+        "verify": f"/{shown.slug}/{language}/verify/",
+        "command": f"undersigned verify {shown.origin}/",
+    }
+    return render_to_string("pages/press_kit.html", context).encode("utf-8")
+
+
+def _printed(said: dict[str, str], number: int, tag: str) -> str:
+    name = words(tag)["name"] if words(tag)["language"] == tag else tag
+    return say(said, "press_edition_in", number=number, language=name)
+
+
+def _codes(shown: Shown, language: str, means: str) -> list[str]:
+    """HTML to copy: the count as a frame, and as a picture."""
+    (width, height), title = SIZES["count"], escape(means)
+    embed, page = f"{shown.origin}/embed/{language}", f"{shown.origin}/{language}/"
+    picture = f'<img src="{embed}.svg" width="{width}" height="{height}" alt="{title}">'
+    return [
+        f'<iframe src="{embed}.html" width="{width}" height="260" title="{title}"></iframe>',
+        f'<a href="{page}">{picture}</a>',
+    ]
