@@ -112,7 +112,7 @@ def test_an_address_typed_without_its_slash_is_answered(site: Site) -> None:
         page = site.call("GET", path)
         assert page.status == 200
         links = re.findall(r'href="([^"]+)"', page.body.decode())
-        assert all(link.startswith("/") for link in links), links
+        assert all(link.startswith(("/", "http://127.0.0.1:8000/")) for link in links), links
 
 
 def test_without_scripts_a_letter_does_not_offer_what_it_cannot_do(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
