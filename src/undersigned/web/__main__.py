@@ -1,4 +1,4 @@
-"""``python -m undersigned.web``: init, serve, clerk. The ``undersigned`` command starts these."""
+"""``python -m undersigned.web``: init, serve, clerk, doctor. The ``undersigned`` command starts these."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from django.db import Error as DatabaseError
 
 from undersigned.web.database import UnsafeDatabaseError
-from undersigned.web.datadir import ENVIRONMENT, DataDir, DataError, check_same, prepare
+from undersigned.web.datadir import ENVIRONMENT, DataDir, DataError, check_same, prepare, read_settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8000)
     serve.add_argument("--workers", type=int, default=1)
     clerk = commands.add_parser("clerk", help="run the clerk alone")
+    doctor = commands.add_parser("doctor", help="examine a data directory")
+    doctor.add_argument("--deep", action="store_true", help="derive every tree, count and edition again from the bytes")
+    doctor.add_argument("--data", required=True, help="the data directory")
     for command in (init, serve, clerk):
         command.add_argument("--data", required=True, help="the data directory")
         command.add_argument("--database", help="postgresql://USER@HOST/NAME, kept in settings.toml by the first start")
@@ -73,6 +76,8 @@ def _run(parsed: argparse.Namespace, data: DataDir) -> int:
         return 0
     if parsed.command == "serve":
         return _serve(parsed, data)
+    if parsed.command == "doctor":
+        return _doctor(parsed, data)
     check_same(data, parsed.database)
     import django
 
@@ -86,6 +91,24 @@ def _run(parsed: argparse.Namespace, data: DataDir) -> int:
         print(f"undersigned: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _doctor(parsed: argparse.Namespace, data: DataDir) -> int:
+    """Prints each finding as a line on stdout, what is being looked at on stderr; 1 if there are findings."""
+    # A directory that is none is not made: the settings are read first.
+    read_settings(data)
+    import django
+
+    django.setup(set_prefix=False)
+    from undersigned.web.doctor import examine
+    from undersigned.web.wiring import world_of
+
+    found = examine(
+        data=data, world=world_of(data), thorough=parsed.deep, progress=lambda what: print(what, file=sys.stderr)
+    )
+    for finding in found:
+        print(f"{finding.where}: {finding.what}")
+    return 1 if found else 0
 
 
 def _serve(parsed: argparse.Namespace, data: DataDir) -> int:

@@ -1,0 +1,139 @@
+"""Everything derived again from the entries' bytes: tree, tiles, rows, count, sealed objects, editions, bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from undersigned.protocol import base64url, checkpoint, entries, merkle, tiles, verify
+from undersigned.protocol import edition as editions_
+from undersigned.protocol.errors import ProtocolError
+from undersigned.protocol.note import parse_signatures
+from undersigned.protocol.seal import object_hash, parse_object
+from undersigned.protocol.standing import Standing
+from undersigned.web.editions.assemble import assemble, edition_files
+from undersigned.web.editions.models import Edition, Share
+from undersigned.web.editions.upkeep import bundle_checkpoint
+from undersigned.web.letters.known import KnownLetter
+from undersigned.web.log.models import Checkpoint, Entry
+from undersigned.web.ports import World
+from undersigned.web.signing.models import SealedObject
+
+from .finding import Finding
+
+
+def log(letter: KnownLetter, world: World) -> Iterator[Finding]:
+    """Every entry where its index says, every signed root that of the entries, every tile as the entries make it."""
+    signed = {row.size: row for row in Checkpoint.objects.filter(letter=letter.pk).prefetch_related("cosignatures")}
+    frontier = merkle.Frontier()
+    size = 0
+    for row in Entry.objects.filter(letter=letter.pk).order_by("index").iterator():
+        if row.index != size:
+            yield Finding(letter.slug, f"entry {size} is missing from the database")
+            return
+        data = bytes(row.data)
+        problem = _entry(letter, row, data)
+        if problem is not None:
+            yield Finding(letter.slug, f"entry {size}: {problem}")
+        frontier.append(merkle.leaf_hash(data))
+        size += 1
+        if size in signed:
+            yield from _root(letter, signed[size], frontier.root())
+    if signed and max(signed) <= size:
+        yield from _tiles(letter, max(signed), world)
+
+
+def _entry(letter: KnownLetter, row: Entry, data: bytes) -> str | None:
+    if row.index == 0:
+        return None if data == letter.source else "it is not the letter's manifest"
+    try:
+        found = entries.parse(data)
+    except ProtocolError as error:
+        return f"its bytes are no entry: {error}"
+    told = (type(found).__struct_config__.tag, getattr(found, "key", ""))
+    return None if told == (row.kind, row.key) else "its row says something else than its bytes"
+
+
+def _root(letter: KnownLetter, row: Checkpoint, root: bytes) -> Iterator[Finding]:
+    if base64url.encode(root) != row.root:
+        yield Finding(letter.slug, f"the root signed at size {row.size} is not that of its entries")
+        return
+    point, _ = checkpoint.verify(bytes(row.note), letter.manifest.origin, base64url.decode(letter.manifest.log))
+    trustees = [base64url.decode(trustee.sign) for trustee in letter.manifest.trustees]
+    for line in row.cosignatures.all():
+        if not _cosigned(point, line.line, line.trustee, trustees):
+            yield Finding(letter.slug, f"trustee {line.trustee}'s cosignature at size {row.size} does not verify")
+
+
+def _cosigned(point: checkpoint.Checkpoint, lines: str, trustee: int, trustees: list[bytes]) -> bool:
+    try:
+        found = [checkpoint.verify_cosignature(point.text(), line, trustees) for line in parse_signatures(lines)]
+    except ProtocolError:
+        return False
+    return [cosignature and cosignature.trustee for cosignature in found] == [trustee]
+
+
+def _tiles(letter: KnownLetter, size: int, world: World) -> Iterator[Finding]:
+    def read(path: str) -> bytes:
+        data = world.storage.get(f"{letter.slug}/log/{path}")
+        if data is None:
+            raise ValueError(f"log/{path} is missing from the served files")
+        return data
+
+    stored = Entry.objects.filter(letter=letter.pk, index__lt=size).order_by("index")
+    rows = (bytes(data) for data in stored.values_list("data", flat=True).iterator())
+    try:
+        for index, (served, data) in enumerate(zip(tiles.read_entries(size, read), rows, strict=True)):
+            if served != data:
+                yield Finding(letter.slug, f"entry {index} is served with other bytes than are stored")
+                return
+        tiles.check_tiles(size, read, list(tiles.read_entries(size, read)))
+    except (ProtocolError, ValueError) as error:
+        yield Finding(letter.slug, f"the served log: {error}")
+
+
+def objects(letter: KnownLetter) -> Iterator[Finding]:
+    """Of each key that stands exactly the object its newest entry names; of the others nothing."""
+    standing = fold(letter)
+    wanted = {s.key: s.object for s in standing.signatories.values() if s.withdrawn is None}
+    for key, body in SealedObject.objects.filter(letter=letter.pk).values_list("key", "body").iterator():
+        expected = wanted.pop(key, None)
+        if expected is None:
+            yield Finding(letter.slug, f"an object is kept of {key}, which does not stand")
+        elif object_hash(parse_object(bytes(body))) != expected:
+            yield Finding(letter.slug, f"the object kept of {key} is not the one its entry names")
+    for key in sorted(wanted)[:5]:
+        yield Finding(letter.slug, f"the sealed object of {key} is missing")
+    if len(wanted) > 5:
+        yield Finding(letter.slug, f"... and of {len(wanted) - 5} more")
+    gone = {s.key for s in standing.signatories.values() if s.withdrawn is not None}
+    kept = set(Share.objects.filter(edition__letter=letter.pk).values_list("key", flat=True))
+    if gone & kept:
+        yield Finding(letter.slug, f"shares are kept of {len(gone & kept)} keys that have withdrawn")
+
+
+def editions(letter: KnownLetter, world: World) -> Iterator[Finding]:
+    """Each published edition has its id, is served as it is stored, and the bundle verifies as a stranger's."""
+    standing = fold(letter)
+    published = list(Edition.objects.filter(letter=letter.pk, published__isnull=False).order_by("number"))
+    for row in published:
+        if row.data is not None and base64url.encode(editions_.edition_id(bytes(row.data))) != row.published:
+            yield Finding(letter.slug, f"edition {row.number} is not the one that was published")
+        for name, data in edition_files(letter, row, standing).items():
+            if world.storage.get(f"{letter.slug}/editions/{row.number}/{name}") != data:
+                yield Finding(letter.slug, f"{name} of edition {row.number} is not served as it is stored")
+    last = bundle_checkpoint(letter)
+    if last is None:
+        return
+    report = verify.verify_bundle(assemble(letter, last, standing, world.storage), letter=letter.id)
+    if report.outcome == "invalid":
+        step = next(step for step in report.steps if step.outcome == "invalid")
+        yield Finding(letter.slug, f"its bundle does not verify: {step.name}: {step.detail}")
+
+
+def fold(letter: KnownLetter) -> Standing:
+    """Who stands, from the stored entries."""
+    standing = Standing(letter.manifest)
+    rows = Entry.objects.filter(letter=letter.pk, index__gt=0).order_by("index").values_list("data", flat=True)
+    for data in rows.iterator():
+        standing.apply(entries.parse(bytes(data)))
+    return standing

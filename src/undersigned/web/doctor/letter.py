@@ -1,0 +1,53 @@
+"""A letter's newest checkpoint: in the table, signed, and served with the count beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from undersigned.protocol import base64url, canonical, checkpoint
+from undersigned.protocol.errors import ProtocolError
+from undersigned.web.letters.known import KnownLetter
+from undersigned.web.log.cosigned import newest, note_of
+from undersigned.web.log.models import Checkpoint, Entry
+from undersigned.web.ports import World
+
+from .finding import Finding
+
+
+def checkpoints(letter: KnownLetter, world: World) -> Iterator[Finding]:
+    """Findings on what was signed last."""
+    last = newest(letter.pk)
+    size = Entry.objects.filter(letter=letter.pk).count()
+    if last is None:
+        if size:
+            yield Finding(letter.slug, "it has entries and no checkpoint: is the clerk running?")
+        return
+    if size < last.size:
+        yield Finding(letter.slug, f"{last.size} entries were signed, {size} are stored: restore the newest backup")
+    elif size > last.size:
+        yield Finding(letter.slug, f"{size - last.size} entries wait for a checkpoint: is the clerk running?")
+    yield from _signed(letter, last)
+    served = world.storage.get(f"{letter.slug}/log/checkpoint")
+    if served != note_of(last):
+        yield Finding(letter.slug, "what is served as log/checkpoint is not the newest one: is the clerk running?")
+    yield from _count(letter, last, world)
+
+
+def _signed(letter: KnownLetter, last: Checkpoint) -> Iterator[Finding]:
+    try:
+        found, _ = checkpoint.verify(bytes(last.note), letter.manifest.origin, base64url.decode(letter.manifest.log))
+    except ProtocolError as error:
+        yield Finding(letter.slug, f"the checkpoint of size {last.size} is not signed by its log: {error}")
+        return
+    if (found.size, base64url.encode(found.root)) != (last.size, last.root):
+        yield Finding(letter.slug, f"the row of the checkpoint of size {last.size} is not what was signed")
+
+
+def _count(letter: KnownLetter, last: Checkpoint, world: World) -> Iterator[Finding]:
+    data = world.storage.get(f"{letter.slug}/count.json")
+    entries = Entry.objects.filter(letter=letter.pk, index__lt=last.size)
+    signed = entries.filter(kind="sign", seq=0).count()
+    withdrawn = entries.filter(kind="withdraw").count()
+    true = {"count": signed - withdrawn, "signed": signed, "size": last.size, "withdrawn": withdrawn}
+    if data != canonical.encode(true):
+        yield Finding(letter.slug, "count.json is not the count of its log")
