@@ -12,7 +12,23 @@ from undersigned.client.errors import ClientError, WaitingError
 from undersigned.press import PressError
 from undersigned.protocol.errors import ProtocolError
 
-from . import booking, bundle, demo, doctor, exits, letter, page, rehearse, roll, serve, sign, trustee, verify, voice
+from . import (
+    backup,
+    booking,
+    bundle,
+    demo,
+    doctor,
+    exits,
+    letter,
+    page,
+    rehearse,
+    roll,
+    serve,
+    sign,
+    trustee,
+    verify,
+    voice,
+)
 
 app: Final = typer.Typer(
     name="undersigned",
@@ -44,6 +60,8 @@ app.add_typer(trustee.app, name="trustee", rich_help_panel=ROLES)
 app.add_typer(page.app, name="page", rich_help_panel=ROLES)
 app.add_typer(booking.app, name="booking", rich_help_panel=ROLES)
 app.command("serve", rich_help_panel=OPERATOR)(serve.serve)
+app.command("backup", rich_help_panel=OPERATOR)(backup.backup)
+app.command("restore", rich_help_panel=OPERATOR)(backup.restore)
 app.command("doctor", rich_help_panel=OPERATOR)(doctor.doctor)
 app.command("rehearse", rich_help_panel=OPERATOR)(rehearse.rehearse)
 app.command("demo", rich_help_panel=OPERATOR)(demo.demo)

@@ -1,10 +1,11 @@
-"""``python -m undersigned.web``: init, serve, clerk, doctor. The ``undersigned`` command starts these."""
+"""``python -m undersigned.web``: serve, clerk and the operator's tools. The ``undersigned`` command starts these."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+import time
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -44,6 +45,16 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="examine a data directory")
     doctor.add_argument("--deep", action="store_true", help="derive every tree, count and edition again from the bytes")
     doctor.add_argument("--data", required=True, help="the data directory")
+    backup = commands.add_parser("backup", help="write an encrypted backup while the site runs")
+    backup.add_argument("--to", required=True, help="the file; it must not be there yet")
+    backup.add_argument("--recipient", action="append", required=True, help="who can read it: age1..., or an SSH key")
+    backup.add_argument("--data", required=True, help="the data directory")
+    restore = commands.add_parser("restore", help="make a data directory from a backup")
+    restore.add_argument("--from", dest="source", required=True, help="the backup")
+    restore.add_argument("--identity", required=True, help="the file with the age identity")
+    restore.add_argument("--known", action="append", default=[], help="a checkpoint that somebody kept")
+    restore.add_argument("--unwitnessed", action="append", default=[], help="a letter without trustees")
+    restore.add_argument("--data", required=True, help="the data directory; it must not be there yet")
     for command in (init, serve, clerk):
         command.add_argument("--data", required=True, help="the data directory")
         command.add_argument("--database", help="postgresql://USER@HOST/NAME, kept in settings.toml by the first start")
@@ -78,6 +89,10 @@ def _run(parsed: argparse.Namespace, data: DataDir) -> int:
         return _serve(parsed, data)
     if parsed.command == "doctor":
         return _doctor(parsed, data)
+    if parsed.command == "backup":
+        return _backup(parsed, data)
+    if parsed.command == "restore":
+        return _restore(parsed, data)
     check_same(data, parsed.database)
     import django
 
@@ -109,6 +124,56 @@ def _doctor(parsed: argparse.Namespace, data: DataDir) -> int:
     for finding in found:
         print(f"{finding.where}: {finding.what}")
     return 1 if found else 0
+
+
+def _backup(parsed: argparse.Namespace, data: DataDir) -> int:
+    read_settings(data)
+    import django
+
+    django.setup(set_prefix=False)
+    from undersigned.web.backup.contents import BackupError
+    from undersigned.web.backup.take import take
+
+    try:
+        made = take(data=data, target=Path(parsed.to).resolve(), recipients=parsed.recipient, now=int(time.time()))
+    except BackupError as error:
+        print(f"undersigned: {error}", file=sys.stderr)
+        return 1
+    for letter in made.letters:
+        print(f"{letter.slug}: {letter.size} entries")
+    return 0
+
+
+def _restore(parsed: argparse.Namespace, data: DataDir) -> int:
+    if data.root.exists():
+        print(f"undersigned: {data.root} is there already and will not be written over", file=sys.stderr)
+        return 1
+    partial = DataDir(data.root.with_name(f".{data.root.name}.restoring"))
+    from undersigned.web.backup import restore
+    from undersigned.web.backup.contents import BackupError
+
+    try:
+        restore.discard(partial.root)
+        restore.unpack(
+            source=Path(parsed.source), folder=partial.root, identity=Path(parsed.identity).read_text(encoding="utf-8")
+        )
+        # The settings are the restored ones; Django sees the directory where it lies until it has been checked.
+        os.environ[ENVIRONMENT] = str(partial.root)
+        initialise(partial, read_settings(partial).authority)
+        from django.db import connections
+
+        from undersigned.web.backup import known
+
+        said = known.check(notes=[Path(path).read_bytes() for path in parsed.known], unwitnessed=parsed.unwitnessed)
+        connections.close_all()
+        restore.place(folder=partial.root, target=data.root)
+    except (BackupError, OSError, UnicodeDecodeError) as error:
+        restore.discard(partial.root)
+        print(f"undersigned: {error}. Nothing was restored.", file=sys.stderr)
+        return 1
+    for line in said:
+        print(line)
+    return 0
 
 
 def _serve(parsed: argparse.Namespace, data: DataDir) -> int:

@@ -1,0 +1,111 @@
+"""``undersigned backup`` and ``undersigned restore``: a site as one encrypted file, and back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from undersigned.client.errors import InputError
+from undersigned.client.files import read_input
+from undersigned.client.http import Http
+
+from . import exits, voice
+
+MAX_NOTE = 64 * 1024
+
+
+def backup(
+    to: Annotated[Path, typer.Option(help="The file to write; it must not be there yet.", metavar="FILE")],
+    recipient: Annotated[list[str], typer.Option(help="Who can read it: age1..., or an SSH public key; repeatable.")],
+    data: Annotated[Path, typer.Option(help="The data directory.")] = Path("data"),
+) -> int:
+    """Write everything a site cannot make again into one file, encrypted in the age format. The site may run meanwhile.
+
+    Database, keys, settings and newspapers' pages, all of one moment. What has been deleted is not in it.
+
+    ```
+    undersigned backup --data /srv/letters --to /mnt/backups/2026-12-01.age --recipient age1...
+    ```
+
+    Somebody who has withdrawn since is still in an older backup: keep few, and destroy them.
+    """
+    if not (data / "settings.toml").is_file():
+        raise InputError(f"{data} is not a data directory: it has no settings.toml")
+    recipients = [word for text in recipient for word in ("--recipient", text)]
+    with voice.stage("backed up"):
+        done = _run("backup", "--data", str(data), "--to", str(to), *recipients)
+    return _tell(done, f"{to} can be read by {len(recipient)} recipients and nobody else.")
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(help="The backup.", metavar="FILE")],
+    data: Annotated[Path, typer.Option(help="The data directory to make; it must not be there yet.")],
+    identity: Annotated[Path, typer.Option(help="The file with the age identity.", metavar="FILE")],
+    known: Annotated[
+        list[str] | None,
+        typer.Option(help="A checkpoint somebody kept: a file, a mirror's folder, or a letter's address; repeatable."),
+    ] = None,
+    unwitnessed: Annotated[
+        list[str] | None, typer.Option(help="A letter without trustees, of which nobody can be asked.", metavar="SLUG")
+    ] = None,
+) -> int:
+    """Make a data directory from a backup, unless that would make a log say two different things.
+
+    A log may not go on from a state older than one it has signed: whoever kept the newer one could prove a fork. So ask
+    every trustee for the newest checkpoint of their mirror (`log/checkpoint`) and name them all with `--known`.
+
+    ```
+    undersigned restore 2026-12-01.age --data /srv/letters --identity key.txt --known trustee1/log/checkpoint
+    ```
+
+    Exit status: 0 restored, 1 not restored and why, 2 misuse.
+    """
+    if data.exists():
+        raise InputError(f"{data} is there already: nothing is restored over a site")
+    if not source.is_file():
+        raise InputError(f"{source} is missing")
+    read_input(identity, limit=MAX_NOTE, what="the age identity")
+    with tempfile.TemporaryDirectory(prefix="undersigned-known-") as folder:
+        words = ["--data", str(data), "--from", str(source), "--identity", str(identity)]
+        for number, where in enumerate(known or []):
+            note = Path(folder) / str(number)
+            note.write_bytes(_note(where))
+            words += ["--known", str(note)]
+        for slug in unwitnessed or []:
+            words += ["--unwitnessed", slug]
+        with voice.stage("restored"):
+            done = _run("restore", *words)
+    return _tell(done, f"{data} is a data directory again. Look at it: undersigned doctor --deep --data {data}")
+
+
+def _note(where: str) -> bytes:
+    """A kept checkpoint's bytes, wherever it is kept."""
+    if where.startswith(("http://", "https://")):
+        with Http(where if where.endswith("/") else f"{where}/") as http:
+            return http.get("log/checkpoint", limit=MAX_NOTE)
+    path = Path(where)
+    if path.is_dir():
+        path = path / "log" / "checkpoint"
+    return read_input(path, limit=MAX_NOTE, what="a checkpoint that somebody kept")
+
+
+def _run(*words: str) -> subprocess.CompletedProcess[str]:
+    command: Sequence[str] = [sys.executable, "-m", "undersigned.web", *words]
+    return subprocess.run(command, capture_output=True, check=False, text=True)
+
+
+def _tell(done: subprocess.CompletedProcess[str], good: str) -> int:
+    for line in done.stdout.splitlines():
+        voice.say(f"  {line}")
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.startswith("undersigned: ")]
+        voice.fail(said[-1].removeprefix("undersigned: ") if said else "it broke off")
+        return exits.INVALID
+    voice.good(good)
+    return exits.OK
