@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { platform } from "#platform";
+import * as base64url from "../protocol/base64url.ts";
+import { letterId } from "../protocol/manifest.ts";
+import { activate } from "../signing/activate.ts";
+import { find } from "../signing/counted.ts";
+import { openLetter } from "../signing/letter.ts";
+import { parseLink } from "../signing/link.ts";
+import { sign } from "../signing/sign.ts";
+import { system, withdrawalCode } from "../signing/signer.ts";
+import { Site } from "../signing/site.ts";
+import type { World } from "./controller.ts";
+import { edit } from "./edit.ts";
+import { carryLetter, invitation } from "./invitation.ts";
+import { keep } from "./keep.ts";
+
+const skip = platform.name === "node" && "needs a browser's DOM";
+const world = (): World => ({ fetch: (input, init) => fetch(input, init), store: sessionStorage, entropy: system });
+const EDIT = `
+  <section data-controller="edit"><p data-part="error" tabindex="-1" hidden></p>
+    <form data-step="code"><h2 tabindex="-1">Code</h2><template data-message="code-shape">No such shape.</template>
+      <template data-message="sequence">Nobody.</template><input name="code"><button disabled>Continue</button></form>
+    <div data-step="looking" hidden><progress data-part="progress"></progress></div>
+    <form data-step="choice" hidden><h2 tabindex="-1">How?</h2><input type="radio" name="as" value="name" checked>
+      <input type="radio" name="as" value="initials"><input type="radio" name="as" value="anonymous" data-part="anonymous">
+      <input name="name"><input name="title"><input name="initials"><input name="access"><select name="group"></select>
+      <template data-message="access-missing">Your code, please.</template><button disabled>Change</button></form>
+    <div data-step="sealing" hidden><progress data-part="sealing"></progress></div>
+    <div data-step="done" hidden><h2 tabindex="-1">Done</h2><time data-part="by"></time></div>
+  </section>`;
+
+function one<E extends HTMLElement>(selector: string): E {
+  const found = document.querySelector<E>(selector);
+  assert.ok(found, selector);
+  return found as E;
+}
+
+const visible = (): string | undefined => one("section").querySelector<HTMLElement>("[data-step]:not([hidden])")?.dataset["step"];
+
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.fail(`${what}: ${document.body.innerText.slice(0, 600)}`);
+}
+
+test("whoever signed changes how they are shown, by the withdrawal code; the log has the newer choice", { skip }, async () => {
+  const base = `${await platform.letterbox()}/valley/`;
+  const source = new Uint8Array(await (await fetch(`${base}manifest.json`)).arrayBuffer());
+  const id = base64url.encode(letterId(source));
+  const codes = (await (await fetch(`${base}codes`)).json()) as string[];
+  const letter = await openLetter(new Site(base, (input, init) => fetch(input, init)), parseLink(`${base}#${id}`));
+  const activated = await activate(letter, codes[26] as string, sessionStorage, system);
+  await sign(letter, activated, { as: "anonymous" , group: activated.record?.group ?? "" }, { entropy: system });
+
+  document.body.innerHTML = EDIT;
+  Object.assign(one("section").dataset, { link: base, letter: id });
+  history.replaceState(null, "", `#${id}`);
+  edit(one("section"), world());
+  assert.equal(document.querySelectorAll("button:disabled").length, 0, "somebody listens now");
+  const send = (step: string): void => one<HTMLFormElement>(`form[data-step="${step}"]`).requestSubmit();
+  const refused = async (words: string): Promise<void> => {
+    await until(() => one('[data-part="error"]').textContent === words, words);
+    one('[data-part="error"]').textContent = "";
+  };
+  one<HTMLInputElement>('[name="code"]').value = "W-123";
+  send("code");
+  await refused("No such shape.");
+  one<HTMLInputElement>('[name="code"]').value = "W-0123-4567-89AB-CDEF-GHJK";
+  send("code");
+  await refused("Nobody.");
+  assert.equal(visible(), "code");
+  one<HTMLInputElement>('[name="code"]').value = withdrawalCode(activated.signer);
+  send("code");
+  await until(() => visible() === "choice", "choice");
+  assert.ok(one<HTMLSelectElement>("select").options.length > 0, "the letter's groups are offered");
+  send("choice");
+  await refused("Your code, please.");
+  one<HTMLInputElement>('[value="initials"]').checked = true;
+  one<HTMLInputElement>('[name="initials"]').value = "P. Q.";
+  send("choice");
+  await until(() => visible() === "done", "done");
+  assert.equal((await find(letter, activated.signer.spelt)).entry?.seq, 1);
+  window.dispatchEvent(new PageTransitionEvent("pagehide"));
+  assert.equal(visible(), "code");
+  assert.equal(one('[data-part="by"]').textContent, "");
+  assert.equal(sessionStorage.length, 0);
+});
+
+test("a withdrawal code is saved as what stands there, under a name that says nothing, and without a request", { skip }, async () => {
+  document.body.innerHTML = `<div data-controller="keep" data-file="code.txt"><p data-part="text">W-0123</p>
+    <button data-part="print" hidden></button><button data-part="save" hidden></button></div>`;
+  keep(one("div"), world());
+  const saved: HTMLAnchorElement[] = [];
+  const click = HTMLAnchorElement.prototype.click;
+  HTMLAnchorElement.prototype.click = function (): void {
+    saved.push(this);
+  };
+  try {
+    one('[data-part="save"]').click();
+  } finally {
+    HTMLAnchorElement.prototype.click = click;
+  }
+  assert.equal(one('[data-part="print"]').hidden, false);
+  assert.equal(saved[0]?.download, "code.txt");
+  assert.equal(await (await fetch(saved[0]?.href ?? "")).text(), "W-0123\n");
+});
+
+test("an invitation's letter id goes along with the links that ask for it, and a damaged one with none", { skip }, () => {
+  const id = "A".repeat(43);
+  const page = '<nav data-controller="invitation"><a data-carry href="/v/en/sign/">s</a><a hreflang="he" href="/v/he/">h</a><a href="/x">x</a></nav>';
+  const hashes = (): string[] => [...document.links].map((link) => link.hash);
+  document.body.innerHTML = page;
+  history.replaceState(null, "", `#${id}`);
+  invitation(one("nav"), world());
+  assert.deepEqual(hashes(), [`#${id}`, `#${id}`, ""]);
+  for (const damaged of ["", "#abc", `#${id}!`, `#${id}.S-0123`]) {
+    document.body.innerHTML = page;
+    history.replaceState(null, "", damaged || location.pathname);
+    carryLetter(document);
+    assert.deepEqual(hashes(), ["", "", ""], damaged);
+  }
+  history.replaceState(null, "", location.pathname);
+});
