@@ -5,7 +5,7 @@
  *
  * With a code one goes on to where it is used, and the page leaves the history with it. Without, one stays, and the links
  * with `data-carry`, and those to other languages, take the letter id along: no server sees it, so none can change it.
- * A letter without sealed names has `data-code="/code/en/"`, the page that takes codes without script.
+ * A letter without sealed names has `data-code="/valley-water/form/en/sign"`, the form that takes codes without script.
  */
 
 import type { Controller } from "./controller.ts";

@@ -102,7 +102,7 @@ def _acts(shown: Shown, language: str) -> dict[str, Any]:
     if not are_built():
         return {"acts": None if shown.manifest.sealed else form, "pages": None}
     # Where a slip's link goes on to, with the code that no server sees.
-    goes_on = f'data-sign="{pages}sign/"' if shown.manifest.sealed else f'data-code="/code/{language}/"'
+    goes_on = f'data-sign="{pages}sign/"' if shown.manifest.sealed else f'data-code="{form}sign"'
     return {
         "acts": pages if shown.manifest.sealed else form,
         "slash": "/" if shown.manifest.sealed else "",
