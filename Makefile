@@ -5,6 +5,7 @@
 #   make check       lint, types, the import contract
 #   make browser     only the tests in real Chromium
 #   make scripts     what browsers run, built from frontend/ by its lock file
+#   make pictures    screenshots of every page, into pictures/
 #   make bench       the figures, each beside its control
 #   make durability  the long runs of faults: kills, power cuts, full disks
 #   make run         a server with its data in ./data
@@ -20,9 +21,9 @@ NPM := npm ci --silent --no-audit --no-fund
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-postgresql check browser scripts bench durability docs run lock format clean
+.PHONY: help demo test test-postgresql check browser scripts pictures bench durability docs run lock format clean
 help:
-	@sed -n '2,11p' Makefile | cut -c3-
+	@sed -n '2,12p' Makefile | cut -c3-
 
 $(VENV)/.installed: requirements/build.lock requirements/undersigned.lock pyproject.toml
 	@./scripts/system-packages build
@@ -77,6 +78,11 @@ browser: $(SCRIPTS)
 	@./scripts/system-packages test
 	cd frontend && npm run --silent test:chromium
 	pytest tests/browser
+
+# Every page of a small real letter, as people see it, into pictures/: to be looked at.
+pictures: $(SCRIPTS)
+	@./scripts/system-packages test
+	cd tests && python -m browser.pictures ../pictures
 
 bench: $(VENV)/.installed
 	for question in sign blind verify press pages; do python bench/$$question.py; done

@@ -136,6 +136,18 @@ TEXTS = {
 }
 
 
+ARABIC = {
+    "text": "# أعطوا الوادي ماءه\n\nنطلب **الماء**.\n",
+    "title": "أعطوا الوادي ماءه",
+    "reserve": "الاحتياط",
+    "retired": "المتقاعدون",
+}
+
+
+def _named(english: str, hebrew: str, arabic: str, with_arabic: bool) -> dict[str, str]:
+    return {"en": english, "he": hebrew, **({"ar": ARABIC[arabic]} if with_arabic else {})}
+
+
 def invented(number: int, tag: str = "Nr") -> roll.Record:
     """A plainly invented person."""
     names = (
@@ -151,7 +163,7 @@ def invented(number: int, tag: str = "Nr") -> roll.Record:
 def start(
     call: Call, token: str, authority: str, slug: str, *, size: int = 6, trustees: int = 3, threshold: int = 2,
     public: bool = False, check: str = "roll", batch: tuple[int, int] = (1, 0), signatures: int = 1, grace: int = 0,
-    tag: str = "Nr", domains: list[str] | None = None,
+    tag: str = "Nr", domains: list[str] | None = None, arabic: bool = False,
 ) -> Letter:  # fmt: skip
     """A letter whose manifest is fixed: draft, texts, codes, manifest."""
     letter = Letter(call, token, slug)
@@ -173,17 +185,18 @@ def start(
             for s in slots[i : i + 100]
         ]
         assert letter.post("draft/codes", {"codes": rows}, **letter.auth).status == 204
-    for language, text in TEXTS.items():
+    texts = {**TEXTS, **({"ar": ARABIC["text"]} if arabic else {})}
+    for language, text in texts.items():
         assert letter.post("draft/text", {"language": language, "text": text}, **letter.auth).status == 204
     letter.trustees = [] if public else [(os.urandom(32), os.urandom(32)) for _ in range(trustees)]
     letter.manifest = manifest.Manifest(
         v=1,
         origin=f"{authority}/{slug}",
-        title={"en": "Give the valley its water", "he": "תנו לעמק מים"},
-        text={language: manifest.text_digest(text.encode()) for language, text in TEXTS.items()},
+        title=_named("Give the valley its water", "תנו לעמק מים", "title", arabic),
+        text={language: manifest.text_digest(text.encode()) for language, text in texts.items()},
         groups=[
-            manifest.Group(id="reserve", name={"en": "Reserve", "he": "מילואים"}),
-            manifest.Group(id="retired", name={"en": "Retired", "he": "בדימוס"}),
+            manifest.Group(id="reserve", name=_named("Reserve", "מילואים", "reserve", arabic)),
+            manifest.Group(id="retired", name=_named("Retired", "בדימוס", "retired", arabic)),
         ],
         names="public" if public else "sealed",
         anonymous="allowed",
