@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from undersigned.cli import outbox as module
-from undersigned.cli.demo import open_public_letter
 from undersigned.cli.outbox import Outbox
+from undersigned.cli.rehearsal.mailing import open_public_letter
 from undersigned.cli.server import Server, free_port, port_is_free
 from web.server import until
 
@@ -48,10 +48,9 @@ def test_a_site_with_the_outbox_mails_a_code_that_lies_at_its_address(tmp_path: 
     with Server(tmp_path / "data", "127.0.0.1", port, log=tmp_path / "log") as server:
         server.initialise(f"127.0.0.1:{port}")
         with Outbox(server.data / "public") as outbox:
-            with (server.data / "settings.toml").open("a", encoding="utf-8") as settings:
-                settings.write(outbox.settings)
+            outbox.configure(server.data / "settings.toml")
             server.start()
-            base = open_public_letter(server, tmp_path / "third").partition("#")[0]
+            base = open_public_letter(server.url, server.token_file, tmp_path / "third").partition("#")[0]
             with httpx.Client(base_url=server.url, trust_env=False) as visitor:
                 form = f"{base}form/en/code"
                 token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', visitor.get(form).text)

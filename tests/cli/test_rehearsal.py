@@ -31,6 +31,8 @@ def test_a_letter_s_whole_life_comes_out_as_planned(tmp_path: Path) -> None:
     assert (measured["since added"], measured["since withdrawn"]) == (2, 3)
     assert (measured["initials"], measured["anonymous"], measured["named"]) == (2, 4, 32)
     assert measured["names on the server's disk"] == 0
+    assert (measured["codes mailed"], measured["standing by mailed codes"]) == (3, 2)
+    assert measured["different answers to who asks for a code"] == 1
     assert summary["leaks"]["control"] == "found"
     assert {"signatures", "blind signatures", "signatures verified"} <= set(summary["rates"])
     for page in summary["pages"]:

@@ -69,17 +69,15 @@ def demo(
         Outbox(server.data / "public") as outbox,
     ):
         server.initialise(f"127.0.0.1:{port}")
-        with (server.data / "settings.toml").open("a", encoding="utf-8") as settings:
-            settings.write(outbox.settings)
+        outbox.configure(server.data / "settings.toml")
         server.start()
-        rehearsal = Rehearsal(plan, out, server.url, server.token_file, server.data, slug="vesper-bay")
+        rehearsal = Rehearsal(plan, out, server.url, server.token_file, server.data, slug="vesper-bay", outbox=outbox)
         rehearsal.run()
         status = conclude(rehearsal, plan)
         if status != exits.OK:
             return status
         second = open_letter(server, out / "second")
-        third = open_public_letter(server, out / "third")
-        _explain(rehearsal, second, third, out)
+        _explain(rehearsal, second, out)
         if exit_:
             return exits.OK
         stop_on_signals(server.end)
@@ -135,32 +133,12 @@ def _open(
     return letter.invitation
 
 
-def open_public_letter(server: Server, folder: Path) -> str:
-    """A public letter for whoever asks for a code by mail; its invitation."""
-    with voice.stage("A third, public, for whoever asks for a code by mail"):
-        terms = draft.Terms("river-path", [], 0, check="mail", names="public", grace=10, batch_min=1)
-        draft.write(folder / "letter", terms, datetime.now(UTC), draft.PATH)
-        place = Folder(folder / "letter")
-        token = read_token(server.token_file)
-        known = organiser.draft(server.url, token, terms.slug, str(server.token_file.resolve()))
-        place.remember(known)
-        by = Organiser(known, token, place.organiser_seed())
-        try:
-            built, texts = organiser.build_manifest(place, place.letter_file(), known, None, None)
-            by.upload_texts(texts)
-            letter = by.freeze(built)
-            place.open_as(letter.spelt)
-        finally:
-            by.close()
-    return letter.invitation
-
-
-def _explain(rehearsal: Rehearsal, second: Opened, third: str, out: Path) -> None:
+def _explain(rehearsal: Rehearsal, second: Opened, out: Path) -> None:
     voice.say()
     voice.say("Open in a browser:")
     voice.say(f"  {rehearsal.letter.link.base}en/   the published letter and its signatories")
     voice.say(f"  {second.invitation}   a second letter, sealed, open for signature")
-    voice.say(f"  {third}   a third, public, that mails codes")
+    voice.say(f"  {rehearsal.mailed}   a third, public, that mails codes")
     voice.say(f"  {rehearsal.server}/outbox   where those mails lie")
     voice.say()
     voice.say("Look at:")

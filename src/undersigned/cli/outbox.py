@@ -1,6 +1,6 @@
-"""A mail server that delivers nothing: what a demo's site sends lies open at ``/outbox``.
+"""A mail server that delivers nothing, for demos and rehearsals. What a demo's site sends lies open at ``/outbox``.
 
-It listens on loopback, for as long as the demo runs, and writes each mail into a page among the site's served files.
+It listens on loopback, as long as they run, and a demo's writes each mail into a page among the site's served files.
 The site itself knows nothing of it: to it this is the operator's mail server.
 """
 
@@ -46,29 +46,35 @@ _MAIL: Final = """\
 
 
 class Outbox:
-    """The mail server and its page. ``public``: the site's directory of served files."""
+    """The mail server and its page. ``public``: the site's directory of served files; None: no page."""
 
-    def __init__(self, public: Path) -> None:
+    def __init__(self, public: Path | None) -> None:
         self.port = free_port()
-        self._page = public / "outbox" / "index.html"
-        self._mails: list[EmailMessage] = []
+        self._page = None if public is None else public / "outbox" / "index.html"
+        self.mails: list[EmailMessage] = []
+        """The newest, in the order they came."""
         self._controller: Any = Controller(self, hostname="127.0.0.1", port=self.port)
 
-    @property
-    def settings(self) -> str:
-        """The table of the site's ``settings.toml`` that sends its mail here."""
+    def configure(self, settings: Path) -> None:
+        """Adds to a site's ``settings.toml`` the table that sends its mail here."""
+        with settings.open("a", encoding="utf-8") as file:
+            file.write(self._table())
+
+    def _table(self) -> str:
         return f'\n[mail]\nhost = "127.0.0.1"\nport = {self.port}\nsecurity = "none"\nsender = "{SENDER}"\n'
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ARG002, N802 - aiosmtpd's
         """Takes one mail, whoever it is for."""
-        self._mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
-        del self._mails[:-KEPT]
+        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        del self.mails[:-KEPT]
         self._write()
         return "250 OK"
 
     def _write(self) -> None:
+        if self._page is None:
+            return
         self._page.parent.mkdir(parents=True, exist_ok=True)
-        files.write_atomic(self._page, page(self._mails[::-1]).encode("utf-8"), mode=0o644, durable=False)
+        files.write_atomic(self._page, page(self.mails[::-1]).encode("utf-8"), mode=0o644, durable=False)
 
     def __enter__(self) -> Self:
         self._write()

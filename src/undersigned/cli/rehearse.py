@@ -14,6 +14,7 @@ from undersigned.client.errors import InputError
 from undersigned.client.link import parse_server
 
 from . import exits, voice
+from .outbox import Outbox
 from .rehearsal import outdir
 from .rehearsal.plan import Plan, Size, make
 from .rehearsal.stages import Rehearsal
@@ -62,8 +63,11 @@ def rehearse(
         else:
             data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="undersigned-"))) / "data"
             own = stack.enter_context(Server(data, "127.0.0.1", free_port(), log=out / "server.log"))
+            outbox = stack.enter_context(Outbox(None))
+            own.initialise(f"127.0.0.1:{own.port}")
+            outbox.configure(data / "settings.toml")
             own.start()
-            rehearsal = Rehearsal(plan, out, own.url, own.token_file, data, slug="vesper-bay")
+            rehearsal = Rehearsal(plan, out, own.url, own.token_file, data, slug="vesper-bay", outbox=outbox)
         rehearsal.run()
     return conclude(rehearsal, plan, as_json)
 

@@ -20,7 +20,8 @@ from undersigned.client.letter import Letter
 from undersigned.client.organiser import Organiser
 from undersigned.protocol import base64url, bundle
 
-from . import draft, leaks, pages
+from ..outbox import Outbox
+from . import draft, leaks, mailing, pages
 from .crew import Holder, Signatories, Trustees, wait_until
 from .plan import Plan
 from .record import Record
@@ -34,14 +35,17 @@ class RehearsalError(ClientError):
 
 
 class Rehearsal:
-    """One letter's life. ``server``: its address; ``token_file``: the organiser's; ``data``: its disk, if ours."""
+    """One letter's life. ``server``: its address; ``token_file``: the organiser's; ``data``: its disk, if ours;
+    ``outbox``: the mail server the site sends through, if that is ours."""
 
     def __init__(
-        self, plan: Plan, out: Path, server: str, token_file: Path, data: Path | None, *, slug: str, grace: int = 4
-    ) -> None:
+        self, plan: Plan, out: Path, server: str, token_file: Path, data: Path | None, *, slug: str, grace: int = 4,
+        outbox: Outbox | None = None,
+    ) -> None:  # fmt: skip
         self.plan, self.out, self.server, self.token_file, self.data = plan, out, server, token_file, data
         self.slug, self.grace = slug, grace
         self.record = Record(plan.figures())
+        self.outbox, self.mailed = outbox, ""
         self.place = Folder(out / "letter")
         self.trustees = Trustees(out / "trustees", plan.size.trustees)
         self.codes: list[bytes] = []
@@ -66,6 +70,9 @@ class Rehearsal:
             self.verify()
             self.typeset()
             self.destroy()
+            if self.outbox is not None:
+                folder = self.out / "mailed"
+                self.mailed = mailing.play(self.record, self.outbox, self.server, self.token_file, folder)
         finally:
             # Also of a run that was broken off: what was measured until then, and that it is not right.
             self.record.write(self.out)
