@@ -1,9 +1,10 @@
 """How many signatures a second does the site accept, and how far is that from the bare ceiling?
 
-    python bench/sign.py [--signatures 2000] [--connections 32] [--rounds 2]
+    python bench/sign.py [--signatures 2000] [--connections 32] [--rounds 2] [--postgresql]
 
 Sealed letter, RSA-3072 credential, receipt after durable commit, HTTP on loopback; the load generator shares the
-machine. Ceiling and site take turns on the same prepared signatures; the best round of each counts.
+machine. Ceiling and site take turns on the same prepared signatures; the best round of each counts. ``--postgresql``:
+the site has two web workers and a private PostgreSQL cluster; the ceiling stays what it is, on SQLite.
 """
 
 from __future__ import annotations
@@ -11,18 +12,41 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import load
 import people
 from undersigned.web.operations.serve import web_command
 
 
-def site(data: Path, port: int) -> people.Process:
+def site(data: Path, port: int, *options: str) -> people.Process:
     """The real server: web worker and clerk."""
-    command = [people.python(), "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port)]
+    command = [people.python(), "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port), *options]
     return people.Process(command, port, {})
+
+
+@contextmanager
+def database(wanted: bool) -> Iterator[list[str]]:
+    """Options of a site on a private PostgreSQL cluster, with two web workers; none if it is not wanted."""
+    if not wanted:
+        yield []
+        return
+    from cluster import Cluster
+
+    cluster = Cluster()
+    try:
+        cluster.initialise()
+        cluster.start()
+        cluster.ask("CREATE DATABASE letters")
+        yield ["--database", cluster.url("letters"), "--workers", "2"]
+    finally:
+        cluster.remove()
 
 
 def ceiling(root: Path, source: bytes, number: int) -> people.Process:
@@ -56,11 +80,12 @@ def main() -> int:
     parser.add_argument("--signatures", type=int, default=2000)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--postgresql", action="store_true")
     asked = parser.parse_args()
     each = asked.signatures
-    with tempfile.TemporaryDirectory(prefix="undersigned-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="undersigned-bench-") as name, database(asked.postgresql) as options:
         root, port = Path(name), people.free_port()
-        server = site(root / "data", port)
+        server = site(root / "data", port, *options)
         token = (root / "data" / "keys" / "organiser-token").read_text().strip()
         letter = people.open_letter(server, token, each * asked.rounds)
         registrar = root / "data" / "keys" / f"{people.SLUG}.registrar"

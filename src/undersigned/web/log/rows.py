@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import connection
+
+from undersigned.web.postgresql.copy import copy_rows
+
+_ENTRY: Final = {
+    "letter_id": "int8", "index": "int8", "leaf": "text", "batch": "int4", "kind": "text", "key": "text", "seq": "int4",
+    "object": "text", "data": "bytea",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,9 @@ def insert_entries(letter: int, batch: int, rows: Sequence[Placed]) -> None:
         (letter, r.index, r.entry.leaf, batch, r.entry.kind, r.entry.key, r.entry.seq, r.entry.object, r.entry.data)
         for r in rows
     ]
+    if connection.vendor == "postgresql":
+        copy_rows("log_entry", _ENTRY, values)
+        return
     with connection.cursor() as cursor:
         cursor.executemany(
             'INSERT INTO log_entry (letter_id, "index", leaf, batch, kind, key, seq, object, data) '
@@ -60,6 +71,9 @@ def keep_objects(letter: int, rows: Sequence[Placed]) -> None:
             gone.add(row.entry.key)
     again = [key for key, row in newest.items() if row.entry.seq > 0]
     kept = [(r.index, r.entry.leaf) for r in newest.values() if r.entry.key not in gone]
+    if connection.vendor == "postgresql":
+        _keep_at_once(letter, [*again, *gone], kept)
+        return
     with connection.cursor() as cursor:
         cursor.executemany(
             "DELETE FROM signing_sealedobject WHERE letter_id = %s AND key = %s",
@@ -69,6 +83,19 @@ def keep_objects(letter: int, rows: Sequence[Placed]) -> None:
             'INSERT INTO signing_sealedobject (letter_id, key, "index", hash, body) '
             "SELECT letter_id, key, %s, object, body FROM signing_pending WHERE leaf = %s",
             kept,
+        )
+
+
+def _keep_at_once(letter: int, gone: list[str], kept: list[tuple[int, str]]) -> None:
+    """``keep_objects`` in two statements, whatever their number."""
+    with connection.cursor() as cursor:
+        if gone:
+            cursor.execute("DELETE FROM signing_sealedobject WHERE letter_id = %s AND key = ANY(%s)", [letter, gone])
+        cursor.execute(
+            'INSERT INTO signing_sealedobject (letter_id, key, "index", hash, body) '
+            "SELECT p.letter_id, p.key, k.place, p.object, p.body "
+            "FROM unnest(%s::bigint[], %s::text[]) AS k(place, leaf) JOIN signing_pending p ON p.leaf = k.leaf",
+            [[place for place, _ in kept], [leaf for _, leaf in kept]],
         )
 
 

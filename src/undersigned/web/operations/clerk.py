@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import FrameType
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 PAUSE: Final = 0.05
 """Seconds between looks. A look reads a few rows; anything waiting is seen within this time."""
 
+LONGEST_PAUSE: Final = 1.0
 REST: Final = 5
 """Seconds between two truncations of the write-ahead log, at least: nobody can commit meanwhile."""
 AWAY: Final = 5
@@ -107,10 +109,11 @@ class Clerk:
         seen: tuple[int, int] | None = None
         while not stop.is_set():
             # Looked at before the round: what is written during it makes the next one due.
-            found = (version(), self._world.clock())
+            found, began = (version(), self._world.clock()), time.monotonic()
             if found != seen and self._round_with_room():
                 seen = found
-            stop.wait(PAUSE)
+            # Whoever signs needs the machine more: while much is coming in, rounds are fewer and take in more at once.
+            stop.wait(min(max(PAUSE, 4 * (time.monotonic() - began)), LONGEST_PAUSE))
 
     def _round_with_room(self) -> bool:
         """One round; returns whether it came to its end. A full disk ends no clerk: what it could not do is done later.

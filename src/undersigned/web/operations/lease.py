@@ -85,7 +85,8 @@ class Lease:
     def _live(self, session: psycopg.Connection[Any]) -> None:
         try:
             while not self._over.is_set():
-                self._heard += sum(1 for _ in session.notifies(timeout=BEAT, stop_after=1))
+                for _ in session.notifies(timeout=BEAT):
+                    self._heard += 1
                 session.execute("SELECT 1")
         except psycopg.Error as error:
             logger.warning("the clerk's session is gone: %s", where(error))

@@ -21,7 +21,7 @@ from undersigned.web.letters.known import KnownLetter
 from undersigned.web.signing.acts import take_act
 from undersigned.web.signing.candidate import Candidate, Taken
 from undersigned.web.signing.models import Batch
-from undersigned.web.signing.rows import Row, insert_pending, read_known, read_letter, read_open_batch
+from undersigned.web.signing.rows import Row, insert_pending, read_known, read_state
 from undersigned.web.times import moment
 
 SLACK = 60
@@ -33,13 +33,12 @@ class Admission:
 
     def __init__(self, letter: KnownLetter, candidates: Sequence[Candidate], now: int) -> None:
         self.letter, self.now = letter, now
-        self.open, self.abandoned = read_letter(letter.pk)
+        self.open, self.abandoned, self._batch = read_state(letter.pk)
         self._known: defaultdict[str, list[Row]] = defaultdict(list)
         for row in read_known(letter.pk, sorted({c.key for c in candidates})):
             self._known[row.key].append(row)
         self._promises: dict[int, str] = {}
         self._new: list[tuple[Any, ...]] = []
-        self._batch = read_open_batch(letter.pk)
 
     @cached_property
     def editions(self) -> list[Edition]:

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 
+from undersigned.web.postgresql.copy import insert_at_once
 from undersigned.web.signing.models import Batch
 
+_PENDING: Final = {
+    "leaf": "text", "letter_id": "int8", "batch_id": "int8", "kind": "text", "key": "text", "seq": "int4",
+    "object": "text", "data": "bytea", "body": "bytea",
+}  # fmt: skip
 _WIDTH = 200
 """Keys asked for at once: each stands twice in the question, and SQLite takes a limited number of parameters."""
 
@@ -39,19 +44,22 @@ def read_letter(letter: int) -> tuple[bool, bool]:
     return bool(row[0]), bool(row[1])
 
 
-def read_open_batch(letter: int) -> Batch | None:
-    """The batch that takes entries now, if there is one."""
+def read_state(letter: int) -> tuple[bool, bool, Batch | None]:
+    """Whether a letter is open, whether it is abandoned, and the batch that takes entries now, if there is one."""
     with connection.cursor() as cursor:
+        # One question: between two machines each costs the way there and back.
         cursor.execute(
-            "SELECT id, number, by, due, urgent FROM signing_batch WHERE letter_id = %s AND NOT closed", [letter]
+            "SELECT l.open, l.abandoned, b.id, b.number, b.by, b.due, b.urgent FROM letters_letter l "
+            "LEFT JOIN signing_batch b ON b.letter_id = l.id AND NOT b.closed WHERE l.id = %s",
+            [letter],
         )
-        row = cursor.fetchone()
-    if row is None:
-        return None
+        open_, abandoned, pk, number, by, due, urgent = cursor.fetchone()
+    if pk is None:
+        return bool(open_), bool(abandoned), None
     # As a model's instance, since closing it and making it urgent, which happen once, go through the model.
-    batch = Batch(id=row[0], letter_id=letter, number=row[1], by=row[2], due=row[3], urgent=bool(row[4]), closed=False)
+    batch = Batch(id=pk, letter_id=letter, number=number, by=by, due=due, urgent=bool(urgent), closed=False)
     batch._state.adding, batch._state.db = False, connection.alias
-    return batch
+    return bool(open_), bool(abandoned), batch
 
 
 def read_known(letter: int, keys: Sequence[str]) -> list[Row]:
@@ -74,6 +82,9 @@ def read_known(letter: int, keys: Sequence[str]) -> list[Row]:
 
 def insert_pending(rows: Iterable[tuple[Any, ...]]) -> None:
     """Stores entries that wait: leaf, letter, batch, kind, key, seq, object, data, body."""
+    if connection.vendor == "postgresql":
+        insert_at_once("signing_pending", _PENDING, list(rows))
+        return
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO signing_pending (leaf, letter_id, batch_id, kind, key, seq, object, data, body) "

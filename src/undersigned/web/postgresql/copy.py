@@ -1,0 +1,33 @@
+"""Many rows at once into a table of PostgreSQL, instead of a statement for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import psycopg.sql
+from django.db import connection
+
+
+def copy_rows(table: str, columns: Mapping[str, str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Within ``atomic``: stores ``rows``. ``columns``: name to PostgreSQL type, in the order of the rows' values.
+
+    Raises IntegrityError as an INSERT would; then none of the rows is stored.
+    """
+    names = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, columns))
+    statement = psycopg.sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(psycopg.sql.Identifier(table), names)
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(list(columns.values()))
+        for row in rows:
+            copy.write_row(row)
+
+
+def insert_at_once(table: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """As ``copy_rows``, in one statement, there and back once: for a few hundred rows while somebody waits."""
+    names = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, columns))
+    lists = psycopg.sql.SQL(", ").join(psycopg.sql.SQL(f"%b::{kind}[]") for kind in columns.values())
+    statement = psycopg.sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({})").format(
+        psycopg.sql.Identifier(table), names, lists
+    )
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
