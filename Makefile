@@ -8,6 +8,7 @@
 #   make pictures    screenshots of every page, into pictures/
 #   make bench       the figures, each beside its control
 #   make durability  the long runs of faults: kills, power cuts, full disks
+#   make soak        twenty minutes of signing and reading: does anything grow that should not? DURATION=seconds
 #   make run         a server with its data in ./data
 #   make lock        the lock files anew from pyproject.toml (needs uv)
 SHELL := /bin/bash
@@ -21,9 +22,9 @@ NPM := npm ci --silent --no-audit --no-fund
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-postgresql check browser scripts pictures bench durability docs run lock format clean
+.PHONY: help demo test test-postgresql check browser scripts pictures bench durability soak docs run lock format clean
 help:
-	@sed -n '2,12p' Makefile | cut -c3-
+	@sed -n '2,13p' Makefile | cut -c3-
 
 $(VENV)/.installed: requirements/build.lock requirements/undersigned.lock pyproject.toml
 	@./scripts/system-packages build
@@ -90,6 +91,10 @@ bench: $(VENV)/.installed
 durability: $(VENV)/.installed
 	@./scripts/system-packages test
 	pytest --durability tests/durability
+
+DURATION ?= 1200
+soak: $(VENV)/.installed
+	python bench/soak.py --seconds $(DURATION) --out bench/results/soak
 
 format: $(VENV)/.installed
 	ruff check --fix

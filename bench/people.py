@@ -38,7 +38,7 @@ class Process:
     def __init__(self, command: list[str], port: int, environment: dict[str, str]) -> None:
         self.port = port
         self._process = subprocess.Popen(command, env={**os.environ, **environment})
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 if self.request("GET", "/healthz")[0] < 500:
                     return

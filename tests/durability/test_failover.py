@@ -25,6 +25,7 @@ from web.server import Server, free_port, until
 from web.test_kill import logged, prepared
 
 from .link import Link
+from .tally import Tally
 
 pytestmark = [
     pytest.mark.durability,
@@ -32,6 +33,7 @@ pytestmark = [
 ]
 DELAY = 0.05
 """Seconds each way."""
+FAULT = ("R6", "PostgreSQL's primary is lost, its standby promoted", "asynchronous standby")
 
 
 @dataclass
@@ -148,7 +150,7 @@ def missing(cluster: Cluster, crowd: Crowd) -> list[str]:
 
 
 @pytest.mark.parametrize("trial", range(3))
-def test_after_a_failover_every_acknowledged_signature_is_there(tmp_path: Path, trial: int) -> None:
+def test_after_a_failover_every_acknowledged_signature_is_there(tmp_path: Path, trial: int, tally: Tally) -> None:
     """kill -9 of the primary under load, real promotion; the same processes go on, and every receipt is kept."""
     with pair() as two:
         two.primary.ask("CREATE DATABASE letters")
@@ -178,11 +180,13 @@ def test_after_a_failover_every_acknowledged_signature_is_there(tmp_path: Path, 
                 files = {name: archive.read(name) for name in archive.namelist()}
             assert verify.verify_bundle(files, letter=letter.id).outcome == "valid"
             print(f"trial {trial}: {len(before)} acknowledged before, 0 lost, {crowd.refused} told to come back")
+            row = tally.row(*FAULT)
+            row.trials, row.acknowledged = row.trials + 1, row.acknowledged + len(before)
         finally:
             server.stop()
 
 
-def test_an_asynchronous_standby_loses_what_was_acknowledged(tmp_path: Path) -> None:
+def test_an_asynchronous_standby_loses_what_was_acknowledged(tmp_path: Path, tally: Tally) -> None:
     """Control: the same loss with a standby nobody waits for; acknowledged signatures are missing."""
     with pair() as two:
         two.primary.ask("CREATE DATABASE letters")
@@ -202,6 +206,9 @@ def test_an_asynchronous_standby_loses_what_was_acknowledged(tmp_path: Path) -> 
             two.standby.promote()
             lost = missing(two.standby, crowd)
             print(f"control: {len(crowd.acknowledged)} acknowledged, {len(lost)} lost")
+            row = tally.row(*FAULT)
+            row.control_trials = 1
+            row.control_acknowledged, row.control_lost = len(crowd.acknowledged), len(lost)
             assert lost, "a test that cannot fail proves nothing"
         finally:
             if server.process is not None and server.process.poll() is None:

@@ -20,6 +20,8 @@ from web.people import Letter
 from web.server import Server, free_port, until
 from web.test_kill import give_credential, logged
 
+from .tally import Tally
+
 pytestmark = [pytest.mark.slow]
 SIZE = "72m"
 
@@ -79,7 +81,7 @@ def signed_letter(server: Server) -> tuple[Letter, list[dict[str, object]]]:
 
 
 @pytest.mark.parametrize("reserve", [True, pytest.param(False, id="control")])
-def test_a_full_disk_loses_nobody_and_keeps_nobody_in(small: Path, reserve: bool) -> None:
+def test_a_full_disk_loses_nobody_and_keeps_nobody_in(small: Path, reserve: bool, tally: Tally) -> None:
     """Signing stops with 503 `full` and comes back by itself; withdrawals go through, into the public count.
 
     Without the reserve nobody can withdraw.
@@ -120,6 +122,16 @@ def test_a_full_disk_loses_nobody_and_keeps_nobody_in(small: Path, reserve: bool
         until(lambda: kept <= set(logged(letter)))
         found = logged(letter)
         assert len(found) == len(set(found))
+        if reserve:
+            signed = tally.row(
+                "R5", "disk full to the last byte: signatures", "none: SQLite keeps what it acknowledged"
+            )
+            signed.trials, signed.acknowledged, signed.lost = 1, len(acknowledged), len(kept - set(found))
+        withdrawals = tally.row("R5", "disk full to the last byte: withdrawals turned away", "no room kept for them")
+        if reserve:
+            withdrawals.trials, withdrawals.acknowledged, withdrawals.lost = 1, len(withdrawn), 5 - len(withdrawn)
+        else:
+            withdrawals.control_trials, withdrawals.control_lost = 1, 5 - len(withdrawn)
         assert server.stop() == 0
     finally:
         if server.process.poll() is None:

@@ -1,0 +1,67 @@
+"""The table of ``make durability``: each fault, how often it was made real, who was promised a place, who lost it."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+RESULTS = Path(__file__).parents[2] / "bench" / "results" / "durability.md"
+_HEAD = ("line", "fault", "trials", "acknowledged", "lost", "control", "its trials", "its acknowledged", "its lost")
+
+
+@dataclass
+class Row:
+    """One fault. ``line``: of the bar, R1 to R12."""
+
+    line: str
+    fault: str
+    control: str
+    trials: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+    control_trials: int = 0
+    control_acknowledged: int = 0
+    control_lost: int = 0
+
+    def cells(self) -> tuple[str, ...]:
+        """As the table shows it."""
+        figures = (self.trials, self.acknowledged, self.lost)
+        control = (self.control_trials, self.control_acknowledged, self.control_lost)
+        return (self.line, self.fault, *map(str, figures), self.control, *map(str, control))
+
+
+class Tally:
+    """Rows as tests fill them."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+
+    def row(self, line: str, fault: str, control: str) -> Row:
+        """The row of a fault, made at the first call."""
+        return self._rows.setdefault(fault, Row(line, fault, control))
+
+    def text(self) -> str:
+        """All of it, as Markdown."""
+        rows = sorted(self._rows.values(), key=lambda row: (int(row.line.removeprefix("R")), row.fault))
+        lines = [_HEAD, ("---",) * len(_HEAD), *(row.cells() for row in rows)]
+        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+
+def write(tally: Tally) -> None:
+    """Keeps the table in ``bench/results``."""
+    when = datetime.datetime.now(datetime.UTC).date()
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(
+        "# Faults, made real\n\n"
+        f"`make durability` of {when}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}. "
+        "*Acknowledged*: receipts that were given. *Lost*: of these, not in the log afterwards.\n"
+        "A control is the same trial with one safeguard taken away; it has to lose something, or the trial shows "
+        "nothing.\n\n" + tally.text(),
+        encoding="utf-8",
+    )
