@@ -30,7 +30,7 @@ SITE = ("", "verify/{tag}/", "integrity/{tag}/", "nothing-here")
 def pages_of(letter: Letter, tag: str) -> dict[str, str]:
     """Every page's path from the root, by a name for its file."""
     own = {name_of(path): f"/{letter.slug}/{path.format(tag=tag)}" for path in (*PAGES, *ACTS)}
-    return own | {f"site-{name_of(path) or 'front'}": f"/{path.format(tag=tag)}" for path in SITE}
+    return own | {f"site-{name_of(path) if path else 'front'}": f"/{path.format(tag=tag)}" for path in SITE}
 
 
 def name_of(path: str) -> str:

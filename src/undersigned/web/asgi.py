@@ -155,7 +155,7 @@ class Site:
 
     def _check_host(self, scope: Scope) -> None:
         host = (header(scope, b"host") or b"").lower()
-        if re.sub(rb":\d+\Z", b"", host) != self._host:
+        if host != self._host and re.sub(rb":\d+\Z", b"", host) != self._host:
             raise Problem("malformed", "This site does not answer to that name. Nothing was kept.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from dataclasses import dataclass
 from functools import lru_cache
 from io import FileIO
 from pathlib import Path
@@ -14,7 +15,7 @@ from undersigned.web.problems import Problem, not_found
 
 from .body import Headers, Scope, Send, header, respond
 from .kept import LARGEST, Kept, Mark, mark_of
-from .language import Versions, choose
+from .language import Versions
 
 # Each part begins with a letter or digit: no "..", and nothing that is still being written.
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+/?|/")
@@ -74,7 +75,24 @@ def manner(path: str, kind: bytes) -> tuple[tuple[bytes, bytes], ...]:
     return tuple(lines)
 
 
-def look(file: Path) -> Mark | None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """All that a path says of what is served there, before anybody looks at the disk."""
+
+    file: str
+    packed: str
+    kind: bytes
+    manner: tuple[tuple[bytes, bytes], ...]
+
+
+@lru_cache(maxsize=4096)
+def place_of(path: str, file: str) -> Place:
+    """How ``file`` is served at ``path``. Remembered: taking paths apart costs more than all the rest of an answer."""
+    kind = type_of(path, Path(file))
+    return Place(file, f"{file}.gz", kind, manner(path, kind))
+
+
+def look(file: str) -> Mark | None:
     """The mark of ``file`` as it is now; None if there is no such file."""
     try:
         # Not Path.is_file and then another look: one question, one answer.
@@ -88,22 +106,22 @@ class FileDoor:
     """``public``: the data directory's; ``static``: the package's own."""
 
     def __init__(self, public: Path, static: Path) -> None:
-        self._public, self._static = public, static
+        self._public, self._static = str(public), str(static)
         self._kept = Kept()
         self._versions = Versions()
 
-    def find(self, path: str) -> Path | None:
-        """The file served at ``path``, or None if none can be."""
+    def find(self, path: str) -> str | None:
+        """The file served at ``path`` if it is there, or None if none can be."""
         if path.startswith("/static/"):
             name, root = locate(path.removeprefix("/static")), self._static
         else:
             name, root = locate(path), self._public
         if name is None or path.endswith("/openings.jsonl"):
             return None
-        file = root / name
-        if _ONE_WORD.fullmatch(path) and not file.is_file():
+        file = f"{root}/{name}"
+        if _ONE_WORD.fullmatch(path) and look(file) is None:
             # An address as people type it, without its slash. Those pages name all they link to from the root.
-            file = file / "index.html"
+            file = f"{file}/index.html"
         return file
 
     async def serve(self, scope: Scope, send: Send, base: Headers) -> bool:
@@ -112,38 +130,37 @@ class FileDoor:
         file = self.find(path)
         if file is None:
             return False
-        if file.name == "index.html" and path != "/":
+        if file.endswith("/index.html") and path != "/":
             # An address without a language: each reader gets the version they can read.
-            file = choose(header(scope, b"accept-language"), self._versions.at(file)) or file
+            file = self._versions.choose(header(scope, b"accept-language"), file) or file
         mark = look(file)
         if mark is None:
             self._kept.forget(file)
             return False
         if scope["method"] not in ("GET", "HEAD"):
             raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
-        kind = type_of(path, file)
+        place = place_of(path, file)
+        headers = [*base, *place.manner]
         if b"gzip" in (header(scope, b"accept-encoding") or b""):
-            packed = file.with_name(file.name + ".gz")
-            found = look(packed)
-            if found is not None and await self._send(scope, send, base, packed, found, kind, zipped=True):
+            found = look(place.packed)
+            if found is not None and await self._send(scope, send, headers, place, found, zipped=True):
                 return True
             # There is none, or it was replaced between the look and the opening: the file itself is there.
-        if not await self._send(scope, send, base, file, mark, kind, zipped=False):
+        if not await self._send(scope, send, headers, place, mark, zipped=False):
             # Erased between the look and the opening.
             raise not_found()
         return True
 
-    async def _send(
-        self, scope: Scope, send: Send, base: Headers, file: Path, mark: Mark, kind: bytes, *, zipped: bool
-    ) -> bool:
+    async def _send(self, scope: Scope, send: Send, base: Headers, place: Place, mark: Mark, *, zipped: bool) -> bool:
         """Answers with a file; False if it has gone."""
-        headers = [*base, *manner(scope["path"], kind)]
-        if header(scope, b"if-none-match") == mark.tag:
+        file, headers = place.packed if zipped else place.file, list(base)
+        asked = header(scope, b"if-none-match")
+        if asked is not None and asked == mark.tag:
             headers.append((b"etag", mark.tag))
             await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return True
-        headers.append((b"content-type", kind))
+        headers.append((b"content-type", place.kind))
         if zipped:
             headers.append((b"content-encoding", b"gzip"))
         body = self._kept.get(file, mark)
@@ -151,7 +168,7 @@ class FileDoor:
             await respond(send, 200, [*headers, (b"etag", mark.tag)], body)
             return True
         try:
-            handle = file.open("rb", buffering=0)
+            handle = Path(file).open("rb", buffering=0)  # noqa: SIM115 - closed below
         except FileNotFoundError:
             return False
         with handle:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 LARGEST: Final = 256 * 1024
@@ -41,14 +40,14 @@ class Kept:
 
     def __init__(self, room: int = ROOM) -> None:
         self._room, self._used = room, 0
-        self._files: dict[Path, tuple[Mark, bytes]] = {}
+        self._files: dict[str, tuple[Mark, bytes]] = {}
 
-    def get(self, file: Path, mark: Mark) -> bytes | None:
+    def get(self, file: str, mark: Mark) -> bytes | None:
         """What the file holds, if it is kept and the file is still in that state."""
         found = self._files.get(file)
         return found[1] if found is not None and found[0] == mark else None
 
-    def keep(self, file: Path, mark: Mark, data: bytes) -> None:
+    def keep(self, file: str, mark: Mark, data: bytes) -> None:
         """Remembers what the file held in that state, unless it is too large."""
         if len(data) > LARGEST or len(data) != mark.size:
             return
@@ -59,7 +58,7 @@ class Kept:
             self._used = len(data)
         self._files[file] = (mark, data)
 
-    def forget(self, file: Path) -> None:
+    def forget(self, file: str) -> None:
         """Lets go of a file that is no longer there."""
         old = self._files.pop(file, None)
         if old is not None:

@@ -50,20 +50,25 @@ def versions_at(index: Path) -> dict[str, Path]:
 
 
 class Versions:
-    """``versions_at``, asked of the disk once a second: looking through a folder costs more than all the rest.
+    """Who gets which version, asked of the disk once a second: looking through a folder costs more than all the rest.
 
     Which languages there are says nothing of what is in them: the file itself is looked at for every answer.
     """
 
     def __init__(self) -> None:
-        self._known: dict[Path, dict[str, Path]] = {}
+        self._there: dict[str, dict[str, Path]] = {}
+        self._chosen: dict[tuple[str, bytes | None], str | None] = {}
         self._until = 0.0
 
-    def at(self, index: Path) -> dict[str, Path]:
-        """The versions beside ``index`` as of this second."""
+    def choose(self, header: bytes | None, index: str) -> str | None:
+        """The version beside ``index`` for a reader with this Accept-Language, as of this second, or None."""
         now = time.monotonic()
         if now >= self._until:
-            self._known, self._until = {}, now + 1.0
-        if index not in self._known:
-            self._known[index] = versions_at(index)
-        return self._known[index]
+            self._there, self._chosen, self._until = {}, {}, now + 1.0
+        asked = (index, header)
+        if asked not in self._chosen:
+            if index not in self._there:
+                self._there[index] = versions_at(Path(index))
+            found = choose(header, self._there[index])
+            self._chosen[asked] = None if found is None else str(found)
+        return self._chosen[asked]
