@@ -40,7 +40,7 @@ def write(rows: list[dict[str, float]], out: Path) -> None:
 def table(rows: list[dict[str, float]]) -> str:
     """Markdown."""
     head = "| " + " | ".join(title for _, title in COLUMNS) + " |\n|" + "---:|" * len(COLUMNS) + "\n"
-    lines = ["| " + " | ".join(f"{row[key]:,g}" for key, _ in COLUMNS) + " |" for row in rows]
+    lines = ["| " + " | ".join(f"{row[key]:,g}" if key in row else "–" for key, _ in COLUMNS) + " |" for row in rows]
     first, last = rows[0], rows[-1]
     ratio = first["sign_per_s"] / last["sign_per_s"]
     return (
@@ -50,6 +50,10 @@ def table(rows: list[dict[str, float]]) -> str:
     )
 
 
+def _has(row: dict[str, float], name: str) -> bool:
+    return ("sign_per_s" if name == "sign" else name) in row
+
+
 def _cost(row: dict[str, float], name: str) -> float:
     """Microseconds for one signatory."""
     return 1e6 / row["sign_per_s"] if name == "sign" else 1e6 * row[name] / row["size"]
@@ -57,7 +61,7 @@ def _cost(row: dict[str, float], name: str) -> float:
 
 def picture(rows: list[dict[str, float]]) -> str:
     """An SVG: microseconds a signatory over the number of signatories, both logarithmic."""
-    costs = [max(_cost(row, name), 1) for row in rows for name, _, _ in CURVES]
+    costs = [max(_cost(row, name), 1) for row in rows for name, _, _ in CURVES if _has(row, name)]
     low, high = math.floor(math.log10(min(costs))), math.ceil(math.log10(max(costs)))
     first, last = math.log10(rows[0]["size"]), math.log10(rows[-1]["size"])
 
@@ -82,7 +86,7 @@ def picture(rows: list[dict[str, float]]) -> str:
     for place, name in ends:
         places[name] = max(place, max(places.values(), default=0) + 17)
     for name, title, colour in CURVES:
-        points = " ".join(f"{x(row['size']):.1f},{y(_cost(row, name)):.1f}" for row in rows)
+        points = " ".join(f"{x(row['size']):.1f},{y(_cost(row, name)):.1f}" for row in rows if _has(row, name))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [
             f'<circle cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="3" fill="{colour}"/>' for p in points.split()
