@@ -3,7 +3,7 @@
 Each time stands beside its control from the same run: one bare compilation of the same lines by the engine, without
 fit, preflight or read-back; for the reader's PDF one of the same names as bare paragraphs.
 
-Run: ``PYTHONPATH=src:tests python -P bench/press.py > bench/results/press.md``. With ``--pictures DIR`` the pages stay.
+Run: ``python bench/printing.py > bench/results/press.md``. With ``--pictures DIR`` the pages stay.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import typst
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from press.people import edition_of
 from press.setup import WHEN, order, take_apart
@@ -125,7 +127,7 @@ def archive() -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for roll, number in (("en", 1000), *((roll, 10_000) for roll in ROLLS), ("en", 100_000)):
         told = subprocess.run(
-            [sys.executable, "-P", __file__, "archive", roll, str(number)], check=True, capture_output=True, text=True
+            [sys.executable, __file__, "archive", roll, str(number)], check=True, capture_output=True, text=True
         )
         yield told.stdout.strip()
 
