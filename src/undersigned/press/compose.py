@@ -270,7 +270,7 @@ def places_of(layout: Layout) -> list[Place]:
 def count_line(counts: Counts, words: Words) -> str:
     """How many people have signed, in words; who is void, struck or unresolved is not counted."""
     valid = counts.named + counts.initials + counts.anonymous
-    text = words.say("one") if valid == 1 else words.say("signatories", n=valid)
+    text = words.say("signatories", n=valid)
     return text + (" " + words.say("anonymous", n=counts.anonymous) if counts.anonymous else "")
 
 

@@ -9,22 +9,20 @@ from importlib import resources
 
 import icu
 
+FALLBACK = "en"
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of one language; ``lang`` decides how numbers are written."""
+    """The words of one language; ``lang``, a language tag, decides how numbers are written and nouns counted."""
 
     lang: str
     phrases: dict[str, str]
 
-    def say(self, phrase: str, **values: object) -> str:
-        """``phrase`` with its values; integers as the language writes them."""
-        shown = {name: self.number(v) if isinstance(v, int) else v for name, v in values.items()}
-        return self.phrases[phrase].format(**shown)
-
-    def number(self, value: int) -> str:
-        """``value`` with the digits and grouping of the language."""
-        return str(icu.NumberFormat.createInstance(icu.Locale(self.lang)).format(value))
+    def say(self, phrase: str, **values: int | str) -> str:
+        """``phrase`` with its values; integers, and nouns beside them, as the language writes them."""
+        pattern = icu.MessageFormat(self.phrases[phrase], icu.Locale.forLanguageTag(self.lang))
+        return str(pattern.format(list(values), [icu.Formattable(value) for value in values.values()]))
 
     @property
     def comma(self) -> str:
@@ -44,5 +42,6 @@ def languages() -> list[str]:
 
 def words_for(lang: str) -> Words:
     """The words of ``lang``; a language we do not have yet speaks English beside its own letter and names."""
-    table = _all()
-    return Words(lang, table.get(lang.split("-")[0], table["en"]))
+    table, base = _all(), lang.split("-")[0]
+    # English words count as English does, whatever the letter's language.
+    return Words(lang, table[base]) if base in table else Words(FALLBACK, table[FALLBACK])
