@@ -26,6 +26,7 @@ TOOLS = {
     "qpdf": "qpdf",
     "pdffonts": "poppler-utils",
     "pdftoppm": "poppler-utils",
+    "pdftotext": "poppler-utils",
     "pdfdetach": "poppler-utils",
     "zbarimg": "zbar-tools",
 }

@@ -20,7 +20,8 @@ def test_the_next_grid_step_would_not_fit(roll: str, style: str) -> None:
     taken = take_apart(order(roll, 400, style=style))
     names = taken.layout.names
     composer = taken.composer
-    area = composer.area(composer.heads(), composer.prose(taken.layout.letter[0].size))
+    letter = taken.layout.letter[0].size
+    area = composer.area(composer.heads(letter), composer.prose(letter))
     larger = round(names.size + (0.05 if style == "run-in" else 0.45), 2)
     assert composer.names(area, style, larger, larger) is None
 

@@ -15,8 +15,8 @@ import pytest
 from undersigned import press
 from undersigned.press.sheet import MM
 
-from .people import LETTERS, edition_from, edition_of
-from .setup import cmyk_profile, order
+from .people import LETTERS, edition_from, edition_of, people
+from .setup import cmyk_profile, order, run, take_apart
 
 
 @pytest.mark.parametrize("roll", ["en", "he", "ar", "ru", "el", "ja", "mixed"])
@@ -169,6 +169,24 @@ def test_few_names_make_a_page_too(number: int, tmp_path: Path) -> None:
     report = press.make_page(order("en", number), tmp_path)
     assert report.read_back["entries"] == number
     assert report.fit.reached <= report.fit.letter_size
+
+
+def test_a_count_with_much_to_explain_takes_the_lines_it_needs(tmp_path: Path) -> None:
+    """On a narrow page the sentences about the count turn over; nothing of them lies on the names."""
+    crowd = edition_from(people("en", 60), anonymous=1234)
+    report = press.make_page(order(edition=crowd, first=20, paper="120x300 mm"), tmp_path)
+    assert report.fit.names == 20
+    shown = " ".join(run("pdftotext", tmp_path / "page.pdf", "-").split())
+    assert "1,234 of them are counted and not named. The names of 40 more signatories are at the address" in shown
+
+
+@pytest.mark.parametrize("paper", ["246x371 mm", "371x528 mm"])
+def test_however_few_sign_the_headline_is_larger_than_the_letter(paper: str) -> None:
+    """One name: headline over letter, the count no smaller than four fifths of it."""
+    taken = take_apart(order("he", 1, paper=paper))
+    letter = taken.layout.letter[0].size
+    assert all(head.size > 1.25 * letter for head in taken.composer.heads(letter))
+    assert taken.composer._count(letter).size >= 0.8 * letter - 0.01
 
 
 def test_an_edition_without_names_makes_a_page(tmp_path: Path) -> None:

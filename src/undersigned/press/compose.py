@@ -13,8 +13,10 @@ from undersigned.protocol.edition import Counts
 
 from .block import Block, Section, paragraphs
 from .design import (
+    COUNT_UNDER_LETTER,
     DESIGNS,
     FOOT_SIZE,
+    HEADLINE_OVER_LETTER,
     LARGEST_LETTER,
     LARGEST_NAMES,
     PREFERRED_NAMES,
@@ -79,6 +81,7 @@ class Composer:
         self.foot: Foot = lay_foot(engine, checked, copy.words, self.box, max(FOOT_SIZE, self.floor))
         self._blocks: dict[tuple[str, float], Block] = {}
         self._heads: dict[float, tuple[Headline, ...]] = {}
+        self._counts: dict[float, Headline] = {}
 
     def block(self, style: str, size: float) -> Block:
         """The names in ``style``, measured at ``size``."""
@@ -93,16 +96,20 @@ class Composer:
             self._blocks[style, size] = found
         return found
 
-    def heads(self) -> tuple[Headline, ...]:
-        """The headline of each language; side by side if there are two."""
+    def heads(self, letter: float) -> tuple[Headline, ...]:
+        """The headline of each language over a letter set at ``letter``; side by side if there are two."""
         letters = self.copy.letters
         width = self._beside(len(letters))
-        size = min(54.0, max(17.0, self.design.headline * self.width))
+        # Where few have signed the letter is set large, and a headline must still be one.
+        size = min(54.0, max(17.0, self.design.headline * self.width, HEADLINE_OVER_LETTER * letter))
         if len(letters) > 1:
             size *= 0.66
         if self.design.names_first:
             size *= 0.8
-        return tuple(lay_headline(self.engine, title, lang, size, width) for lang, title, _ in letters)
+        if size not in self._heads:
+            rows = (lay_headline(self.engine, title, lang, size, width) for lang, title, _ in letters)
+            self._heads[size] = tuple(rows)
+        return self._heads[size]
 
     def _beside(self, number: int) -> float:
         return self.box.width if number == 1 else (self.box.width - 26.0) / 2
@@ -115,7 +122,7 @@ class Composer:
     def area(self, heads: Sequence[Headline], prose: Sequence[Prose]) -> Area:
         """What is left for the names."""
         taken = max(h.height for h in heads) + max(p.height for p in prose)
-        taken += self._gaps(prose[0].size) + self._count_height()
+        taken += self._gaps(prose[0].size) + self._count_height(prose[0].size)
         first = self.foot.box.y - self.box.y - taken
         pages = self.checked.order.pages
         return Area(self.box.width, (first, *[self.box.height] * (pages - 1)))
@@ -123,11 +130,17 @@ class Composer:
     def _gaps(self, letter: float) -> float:
         return 1.0 * letter + 1.1 * letter + 0.9 * letter
 
-    def _count_size(self) -> float:
-        return max(10.5, min(16.0, self.width * 0.0145))
+    def _count(self, letter: float) -> Headline:
+        size = max(10.5, min(16.0, self.width * 0.0145), COUNT_UNDER_LETTER * letter)
+        if size not in self._counts:
+            # One line if it goes; a count with much to explain takes the lines it needs.
+            text, width = self.copy.count, self.box.width
+            self._counts[size] = lay_headline(self.engine, text, self.lang, size, width, most=1, face="b")
+        return self._counts[size]
 
-    def _count_height(self) -> float:
-        return self._count_size() * 1.9
+    def _count_height(self, letter: float) -> float:
+        count = self._count(letter)
+        return count.height + 0.78 * count.size
 
     def names(self, area: Area, style: str, low: float, high: float) -> Fit | None:
         """The best fit of the names in ``area``."""
@@ -137,7 +150,6 @@ class Composer:
 
     def compose(self, progress: Callable[[str, float], None]) -> Layout | None:
         """The page, or None if it does not fit at the paper's floor."""
-        heads = self.heads()
         style = self.checked.order.style
         fixed = self.checked.order.letter_size
         sizes = [fixed] if fixed else [SMALLEST_LETTER + 0.5 * i for i in range(int((LARGEST_LETTER - 9) * 2) + 1)]
@@ -145,7 +157,7 @@ class Composer:
 
         def attempt(letter: float, low: float, high: float) -> Fit | None:
             prose = self.prose(letter)
-            names = self.names(self.area(heads, prose), style, low, min(LARGEST_NAMES, high))
+            names = self.names(self.area(self.heads(letter), prose), style, low, min(LARGEST_NAMES, high))
             tried[letter] = (prose, names)
             return names
 
@@ -168,7 +180,7 @@ class Composer:
         if names is None:
             return None
         progress("fitted", 0.5)
-        return self._place(heads, prose, names)
+        return self._place(self.heads(sizes[low]), prose, names)
 
     def _place(self, heads: Sequence[Headline], prose: Sequence[Prose], names: Fit) -> Layout:
         sheets = [Sheet() for _ in range(self.checked.order.pages)]
@@ -202,8 +214,9 @@ class Composer:
             nonlocal y
             if self.design.rules:
                 sheet.rules.append((box.x, y, box.width, RULE))
-            self._count(sheet, y)
-            y += self._count_height()
+            count = self._count(letter)
+            count.place(sheet, Box(box.x, y + 0.45 * count.size, box.width, count.height), self.design.align)
+            y += self._count_height(letter)
             boxes.extend(self._boxes(names, 0, y))
             self._columns(sheet, names, 0, y)
             y += used + 0.9 * letter + air
@@ -224,13 +237,6 @@ class Composer:
     def _slot(self, i: int, width: float) -> float:
         first = (i == 0) == (self.side == "ltr")
         return self.box.x if first else self.box.right - width
-
-    def _count(self, sheet: Sheet, y: float) -> None:
-        head = lay_headline(
-            self.engine, self.copy.count, self.lang, self._count_size(), self.box.width, most=1, face="b"
-        )
-        line = Box(self.box.x, y + 0.45 * self._count_size(), self.box.width, head.height)
-        head.place(sheet, line, self.design.align)
 
     def _boxes(self, names: Fit, page: int, top: float) -> list[tuple[int, Box]]:
         step = names.measure + names.gutter

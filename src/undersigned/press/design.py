@@ -28,6 +28,9 @@ DESIGNS: Final[Mapping[str, Design]] = {
     "names-first": Design("names-first", 0.024, 0.042, "start", rules=True, names_first=True),
 }
 
+HEADLINE_OVER_LETTER: Final = 1.4
+COUNT_UNDER_LETTER: Final = 0.8
+"""The number of people is what the page is about: it is never set smaller than this beside the letter."""
 LETTER_LEAD: Final = 1.36
 """Line pitch of the letter, as a multiple of its size."""
 LETTER_MEASURE: Final = (24.0, 36.0)

@@ -52,7 +52,7 @@ def did_not_fit(composer: Composer) -> FitReport:
     """Why there is no page: the size that would fit, what the page holds at the floor, and what can be done."""
     checked, entries = composer.checked, composer.copy.entries
     style, number = checked.order.style, len(composer.copy.entries)
-    area = composer.area(composer.heads(), composer.prose(SMALLEST_LETTER))
+    area = composer.area(composer.heads(SMALLEST_LETTER), composer.prose(SMALLEST_LETTER))
     reached = _reached(composer, area, style)
     capacity = {s: _capacity(composer, area, s) for s in ("list", "run-in")}
     capacity[style] = min(capacity[style], number - 1)  # the estimate may be a little high: these did not fit
