@@ -41,6 +41,10 @@ def test_justified_lines_hold_every_word_once_within_the_measure(rows: list[tupl
         assert SPACE * MIN_GAP - 1e-9 <= line.gap <= MAX_GAP + 1e-9 or line.end - line.start == 1
         if line.full:
             assert abs(line.width - measure) < 1e-6
+        # What the engine will paint: every space that stands in the line, held ones too, is stretched alike.
+        spaces = sum(rows[i][1] in (" ", "~") for i in range(line.start + 1, line.end))
+        painted = sum(width for width, _ in rows[line.start : line.end]) + spaces * line.gap
+        assert abs(line.width - painted) < 1e-6
 
 
 @given(WORDS, st.floats(12.0, 60.0))

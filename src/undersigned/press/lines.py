@@ -64,7 +64,7 @@ class Units:
                 j += 1
             cuts = [(i, j, width, spaces)]
             if width + spaces * space > measure:
-                cuts = _come_apart(words, widths, i, j, space)
+                cuts = _come_apart(words, widths, i, j)
             for k, (a, _, w, s) in enumerate(cuts):
                 starts.append(a)
                 out.append(w)
@@ -74,20 +74,20 @@ class Units:
         return cls(starts, out, inner, lead)
 
 
-def _come_apart(
-    words: Sequence[Word], widths: Sequence[float], i: int, j: int, space: float
-) -> list[tuple[int, int, float, int]]:
+def _come_apart(words: Sequence[Word], widths: Sequence[float], i: int, j: int) -> list[tuple[int, int, float, int]]:
     """A unit wider than the line, cut at emergency breaks and held spaces; a separator stays with what it follows."""
     cuts: list[tuple[int, int, float, int]] = []
-    start, width = i, widths[i]
+    start, width, spaces = i, widths[i], 0
     for k in range(i + 1, j):
         held = words[k].glue == "+" or (words[k].glue == "~" and words[k].owner < 0)
         if held:
-            width += widths[k] + (space if words[k].glue == "~" else 0)
+            # A held space is stretched with the others of its line: it must be counted as one of them.
+            width += widths[k]
+            spaces += words[k].glue == "~"
             continue
-        cuts.append((start, k, width, 0))
-        start, width = k, widths[k]
-    cuts.append((start, j, width, 0))
+        cuts.append((start, k, width, spaces))
+        start, width, spaces = k, widths[k], 0
+    cuts.append((start, j, width, spaces))
     return cuts
 
 
