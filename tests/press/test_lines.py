@@ -74,6 +74,18 @@ def test_an_overlong_word_breaks_and_only_then() -> None:
     assert all(line.width <= 10.0 for line in ragged(narrow, 10, 10.0, SPACE))
 
 
+def test_a_space_held_in_a_broken_word_is_stretched_with_its_line() -> None:
+    """After a word of many cells come a separator and more names: the line is as wide as what is painted of it."""
+    rows = [(6.0, " "), (6.0, "!"), (6.0, "!"), (0.3, "~"), (3.0, " "), (4.5, " "), (6.0, " ")]
+    words = [Word("x", glue, owner=-1 if glue == "~" else 0) for _, glue in rows]
+    lines = justify(Units.of(words, [width for width, _ in rows], 12.0, SPACE), len(words), 12.0, SPACE)
+    for line in lines:
+        spaces = sum(rows[i][1] in (" ", "~") for i in range(line.start + 1, line.end))
+        painted = sum(width for width, _ in rows[line.start : line.end]) + spaces * line.gap
+        assert abs(line.width - painted) < 1e-6
+        assert painted <= 12.0 + 1e-6
+
+
 HEIGHTS = st.lists(st.integers(1, 4), min_size=1, max_size=150)
 
 
