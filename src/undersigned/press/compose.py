@@ -140,7 +140,7 @@ class Composer:
 
     def _count_height(self, letter: float) -> float:
         count = self._count(letter)
-        return count.height + 0.78 * count.size
+        return max(1.9 * count.size, count.height + 0.58 * count.size)
 
     def names(self, area: Area, style: str, low: float, high: float) -> Fit | None:
         """The best fit of the names in ``area``."""

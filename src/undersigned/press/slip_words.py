@@ -11,15 +11,15 @@ _WORDS: Final = {
     ),
     "de": (
         "Sie können diesen Brief unterzeichnen. Ihr Name bleibt bis zur Veröffentlichung versiegelt.",
-        "Dieser Code gilt einmal. Nicht zeigen, nicht fotografieren. Nicht von Geräten oder Netzen der Arbeit.",
+        "Dieser Code gilt einmal. Nicht zeigen, nicht fotografieren. Keine Geräte oder Netze der Arbeit benutzen.",
     ),
     "fr": (
         "Vous pouvez signer cette lettre. Votre nom reste scellé jusqu’à la publication.",
-        "Ce code sert une fois. Ne le montrez pas, ne le photographiez pas. Pas depuis le réseau du travail.",
+        "Ce code sert une fois. Ne pas le montrer ni le photographier. N’utiliser ni appareil ni réseau du travail.",
     ),
     "es": (
         "Puede firmar esta carta. Su nombre queda sellado hasta la publicación.",
-        "Este código sirve una vez. No lo muestre ni lo fotografíe. No desde aparatos o redes del trabajo.",
+        "Este código sirve una vez. No lo muestre ni lo fotografíe. No use aparatos ni redes del trabajo.",
     ),
     "he": (
         "אפשר לחתום על מכתב זה. השם נשאר חתום עד הפרסום.",
@@ -31,15 +31,15 @@ _WORDS: Final = {
     ),
     "ru": (
         "Вы можете подписать это письмо. Ваше имя останется запечатанным до публикации.",
-        "Код действует один раз. Не показывайте и не фотографируйте его. Не с рабочих устройств и сетей.",
+        "Код действует один раз. Не показывайте и не фотографируйте его. Не с рабочего устройства или сети.",
     ),
     "el": (
         "Μπορείτε να υπογράψετε αυτή την επιστολή. Το όνομά σας μένει σφραγισμένο μέχρι τη δημοσίευση.",
-        "Ο κωδικός ισχύει μία φορά. Μην τον δείχνετε, μην τον φωτογραφίζετε. Όχι από συσκευές της εργασίας.",
+        "Ο κωδικός ισχύει μία φορά. Μην τον δείξετε ούτε τον φωτογραφίσετε. Όχι από συσκευές ή δίκτυα της εργασίας.",
     ),
     "ja": (
         "この書簡に署名できます。氏名は公表まで封印されます。",
-        "このコードは一度だけ有効です。見せたり撮影したりしないでください。職場の端末は使わないでください。",
+        "このコードは一度だけ有効です。人に見せたり撮影したりせず、職場の端末や回線も使わないでください。",
     ),
     "zh": (
         "您可以签署此信。公布之前，您的姓名将被封存。",
