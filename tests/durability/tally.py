@@ -11,6 +11,21 @@ from pathlib import Path
 RESULTS = Path(__file__).parents[2] / "bench" / "results" / "durability.md"
 _HEAD = ("line", "fault", "trials", "acknowledged", "lost", "control", "its trials", "its acknowledged", "its lost")
 
+_OTHERS = """
+The other lines of the bar are held by tests of every change:
+
+| line | what | where |
+| --- | --- | --- |
+| R2, R12 | a crash between any two durable effects of log and edition; control: a clerk that serves too early | `tests/web/test_clerk.py` |
+| R7 | a synchronous wait that was cut short is never acknowledged | `tests/web/test_postgresql.py` |
+| R8 | an SQLite that can lose commits is refused | `tests/web/test_serve.py` |
+| R9 | a restored log never forks; control: unpacked by hand, it does | `tests/cli/test_backup.py` |
+| R11 | a clock that is wrong by an hour or a year; control: a clerk that trusts it | `tests/web/test_clock.py` |
+| | too many at once, a database that is busy, a commit that fails, the same entry at once | `tests/web/test_races.py` |
+| | a second clerk; SIGTERM; one of the processes dies | `tests/web/test_serve.py` |
+| | each of a long list of planted faults is found and named | `tests/cli/test_doctor_faults.py`, `tests/web/test_doctor.py` |
+"""  # noqa: E501
+
 
 @dataclass
 class Row:
@@ -62,6 +77,6 @@ def write(tally: Tally) -> None:
         f"`make durability` of {when}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}. "
         "*Acknowledged*: receipts that were given. *Lost*: of these, not in the log afterwards.\n"
         "A control is the same trial with one safeguard taken away; it has to lose something, or the trial shows "
-        "nothing.\n\n" + tally.text(),
+        "nothing.\n\n" + tally.text() + _OTHERS,
         encoding="utf-8",
     )

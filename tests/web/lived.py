@@ -63,7 +63,7 @@ def _publish(letter: Letter) -> None:
     until(lambda: people.cut(letter).status == 201)
     settled(letter)
     wanted = {person.key for number, person in enumerate(letter.people) if number != 1}
-    until(lambda: letter.get("count.json").json["size"] >= 16)
+    until(lambda: letter.get("count.json").json["size"] == letter.status()["size"])
     for trustee in (1, 2):
         until(lambda t=trustee: len(people.seals(letter, t, int(time.time()))) == len(wanted))
         answer = people.open_names(letter, trustee, int(time.time()), wanted)
@@ -73,3 +73,4 @@ def _publish(letter: Letter) -> None:
     assert answer.status in (200, 201), answer.body
     until(lambda: letter.get("bundle.zip").status == 200)
     until(lambda: b"editions/1/edition.json" in letter.get("bundle.zip").body)
+    until(lambda: letter.get("log/checkpoint").body.count(b"/trustee/") == 2)

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.db import Error as DatabaseError
 
 from undersigned.web.database import UnsafeDatabaseError
-from undersigned.web.datadir import ENVIRONMENT, DataDir, DataError, check_same, prepare, read_settings
+from undersigned.web.datadir import ENVIRONMENT, DataDir, DataError, SiteSettings, check_same, prepare, read_settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -108,10 +108,22 @@ def _run(parsed: argparse.Namespace, data: DataDir) -> int:
     return 0
 
 
+def lacking(data: DataDir, site: SiteSettings) -> str | None:
+    """What is missing without which nothing can be examined. Opening a database that is not there would make one."""
+    if not (data.keys / "django-secret").is_file():
+        return "keys: django-secret is missing: `undersigned serve` makes another, and forms that are open are void"
+    if site.database is None and not data.database.is_file():
+        return "database: undersigned.sqlite3 is missing: restore a backup. Do not start the site: it would begin anew"
+    return None
+
+
 def _doctor(parsed: argparse.Namespace, data: DataDir) -> int:
     """Prints each finding as a line on stdout, what is being looked at on stderr; 1 if there are findings."""
     # A directory that is none is not made: the settings are read first.
-    read_settings(data)
+    missing = lacking(data, read_settings(data))
+    if missing is not None:
+        print(missing)
+        return 1
     import django
 
     django.setup(set_prefix=False)

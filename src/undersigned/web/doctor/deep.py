@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+import zlib
 from collections.abc import Iterator
 
-from undersigned.protocol import base64url, checkpoint, entries, merkle, tiles, verify
+from undersigned.protocol import base64url, bundle, checkpoint, entries, manifest, merkle, tiles, verify
 from undersigned.protocol import edition as editions_
 from undersigned.protocol.errors import ProtocolError
 from undersigned.protocol.note import parse_signatures
@@ -14,6 +17,7 @@ from undersigned.web.editions.assemble import assemble, edition_files
 from undersigned.web.editions.models import Edition, Share
 from undersigned.web.editions.upkeep import bundle_checkpoint
 from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.models import Document
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.ports import World
 from undersigned.web.signing.models import SealedObject
@@ -49,8 +53,13 @@ def _entry(letter: KnownLetter, row: Entry, data: bytes) -> str | None:
         found = entries.parse(data)
     except ProtocolError as error:
         return f"its bytes are no entry: {error}"
-    told = (type(found).__struct_config__.tag, getattr(found, "key", ""))
-    return None if told == (row.kind, row.key) else "its row says something else than its bytes"
+    if base64url.encode(merkle.leaf_hash(data)) != row.leaf:
+        return "its bytes are not those that were taken: its leaf hash is another"
+    told = (type(found).__struct_config__.tag, getattr(found, "key", ""), getattr(found, "object", None))
+    same = told == (row.kind, row.key, row.object)
+    if isinstance(found, entries.Sign):
+        same = same and found.seq == row.seq
+    return None if same else "its row says something else than its bytes"
 
 
 def _root(letter: KnownLetter, row: Checkpoint, root: bytes) -> Iterator[Finding]:
@@ -91,6 +100,21 @@ def _tiles(letter: KnownLetter, size: int, world: World) -> Iterator[Finding]:
         yield Finding(letter.slug, f"the served log: {error}")
 
 
+def documents(letter: KnownLetter, world: World) -> Iterator[Finding]:
+    """The letter's id is that of its manifest; its texts are those the manifest fixed; they are served so."""
+    if base64url.encode(manifest.letter_id(letter.source)) != letter.letter:
+        yield Finding(letter.slug, "its manifest is not the one its id names")
+    held = {row.path: bytes(row.data) for row in Document.objects.filter(letter=letter.pk)}
+    if held.get("manifest.json") != letter.source:
+        yield Finding(letter.slug, "the stored manifest.json is not its manifest")
+    for language, digest in sorted(letter.manifest.text.items()):
+        if manifest.text_digest(held.get(bundle.text_path(language), b"")) != digest:
+            yield Finding(letter.slug, f"the stored {bundle.text_path(language)} is not the text that was signed")
+    for path, data in sorted(held.items()):
+        if world.storage.get(f"{letter.slug}/{path}") != data:
+            yield Finding(letter.slug, f"{path} is not served as it is stored")
+
+
 def objects(letter: KnownLetter) -> Iterator[Finding]:
     """Of each key that stands exactly the object its newest entry names; of the others nothing."""
     standing = fold(letter)
@@ -124,10 +148,25 @@ def editions(letter: KnownLetter, world: World) -> Iterator[Finding]:
     last = bundle_checkpoint(letter)
     if last is None:
         return
-    report = verify.verify_bundle(assemble(letter, last, standing, world.storage), letter=letter.id)
+    yield from _verified(letter, assemble(letter, last, standing, world.storage), "its bundle")
+    packed = world.storage.get(f"{letter.slug}/bundle.zip")
+    if packed is None:
+        yield Finding(letter.slug, "bundle.zip is missing: is the clerk running?")
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+    except (zipfile.BadZipFile, zlib.error):
+        yield Finding(letter.slug, "bundle.zip is damaged: remove it and start the site, which makes it anew")
+        return
+    yield from _verified(letter, files, "the served bundle.zip")
+
+
+def _verified(letter: KnownLetter, files: dict[str, bytes], what: str) -> Iterator[Finding]:
+    report = verify.verify_bundle(files, letter=letter.id)
     if report.outcome == "invalid":
         step = next(step for step in report.steps if step.outcome == "invalid")
-        yield Finding(letter.slug, f"its bundle does not verify: {step.name}: {step.detail}")
+        yield Finding(letter.slug, f"{what} does not verify: {step.name}: {step.detail}")
 
 
 def fold(letter: KnownLetter) -> Standing:

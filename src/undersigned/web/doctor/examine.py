@@ -44,12 +44,16 @@ def _findings(data: DataDir, world: World, thorough: bool, progress: Progress) -
         if problem is not None:
             yield problem
             continue
-        known = know(row, world.keys)
         try:
+            known = know(row, world.keys)
             yield from letter.checkpoints(known, world)
             if thorough:
+                yield from deep.documents(known, world)
                 yield from deep.log(known, world)
                 yield from deep.objects(known)
                 yield from deep.editions(known, world)
-        except (ProtocolError, DatabaseError, ValueError) as error:
+        except (ProtocolError, DatabaseError, ValueError, TypeError) as error:
             yield Finding(row.slug, f"what is stored of it cannot be read: {type(error).__name__}: {error}")
+    if thorough:
+        progress("compressed files")
+        yield from site.packed(data.public)

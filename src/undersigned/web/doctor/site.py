@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from undersigned.protocol import base64url, keys
 from undersigned.web.adapters.keys import FileKeys
+from undersigned.web.adapters.packed import SUFFIX
 from undersigned.web.adapters.reserve import LOW
 from undersigned.web.datadir import DataDir
 from undersigned.web.letters.models import Letter
@@ -48,6 +51,17 @@ def _half_written(public: Path) -> Iterator[Finding]:
     left = [path for path in public.rglob(".*") if path.is_file()] if public.is_dir() else []
     if left:
         yield Finding("directory", f"{len(left)} half-written files lie in {public}; the clerk removes them on start")
+
+
+def packed(public: Path) -> Iterator[Finding]:
+    """Whether readers who take compressed files get what others get."""
+    for path in sorted(public.rglob(f"*{SUFFIX}")):
+        try:
+            same = gzip.decompress(path.read_bytes()) == path.with_name(path.name.removesuffix(SUFFIX)).read_bytes()
+        except (OSError, EOFError, zlib.error):
+            same = False
+        if not same:
+            yield Finding("public", f"{path.relative_to(public)} is not what lies beside it: remove both, and restart")
 
 
 def database(thorough: bool) -> Iterator[Finding]:
