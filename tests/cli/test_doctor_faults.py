@@ -94,11 +94,16 @@ def rewritten(table: str, column: str, old: str, new: str, where: str = "1 = 1")
     )
 
 
+def newest(data: Path, path: str) -> Path:
+    """Of the files that match, the widest tile; narrower ones of an earlier log may still lie beside it."""
+    return max(data.glob(path), key=lambda found: (len(found.name), found.name))
+
+
 def flip(path: str, at: int = -1) -> Callable[[Path], None]:
     """One bit of a file, the last by default."""
 
     def act(data: Path) -> None:
-        (place,) = sorted((data).glob(path))[-1:]
+        place = newest(data, path)
         content = bytearray(place.read_bytes())
         content[at] ^= 1
         place.write_bytes(content)
@@ -108,7 +113,7 @@ def flip(path: str, at: int = -1) -> Callable[[Path], None]:
 
 def remove(path: str) -> Callable[[Path], None]:
     """A file less."""
-    return lambda data: sorted(data.glob(path))[-1].unlink()
+    return lambda data: newest(data, path).unlink()
 
 
 def write(path: str, content: bytes) -> Callable[[Path], None]:
@@ -187,7 +192,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         sql("UPDATE log_cosignature SET trustee = 3 WHERE trustee = 2"), "trustee 3's cosignature",
     ),
     "a byte of a hash tile": (flip(f"{PUBLIC}/log/tile/0/000.p/*"), "the served log"),
-    "a byte of an entry tile": (flip(f"{PUBLIC}/log/tile/entries/000.p/*"), "served"),
+    "a byte of an entry tile": (flip(f"{PUBLIC}/log/tile/entries/000.p/*"), "is served with other bytes"),
     "an entry tile is missing": (remove(f"{PUBLIC}/log/tile/entries/000.p/*"), "missing from the served"),
     "the served checkpoint": (flip(f"{PUBLIC}/log/checkpoint"), "log/checkpoint is not the newest"),
     "the served count": (

@@ -20,7 +20,7 @@ def tally(request: pytest.FixtureRequest) -> Tally:
     return request.config.stash[_TALLY]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     """Shows the table, and keeps the one of a whole run that went well."""
     table = config.stash[_TALLY]
     if not table:
@@ -28,5 +28,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.section("faults")
     terminalreporter.write(table.text())
     whole = config.args in (["tests/durability"], ["tests/durability/"])
-    if config.getoption("--durability") and whole and not terminalreporter.stats.get("failed"):
+    if config.getoption("--durability") and whole and exitstatus == 0:
         write(table)
