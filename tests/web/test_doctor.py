@@ -20,9 +20,9 @@ from .test_life import signed_letter
 
 
 def look(site: Site, *, deep: bool = True) -> list[Finding]:
-    """What the doctor finds, but for what the tests' own directory lacks."""
+    """What the doctor finds, but for what the tests' own directory lacks, or keeps of earlier letters."""
     found = examine(data=settings.DATA, world=site.world, thorough=deep, progress=lambda _what: None)
-    return [finding for finding in found if finding.where not in ("disk", "directory", "database")]
+    return [finding for finding in found if finding.where not in ("disk", "directory", "database", "public")]
 
 
 def published(site: Site) -> Letter:
