@@ -122,6 +122,26 @@ def test_what_changed_names_those_who_joined_and_only_counts_those_who_left(site
     assert letter.get("editions/1/changes-en.html").status == 404, "there is none before the first"
 
 
+def test_any_two_editions_are_compared(site: Site, letter: Letter) -> None:
+    """Edition 3 against 2 names one who joined, against 1 two; each page leads to the other."""
+    for number, person in ((2, letter.people[3]), (3, letter.people[4])):
+        assert people.sign(letter, person).status == 201
+        if number == 3:
+            assert people.withdraw(letter, letter.people[1]).status == 201
+        site.rounds()
+        publish(site, letter, number, {person.key})
+    near = letter.get("editions/3/changes-en.html").body
+    far = letter.get("editions/3/changes-since-1-en.html").body
+    assert listed(near) == [letter.people[4].record.name]
+    assert sorted(listed(far)) == sorted(p.record.name for p in letter.people[3:5])
+    assert b"2 people joined" in far
+    assert b"One person withdrew" in far
+    assert b"The count went from 3 to 4." in far
+    assert b'href="changes-since-1-en.html"' in near
+    assert b'href="changes-en.html"' in far
+    assert letter.get("editions/3/changes-since-2-en.html").status == 404, "it has the short name"
+
+
 def test_an_edition_without_its_names_counts_those_who_joined(site: Site, letter: Letter) -> None:
     """After somebody named in edition 2 has left, what changed is told in numbers."""
     assert people.sign(letter, letter.people[3]).status == 201

@@ -1,7 +1,7 @@
 """What changed between two editions: who joined, by name where they gave one; who withdrew, as a number and no more.
 
-Joined are those whom this edition's cut opened. So the page needs no names of the edition before, which may be gone;
-and nobody can be told from it by being missing.
+Joined are those whom the cuts after the earlier edition opened. So the page needs no names of that edition, which may
+be gone; and nobody can be told from it by being missing.
 """
 
 from __future__ import annotations
@@ -20,35 +20,62 @@ LISTED: Final = 2000
 """Names that are listed; more stand among all signatories."""
 
 
-def changes_page(shown: Shown, edition: Edition | EditionCounts, language: str) -> bytes:
-    """Between edition ``edition.number`` and the one before it."""
-    said, since = words(language), edition.since
-    before = shown.standing.editions[edition.number - 2].standing or 0
-    now = shown.standing.editions[edition.number - 1].standing or 0
-    joined = _joined(shown, edition) if isinstance(edition, Edition) else []
+EARLIER: Final = 20
+"""Editions an edition is compared with, the newest of those before it."""
+
+
+def changes_pages(shown: Shown, edition: Edition | EditionCounts, language: str) -> dict[str, bytes]:
+    """Edition ``edition.number`` against each of those before it, by file name."""
+    earlier = range(max(1, edition.number - EARLIER), edition.number)
+    return {path_of(edition.number, m, language): _page(shown, edition, language, m, earlier) for m in earlier}
+
+
+def path_of(number: int, before: int, language: str) -> str:
+    """The page's file name. The edition just before has the short one."""
+    return f"changes-{language}.html" if before == number - 1 else f"changes-since-{before}-{language}.html"
+
+
+def _page(shown: Shown, edition: Edition | EditionCounts, language: str, earlier: int, others: range) -> bytes:
+    said, states = words(language), shown.standing.editions
+    before, now = states[earlier - 1].standing or 0, states[edition.number - 1].standing or 0
+    added, withdrawn = _moved(shown, states[earlier - 1].cut or 0, states[edition.number - 1].cut or 0)
+    joined = _joined(shown, edition, earlier) if isinstance(edition, Edition) else []
     groups = []
     for group in shown.manifest.groups:
         rows = sort_names((n for n in joined if n.group == group.id), language, lambda n: n.name)
         if rows and len(joined) <= LISTED:
             groups.append({"name": group.name[language], "rows": rows})
-    figures = {"before": edition.number - 1, "number": edition.number}
+    figures = {"before": earlier, "number": edition.number}
+    place = path_of(edition.number, earlier, "{language}")
     context: dict[str, Any] = {
-        **frame(shown, language, f"editions/{edition.number}/changes-{{language}}.html"),
+        **frame(shown, language, f"editions/{edition.number}/{place}"),
         "heading": say(said, "changes_of", **figures),
         "edition": say(said, "edition", number=edition.number),
         "edition_path": f"{language}.html",
         "text": say(said, "changes_text", **figures),
-        "joined": say(said, "changes_joined", n=since.added),
-        "left": say(said, "changes_left", n=since.withdrawn),
+        "joined": say(said, "changes_joined", n=added),
+        "left": say(said, "changes_left", n=withdrawn),
         "count": say(said, "changes_count", **{"from": before, "to": now}),
         "groups": groups,
         "names_path": f"signatories-{language}.html" if isinstance(edition, Edition) else None,
         "many": len(joined) > LISTED,
-        "unnamed": say(said, "changes_unnamed", n=max(0, since.added - len(joined))) if joined else "",
+        "unnamed": say(said, "changes_unnamed", n=max(0, added - len(joined))) if joined else "",
+        "others": [
+            {"path": path_of(edition.number, m, language), "name": say(said, "changes_of", before=m)}
+            for m in others
+            if m != earlier
+        ],
     }
     return render_to_string("pages/changes.html", context).encode("utf-8")
 
 
-def _joined(shown: Shown, edition: Edition) -> list[Any]:
+def _joined(shown: Shown, edition: Edition, earlier: int) -> list[Any]:
     people = shown.standing.signatories
-    return [name for name in edition.roll if people[name.key].opened == edition.number]
+    return [name for name in edition.roll if (people[name.key].opened or 0) > earlier]
+
+
+def _moved(shown: Shown, start: int, cut: int) -> tuple[int, int]:
+    """How many signed for the first time, and how many withdrew, between two cuts."""
+    people = shown.standing.signatories.values()
+    added = sum(1 for s in people if start < s.first < cut)
+    return added, sum(1 for s in people if s.withdrawn is not None and start < s.withdrawn < cut)

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from undersigned.protocol import base64url
 from undersigned.protocol.edition import Edition, EditionCounts, edition_id, encode
-from undersigned.web.pages.changes import changes_page
+from undersigned.web.pages.changes import changes_pages
 from undersigned.web.pages.letter import Shown, frame
 from undersigned.web.pages.names import names_pages, shards
 from undersigned.web.pages.said import number as written
@@ -21,8 +21,7 @@ def edition_pages(shown: Shown, edition: Edition | EditionCounts) -> dict[str, b
     pages: dict[str, bytes] = {}
     for language in shown.manifest.languages:
         pages[f"{language}.html"] = figures_page(shown, edition, language)
-        if edition.number > 1:
-            pages[f"changes-{language}.html"] = changes_page(shown, edition, language)
+        pages |= changes_pages(shown, edition, language)
         if isinstance(edition, Edition):
             pages |= names_pages(shown, edition, language)
     if isinstance(edition, Edition):
