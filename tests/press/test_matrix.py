@@ -18,9 +18,9 @@ ROLLS = ["en", "he", "ar", "mixed"]
 @pytest.mark.parametrize("titles", [True, False], ids=["titles", "no titles"])
 @pytest.mark.parametrize("paper", SIZED)
 def test_a_thousand_names_on_every_paper(paper: str, titles: bool, tmp_path: Path) -> None:
-    """English, Hebrew, Arabic and mixed, list and run-in: 1,000 of 1,000 read back, or an account of why not."""
+    """English, Hebrew, Arabic and mixed, list and run-in, with and without titles: 1,000 read back, or why not."""
     fitted = 0
-    for roll in ROLLS if titles else ROLLS[::3]:
+    for roll in ROLLS:
         for style in ("list", "run-in"):
             wanted = order(roll, 1000, paper=paper, style=style, titles=titles, icc=_profile(paper), proof_ppi=20)
             try:
