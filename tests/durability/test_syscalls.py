@@ -44,9 +44,13 @@ FAULTS = {"killed": ("R2", "signal=KILL"), "EIO": ("R3", "error=EIO"), "ENOSPC":
 def below(pid: int) -> list[int]:
     """A process and all its descendants."""
     found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += below(int(child))
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += below(int(child))
+    except OSError:
+        # A thread ended while it was looked at.
+        return found
     return found
 
 
