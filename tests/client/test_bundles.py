@@ -6,6 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 
 from letterworld import LetterWorld
@@ -66,6 +67,26 @@ def test_a_letter_on_the_web_is_the_same_bundle(tmp_path: Path) -> None:
     bundles.fetch(server.http(), link, tmp_path)
     with bundles.open_path(tmp_path) as found:
         assert dict(found) == world.bundle()
+
+
+def test_the_moment_until_cosignatures_are_shown_is_waited_for(tmp_path: Path) -> None:
+    """The edition is there, the served checkpoint not yet cosigned; it is asked for again, and the bundle is valid."""
+    world = published()
+    server = WorldServer(world)
+    real, asked = server.answer, []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if str(request.url).endswith("log/checkpoint"):
+            asked.append(request)
+            if len(asked) > 3:
+                server.files.update(world.log_files())
+        return real(request)
+
+    server.answer = answer  # type: ignore[method-assign]
+    bundles.fetch(server.http(), Link("https", world.manifest.origin, world.letter), tmp_path)
+    assert len(asked) > 3
+    with bundles.open_path(tmp_path) as found:
+        assert verifier.verify(found).outcome == "valid"
 
 
 def test_cosignatures_of_strangers_stay_out_of_a_bundle(tmp_path: Path) -> None:

@@ -47,6 +47,15 @@ def test_justified_lines_hold_every_word_once_within_the_measure(rows: list[tupl
         assert abs(line.width - painted) < 1e-6
 
 
+def test_words_that_nothing_parts_never_touch() -> None:
+    """Three words held together, wider than the line: they stand out of it, where the preflight finds them."""
+    units, count = _units([(1.0, " "), (5.0, "~"), (6.0, "~"), (4.0, " ")], 12.0)
+    first = justify(units, count, 12.0, SPACE)[0]
+    assert (first.end, first.full) == (3, False)
+    assert first.gap == SPACE * MIN_GAP
+    assert first.width > 12.0
+
+
 @given(WORDS, st.floats(12.0, 60.0))
 def test_ragged_lines_hold_every_word_once_within_the_measure(rows: list[tuple[float, str]], measure: float) -> None:
     """The same of ragged lines, whose turned-over lines are shorter by the indent."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import pytest
 from django.conf import settings
 
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import canonical, manifest, merkle, receipt, verify
 from undersigned.protocol import edition as editions
 from undersigned.web.audit.models import Act
+from undersigned.web.editions import upkeep
 from undersigned.web.times import moment
 
 from . import people
@@ -295,3 +299,35 @@ def test_the_organiser_reviews_names_by_the_page_and_every_look_is_noted(site: S
     assert sorted(row["name"] for row in looks["names"]) == sorted(["", *(p.record.name for p in letter.people[:3])])
     assert looks["next"] is None
     assert Act.objects.filter(verb="review", letter=letter.slug).count() == 1
+
+
+def test_a_bundle_made_while_an_edition_is_published_holds_its_checkpoint(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clerk waits for the organiser who publishes; what it then puts in place verifies, too."""
+    letter = signed_letter(site, ["name"] * 3)
+    site.cut(letter)
+    site.open_all(letter, {p.key for p in letter.people[:3]})
+    site.rounds()
+    older = people.checkpoints.parse_text(people.note.parse(letter.get("log/checkpoint").body).text)
+    site.clock.now += 60
+    assert people.sign(letter, letter.people[3]).status == 201
+    real, waited = upkeep.publishing, []
+
+    @contextmanager
+    def behind_the_organiser() -> Iterator[None]:
+        if not waited:
+            waited.append(True)
+            for trustee in (1, 2):
+                line = people.checkpoints.cosign(older, trustee, letter.trustees[trustee - 1][1], 1_800_000_000)
+                body = line.encode().encode("utf-8")
+                answer = letter.call("POST", f"/{letter.slug}/cosignatures", body, {"content-type": "text/plain"})
+                assert answer.status == 204
+            assert site.publish(letter).status == 201
+        with real():
+            yield
+
+    monkeypatch.setattr(upkeep, "publishing", behind_the_organiser)
+    site.rounds(1)
+    assert waited
+    assert outcome(letter) == "valid"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -30,6 +31,8 @@ MAX_TOTAL: Final = 16 * 1024**3
 MAX_RATIO: Final = 200
 """How many times its packed size a file of a zip may unpack to; JSON and base64 stay far below."""
 _TRIES: Final = 5
+_MOMENT: Final = 5.0
+"""Seconds."""
 Progress = Callable[[int, int], None]
 
 
@@ -158,7 +161,28 @@ def fetch(http: Http, link: Link, target: Path, progress: Progress | None = None
             if point.size == held.size:
                 break
         _empty(target)
+    _await_cosignatures(http, letter, target)
     return letter
+
+
+def _await_cosignatures(http: Http, letter: Letter, target: Path) -> None:
+    """After a publication the site shows the cosignatures a moment later than it has them; waits for that moment.
+
+    Trustees who have not cosigned yet are waited for no longer than that: the verifier says what is missing.
+    """
+    if not letter.manifest.sealed or not (target / "editions").is_dir():
+        return
+    held = (target / "log" / "checkpoint").read_bytes()
+    deadline = time.monotonic() + _MOMENT
+    while time.monotonic() < deadline:
+        _, note = fetch_checkpoint(http, letter)
+        if note.text.encode() != held[: len(note.text.encode())]:
+            return
+        kept = own_lines(note, letter)
+        if len(kept.signatures) > letter.manifest.threshold:
+            _write(target, "log/checkpoint", kept.encode())
+            return
+        time.sleep(0.2)
 
 
 def _empty(target: Path) -> None:

@@ -118,7 +118,10 @@ def justify(units: Units, count: int, measure: float, space: float, indent: floa
                 gap, cost = space, 400.0 + 50 * max(0.0, room - natural)
             else:
                 gap = (room - natural) / spaces
-                if gap > MAX_GAP:
+                if gap < low:
+                    # One unit that nothing can break, wider than the line: it stands out, its words do not touch.
+                    gap, cost = low, 400.0 + 50 * (natural + spaces * low - room)
+                elif gap > MAX_GAP:
                     cost = 100.0 + 400 * (gap - MAX_GAP)
                 elif gap > space:
                     cost = (0.1 + 1.5 * ((gap - space) / stretch) ** 2) ** 2
@@ -134,10 +137,10 @@ def justify(units: Units, count: int, measure: float, space: float, indent: floa
         last = units.starts[end] if end < n else count
         gap = gaps[end]
         spaces = sum(inner[start:end]) + sum(lead[start + 1 : end])
-        full = end < n and spaces > 0 and gap <= MAX_GAP
         if gap > MAX_GAP:  # better a short line than a river
             gap = MAX_GAP if end < n else space
         width = sum(widths[start:end]) + spaces * gap
+        full = end < n and spaces > 0 and abs(width - (measure - (0.0 if start else indent))) < 1e-6
         lines.append(Line(units.starts[start], last, gap, width, full))
         end = start
     lines.reverse()

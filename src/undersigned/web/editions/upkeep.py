@@ -91,6 +91,8 @@ class Upkeep:
         ):
             return
         with publishing():
+            # Asked again, now that nobody publishes: an edition needs the checkpoint it was published by.
+            checkpoint = bundle_checkpoint(self._letter) or checkpoint
             place_bundle(self._letter, checkpoint, standing, self._world)
         self._bundled, self._rested = state, now
 
