@@ -10,7 +10,7 @@ import pytest
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import checkpoint as checkpoints
 from undersigned.protocol import merkle, tiles
-from undersigned.protocol.errors import ProtocolError
+from undersigned.protocol.errors import LogError, ProtocolError
 from undersigned.web.log.models import Entry
 from undersigned.web.log.sequence import Log
 from undersigned.web.log.shuffle import shuffled
@@ -175,6 +175,48 @@ def test_a_crash_inside_the_batch_leaves_it_waiting(site: Site) -> None:
     assert (Pending.objects.count(), letter.status()["count"]) == (3, 0)
     site.rounds()
     assert (Pending.objects.count(), letter.status()["count"]) == (0, 3)
+
+
+def test_who_signs_while_a_batch_is_folded_waits_for_the_next(site: Site) -> None:
+    """The fold holds up nobody: it runs outside the write lock, over a batch that takes no more."""
+    letter = site.letter()
+    for person in letter.people[:2]:
+        people.sign(letter, person)
+    late = iter(letter.people[2:3])
+
+    def one_more_meanwhile(size: int) -> bytes:
+        for person in late:
+            assert people.sign(letter, person).status == 201
+        return site.world.entropy(size)
+
+    Clerk(replace(site.world, entropy=one_more_meanwhile)).round()
+    assert not list(late), "somebody signed meanwhile"
+    batches = Entry.objects.filter(kind="sign").order_by("index").values_list("batch", flat=True)
+    assert [batch - batches[0] for batch in batches] == [0, 0, 1]
+    assert (Pending.objects.count(), letter.status()["count"]) == (0, 3)
+
+
+def test_a_closed_batch_that_grows_loses_nobody(site: Site) -> None:
+    """It cannot grow. If it did, the clerk would stop rather than forget an entry it has not read."""
+    letter = site.letter()
+    for person in letter.people[:2]:
+        people.sign(letter, person)
+    first = Pending.objects.first()
+    assert first is not None
+
+    def slips_in(size: int) -> bytes:
+        if not Pending.objects.filter(leaf="A" * 43).exists():
+            Pending.objects.create(
+                leaf="A" * 43, letter=first.letter, batch=first.batch, kind="sign", key="B" * 43, seq=0, data=first.data
+            )
+        return site.world.entropy(size)
+
+    with pytest.raises(LogError, match="has grown"):
+        Clerk(replace(site.world, entropy=slips_in)).round()
+    assert (Pending.objects.count(), letter.status()["count"]) == (3, 0)
+    Pending.objects.filter(leaf="A" * 43).delete()
+    Clerk(site.world).round()
+    assert (Pending.objects.count(), letter.status()["count"]) == (0, 2)
 
 
 def test_a_crash_while_publishing_leaves_nothing_or_all(site: Site) -> None:

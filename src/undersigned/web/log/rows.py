@@ -99,7 +99,8 @@ def _keep_at_once(letter: int, gone: list[str], kept: list[tuple[int, str]]) -> 
         )
 
 
-def delete_waiting(batch: int) -> None:
-    """Forgets what a batch held."""
+def delete_waiting(batch: int) -> int:
+    """Forgets what a batch held; returns how many entries that were."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM signing_pending WHERE batch_id = %s", [batch])
+        return cursor.rowcount

@@ -66,16 +66,24 @@ class Log:
         batch = Batch.objects.filter(letter=self.letter.pk, due__gt=0).order_by("number").first()
         if batch is None or not self._ready(batch):
             return False
+        if not batch.closed:
+            # A transaction even for one statement: each waits for those who are adding to the batch (docs/adr/0055).
+            with transaction.atomic():
+                batch.closed = True
+                batch.save(update_fields=["closed"])
+        # True now: nobody adds to the batch any more, so it is folded while others sign, outside the write lock.
         size = self.standing.size
         try:
+            waiting = shuffled(read_waiting(batch.pk), self._world.entropy)
+            placed, refused = self._fold(waiting)
             with transaction.atomic():
-                # Under the write lock nobody adds to the batch any more; what it holds now is what it holds.
-                placed = self._fold(shuffled(read_waiting(batch.pk), self._world.entropy))
+                Refused.objects.bulk_create(refused)
                 insert_entries(self.letter.pk, batch.number, placed)
                 keep_objects(self.letter.pk, placed)
-                delete_waiting(batch.pk)
-                batch.closed, batch.due = True, 0
-                batch.save(update_fields=["closed", "due"])
+                if delete_waiting(batch.pk) != len(waiting):
+                    raise LogError("a batch that was closed has grown")
+                batch.due = 0
+                batch.save(update_fields=["due"])
         except BaseException:
             # The fold has gone ahead of what is durable: start it again from the table.
             if self.standing.size != size:
@@ -93,20 +101,22 @@ class Log:
             return True
         return Pending.objects.filter(batch=batch).count() >= self.letter.manifest.batch.min
 
-    def _fold(self, rows: list[Waiting]) -> list[Placed]:
-        """Those of ``rows``, in order, that stand, with their indices; the others (there should be none) go apart."""
+    def _fold(self, rows: list[Waiting]) -> tuple[list[Placed], list[Refused]]:
+        """Those of ``rows``, in order, that stand, with their indices; and the others (there should be none)."""
         placed: list[Placed] = []
+        refused: list[Refused] = []
         for row in rows:
             index = self.standing.size
             try:
                 self.standing.apply(entries.parse(row.data))
             except InvalidError as error:
                 logger.error("an entry that was promised cannot stand: %s", error)  # noqa: TRY400
-                Refused.objects.create(leaf=row.leaf, letter_id=self.letter.pk, kind=row.kind, reason=str(error)[:200])
+                reason = str(error)[:200]
+                refused.append(Refused(leaf=row.leaf, letter_id=self.letter.pk, kind=row.kind, reason=reason))
                 continue
             self._frontier.append(merkle.leaf_hash(row.data))
             placed.append(Placed(index, row))
-        return placed
+        return placed, refused
 
     def publish(self) -> None:
         """Effects 2 to 4, as far as they are missing."""
