@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db import connection
 
+from undersigned.protocol.errors import LogError
 from undersigned.web.postgresql.copy import copy_rows
 
 _ENTRY: Final = {
@@ -99,8 +100,9 @@ def _keep_at_once(letter: int, gone: list[str], kept: list[tuple[int, str]]) -> 
         )
 
 
-def delete_waiting(batch: int) -> int:
-    """Forgets what a batch held; returns how many entries that were."""
+def delete_waiting(batch: int, number: int) -> None:
+    """Forgets what a batch held. Raises LogError if that were not ``number`` entries: one of them was never read."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM signing_pending WHERE batch_id = %s", [batch])
-        return cursor.rowcount
+        if cursor.rowcount != number:
+            raise LogError("a batch that was closed has grown")
