@@ -109,16 +109,7 @@ def archive(
 ) -> int:
     """Make the reader's PDF: A4, accessible, made to last (PDF/A-3a, PDF/UA-1), with the edition itself attached."""
     with _refusals(as_json), bundles.open_path(bundle) as files:
-        order = press.order_from(
-            files,
-            lang=lang,
-            paper="210x297 mm",
-            style="list",
-            design="plain",
-            imprint="",
-            number=edition,
-            timestamp=_moment(date),
-        )
+        order = press.archive_order(files, lang=lang, number=edition, timestamp=_moment(date))
         with voice.progress() as progress:
             report = press.make_archive(order, out, progress=_steps(progress))
     if as_json:

@@ -5,7 +5,7 @@ bytes. Knows no Django and no network.
 """
 
 from .archive import ArchiveReport, make_archive
-from .bundled import order_from
+from .bundled import archive_order, order_from
 from .errors import (
     DidNotFitError,
     EngineError,
@@ -44,6 +44,7 @@ __all__ = [
     "ReadBackError",
     "Slip",
     "SlipOrder",
+    "archive_order",
     "find",
     "make_archive",
     "make_page",

@@ -58,6 +58,28 @@ def order_from(
     )
 
 
+def archive_order(
+    files: Mapping[str, bytes],
+    *,
+    lang: str,
+    number: int | None = None,
+    timestamp: datetime | None = None,
+    address: str | None = None,
+) -> PageOrder:
+    """The order for the reader's PDF, with the arguments and errors of ``order_from``."""
+    return order_from(
+        files,
+        lang=lang,
+        paper="210x297 mm",
+        style="list",
+        design="plain",
+        imprint="",
+        number=number,
+        timestamp=timestamp,
+        address=address,
+    )
+
+
 def _manifest(files: Mapping[str, bytes]) -> manifest.Manifest:
     if "manifest.json" not in files:
         raise OrderError("this is not a bundle: it has no manifest.json")

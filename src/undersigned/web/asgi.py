@@ -5,7 +5,6 @@ Served files and the two acts of a signatory are answered here, without Django's
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import sys
@@ -24,22 +23,28 @@ django.setup(set_prefix=False)
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-from undersigned.protocol.errors import ProtocolError
 from undersigned.web import wiring
 from undersigned.web.adapters.bucket import BucketStorage
-from undersigned.web.adapters.reserve import is_full
-from undersigned.web.door.body import DisconnectedError, Headers, Receive, Scope, Send, header, respond, respond_problem
+from undersigned.web.door.body import (
+    DisconnectedError,
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    header,
+    respond,
+    respond_empty,
+    respond_problem,
+)
 from undersigned.web.door.bucket import BucketDoor
 from undersigned.web.door.cors import ANYBODY, PREFLIGHT, is_shared
 from undersigned.web.door.files import FileDoor
 from undersigned.web.door.headers import embedded_headers, is_embedded, security_headers
 from undersigned.web.letters.known import Letters
-from undersigned.web.middleware import where
+from undersigned.web.middleware import problem_of
 from undersigned.web.operations.parent import die_with_parent
 from undersigned.web.pages.plain import missing_page
-from undersigned.web.ports import StorageAwayError
-from undersigned.web.postgresql.durable import is_absence
-from undersigned.web.problems import Problem, busy, from_protocol, full, unsure
+from undersigned.web.problems import Problem
 from undersigned.web.signing.committer import Committer
 from undersigned.web.signing.intake import Intake
 from undersigned.web.signing.registrar import make_pool
@@ -48,16 +53,14 @@ from undersigned.web.signing.registrar import make_pool
 # wait for the other thread's whole turn several times; half a millisecond doubles what one worker accepts.
 sys.setswitchinterval(0.0005)
 
-logger = logging.getLogger(__name__)
 _ACT: Final = re.compile(r"/([a-z0-9][a-z0-9-]{0,79})/(entries|activate)")
 # What Django answers (urls.py).
 _REST: Final = re.compile(
     r"/healthz|/api/.*|/code/[^/]+/|/stop/[^/]+|/[^/]+/form/.*|/[^/]+/bookings(?:/.*)?|/[^/]+/(?:draft/[^/]+|status|cosignatures|seals|openings|review|publish)"
 )
 _DJANGO: Final = get_asgi_application()
-FAILED: Final = Problem(
-    "failed", "The server failed. Whether it was kept is not known: send the same again to find out."
-)
+AWAY: Final = "The published files cannot be reached now. Try again later."
+FAILED: Final = "The server failed. Whether it was kept is not known: send the same again to find out."
 
 
 class Site:
@@ -118,8 +121,7 @@ class Site:
             self._check_host(scope)
             if act and scope["method"] == "OPTIONS":
                 # A page of another origin asks whether it may post.
-                await send({"type": "http.response.start", "status": 204, "headers": [*base, *PREFLIGHT]})
-                await send({"type": "http.response.body", "body": b""})
+                await respond_empty(send, 204, [*base, *PREFLIGHT])
             elif act:
                 check_post(scope)
                 await self._acts[act[2]](scope, receive, send, act[1], base)
@@ -136,22 +138,10 @@ class Site:
                     await respond(send, 404, page, self._missing)
                     return
                 await _DJANGO(cast(dict[str, Any], scope), receive, _with_headers(send, base))
-        except Problem as problem:
-            await respond_problem(send, base, problem)
-        except ProtocolError as error:
-            await respond_problem(send, base, from_protocol(error))
         except DisconnectedError:
             return
-        except StorageAwayError as error:
-            logger.warning("the bucket did not answer: %s", error)
-            await respond_problem(send, base, busy("The published files cannot be reached now. Try again later."))
         except Exception as error:
-            if is_absence(error):
-                logger.warning("the database did not answer: %s", where(error))
-                await respond_problem(send, base, unsure())
-                return
-            logger.error("the door failed: %s", where(error))  # noqa: TRY400 - a traceback might quote what was sent
-            await respond_problem(send, base, full() if is_full(error) else FAILED)
+            await respond_problem(send, base, problem_of(error, away=AWAY, failed=FAILED))
 
     def _check_host(self, scope: Scope) -> None:
         host = (header(scope, b"host") or b"").lower()

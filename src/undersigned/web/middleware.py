@@ -48,20 +48,32 @@ class problems:  # noqa: N801 - named in the settings as one names a function
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG002
         """The answer to what a view raised. The log says where in the code it was, never what was asked."""
-        if isinstance(error, Problem):
-            return answer(error)
-        if isinstance(error, ProtocolError):
-            return answer(from_protocol(error))
-        if isinstance(error, StorageAwayError):
-            logger.warning("the bucket did not answer: %s", error)
-            return answer(busy("The published files cannot be reached. Whether it was kept is not known; try again."))
-        if is_absence(error):
-            logger.warning("the database did not answer: %s", where(error))
-            return answer(unsure())
-        logger.error("a view failed: %s", where(error))
-        if is_full(error):
-            return answer(full())
-        return answer(Problem("failed", "The server failed. What was kept is not known; ask again for the state."))
+        return answer(
+            problem_of(
+                error,
+                away="The published files cannot be reached. Whether it was kept is not known; try again.",
+                failed="The server failed. What was kept is not known; ask again for the state.",
+            )
+        )
+
+
+def problem_of(error: Exception, *, away: str, failed: str) -> Problem:
+    """What is answered to whatever was raised. The log says where in the code it was, never what was asked.
+
+    ``away``: what is said if the served files are out of reach; ``failed``: what is said of a failure of ours.
+    """
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ProtocolError):
+        return from_protocol(error)
+    if isinstance(error, StorageAwayError):
+        logger.warning("the bucket did not answer: %s", error)
+        return busy(away)
+    if is_absence(error):
+        logger.warning("the database did not answer: %s", where(error))
+        return unsure()
+    logger.error("a request failed: %s", where(error))
+    return full() if is_full(error) else Problem("failed", failed)
 
 
 def where(error: BaseException) -> str:

@@ -24,12 +24,8 @@ class FileStorage:
         target = self._root / path
         make_directory(target.parent, 0o755)
         # Between the two writes there is no compressed file, never one of other bytes: an old one might hold a name.
-        beside = _beside(target)
-        beside.unlink(missing_ok=True)
-        write_over(target, data, 0o644)
-        packed = pack(path, data)
-        if packed is not None:
-            write_over(beside, packed, 0o644)
+        _beside(target).unlink(missing_ok=True)
+        _write(target, data)
 
     def put_tree(self, path: str, files: dict[str, bytes]) -> None:
         """Makes a directory with these files appear at once, in place of whatever was there."""
@@ -39,10 +35,7 @@ class FileStorage:
         try:
             beside.mkdir(mode=0o755)
             for name, data in files.items():
-                write_over(beside / name, data, 0o644)
-                packed = pack(name, data)
-                if packed is not None:
-                    write_over(_beside(beside / name), packed, 0o644)
+                _write(beside / name, data)
         except OSError:
             # No room: what was there may name people who have to be gone. It goes, and makes room for the next attempt.
             shutil.rmtree(beside, ignore_errors=True)
@@ -90,6 +83,14 @@ class FileStorage:
                 path.unlink()
             sync_directory(path.parent)
         return len(found)
+
+
+def _write(target: Path, data: bytes) -> None:
+    """A file, and beside it the same compressed if that is worth it."""
+    write_over(target, data, 0o644)
+    packed = pack(target.name, data)
+    if packed is not None:
+        write_over(_beside(target), packed, 0o644)
 
 
 def _beside(target: Path) -> Path:

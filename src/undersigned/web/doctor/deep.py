@@ -14,7 +14,7 @@ from undersigned.protocol.note import parse_signatures
 from undersigned.protocol.seal import object_hash, parse_object
 from undersigned.protocol.standing import Standing
 from undersigned.web.editions.assemble import assemble, edition_files
-from undersigned.web.editions.models import Edition, Share
+from undersigned.web.editions.models import Share, published_editions
 from undersigned.web.editions.upkeep import bundle_checkpoint
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
@@ -138,7 +138,7 @@ def objects(letter: KnownLetter) -> Iterator[Finding]:
 def editions(letter: KnownLetter, world: World) -> Iterator[Finding]:
     """Each published edition has its id, is served as it is stored, and the bundle verifies as a stranger's."""
     standing = fold(letter)
-    published = list(Edition.objects.filter(letter=letter.pk, published__isnull=False).order_by("number"))
+    published = list(published_editions(letter.pk))
     for row in published:
         if row.data is not None and base64url.encode(editions_.edition_id(bytes(row.data))) != row.published:
             yield Finding(letter.slug, f"edition {row.number} is not the one that was published")

@@ -76,6 +76,12 @@ async def respond(send: Send, status: int, headers: Iterable[tuple[bytes, bytes]
     await send({"type": "http.response.body", "body": body})
 
 
+async def respond_empty(send: Send, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """An answer that has no body by its nature: 204, 304, or one to HEAD."""
+    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": b""})
+
+
 async def respond_problem(send: Send, base: Headers, problem: Problem) -> None:
     """``problem`` as an answer."""
     extra = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]

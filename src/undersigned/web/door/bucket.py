@@ -10,7 +10,7 @@ from pathlib import Path
 from undersigned.web.ports import Storage
 from undersigned.web.problems import Problem
 
-from .body import Headers, Scope, Send, header, respond
+from .body import Headers, Scope, Send, header, respond, respond_empty
 from .files import locate, manner, type_of
 
 
@@ -35,12 +35,10 @@ class BucketDoor:
         tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'.encode()
         headers = [*base, *manner(path, kind), (b"etag", tag)]
         if header(scope, b"if-none-match") == tag:
-            await send({"type": "http.response.start", "status": 304, "headers": headers})
-            await send({"type": "http.response.body", "body": b""})
+            await respond_empty(send, 304, headers)
         elif scope["method"] == "HEAD":
             lines = [*headers, (b"content-type", kind), (b"content-length", str(len(data)).encode())]
-            await send({"type": "http.response.start", "status": 200, "headers": lines})
-            await send({"type": "http.response.body", "body": b""})
+            await respond_empty(send, 200, lines)
         else:
             await respond(send, 200, [*headers, (b"content-type", kind)], data)
         return True

@@ -11,9 +11,10 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
+from undersigned.web.adapters.packed import SUFFIX
 from undersigned.web.problems import Problem, not_found
 
-from .body import Headers, Scope, Send, header, respond
+from .body import Headers, Scope, Send, header, respond, respond_empty
 from .kept import LARGEST, Kept, Mark, mark_of
 from .language import Versions
 
@@ -89,7 +90,7 @@ class Place:
 def place_of(path: str, file: str) -> Place:
     """How ``file`` is served at ``path``. Remembered: taking paths apart costs more than all the rest of an answer."""
     kind = type_of(path, Path(file))
-    return Place(file, f"{file}.gz", kind, manner(path, kind))
+    return Place(file, file + SUFFIX, kind, manner(path, kind))
 
 
 def look(file: str) -> Mark | None:
@@ -156,9 +157,7 @@ class FileDoor:
         file, headers = place.packed if zipped else place.file, list(base)
         asked = header(scope, b"if-none-match")
         if asked is not None and asked == mark.tag:
-            headers.append((b"etag", mark.tag))
-            await send({"type": "http.response.start", "status": 304, "headers": headers})
-            await send({"type": "http.response.body", "body": b""})
+            await respond_empty(send, 304, [*headers, (b"etag", mark.tag)])
             return True
         headers.append((b"content-type", place.kind))
         if zipped:
@@ -177,8 +176,7 @@ class FileDoor:
             headers.append((b"etag", mark.tag))
             if scope["method"] == "HEAD":
                 lines = [*headers, (b"content-length", str(mark.size).encode())]
-                await send({"type": "http.response.start", "status": 200, "headers": lines})
-                await send({"type": "http.response.body", "body": b""})
+                await respond_empty(send, 200, lines)
             elif mark.size <= LARGEST:
                 body = handle.read()
                 self._kept.keep(file, mark, body)

@@ -10,7 +10,7 @@ from undersigned.protocol import bundle
 from undersigned.protocol.errors import LogError
 from undersigned.protocol.standing import Standing
 from undersigned.web.editions import names
-from undersigned.web.editions.models import Edition
+from undersigned.web.editions.models import Edition, published_editions
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.cosigned import note_of
@@ -61,7 +61,7 @@ def assemble(letter: KnownLetter, checkpoint: Checkpoint, standing: Standing, st
     files = log_files(letter, checkpoint, storage)
     if not letter.manifest.sealed:
         files["objects.jsonl"] = object_lines(letter, standing)
-    for edition in Edition.objects.filter(letter=letter.pk, published__isnull=False).order_by("number"):
+    for edition in published_editions(letter.pk):
         for name, data in edition_files(letter, edition, standing).items():
             path = (
                 bundle.openings_path(edition.number)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from undersigned.press.errors import PressError
 from undersigned.protocol import edition as editions
-from undersigned.web.editions.models import Edition
+from undersigned.web.editions.models import published_editions
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.pages.embed import embedded, pictures
 from undersigned.web.pages.feed import feed
@@ -69,7 +69,7 @@ class Extras:
 
     def _place(self, shown: Shown, printed: list[tuple[int, str]]) -> None:
         letter, storage = self._letter, self._world.storage
-        rows = Edition.objects.filter(letter=letter.pk, published__isnull=False).order_by("number").defer("data")
+        rows = published_editions(letter.pk).defer("data")
         counts = [editions.parse_counts(bytes(row.counts or b"")) for row in rows]
         for language in letter.manifest.languages:
             path = f"{letter.slug}/{language}/feed.atom"

@@ -13,7 +13,7 @@ from undersigned.protocol import edition as editions
 from undersigned.protocol.standing import Standing
 from undersigned.web.editions.assemble import assemble, edition_files, zipped
 from undersigned.web.editions.lock import publishing
-from undersigned.web.editions.models import Edition, Share
+from undersigned.web.editions.models import Edition, Share, published_editions
 from undersigned.web.editions.readers import Extras, place_letter
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
@@ -49,14 +49,12 @@ class Upkeep:
 
     def round(self, standing: Standing) -> None:
         """Everything there is to do now, given the fold over the whole log."""
-        published = list(
-            Edition.objects.filter(letter=self._letter.pk, published__isnull=False).order_by("number").defer("data")
-        )
+        published = tuple(published_editions(self._letter.pk).values_list("number", flat=True))
         if standing.withdrawn != self._withdrawn:
             erase(self._letter, standing)
             # True now: no table holds a share of anybody who withdrew, nor an edition that names them.
             self._withdrawn = standing.withdrawn
-        state = (standing.withdrawn, [row.number for row in published])
+        state = (standing.withdrawn, published)
         if state != self._placed:
             with publishing():
                 place_editions(self._letter, standing, self._world)
@@ -65,7 +63,7 @@ class Upkeep:
             self._placed = state
         pages = (standing.size, state)
         if pages != self._paged:
-            place_letter(self._letter, self._shown(standing), self._world)
+            place_letter(self._letter, self._shown(standing, published), self._world)
             self._paged = pages
         terms = (standing.approved, standing.abandoned)
         if terms != self._termed:
@@ -73,11 +71,10 @@ class Upkeep:
             self._termed = terms
         self._refresh(standing)
         if self._extras.due():
-            self._extras.round(self._shown(standing))
+            self._extras.round(self._shown(standing, published))
 
-    def _shown(self, standing: Standing) -> Shown:
-        numbers = Edition.objects.filter(letter=self._letter.pk, published__isnull=False).order_by("number")
-        shown = shown_of(self._letter, standing, self._world, tuple(numbers.values_list("number", flat=True)))
+    def _shown(self, standing: Standing, published: tuple[int, ...]) -> Shown:
+        shown = shown_of(self._letter, standing, self._world, published)
         return replace(shown, batches=self._history.batches())
 
     def _refresh(self, standing: Standing) -> None:
@@ -121,7 +118,7 @@ def _left(standing: Standing, key: str, number: int, size: int) -> bool:
 
 def place_editions(letter: KnownLetter, standing: Standing, world: World) -> None:
     """Makes what is served of each published edition what it must be, pages included. Does nothing where it is."""
-    rows = list(Edition.objects.filter(letter=letter.pk, published__isnull=False).order_by("number"))
+    rows = list(published_editions(letter.pk))
     shown = shown_of(letter, standing, world, tuple(row.number for row in rows))
     for row in rows:
         files = edition_files(letter, row, standing) | edition_pages(shown, _document(row))
@@ -174,8 +171,7 @@ def bundle_checkpoint(letter: KnownLetter) -> Checkpoint | None:
     if cosigned is None:
         return last
     gone = Entry.objects.filter(letter=letter.pk, kind="withdraw", index__gte=cosigned.size)
-    published = Edition.objects.filter(letter=letter.pk, published__isnull=False)
-    return last if published.exists() and gone.exists() else cosigned
+    return last if published_editions(letter.pk).exists() and gone.exists() else cosigned
 
 
 def place_bundle(letter: KnownLetter, checkpoint: Checkpoint, standing: Standing, world: World) -> None:

@@ -17,7 +17,7 @@ from undersigned.web.pages.history import Batch
 from undersigned.web.pages.said import number, say
 from undersigned.web.pages.scripts import are_built, scripts
 from undersigned.web.pages.text import to_html
-from undersigned.web.pages.words import direction, words
+from undersigned.web.pages.words import direction, own_name, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def frame(shown: Shown, language: str, page: str) -> dict[str, Any]:
         "base": f"/{shown.slug}/",
         "home": f"/{shown.slug}/{language}/",
         "languages": [
-            {"tag": tag, "name": words(tag)["name"] if words(tag)["language"] == tag else tag,
+            {"tag": tag, "name": own_name(tag),
              "direction": direction(tag), "path": f"/{shown.slug}/{page.format(language=tag)}", "here": tag == language}
             for tag in manifest.languages
         ],

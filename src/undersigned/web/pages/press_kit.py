@@ -11,7 +11,7 @@ from undersigned.press.picture import SIZES
 from undersigned.web.pages.letter import Shown, count_said, frame, may_sign, when_opened
 from undersigned.web.pages.said import number, say
 from undersigned.web.pages.scripts import are_built
-from undersigned.web.pages.words import words
+from undersigned.web.pages.words import own_name, words
 
 
 def press_kit(shown: Shown, language: str, printed: list[tuple[int, str]]) -> bytes:
@@ -47,7 +47,7 @@ def press_kit(shown: Shown, language: str, printed: list[tuple[int, str]]) -> by
 
 
 def _printed(said: dict[str, str], number: int, tag: str) -> str:
-    name = words(tag)["name"] if words(tag)["language"] == tag else tag
+    name = own_name(tag)
     return say(said, "press_edition_in", number=number, language=name)
 
 

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from undersigned.protocol.verify import STEPS
 from undersigned.web.pages.letter import Shown, frame, when_opened
 from undersigned.web.pages.scripts import scripts
-from undersigned.web.pages.words import direction, sign_words, words
+from undersigned.web.pages.words import direction, own_name, sign_words
 
 SEALED: Final = ("sign", "withdraw", "edit", "counted", "verify")
 PUBLIC: Final = ("counted", "verify")
@@ -63,7 +63,7 @@ def _page(shown: Shown, language: str, kind: str) -> bytes:
         "by_mail": manifest.eligibility.check == "mail",
         "anonymous": manifest.anonymous == "allowed",
         "name_codes": ("malformed", "choice"),
-        "versions": [{"tag": tag, "name": words(tag)["name"] if words(tag)["language"] == tag else tag,
+        "versions": [{"tag": tag, "name": own_name(tag),
                       "direction": direction(tag), "path": f"/{shown.slug}/{tag}/"} for tag in manifest.languages],
         # The place of the number is the controller's to fill in.
         "counted_yes": said["counted_yes"].partition("{count}"),

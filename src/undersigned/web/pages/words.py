@@ -29,6 +29,12 @@ def words(language: str) -> dict[str, str]:
     return {**tables[FALLBACK], **tables[spoken], "language": spoken, "direction": direction(spoken)}
 
 
+def own_name(tag: str) -> str:
+    """A language's name in that language; its tag if it is none that the site speaks."""
+    said = words(tag)
+    return said["name"] if said["language"] == tag else tag
+
+
 def form_words(language: str) -> dict[str, str]:
     """As ``words``, all in one language: English ones unless the forms and mails have been translated too."""
     own = _tables().get(language.partition("-")[0], {})

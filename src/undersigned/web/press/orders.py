@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from undersigned import press
 from undersigned.press import PageOrder, order_from
 from undersigned.protocol import bundle
 from undersigned.web.letters.known import KnownLetter
@@ -35,15 +36,8 @@ def page_order(letter: KnownLetter, row: Booking, number: int, edition: bytes, s
 
 def archive_order(letter: KnownLetter, language: str, number: int, edition: bytes, site: str) -> PageOrder:
     """The order of the reader's PDF of an edition."""
-    return order_from(
-        _files(letter, number, edition),
-        lang=language,
-        paper="210x297 mm",
-        style="list",
-        design="plain",
-        imprint="",
-        number=number,
-        address=_address(letter, site),
+    return press.archive_order(
+        _files(letter, number, edition), lang=language, number=number, address=_address(letter, site)
     )
 
 

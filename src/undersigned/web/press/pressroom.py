@@ -30,10 +30,6 @@ from undersigned.web.problems import Problem
 logger = logging.getLogger(__name__)
 PAUSE: Final = 1.0
 """Seconds between rounds."""
-MEMORY: Final = 2 * 1024**3
-"""Bytes a page job may take."""
-SECONDS: Final = 300
-"""How long a page job may take."""
 TRIES: Final = 3
 """How often a job that died, or took too much, is begun before its page is given up."""
 BY: Final = "clerk"
@@ -85,7 +81,7 @@ class Pressroom:
         try:
             order = page_order(letter, row, edition.number, bytes(edition.data or b""), self._site)
             fresh = self._files.begin(slug, number)
-            report = job.run_page(order, fresh, memory=MEMORY, seconds=SECONDS, progress=self._progress(slug, number))
+            report = job.run_page(order, fresh, progress=self._progress(slug, number))
             # True now: the page is on disk, whole, beside the one there was; no row speaks of it.
             actions.prove(
                 letter=letter, made_for=row, edition=edition.number, sha256=report.sha256, by=BY,
@@ -133,14 +129,12 @@ class Pressroom:
     def _reader_pdf(self, letter: KnownLetter, edition: Edition, language: str) -> bool:
         """Puts an edition's PDF for readers among the served files, unless it is there or the names have gone."""
         place = f"{letter.slug}/press/{edition.number}/{language}.pdf"
-        if self._world.storage.get(place) is not None:
+        if self._world.storage.has(place):
             return False
         with tempfile.TemporaryDirectory(dir=settings.DATA.root, prefix=".archive-") as folder:
             try:
                 order = archive_order(letter, language, edition.number, bytes(edition.data or b""), self._site)
-                job.run_archive(
-                    order, Path(folder), memory=MEMORY, seconds=SECONDS, progress=lambda _what, _share: self._check()
-                )
+                job.run_archive(order, Path(folder), progress=lambda _what, _share: self._check())
             except PressError as error:
                 logger.error("no reader's PDF of edition %d: %s", edition.number, type(error).__name__)  # noqa: TRY400
                 return False

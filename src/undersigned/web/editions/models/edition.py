@@ -32,3 +32,8 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return f"edition {self.number}"
+
+
+def published_editions(letter: int) -> models.QuerySet[Edition]:
+    """The published editions of the letter with the primary key ``letter``, in order."""
+    return Edition.objects.filter(letter=letter, published__isnull=False).order_by("number")

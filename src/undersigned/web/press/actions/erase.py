@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from undersigned.web.audit.actions import record
-from undersigned.web.editions.models import Edition
+from undersigned.web.editions.models import published_editions
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.press.files import PageFiles
 from undersigned.web.press.models import Booking
@@ -17,7 +17,7 @@ def erase_pages(*, letter: KnownLetter, files: PageFiles, by: str, now: int) -> 
     A page that was sent or printed stays frozen by its hash: the paper has it, we do not. A proof is booked again and
     made anew of the next edition.
     """
-    gone = Edition.objects.filter(letter=letter.pk, published__isnull=False, data__isnull=True)
+    gone = published_editions(letter.pk).filter(data__isnull=True)
     numbers = list(gone.values_list("number", flat=True))
     rows = list(Booking.objects.filter(letter=letter.pk, edition__in=numbers))
     rows += list(Booking.objects.filter(letter=letter.pk, refused__in=numbers).exclude(edition__in=numbers))
