@@ -34,6 +34,8 @@ export function start(within: ParentNode, controllers: { readonly [name: string]
   const world = { fetch: (input: string, init?: RequestInit) => fetch(input, init), store: storeOf(), entropy: system };
   for (const root of within.querySelectorAll<HTMLElement>("[data-controller]")) {
     controllers[root.dataset["controller"] ?? ""]?.(root, world);
+    // What is said where no script could start.
+    root.querySelector("[data-part='unstarted']")?.remove();
   }
 }
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +14,7 @@ from undersigned.client.files import read_input
 from undersigned.client.http import Http
 
 from . import exits, voice
+from .server import require_data, run_site
 
 MAX_NOTE = 64 * 1024
 
@@ -35,11 +34,10 @@ def backup(
 
     Somebody who has withdrawn since is still in an older backup: keep few, and destroy them.
     """
-    if not (data / "settings.toml").is_file():
-        raise InputError(f"{data} is not a data directory: it has no settings.toml")
+    require_data(data)
     recipients = [word for text in recipient for word in ("--recipient", text)]
     with voice.stage("backed up"):
-        done = _run("backup", "--data", str(data), "--to", str(to), *recipients)
+        done = run_site("backup", "--data", str(data), "--to", str(to), *recipients)
     return _tell(done, f"{to} can be read by {len(recipient)} recipients and nobody else.")
 
 
@@ -80,7 +78,7 @@ def restore(
         for slug in unwitnessed or []:
             words += ["--unwitnessed", slug]
         with voice.stage("restored"):
-            done = _run("restore", *words)
+            done = run_site("restore", *words)
     return _tell(done, f"{data} is a data directory again. Look at it: undersigned doctor --deep --data {data}")
 
 
@@ -93,11 +91,6 @@ def _note(where: str) -> bytes:
     if path.is_dir():
         path = path / "log" / "checkpoint"
     return read_input(path, limit=MAX_NOTE, what="a checkpoint that somebody kept")
-
-
-def _run(*words: str) -> subprocess.CompletedProcess[str]:
-    command: Sequence[str] = [sys.executable, "-m", "undersigned.web", *words]
-    return subprocess.run(command, capture_output=True, check=False, text=True)
 
 
 def _tell(done: subprocess.CompletedProcess[str], good: str) -> int:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from undersigned.client.errors import InputError
-
 from . import exits, voice
+from .server import require_data, run_site
 
 
 def doctor(
@@ -30,11 +27,9 @@ def doctor(
 
     Exit status: 0 nothing found, 1 something found, 2 misuse.
     """
-    if not (data / "settings.toml").is_file():
-        raise InputError(f"{data} is not a data directory: it has no settings.toml")
-    command = [sys.executable, "-m", "undersigned.web", "doctor", "--data", str(data), *(["--deep"] if deep else [])]
+    require_data(data)
     with voice.stage("examined"):
-        done = subprocess.run(command, capture_output=True, check=False, text=True)
+        done = run_site("doctor", "--data", str(data), *(["--deep"] if deep else []))
     found = done.stdout.splitlines()
     if done.returncode and not found:
         voice.fail(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "the examination broke off")

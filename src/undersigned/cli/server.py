@@ -42,6 +42,19 @@ def port_is_free(host: str, port: int) -> bool:
     return True
 
 
+def run_site(*words: str) -> subprocess.CompletedProcess[str]:
+    """One command of the site, in a process of its own: ``python -m undersigned.web`` with ``words``."""
+    return subprocess.run(
+        [sys.executable, "-m", "undersigned.web", *words], capture_output=True, check=False, text=True
+    )
+
+
+def require_data(data: Path) -> None:
+    """Raises InputError unless ``data`` is a data directory."""
+    if not (data / "settings.toml").is_file():
+        raise InputError(f"{data} is not a data directory: it has no settings.toml")
+
+
 class Server:
     """``python -m undersigned.web serve`` with its data in ``data``. ``log``: where it writes to; None: stderr."""
 
@@ -67,13 +80,9 @@ class Server:
         self._run("init", "--authority", authority, *(("--database", database) if database else ()))
 
     def _run(self, command: str, *options: str) -> None:
-        result = subprocess.run(
-            [sys.executable, "-m", "undersigned.web", command, "--data", str(self.data), *options],
-            capture_output=True,
-            check=False,
-        )
+        result = run_site(command, "--data", str(self.data), *options)
         if result.returncode:
-            raise ServerError(result.stderr.decode("utf-8", "replace").strip()[-2000:] or f"{command} failed")
+            raise ServerError(result.stderr.strip()[-2000:] or f"{command} failed")
 
     def require_port(self) -> None:
         """Raises InputError if somebody else listens there."""

@@ -24,6 +24,11 @@ REGISTERED: Final = frozenset({"IFRA26", "IFRA30", "CGATS TR 001", "FOGRA39", "F
 REGISTRY: Final = "http://www.color.org"
 
 
+def is_output_profile(icc: bytes) -> bool:
+    """Whether ``icc`` is an ICC profile of a CMYK output device, by its header (ICC.1:2022, 7.2)."""
+    return len(icc) >= 128 and icc[36:40] == b"acsp" and icc[16:20] == b"CMYK" and icc[12:16] == b"prtr"
+
+
 def dress(data: bytes, *, flavour: str, condition: str, title: str, timestamp: datetime, icc: bytes | None) -> bytes:
     """The page ``data`` as ``flavour``. ``icc``: a CMYK output profile, embedded if given; X-4 needs one.
 
@@ -31,7 +36,7 @@ def dress(data: bytes, *, flavour: str, condition: str, title: str, timestamp: d
     """
     if flavour == "PDF/X-4" and icc is None:
         raise PaperError(f"PDF/X-4 carries the paper's output profile ({condition}): ask the paper for the ICC file")
-    if icc is not None and (len(icc) < 128 or icc[36:40] != b"acsp" or icc[16:20] != b"CMYK" or icc[12:16] != b"prtr"):
+    if icc is not None and not is_output_profile(icc):
         raise PaperError("the ICC file is not a CMYK output profile")
     with pikepdf.open(io.BytesIO(data)) as pdf:
         for key in (

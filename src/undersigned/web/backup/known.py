@@ -26,11 +26,12 @@ def check(*, notes: Sequence[bytes], unwitnessed: Sequence[str]) -> list[str]:
     told = []
     points = [_parsed(note) for note in notes]
     for row in Letter.objects.filter(letter__isnull=False).order_by("slug"):
-        known = [note for origin, note in points if origin == row.origin]
+        known = [_verified(row, note) for origin, note in points if origin == row.origin]
         if not known:
             told.append(_unwitnessed(row, unwitnessed))
             continue
-        size = max(_check_one(row, note) for note in known)
+        _hold_against(row, known)
+        size = max(point.size for point in known)
         told.append(f"{row.slug}: {size} entries or more, as {len(known)} kept checkpoints say")
     return told
 
@@ -55,24 +56,32 @@ def _unwitnessed(row: Letter, allowed: Sequence[str]) -> str:
     return f"{row.slug}: goes on unwitnessed, at your word"
 
 
-def _check_one(row: Letter, note: bytes) -> int:
+def _verified(row: Letter, note: bytes) -> checkpoint.Checkpoint:
     try:
-        point, _ = checkpoint.verify(note, row.origin, base64url.decode(row.log))
+        return checkpoint.verify(note, row.origin, base64url.decode(row.log))[0]
     except ProtocolError as error:
         raise BackupError(f"a checkpoint given for {row.slug} is not signed by its log: {error}") from None
-    frontier, size = merkle.Frontier(), 0
-    for data in _entries(row, point.size):
+
+
+def _hold_against(row: Letter, known: Sequence[checkpoint.Checkpoint]) -> None:
+    """Raises BackupError unless the stored entries go on from every checkpoint in ``known``. One pass over them."""
+    frontier, size, wanted = merkle.Frontier(), 0, {point.size for point in known}
+    roots = {0: frontier.root()}
+    for size, data in enumerate(_entries(row, max(wanted)), start=1):
         frontier.append(merkle.leaf_hash(data))
-        size += 1
-    if size < point.size:
-        raise BackupError(
-            f"{row.slug}: this backup holds {size} entries, and {point.size} were signed. Going on from here would fork"
-            " the log, which convicts it. Restore a newer backup; if there is none, the letter cannot go on: begin a"
-            " new one that follows it, and tell its signatories"
-        )
-    if frontier.root() != point.root:
-        raise BackupError(f"{row.slug}: this backup holds another log than the one that was signed: it is not its own")
-    return size
+        if size in wanted:
+            roots[size] = frontier.root()
+    for point in known:
+        if size < point.size:
+            raise BackupError(
+                f"{row.slug}: this backup holds {size} entries, and {point.size} were signed. Going on from here would"
+                " fork the log, which convicts it. Restore a newer backup; if there is none, the letter cannot go on:"
+                " begin a new one that follows it, and tell its signatories"
+            )
+        if roots[point.size] != point.root:
+            raise BackupError(
+                f"{row.slug}: this backup holds another log than the one that was signed: it is not its own"
+            )
 
 
 def _entries(row: Letter, size: int) -> Iterator[bytes]:

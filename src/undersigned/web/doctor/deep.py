@@ -115,9 +115,8 @@ def documents(letter: KnownLetter, world: World) -> Iterator[Finding]:
             yield Finding(letter.slug, f"{path} is not served as it is stored")
 
 
-def objects(letter: KnownLetter) -> Iterator[Finding]:
+def objects(letter: KnownLetter, standing: Standing) -> Iterator[Finding]:
     """Of each key that stands exactly the object its newest entry names; of the others nothing."""
-    standing = fold(letter)
     wanted = {s.key: s.object for s in standing.signatories.values() if s.withdrawn is None}
     for key, body in SealedObject.objects.filter(letter=letter.pk).values_list("key", "body").iterator():
         expected = wanted.pop(key, None)
@@ -135,9 +134,8 @@ def objects(letter: KnownLetter) -> Iterator[Finding]:
         yield Finding(letter.slug, f"shares are kept of {len(gone & kept)} keys that have withdrawn")
 
 
-def editions(letter: KnownLetter, world: World) -> Iterator[Finding]:
+def editions(letter: KnownLetter, standing: Standing, world: World) -> Iterator[Finding]:
     """Each published edition has its id, is served as it is stored, and the bundle verifies as a stranger's."""
-    standing = fold(letter)
     published = list(published_editions(letter.pk))
     for row in published:
         if row.data is not None and base64url.encode(editions_.edition_id(bytes(row.data))) != row.published:
@@ -167,12 +165,3 @@ def _verified(letter: KnownLetter, files: dict[str, bytes], what: str) -> Iterat
     if report.outcome == "invalid":
         step = next(step for step in report.steps if step.outcome == "invalid")
         yield Finding(letter.slug, f"{what} does not verify: {step.name}: {step.detail}")
-
-
-def fold(letter: KnownLetter) -> Standing:
-    """Who stands, from the stored entries."""
-    standing = Standing(letter.manifest)
-    rows = Entry.objects.filter(letter=letter.pk, index__gt=0).order_by("index").values_list("data", flat=True)
-    for data in rows.iterator():
-        standing.apply(entries.parse(bytes(data)))
-    return standing

@@ -11,6 +11,7 @@ from undersigned.web.datadir import DataDir
 from undersigned.web.editions.lock import publishing, rounding
 from undersigned.web.letters.known import know
 from undersigned.web.letters.models import Letter
+from undersigned.web.log.fold import fold
 from undersigned.web.ports import World
 
 from . import deep, letter, site
@@ -50,8 +51,9 @@ def _findings(data: DataDir, world: World, thorough: bool, progress: Progress) -
             if thorough:
                 yield from deep.documents(known, world)
                 yield from deep.log(known, world)
-                yield from deep.objects(known)
-                yield from deep.editions(known, world)
+                standing = fold(known)
+                yield from deep.objects(known, standing)
+                yield from deep.editions(known, standing, world)
         except (ProtocolError, DatabaseError, ValueError, TypeError) as error:
             yield Finding(row.slug, f"what is stored of it cannot be read: {type(error).__name__}: {error}")
     if thorough:

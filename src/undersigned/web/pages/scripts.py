@@ -42,6 +42,13 @@ def scripts(folder: Path = FOLDER) -> dict[str, Script]:
     }
 
 
+def script_sources() -> list[str]:
+    """The sources of ``script-src``: the hash of each script that a page may load, and none if there are none here."""
+    return (
+        [f"'{script.integrity}'" for name, script in scripts().items() if name.endswith(".js")] if are_built() else []
+    )
+
+
 def are_built() -> bool:
     """Whether this copy has them. Without, no letter can be signed in the browser, and its pages do not offer it."""
     return (FOLDER / "index.json").is_file()

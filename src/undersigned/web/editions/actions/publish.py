@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from undersigned.protocol import base64url, bundle, canonical, edition, entries, verify
+from undersigned.protocol import base64url, bundle, canonical, edition, verify
 from undersigned.protocol.errors import ConditionError, SequenceError
 from undersigned.protocol.opening import Opened
 from undersigned.protocol.roll import parse_roll
@@ -18,6 +18,7 @@ from undersigned.web.editions.upkeep import bundle_checkpoint, place_bundle, pla
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document, Letter
 from undersigned.web.log.cosigned import newest, newest_cosigned
+from undersigned.web.log.fold import fold
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.ports import World
 from undersigned.web.signing.models import Pending
@@ -35,30 +36,19 @@ def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int
         row = Edition.objects.filter(letter=letter.pk, number=number).first()
         if row is None or not Entry.objects.filter(letter=letter.pk, kind="cut", seq=number).exists():
             raise SequenceError(f"edition {number} has not been cut")
-        if row.published is None:
-            checkpoint = _checkpoint(letter)
-            standing = fold(letter, checkpoint.size)
+        fresh = row.published is None
+        checkpoint = _checkpoint(letter) if fresh else _newest_for_files(letter)
+        standing = fold(letter, checkpoint.size)
+        if fresh:
             made = _build(letter, standing, number, checkpoint)
             _check_bundle(letter, row, made, standing, checkpoint, world)
             _store(letter, row, made, checkpoint.size, by, now)
             # True now: the edition is published; whatever is missing of its files is put there now, or by the clerk.
-        else:
-            checkpoint = _newest_for_files(letter)
-        standing = fold(letter, checkpoint.size)
         place_editions(letter, standing, world)
         place_bundle(letter, checkpoint, standing, world)
     row.refresh_from_db()
     assert row.published is not None  # noqa: S101 - stored above
     return row.published
-
-
-def fold(letter: KnownLetter, size: int) -> Standing:
-    """The fold over the log's first ``size`` entries."""
-    standing = Standing(letter.manifest)
-    rows = Entry.objects.filter(letter=letter.pk, index__gt=0, index__lt=size).order_by("index")
-    for data in rows.values_list("data", flat=True).iterator():
-        standing.apply(entries.parse(bytes(data)))
-    return standing
 
 
 def _newest_for_files(letter: KnownLetter) -> Checkpoint:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from undersigned.press import schedule
+from undersigned.press.pdfx import is_output_profile
 from undersigned.protocol.errors import ConditionError, MalformedError
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.press.files import PageFiles
@@ -95,7 +96,7 @@ def set_profile(*, letter: KnownLetter, number: int, icc: bytes, by: str, now: i
 
     Raises Problem, MalformedError for what is no such profile, ConditionError once there is a page.
     """
-    if len(icc) < 128 or icc[36:40] != b"acsp" or icc[16:20] != b"CMYK" or icc[12:16] != b"prtr":
+    if not is_output_profile(icc):
         raise MalformedError("this is not a CMYK output profile: ask the paper for its ICC file")
     with changing(letter, number, "profile", by, now) as change:
         if change.row.state != "booked":

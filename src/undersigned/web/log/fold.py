@@ -1,0 +1,19 @@
+"""The fold over a stored log."""
+
+from __future__ import annotations
+
+from undersigned.protocol import entries
+from undersigned.protocol.standing import Standing
+from undersigned.web.letters.known import KnownLetter
+from undersigned.web.log.models import Entry
+
+
+def fold(letter: KnownLetter, size: int | None = None) -> Standing:
+    """Who stands after the log's first ``size`` entries; after all of them, if None. Raises InvalidError."""
+    standing = Standing(letter.manifest)
+    rows = Entry.objects.filter(letter=letter.pk, index__gt=0).order_by("index")
+    if size is not None:
+        rows = rows.filter(index__lt=size)
+    for data in rows.values_list("data", flat=True).iterator():
+        standing.apply(entries.parse(bytes(data)))
+    return standing
