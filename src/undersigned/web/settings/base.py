@@ -94,7 +94,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF],
         "font-src": [SELF],
-        # These and no other, wherever they lie (docs/adr/0040). A worker cannot be named so: its file's name holds its hash.
+        # These and no other (docs/adr/0040). A worker cannot be named so: its file's name holds its hash.
         "script-src": script_sources() or [NONE],
         "worker-src": [SELF],
         "connect-src": [SELF],
