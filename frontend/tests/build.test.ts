@@ -27,7 +27,9 @@ test("two builds in two folders are the same, byte for byte, and within the budg
   try {
     assert.deepEqual(a.integrity, b.integrity);
     const names = readdirSync(join(a.folder, "out")).sort();
-    assert.deepEqual(names, ["integrity.json", "invitation.js", "names.js", "sign.html", "undersigned.js", "verify-worker.js"]);
+    const pages = ["ar", "de", "es", "fr", "he", "ru"].map((language) => `sign.${language}.html`);
+    const scripts = ["fragment.js", "invitation.js", "names.js", "undersigned.js", "verify-worker.js"];
+    assert.deepEqual(names, ["integrity.json", "sign.html", ...pages, ...scripts].sort());
     for (const name of names) {
       assert.ok(readFileSync(join(a.folder, "out", name)).equals(readFileSync(join(b.folder, "out", name))), name);
     }
@@ -42,11 +44,16 @@ test("two builds in two folders are the same, byte for byte, and within the budg
 
 test("the signing page holds all it runs: no address of a script, style, picture or font, and a policy of hashes", () => {
   const { folder } = buildIn("page");
-  const html = readFileSync(join(folder, "out/sign.html"), "utf8");
+  const pages = ["sign.html", "sign.he.html"].map((name) => readFileSync(join(folder, "out", name), "utf8"));
   rmSync(join(folder, ".."), { recursive: true, force: true });
+  for (const html of pages) holdsAllItRuns(html);
+  assert.match(pages[1] ?? "", /^<!doctype html>\n<html lang="he" dir="rtl">/);
+});
+
+function holdsAllItRuns(html: string): void {
   const head = html.slice(0, html.indexOf("<script>"));
   assert.doesNotMatch(head, /\s(src|srcset|style)=|<link|@import|url\(/);
   assert.match(head, /default-src 'none'; script-src 'sha256-[A-Za-z0-9+/]{43}='; style-src 'sha256-/);
   assert.equal(html.match(/<script/g)?.length, 1);
   assert.equal(html.match(/<\/script>/g)?.length, 1);
-});
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,24 @@ def test_a_page_kept_on_disk_signs_with_the_real_server_and_withdraws_again(
     page.click('#withdraw [data-step="sure"] button:not([type="button"])')
     page.locator('#withdraw [data-step="done"]').wait_for(state="visible")
     until(lambda: letter.get("count.json").json["count"] == before)
+
+
+def test_the_page_kept_on_disk_speaks_hebrew_from_right_to_left(letter: Letter, visit: Visit, tmp_path: Path) -> None:
+    """Its words, its direction, and its errors; nothing of it is left in English."""
+    visitor = visit("he")
+    visitor.page.goto(f"{visitor.site}/integrity/he/")
+    with visitor.page.expect_download() as saved:
+        visitor.page.click('a[download="sign.he.html"]')
+    kept = tmp_path / "sign.he.html"
+    kept.write_bytes(Path(saved.value.path()).read_bytes())
+    visitor.page.goto(kept.as_uri())
+    assert visitor.page.locator("html").get_attribute("dir") == "rtl"
+    visitor.page.fill('#withdraw [name="link"]', f"{visitor.site}/{letter.slug}/#{letter.l}")
+    visitor.page.fill('#withdraw [name="code"]', "hello")
+    visitor.page.click('#withdraw [data-step="code"] button')
+    visitor.page.locator('#withdraw [data-part="error"]').wait_for(state="visible")
+    left = re.sub(r"JavaScript|SHA-256|[SW]-?", "", visitor.page.inner_text("main"))
+    assert not re.search("[A-Za-z]{3}", left), left
 
 
 def test_a_refusal_can_be_read_from_another_origin_too(letter: Letter, visit: Visit, tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ def test_withdrawing_works_when_the_letter_is_abandoned_and_signing_says_why_it_
     ("typed", "status", "words"),
     [
         ("S-0000-0000", "", "This is not an access code"),
-        ("S-0000-0000-0000-0000-0000", "403", "There is no such code"),
+        ("S-0000-0000-0000-0000-0000", "403", "There is no such access code"),
         ("used", "409", "has been used already"),
     ],
 )

@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 
 from undersigned.web.pages import scripts
-from undersigned.web.pages.signing import PUBLIC, SEALED
+from undersigned.web.pages.signing import PUBLIC, SEALED, file_name
+from undersigned.web.pages.words import spoken
 
 from . import people
 from .conftest import Site
+
+ROOT = Path(__file__).parents[2]
 
 if not scripts.are_built():
     pytest.fail("the browser's scripts are not built here: run `make scripts`", pytrace=False)
@@ -49,7 +53,8 @@ def test_each_page_names_the_hash_of_the_script_it_loads(site: Site) -> None:
     letter = site.letter()
     shown = site.call("GET", "/integrity").body.decode()
     listed = json.loads(site.call("GET", "/integrity.json").body)
-    assert set(listed) == {"undersigned.js", "invitation.js", "names.js", "verify-worker.js", "sign.html"}
+    programs = {"undersigned.js", "invitation.js", "fragment.js", "names.js", "verify-worker.js"}
+    assert set(listed) == programs | {file_name(language) for language in spoken()}
     for path in ("en/", *(f"en/{kind}/" for kind in SEALED)):
         tags = re.findall(r"<script [^>]*>", letter.get(path).body.decode())
         assert len(tags) == 1
@@ -68,8 +73,22 @@ def test_each_page_names_the_hash_of_the_script_it_loads(site: Site) -> None:
 def test_the_page_that_works_from_a_file_is_handed_out_and_not_opened(site: Site) -> None:
     """It is meant to be kept and compared: a site that opened it for people would be back in between."""
     listed = json.loads(site.call("GET", "/integrity.json").body)
-    answer = site.call("GET", listed["sign.html"]["path"])
-    assert answer.headers["content-disposition"] == "attachment; filename=sign.html"
+    for name in ("sign.html", "sign.he.html"):
+        answer = site.call("GET", listed[name]["path"])
+        assert answer.headers["content-disposition"] == f"attachment; filename={name}"
+
+
+def test_the_page_that_works_from_a_file_speaks_with_the_site_s_own_words() -> None:
+    """In every language in which the site signs. If this fails: run scripts/page-words, and commit what it writes."""
+    made = runpy.run_path(str(ROOT / "scripts" / "page-words"))["words_json"]()
+    assert (ROOT / "frontend" / "pages" / "words.json").read_text(encoding="utf-8") == made
+
+
+def test_each_letter_offers_that_page_in_its_own_language(site: Site) -> None:
+    """Where no script runs, and where somebody wants none of the site's."""
+    letter = site.letter()
+    page = letter.get("he/sign/").body.decode()
+    assert json.loads(site.call("GET", "/integrity.json").body)["sign.he.html"]["path"] in page
 
 
 @pytest.mark.parametrize(

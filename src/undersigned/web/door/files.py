@@ -8,7 +8,7 @@ import stat
 from dataclasses import dataclass
 from functools import lru_cache
 from io import FileIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from undersigned.web.adapters.packed import SUFFIX
@@ -39,6 +39,8 @@ _TYPES: Final = {
     ".png": b"image/png",
     ".atom": b"application/atom+xml",
 }
+_HASHED: Final = re.compile(r"-[0-9a-f]{16}(?=\.html\Z)")
+"""What the names of shipped files hold besides what they are called (``frontend/scripts/place.mjs``)."""
 _CHUNK: Final = 256 * 1024
 
 
@@ -72,7 +74,8 @@ def manner(path: str, kind: bytes) -> tuple[tuple[bytes, bytes], ...]:
     lines = [(b"cache-control", caching), (b"vary", b"accept-encoding, accept-language")]
     if path.startswith("/static/scripts/") and kind.startswith(b"text/html"):
         # The page that works from a file is to be kept and compared, not opened from here.
-        lines.append((b"content-disposition", b"attachment; filename=sign.html"))
+        name = _HASHED.sub("", PurePosixPath(path).name)
+        lines.append((b"content-disposition", f"attachment; filename={name}".encode()))
     return tuple(lines)
 
 

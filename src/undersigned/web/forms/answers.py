@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web.letters.known import KnownLetter
+from undersigned.web.pages.scripts import find_script
 from undersigned.web.pages.words import form_words
 from undersigned.web.problems import Problem, busy, from_protocol
 
@@ -36,6 +37,7 @@ def page(
         "language": said["language"],
         "direction": said["direction"],
         "heading": said[heading],
+        "script": find_script("fragment.js"),
         **context,
     }
     answer = render(request, f"forms/{template}.html", full, status=status)

@@ -17,7 +17,7 @@ from undersigned.protocol.edition import Edition, Name
 from undersigned.web.pages.collate import sort_names
 from undersigned.web.pages.letter import Shown, frame
 from undersigned.web.pages.said import number, say
-from undersigned.web.pages.scripts import are_built, scripts
+from undersigned.web.pages.scripts import find_script
 from undersigned.web.pages.words import words
 
 ONE_PAGE: Final = 1500
@@ -86,7 +86,7 @@ def _front(shown: Shown, edition: Edition, language: str, groups: list[dict[str,
         **_frame(shown, edition, language, "signatories-{language}.html"),
         "groups": groups,
         "anonymous": say(said, "anonymous_line", anonymous=counts.anonymous) if counts.anonymous else "",
-        "script": scripts().get("names.js") if are_built() else None,
+        "script": find_script("names.js"),
         "shards": -(-max(1, len(edition.roll)) // SHARD),
         "choices": [group.name[language] for group in shown.manifest.groups],
     }

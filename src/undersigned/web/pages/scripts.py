@@ -42,6 +42,11 @@ def scripts(folder: Path = FOLDER) -> dict[str, Script]:
     }
 
 
+def find_script(name: str) -> Script | None:
+    """A script for a page that works without it, too; None in a copy that has none."""
+    return scripts()[name] if are_built() else None
+
+
 def script_sources() -> list[str]:
     """The sources of ``script-src``: the hash of each script that a page may load, and none if there are none here."""
     return (

@@ -27,7 +27,7 @@ _SAYS: Final = {
     "letter-missing": "say_letter_missing",
     "link-damaged": "say_letter_missing",
     "unreachable": "say_unreachable",
-    "code-unknown": "error_code_unknown",
+    "code-unknown": "say_code_unknown",
     "code-used": "error_code_used",
     "letter-closed": "problem_letter_closed",
     "sequence": "say_withdraw_unknown",
@@ -88,6 +88,11 @@ def _terms(shown: Shown, said: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def file_name(language: str) -> str:
+    """The page that works from a file, in one of the site's languages, as ``/integrity`` lists it and disks keep it."""
+    return "sign.html" if language == "en" else f"sign.{language}.html"
+
+
 def plain_context(said: dict[str, str], kind: str) -> dict[str, Any]:
     """What such a page needs, of a letter or not. Raises UnbuiltError."""
     built = scripts()
@@ -99,7 +104,8 @@ def plain_context(said: dict[str, str], kind: str) -> dict[str, Any]:
         "heading": said[_HEADINGS.get(kind, f"{kind}_heading")],
         "script": built["undersigned.js"],
         "worker": built["verify-worker.js"],
-        "file": built["sign.html"],
+        "file": built[file_name(said["language"])],
+        "file_name": file_name(said["language"]),
         "says": [(code, said[word]) for code, word in (verifying if kind == "verify" else _SAYS).items()],
         "steps": [(step, said[f"step_{step}"]) for step in STEPS],
         "outcomes": [(name, said[f"outcome_{name}"]) for name in ("valid", "invalid", "undetermined")],
