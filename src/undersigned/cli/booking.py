@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,6 +18,7 @@ from undersigned.client.folder import Folder
 from undersigned.press import find
 
 from . import exits, letter, voice
+from .terms import Terms, asked, with_terms
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,33 +29,20 @@ app = typer.Typer(
 FolderArgument = Annotated[Path, typer.Argument(help="The letter's folder.", metavar="FOLDER")]
 Number = Annotated[int, typer.Argument(help="The booking's number, as `booking list` shows it.", min=1)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-Style = Annotated[str | None, typer.Option(help="list: one name a line. run-in: in paragraphs.")]
-Design = Annotated[str | None, typer.Option(help="classic, plain or names-first.")]
-Beside = Annotated[str | None, typer.Option(help="A second language, set side by side.", metavar="L")]
-Size = Annotated[str | None, typer.Option(help="The booked size, for a paper whose size we do not know.")]
-Titles = Annotated[bool | None, typer.Option("--titles/--no-titles", help="Whether titles stand beside names.")]
-Sections = Annotated[bool | None, typer.Option("--sections/--no-sections", help="Whether groups stand apart.")]
-Spread = Annotated[bool | None, typer.Option("--spread/--no-spread", help="Two pages of the booked size.")]
-First = Annotated[int | None, typer.Option(help="Print so many names; say where the rest are. 0: all.", min=0)]
 Icc = Annotated[Path | None, typer.Option(help="The paper's CMYK output profile; PDF/X-4 needs it.")]
 MAX_FILE = 256 * 1024 * 1024
 
 
 @app.command()
+@with_terms
 def new(
     folder: FolderArgument,
     paper: Annotated[str, typer.Option(help="An id from `page papers`, or a size: 254x533mm, 10x21in.")],
     lang: Annotated[str, typer.Option(help="The language of the page, one of the letter's.", metavar="L")],
     deadline: Annotated[str, typer.Option(help="The paper's copy deadline, as 2026-12-01T15:00:00Z.")],
     imprint: Annotated[str, typer.Option(help="Who pays for the page and answers for it.")],
-    style: Style = None,
-    design: Design = None,
-    beside: Beside = None,
-    size: Size = None,
-    titles: Titles = None,
-    sections: Sections = None,
-    spread: Spread = None,
-    first: First = None,
+    *,
+    terms: Terms,
     icc: Icc = None,
     as_json: Json = False,
 ) -> int:
@@ -67,13 +55,11 @@ def new(
     undersigned booking new my-letter --paper welt --lang en --deadline 2026-12-01T15:00:00Z --imprint "Paid for by ..."
     ```
     """
-    terms = _terms(style, design, beside, size, titles, sections, spread, first) | {
-        "paper": paper, "lang": lang, "imprint": imprint,
-    }  # fmt: skip
+    order = asked(terms) | {"paper": paper, "lang": lang, "imprint": imprint}
     profile = _profile(icc)
-    known = find(paper, size)
+    known = find(paper, terms["size"])
     with _bookings(folder) as bookings:
-        made = bookings.book(deadline, terms)
+        made = bookings.book(deadline, order)
         if profile is not None:
             made = bookings.set_profile(made.number, profile)
     if as_json:
@@ -162,19 +148,14 @@ def sent(
 
 
 @app.command()
+@with_terms
 def revise(
     folder: FolderArgument,
     number: Number,
     deadline: Annotated[str | None, typer.Option(help="The paper's new copy deadline.")] = None,
     imprint: Annotated[str | None, typer.Option(help="Who pays for the page and answers for it.")] = None,
-    style: Style = None,
-    design: Design = None,
-    beside: Beside = None,
-    size: Size = None,
-    titles: Titles = None,
-    sections: Sections = None,
-    spread: Spread = None,
-    first: First = None,
+    *,
+    terms: Terms,
     icc: Icc = None,
 ) -> int:
     """Take a page back, perhaps on other terms: it is made anew of the newest edition, and must be sent again.
@@ -183,11 +164,11 @@ def revise(
     undersigned booking revise my-letter 1 --style run-in
     ```
     """
-    terms = _terms(style, design, beside, size, titles, sections, spread, first)
-    terms |= {name: value for name, value in (("deadline", deadline), ("imprint", imprint)) if value is not None}
+    more = {"deadline": deadline, "imprint": imprint}
+    order = asked(terms) | {name: value for name, value in more.items() if value is not None}
     profile = _profile(icc)
     with _bookings(folder) as bookings:
-        bookings.act(number, "revise", terms)
+        bookings.act(number, "revise", order)
         if profile is not None:
             bookings.set_profile(number, profile)
     voice.good(f"Booking {number} is made anew. A page sent before is not the one to print: tell the paper.")
@@ -230,24 +211,6 @@ def cancel(
 def _bookings(folder: Path) -> Iterator[Bookings]:
     with letter.connected(Folder(folder)) as by:
         yield Bookings(by.http)
-
-
-def _terms(
-    style: str | None,
-    design: str | None,
-    beside: str | None,
-    size: str | None,
-    titles: bool | None,
-    sections: bool | None,
-    spread: bool | None,
-    first: int | None,
-) -> dict[str, Any]:
-    """The terms that were named; the server knows the rest."""
-    named = {
-        "style": style, "design": design, "beside": beside, "size": size, "titles": titles, "sections": sections,
-        "pages": None if spread is None else 1 + spread, "first": first,
-    }  # fmt: skip
-    return {name: value for name, value in named.items() if value is not None}
 
 
 def _profile(icc: Path | None) -> bytes | None:
