@@ -142,6 +142,17 @@ class Site:
         """The organiser publishes."""
         return letter.post("publish", {"edition": edition}, **letter.auth)
 
+    def make_edition(
+        self, letter: Letter, keys: set[str], edition: int = 1, trustees: tuple[int, ...] = (1, 2)
+    ) -> None:
+        """An edition from notice to publication; two trustees open ``keys``, if there are any, and cosign."""
+        self.cut(letter, edition)
+        if keys:
+            self.open_all(letter, keys, edition, trustees)
+        self.cosigned(letter, trustees)
+        answer = self.publish(letter, edition)
+        assert answer.status == 201, answer.body
+
 
 @pytest.fixture
 def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:

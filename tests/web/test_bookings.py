@@ -60,12 +60,7 @@ def fetch(letter: Letter, name: str = "page.pdf", number: int = 1) -> Answer:
 
 def publish(site: Site, letter: Letter, edition: int = 1, first: int = 0, last: int = 4) -> None:
     """Notice, cut, opening and publication of an edition; the trustees open people ``first`` to ``last`` - 1."""
-    site.cut(letter, edition)
-    if last > first:
-        site.open_all(letter, {person.key for person in letter.people[first:last]}, edition)
-    site.cosigned(letter)
-    answer = site.publish(letter, edition)
-    assert answer.status == 201, answer.body
+    site.make_edition(letter, {person.key for person in letter.people[first:last]}, edition)
     site.rounds()
 
 

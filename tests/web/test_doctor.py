@@ -29,10 +29,7 @@ def published(site: Site) -> Letter:
     """Six signed, one withdrew, one edition is out, trustees have cosigned."""
     letter = signed_letter(site, ["name"] * 5 + ["anonymous"])
     assert people.withdraw(letter, letter.people[0]).status == 201
-    site.cut(letter)
-    site.open_all(letter, {person.key for person in letter.people[1:6]})
-    site.cosigned(letter)
-    assert site.publish(letter).status == 201
+    site.make_edition(letter, {person.key for person in letter.people[1:6]})
     site.rounds(4)
     return letter
 

@@ -19,7 +19,7 @@ from undersigned.web.times import moment
 
 from . import people
 from .conftest import NOW, Site
-from .people import Letter
+from .people import Answer, Letter
 
 
 def bundle_of(letter: Letter) -> dict[str, bytes]:
@@ -41,6 +41,16 @@ def signed_letter(site: Site, kinds: list[str], **how: object) -> Letter:
         assert answer.status == 201, answer.body
     site.rounds()
     return letter
+
+
+def check_proof(letter: Letter, body: dict[str, object], answer: Answer) -> None:
+    """An answer's proof leads from the entry sent, at the index said, to a checkpoint that the log's key signed."""
+    found, _ = people.checkpoints.verify(
+        answer.json["checkpoint"].encode(), letter.manifest.origin, b64.decode(letter.manifest.log)
+    )
+    leaf = merkle.leaf_hash(canonical.encode(body["entry"]))
+    path = [b64.decode(step) for step in answer.json["proof"]]
+    merkle.verify_inclusion(leaf, answer.json["index"], found.size, path, found.root)
 
 
 def test_a_sealed_letter_lives_and_is_published(site: Site) -> None:
@@ -172,10 +182,7 @@ def test_an_edit_replaces_the_name_and_not_the_count(site: Site) -> None:
 def test_after_publication_a_withdrawal_erases_the_name_everywhere(site: Site) -> None:
     """The name leaves edition, openings, objects, shares and bundle; the counts stay and verify."""
     letter = signed_letter(site, ["name"] * 4)
-    site.cut(letter)
-    site.open_all(letter, {p.key for p in letter.people[:4]})
-    site.cosigned(letter)
-    assert site.publish(letter).status == 201
+    site.make_edition(letter, {p.key for p in letter.people[:4]})
     name = letter.people[2].record.name.encode()
     assert name in letter.get("editions/1/edition.json").body
     assert people.withdraw(letter, letter.people[2]).status == 201
@@ -196,17 +203,11 @@ def test_after_publication_a_withdrawal_erases_the_name_everywhere(site: Site) -
 def test_a_second_edition_shows_who_left_and_who_came(site: Site) -> None:
     """Edition 2 names those of edition 1 who stayed and those who joined."""
     letter = signed_letter(site, ["name"] * 4)
-    site.cut(letter)
-    site.open_all(letter, {p.key for p in letter.people[:4]})
-    site.cosigned(letter)
-    assert site.publish(letter).status == 201
+    site.make_edition(letter, {p.key for p in letter.people[:4]})
     people.withdraw(letter, letter.people[0])
     people.sign(letter, letter.people[4])
     site.rounds()
-    site.cut(letter, 2)
-    site.open_all(letter, {letter.people[4].key}, 2, (2, 3))
-    site.cosigned(letter, (2, 3))
-    assert site.publish(letter, 2).status == 201
+    site.make_edition(letter, {letter.people[4].key}, 2, (2, 3))
     second = editions.parse(letter.get("editions/2/edition.json").body)
     assert (second.counts.standing, second.since.added, second.since.withdrawn) == (4, 1, 1)
     assert outcome(letter) == "valid"
@@ -259,11 +260,7 @@ def test_a_public_letter_answers_with_the_proof(site: Site) -> None:
         site.rounds()
     again = letter.post("entries", body)
     assert (again.status, again.json["index"]) == (200, 2)
-    checkpoint, _ = people.checkpoints.verify(
-        again.json["checkpoint"].encode(), letter.manifest.origin, b64.decode(letter.manifest.log)
-    )
-    leaf = merkle.leaf_hash(canonical.encode(body["entry"]))
-    merkle.verify_inclusion(leaf, 2, checkpoint.size, [b64.decode(x) for x in again.json["proof"]], checkpoint.root)
+    check_proof(letter, body, again)
     site.cut(letter)
     assert site.publish(letter).status == 201
     site.clock.now += 60

@@ -48,10 +48,7 @@ def letter(site: Site) -> Letter:
 
 def publish(site: Site, letter: Letter, number: int, keys: set[str]) -> None:
     """Cut, opened, cosigned, published."""
-    site.cut(letter, number)
-    site.open_all(letter, keys, number)
-    site.cosigned(letter)
-    assert site.publish(letter, number).status == 201
+    site.make_edition(letter, keys, number)
     site.rounds()
 
 

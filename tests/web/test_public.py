@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from undersigned.protocol import base64url as b64
-from undersigned.protocol import canonical, merkle
 from undersigned.protocol import edition as editions
 from undersigned.web.signing.models import SealedObject
 
@@ -13,7 +11,7 @@ from . import people
 from .conftest import Site
 from .mailing import pooled_keys
 from .people import Letter
-from .test_life import bundle_of, outcome
+from .test_life import bundle_of, check_proof, outcome
 
 __all__ = ["pooled_keys"]
 
@@ -56,11 +54,7 @@ def test_every_entry_is_in_the_log_at_once(site: Site) -> None:
     site.rounds()
     again = letter.post("entries", body)
     assert (again.status, again.json["index"]) == (200, 1)
-    checkpoint, _ = people.checkpoints.verify(
-        again.json["checkpoint"].encode(), letter.manifest.origin, b64.decode(letter.manifest.log)
-    )
-    leaf = merkle.leaf_hash(canonical.encode(body["entry"]))
-    merkle.verify_inclusion(leaf, 1, checkpoint.size, [b64.decode(x) for x in again.json["proof"]], checkpoint.root)
+    check_proof(letter, body, again)
 
 
 def test_a_withdrawal_erases_the_record(site: Site) -> None:

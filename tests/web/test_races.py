@@ -131,10 +131,7 @@ def test_a_strike_after_publication_is_refused(site: Site) -> None:
     for person in letter.people[:2]:
         people.sign(letter, person)
     site.rounds()
-    site.cut(letter)
-    site.open_all(letter, {p.key for p in letter.people[:2]})
-    site.cosigned(letter)
-    assert site.publish(letter).status == 201
+    site.make_edition(letter, {p.key for p in letter.people[:2]})
     refused = people.strike(letter, letter.people[0].key)
     assert (refused.status, refused.problem) == (409, "letter-closed")
 

@@ -36,10 +36,7 @@ class ForgetfulStorage(FileStorage):
 def published(site: Site) -> Letter:
     """A letter with one edition, of three."""
     letter = signed_letter(site, ["name"] * 3)
-    site.cut(letter)
-    site.open_all(letter, {p.key for p in letter.people[:3]})
-    site.cosigned(letter)
-    assert site.publish(letter).status == 201
+    site.make_edition(letter, {p.key for p in letter.people[:3]})
     site.rounds()
     return letter
 
