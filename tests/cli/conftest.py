@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from undersigned.cli.server import Server, free_port
+from web.server import database_of
 
 
 @dataclass(frozen=True)
@@ -47,5 +48,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running site."""
     folder = tmp_path_factory.mktemp("site")
     with Server(folder / "data", "127.0.0.1", free_port(), log=folder / "log") as server:
+        if database := database_of(server.data):
+            server.initialise(f"127.0.0.1:{server.port}", database)
         server.start()
         yield server

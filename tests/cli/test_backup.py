@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -20,6 +21,8 @@ from web.people import Letter
 from web.server import Server, free_port, until
 
 from .conftest import Said, typed
+
+pytestmark = pytest.mark.skipif("UNDERSIGNED_DATABASE" in os.environ, reason="PostgreSQL's own tools do it there")
 
 KEY = pyrage.x25519.Identity.generate()
 

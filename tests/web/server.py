@@ -28,16 +28,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def database_for(data: Path) -> list[str]:
-    """How a site on ``data`` is told of its database: nothing on SQLite; where the tests run on PostgreSQL, its own."""
+def database_of(data: Path) -> str | None:
+    """The URL of the database of a site on ``data``: None on SQLite; where the tests run on PostgreSQL, one of its own."""
     url = os.environ.get("UNDERSIGNED_DATABASE")
     if url is None:
-        return []
+        return None
     name = "site" + hashlib.sha256(str(data).encode()).hexdigest()[:16]
     with psycopg.connect(url, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchall():
             connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
-    return ["--database", f"{url.rpartition('/')[0]}/{name}"]
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
+def database_for(data: Path) -> list[str]:
+    """How ``serve`` is told of it."""
+    url = database_of(data)
+    return [] if url is None else ["--database", url]
 
 
 class Server:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+import pyrage
 import pytest
 
 from cluster import BINARIES, Cluster
@@ -28,6 +29,9 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(BINARIES is None, reason="needs Debian's package postgresql"),
 ]
+
+AT_REST = 8
+"""Sessions of one machine with one web worker: committer, registrar's threads, clerk, its lease, postman, pressroom."""
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +108,22 @@ def test_the_password_lies_among_the_keys(cluster: Cluster, database: str, tmp_p
     assert (wrong.returncode, "postgresql://" in wrong.stderr) == (1, True)
 
 
+def test_a_backup_is_left_to_the_tools_that_can(cluster: Cluster, database: str, tmp_path: Path) -> None:
+    """A copy of the directory alone would be one without letters: said in one line, and no file is made."""
+    data = tmp_path / "data"
+    made = run("init", "--data", str(data), "--authority", "letters.example.org", "--database", database)
+    assert made.returncode == 0, made.stderr
+    command = [
+        sys.executable, "-m", "undersigned.cli.app", "backup", "--data", str(data), "--to", str(tmp_path / "copy.age"),
+        "--recipient", str(pyrage.x25519.Identity.generate().to_public()),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "pg_basebackup" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "copy.age").exists()
+
+
 def test_a_database_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     """One line, exit status 1."""
     nobody = f"postgresql://postgres@127.0.0.1:{free_port()}/letters"
@@ -167,13 +187,36 @@ def cut_short(cluster: Cluster, database: str, letter: Letter, body: dict[str, o
     found: list[Answer] = []
     sender = threading.Thread(target=lambda: found.append(letter.post("entries", body)))
     sender.start()
-    for _ in range(200):
+    for _ in range(60):
         cluster.ask(cancel_waits(database))
         sender.join(timeout=0.05)
         if not sender.is_alive():
             break
     assert found, "no answer"
     return found[0]
+
+
+def sessions(cluster: Cluster, database: str) -> int:
+    """How many connections to this database are open."""
+    name = database.rpartition("/")[2]
+    ((number,),) = cluster.ask(f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'")
+    return int(number)
+
+
+def test_requests_leave_no_sessions_behind(cluster: Cluster, database: str, tmp_path: Path) -> None:
+    """A server has a bounded number of them: sixty questions later as many are open as before."""
+    server = node(tmp_path / "data", database)
+    server.start()
+    try:
+        letter = people.start(server.call, server.token, server.authority, "asked", size=2)
+        people.approve(letter)
+        until(lambda: letter.status()["state"] == "open")
+        until(lambda: sessions(cluster, database) <= AT_REST)
+        for _ in range(60):
+            assert letter.status()["state"] == "open"
+            assert sessions(cluster, database) <= AT_REST + 1
+    finally:
+        assert server.stop() == 0
 
 
 def term(cluster: Cluster, database: str) -> int:

@@ -62,7 +62,10 @@ def django_settings(url: str, password: str | None) -> dict[str, Any]:
         "ENGINE": "undersigned.web.postgresql",
         "NAME": name,
         "OPTIONS": options,
-        "CONN_MAX_AGE": None,
+        # Django answers each request in a thread of its own. What such a thread left open would be closed when Python
+        # collects garbage, and until then count against the server's limit. Threads that live on (committer,
+        # registrar, clerk) keep theirs: this concerns requests only.
+        "CONN_MAX_AGE": 0,
         # An index on text in the order of its bytes, whatever the cluster's language.
         "TEST": {"TEMPLATE": "template0"},
     }
