@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 def database_of(data: Path) -> str | None:
-    """The URL of the database of a site on ``data``: None on SQLite; where the tests run on PostgreSQL, one of its own."""
+    """The URL of the database of a site on ``data``: None on SQLite; on PostgreSQL one of its own, made here."""
     url = os.environ.get("UNDERSIGNED_DATABASE")
     if url is None:
         return None
