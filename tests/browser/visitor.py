@@ -44,9 +44,8 @@ class Visitor:
             self.foreign.append(request.url)
 
     def _said(self, message: ConsoleMessage) -> None:
-        # Browsers ask for an icon by themselves; the site has none.
         awaited = bool(self.expected) and self.expected in message.text
-        if message.type == "error" and "favicon" not in str(message.location) and not awaited:
+        if message.type == "error" and not awaited:
             self.problems.append(message.text)
 
     def open(self, letter: Letter, path: str = "", fragment: str = "") -> Page:
