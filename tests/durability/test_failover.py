@@ -21,8 +21,8 @@ from cluster import BINARIES, Cluster
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import canonical, merkle, verify
 from web.people import Letter
+from web.senders import logged, prepared
 from web.server import Server, free_port, until
-from web.test_kill import logged, prepared
 
 from .link import Link
 from .tally import Tally

@@ -17,8 +17,8 @@ import pytest
 
 from web import people
 from web.people import Letter
+from web.senders import give_credential, logged
 from web.server import Server, free_port, until
-from web.test_kill import give_credential, logged
 
 from .tally import Tally
 

@@ -20,8 +20,8 @@ from undersigned.protocol import canonical
 from undersigned.web.operations.serve import web_command
 from web import people
 from web.people import Letter
+from web.senders import logged, prepared
 from web.server import Server, free_port, until
-from web.test_kill import logged, prepared
 
 from .tally import Tally
 

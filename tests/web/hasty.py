@@ -1,4 +1,4 @@
-"""A deliberately broken site: receipts come before anything is durable. ``test_kill`` runs it as a control."""
+"""A deliberately broken site: receipts come before anything is durable. A control of ``durability/test_kills.py``."""
 
 from __future__ import annotations
 

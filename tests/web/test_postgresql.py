@@ -21,8 +21,8 @@ from cluster import BINARIES, Cluster
 
 from . import people
 from .people import Answer, Letter
+from .senders import logged
 from .server import ROOT, Server, free_port, until
-from .test_kill import logged
 from .test_serve import children, run
 
 pytestmark = [
