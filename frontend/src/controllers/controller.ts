@@ -19,6 +19,7 @@ import { AnswerError, InputError, ProblemError, SigningError, UnreachableError }
 import { type Entropy, system } from "../signing/signer.ts";
 import type { Fetch } from "../signing/site.ts";
 import { RefusedError } from "../verify/start.ts";
+import { localeOf } from "./figure.ts";
 
 /** What controllers need of the world. Handed in by tests. */
 export interface World {
@@ -145,9 +146,8 @@ export function follow(bar: HTMLProgressElement): (done: number, total: number) 
 /** Shows by when the log has promised to take an entry in, in the reader's own clock. */
 export function tellBy(root: ParentNode, by: string): void {
   const place = part<HTMLTimeElement>(root, "by");
-  const language = document.documentElement.lang || "en";
   place.dateTime = by;
-  place.textContent = new Date(by).toLocaleString(language, { dateStyle: "long", timeStyle: "short" });
+  place.textContent = new Date(by).toLocaleString(localeOf(), { dateStyle: "long", timeStyle: "short" });
 }
 
 /**

@@ -14,6 +14,7 @@
 import { find } from "../signing/counted.ts";
 import { signerTyped } from "../signing/signer.ts";
 import { type Controller, field, follow, onSubmit, part, show, wipeOnLeaving } from "./controller.ts";
+import { figure } from "./figure.ts";
 import { letterAt, linkOf } from "./place.ts";
 import { typedCode } from "./typed.ts";
 
@@ -24,7 +25,7 @@ export const counted: Controller = (root, world) => {
     const { spelt } = await signerTyped(letter, code);
     show(root, "looking");
     const found = await find(letter, spelt, follow(part<HTMLProgressElement>(root, "progress")));
-    part(root, "count").textContent = found.count.toLocaleString(document.documentElement.lang || "en");
+    part(root, "count").textContent = figure(found.count);
     form.reset();
     show(root, found.signatory === null ? "unknown" : found.counted ? "counted" : "withdrawn");
   });

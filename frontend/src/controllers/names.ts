@@ -11,6 +11,7 @@
  */
 
 import { type Found, Roll, RollError } from "../search/roll.ts";
+import { figure } from "./figure.ts";
 
 const MOST = 100;
 
@@ -66,9 +67,8 @@ export function names(form: HTMLFormElement, fetcher: (path: string) => Promise<
 function sentence(form: HTMLFormElement, count: number, shown: number, language: string): string {
   const { none, found, first } = form.dataset;
   if (!count) return none ?? "";
-  const numbers = new Intl.NumberFormat(language);
   const words = (count > shown ? first : found) ?? "";
-  return words.replace("{n}", numbers.format(count)).replace("{shown}", numbers.format(shown));
+  return words.replace("{n}", figure(count, language)).replace("{shown}", figure(shown, language));
 }
 
 /** A name is text, whatever it holds, and keeps its own direction. */

@@ -25,6 +25,7 @@
 import { outcomeOf, type Report } from "../protocol/report.ts";
 import { type Source, verify as verifySource } from "../verify/start.ts";
 import { type Controller, fail, part, show, wordsFor } from "./controller.ts";
+import { figure } from "./figure.ts";
 import { linkOf } from "./place.ts";
 import * as base64url from "../protocol/base64url.ts";
 
@@ -93,9 +94,9 @@ function tell(root: HTMLElement, report: Report): void {
     if (said) said.textContent = wordsFor(root, `outcome-${outcome}`) ?? outcome;
     part(step, "detail").textContent = detail;
   }
-  const language = document.documentElement.lang || "en";
-  for (const figure of ["standing", "signed", "withdrawn"] as const) {
-    part(root, figure).textContent = report[figure]?.toLocaleString(language) ?? "";
+  for (const name of ["standing", "signed", "withdrawn"] as const) {
+    const value = report[name];
+    part(root, name).textContent = value === null || value === undefined ? "" : figure(value);
   }
   const outcome = outcomeOf(report);
   const heading = part(root, "outcome");

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 from undersigned.protocol.verify import STEPS
 from undersigned.web.pages.letter import Shown, frame, when_opened
+from undersigned.web.pages.said import say
 from undersigned.web.pages.scripts import scripts
 from undersigned.web.pages.words import direction, own_name, sign_words
 
@@ -82,7 +83,7 @@ def _terms(shown: Shown, said: dict[str, str]) -> dict[str, Any]:
         notes.append(said["seal_waiting"])
     return {
         "notes": notes,
-        "seal_open": said["seal_open"].format(threshold=manifest.threshold, trustees=len(manifest.trustees)),
+        "seal_open": say(said, "seal_open", threshold=manifest.threshold, trustees=len(manifest.trustees)),
         "trustees": [trustee.name for trustee in manifest.trustees],
         "when": when_opened(manifest, said),
     }
