@@ -97,16 +97,22 @@ def test_the_count_stands_in_a_frame_of_another_site_and_the_letter_does_not(
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "he"])
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"),
+    [
+        *[(language, scheme, 390) for language in ("en", "he") for scheme in ("light", "dark")],
+        ("ar", "dark", 1280),
+        ("en", "light", 1280),
+    ],
+)
 def test_axe_finds_nothing_on_any_page(
-    published: Letter, server: Server, chromium: Browser, language: str, scheme: Any
+    published: Letter, server: Server, chromium: Browser, language: str, scheme: Any, width: int
 ) -> None:
     """Every page of a letter and of the site, in both directions, light and dark: 0 violations of axe's rules."""
     site = [f"/{published.slug}/{path.format(tag=language)}" for path in (*PAGES, *ACTS)]
     site += ["/", f"/verify/{language}/", f"/integrity/{language}/", "/nothing-here"]
     site += [f"/code/{language}/"]
-    context = chromium.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844}, bypass_csp=True)
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 844}, bypass_csp=True)
     page = context.new_page()
     found = {}
     for path in site:
