@@ -15,6 +15,7 @@ from typing import IO
 
 import pytest
 
+from undersigned.web.operations.serve import web_command
 from web import people
 from web.people import Letter
 from web.senders import give_credential, logged
@@ -24,6 +25,7 @@ from .tally import Tally
 
 pytestmark = [pytest.mark.slow]
 SIZE = "72m"
+SIGNATURES = ("R5", "disk full to the last byte: signatures", "answers before it commits")
 
 
 @pytest.fixture
@@ -123,9 +125,7 @@ def test_a_full_disk_loses_nobody_and_keeps_nobody_in(small: Path, reserve: bool
         found = logged(letter)
         assert len(found) == len(set(found))
         if reserve:
-            signed = tally.row(
-                "R5", "disk full to the last byte: signatures", "none: SQLite keeps what it acknowledged"
-            )
+            signed = tally.row(*SIGNATURES)
             signed.trials, signed.acknowledged, signed.lost = 1, len(acknowledged), len(kept - set(found))
         withdrawals = tally.row("R5", "disk full to the last byte: withdrawals turned away", "no room kept for them")
         if reserve:
@@ -136,3 +136,31 @@ def test_a_full_disk_loses_nobody_and_keeps_nobody_in(small: Path, reserve: bool
     finally:
         if server.process.poll() is None:
             server.kill()
+
+
+def test_a_server_that_answers_first_loses_on_a_full_disk(small: Path, tally: Tally) -> None:
+    """Control: receipts before the commit, on a disk that then has no room for it."""
+    data, port = small / "data", free_port()
+    honest = Server(data, port)
+    honest.start()
+    letter, bodies = signed_letter(honest)
+    assert honest.stop() == 0
+    hasty = Server(data, port, web_command("127.0.0.1", port, 1, "web.hasty:application"))
+    hasty.start()
+    ballast = Ballast(small / "ballast")
+    try:
+        (data / "reserve").unlink(missing_ok=True)
+        ballast.fill()
+        answered = [number for number in range(20, 60) if letter.post("entries", bodies[number]).status == 201]
+    finally:
+        hasty.kill()
+        ballast.drop()
+    honest.start()
+    until(lambda: letter.status()["pending"] == 0)
+    until(lambda: letter.get("count.json").json["size"] == letter.status()["size"])
+    promised = {people.canonical.encode(bodies[number]["entry"]).decode() for number in answered}
+    lost = promised - set(logged(letter))
+    row = tally.row(*SIGNATURES)
+    row.control_trials, row.control_acknowledged, row.control_lost = 1, len(promised), len(lost)
+    assert honest.stop() == 0
+    assert lost, "a test that cannot fail proves nothing"
