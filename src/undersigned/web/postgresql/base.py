@@ -10,6 +10,8 @@ Every transaction here is begun by ``transaction.atomic``; single statements com
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -18,9 +20,12 @@ from django.db.backends.postgresql import base
 from psycopg.errors import Diagnostic
 
 from undersigned.web.postgresql import fence
+from undersigned.web.postgresql.begin import Answers, Question
 from undersigned.web.postgresql.locks import CHANNEL, CLASS, WRITER
 from undersigned.web.postgresql.server import check_server
 
+_LOCK_ANSWERS = 1
+"""The lock's own SELECT answers too, with a row of nothing."""
 _BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({CLASS}, {WRITER})"
 # Told when the transaction commits, and only then: whoever waits for work need not ask.
 _BEGIN_ALOUD = f"{_BEGIN}; NOTIFY {CHANNEL}"
@@ -34,6 +39,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """One connection."""
 
     _warned = False
+    _questions: Sequence[Question] = ()
+    _answers: Answers
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
         """Connects. Raises UnsafeDatabaseError if this server may lose what it has committed."""
@@ -56,20 +63,38 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.close()
         super().ensure_connection()
 
+    @contextmanager
+    def asking(self, questions: Sequence[Question]) -> Iterator[Answers]:
+        """The transaction begun inside asks these as it begins; its answers are in what is given (``begin``)."""
+        self._questions, self._answers = questions, []
+        try:
+            yield self._answers
+        finally:
+            self._questions = ()
+
     def _start_transaction_under_autocommit(self) -> None:
         """What ``atomic`` calls. Raises OperationalError if others hold the lock too long, DeposedError."""
-        term = fence.term()
+        fenced = fence.term() is not None
+        # Under the lock: nobody can become the clerk between this look and our commit.
+        questions = [(fence.QUESTION, ()), *self._questions] if fenced else list(self._questions)
+        statement = "; ".join([_BEGIN if fenced else _BEGIN_ALOUD, *(text for text, _ in questions)])
+        values = [value for _, given in questions for value in given]
         with self.wrap_database_errors:
             try:
+                # One message: each statement in it sees what was committed before that statement began.
                 with self.connection.cursor() as cursor:
-                    cursor.execute(_BEGIN_ALOUD if term is None else _BEGIN)
-                    if term is not None:
-                        # Under the lock: nobody can become the clerk between this look and our commit.
-                        fence.check(cursor.execute(fence.QUESTION).fetchone())
+                    cursor.execute(statement, values or None)
+                    answers = [found.fetchall() for found in cursor.results() if found.description][_LOCK_ANSWERS:]
+                if fenced:
+                    fence.check(answers.pop(0)[0] if answers[0] else None)
             except BaseException:
                 if not self.connection.closed:
                     self.connection.rollback()
                 raise
+        if self._questions:
+            self._answers += answers
+            # A transaction after this one asks for itself.
+            self._questions = ()
 
     def _commit(self) -> None:
         """Raises UnsureCommitError, and ends the connection, if the server did not keep all it was to keep."""

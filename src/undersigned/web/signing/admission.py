@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from functools import cached_property
 from math import ceil
 from typing import Any
@@ -21,7 +20,7 @@ from undersigned.web.letters.known import KnownLetter
 from undersigned.web.signing.acts import take_act
 from undersigned.web.signing.candidate import Candidate, Taken
 from undersigned.web.signing.models import Batch
-from undersigned.web.signing.rows import Row, insert_pending, read_known, read_state
+from undersigned.web.signing.rows import Before, Row, insert_pending
 from undersigned.web.times import moment
 
 SLACK = 60
@@ -29,13 +28,14 @@ SLACK = 60
 
 
 class Admission:
-    """One letter's entries, within one transaction: reads what concerns them once, then decides one after the other."""
+    """One letter's entries, within one transaction: decides one after the other. ``before``: read in it, of their
+    keys."""
 
-    def __init__(self, letter: KnownLetter, candidates: Sequence[Candidate], now: int) -> None:
+    def __init__(self, letter: KnownLetter, before: Before, now: int) -> None:
         self.letter, self.now = letter, now
-        self.open, self.abandoned, self._batch = read_state(letter.pk)
+        self.open, self.abandoned, self._batch = before.open, before.abandoned, before.batch
         self._known: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in read_known(letter.pk, sorted({c.key for c in candidates})):
+        for row in before.rows:
             self._known[row.key].append(row)
         self._promises: dict[int, str] = {}
         self._new: list[tuple[Any, ...]] = []

@@ -16,15 +16,16 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection
 
 from undersigned.protocol.errors import DuplicateError
 from undersigned.web.adapters.reserve import is_full
 from undersigned.web.middleware import where
 from undersigned.web.ports import Clock, Reserve
+from undersigned.web.postgresql.begin import Answers, beginning_with
 from undersigned.web.postgresql.durable import wait_for_all_before
 from undersigned.web.problems import busy, full, unsure
-from undersigned.web.signing.actions import CodeUse, take_entries, use_codes
+from undersigned.web.signing.actions import CodeUse, questions_before, take_entries, use_codes
 from undersigned.web.signing.candidate import Candidate, Taken
 
 MAX_BATCH: Final = 256
@@ -121,9 +122,9 @@ class Committer:
         works = [job.work for job in jobs]
         begun = committing = False
         try:
-            with transaction.atomic():
+            with beginning_with(questions_before(_entries(works))) as answers:
                 begun = True
-                outcomes = self._act(works)
+                outcomes = self._act(works, answers())
                 if not all(is_new(outcome) for outcome in outcomes):
                     wait_for_all_before()
                 committing = True
@@ -140,9 +141,9 @@ class Committer:
             return self._failed(error, begun, committing, len(jobs))
         return outcomes
 
-    def _act(self, works: Sequence[Work]) -> list[Any]:
+    def _act(self, works: Sequence[Work], answers: Answers) -> list[Any]:
         now = self._clock()
-        entries = iter(take_entries([work for work in works if isinstance(work, Candidate)], now=now))
+        entries = iter(take_entries(_entries(works), now=now, answers=answers))
         codes = iter(use_codes([work for work in works if isinstance(work, CodeUse)], now=now))
         return [next(entries) if isinstance(work, Candidate) else next(codes) for work in works]
 
@@ -174,6 +175,10 @@ class Committer:
 def is_new(outcome: object) -> bool:
     """Whether this transaction itself stores what is answered; otherwise an earlier one did."""
     return isinstance(outcome, Taken) and outcome.new
+
+
+def _entries(works: Sequence[Work]) -> list[Candidate]:
+    return [work for work in works if isinstance(work, Candidate)]
 
 
 def _signs(work: Work) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from undersigned.web.postgresql.begin import Answers, Question
 from undersigned.web.postgresql.copy import insert_at_once
 from undersigned.web.signing.models import Batch
 
@@ -20,6 +21,10 @@ _PENDING: Final = {
     "leaf": "text", "letter_id": "int8", "batch_id": "int8", "kind": "text", "key": "text", "seq": "int4",
     "object": "text", "data": "bytea", "body": "bytea",
 }  # fmt: skip
+_STATE: Final = (
+    "SELECT l.open, l.abandoned, b.id, b.number, b.by, b.due, b.urgent FROM letters_letter l "
+    "LEFT JOIN signing_batch b ON b.letter_id = l.id AND NOT b.closed WHERE l.id = %s"
+)
 _WIDTH = 200
 """Keys asked for at once: each stands twice in the question, and SQLite takes a limited number of parameters."""
 
@@ -44,40 +49,45 @@ def read_letter(letter: int) -> tuple[bool, bool]:
     return bool(row[0]), bool(row[1])
 
 
-def read_state(letter: int) -> tuple[bool, bool, Batch | None]:
-    """Whether a letter is open, whether it is abandoned, and the batch that takes entries now, if there is one."""
-    with connection.cursor() as cursor:
-        # One question: between two machines each costs the way there and back.
-        cursor.execute(
-            "SELECT l.open, l.abandoned, b.id, b.number, b.by, b.due, b.urgent FROM letters_letter l "
-            "LEFT JOIN signing_batch b ON b.letter_id = l.id AND NOT b.closed WHERE l.id = %s",
-            [letter],
-        )
-        open_, abandoned, pk, number, by, due, urgent = cursor.fetchone()
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What stands before a batch of entries: the letter's state, the batch that takes entries, if there is one, and
+    every earlier entry about their keys, in the log or waiting."""
+
+    open: bool
+    abandoned: bool
+    batch: Batch | None
+    rows: list[Row]
+
+
+def questions(letter: int, keys: Sequence[str]) -> list[Question]:
+    """What is to be asked for ``Before``."""
+    parts = [keys[i : i + _WIDTH] for i in range(0, len(keys), _WIDTH)]
+    return [(_STATE, [letter]), *(_known(letter, part) for part in parts)]
+
+
+def _known(letter: int, keys: Sequence[str]) -> Question:
+    marks = ", ".join(["%s"] * len(keys))
+    # The marks are placeholders; no value is written into the statement.
+    return (
+        f"SELECT key, kind, seq, leaf, batch, object FROM log_entry WHERE letter_id = %s AND key IN ({marks}) "  # noqa: S608
+        "AND kind <> 'manifest' "
+        "UNION ALL SELECT p.key, p.kind, p.seq, p.leaf, b.number, p.object FROM signing_pending p "
+        f"JOIN signing_batch b ON b.id = p.batch_id WHERE p.letter_id = %s AND p.key IN ({marks})",
+        [letter, *keys, letter, *keys],
+    )
+
+
+def before(letter: int, answers: Answers) -> Before:
+    """The answers to ``questions``, read."""
+    ((open_, abandoned, pk, number, by, due, urgent),), *known = answers
+    rows = [Row(*row) for part in known for row in part]
     if pk is None:
-        return bool(open_), bool(abandoned), None
+        return Before(bool(open_), bool(abandoned), None, rows)
     # As a model's instance, since closing it and making it urgent, which happen once, go through the model.
     batch = Batch(id=pk, letter_id=letter, number=number, by=by, due=due, urgent=bool(urgent), closed=False)
     batch._state.adding, batch._state.db = False, connection.alias
-    return bool(open_), bool(abandoned), batch
-
-
-def read_known(letter: int, keys: Sequence[str]) -> list[Row]:
-    """Every entry about these keys, in the log or waiting."""
-    found: list[Row] = []
-    with connection.cursor() as cursor:
-        for part in (keys[i : i + _WIDTH] for i in range(0, len(keys), _WIDTH)):
-            marks = ", ".join(["%s"] * len(part))
-            cursor.execute(
-                # The marks are placeholders; no value is written into the statement.
-                f"SELECT key, kind, seq, leaf, batch, object FROM log_entry WHERE letter_id = %s AND key IN ({marks}) "  # noqa: S608
-                "AND kind <> 'manifest' "
-                "UNION ALL SELECT p.key, p.kind, p.seq, p.leaf, b.number, p.object FROM signing_pending p "
-                f"JOIN signing_batch b ON b.id = p.batch_id WHERE p.letter_id = %s AND p.key IN ({marks})",
-                [letter, *part, letter, *part],
-            )
-            found += (Row(*row) for row in cursor.fetchall())
-    return found
+    return Before(bool(open_), bool(abandoned), batch, rows)
 
 
 def insert_pending(rows: Iterable[tuple[Any, ...]]) -> None:

@@ -1,0 +1,159 @@
+"""Two web workers of one site, each with its own committer: the database alone stands between them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+import psycopg
+import pytest
+from django.db import connection
+
+from undersigned.protocol import manifest
+from undersigned.web import asgi
+from undersigned.web.letters.models import Letter as Row
+from undersigned.web.postgresql.begin import beginning_with
+from undersigned.web.postgresql.locks import CLASS, WRITER
+from undersigned.web.signing.models import Pending, Refused
+from undersigned.web.times import moment
+
+from . import people
+from .conftest import Site
+from .people import Answer, Letter
+from .server import until
+from .test_races import send, together
+
+ON_POSTGRESQL = "UNDERSIGNED_DATABASE" in os.environ
+
+
+@pytest.fixture
+def other(site: Site) -> Iterator[Site]:
+    """The second worker."""
+    worker = asgi.Site()
+    worker.start()
+    yield replace(site, application=worker)
+    worker.stop()
+
+
+def of(letter: Letter, worker: Site) -> Letter:
+    """The letter, reached through this worker."""
+    return replace(letter, call=worker.call)
+
+
+def test_a_key_signs_once_whichever_worker_is_asked(site: Site, other: Site) -> None:
+    """Ten different first signatures of one key, five to each: one is taken."""
+    letter = site.letter()
+    person = letter.people[0]
+    people.activate(letter, person)
+    acts: list[Callable[[], Answer]] = []
+    for number in range(10):
+        person.seq = 0
+        body = people.prepare(letter, person)
+        acts.append(send(of(letter, (site, other)[number % 2]), body))
+    answers = together(acts)
+    assert Counter(answer.status for answer in answers) == {201: 1, 409: 9}
+    site.rounds()
+    assert letter.status()["count"] == 1
+    assert not Refused.objects.exists()
+
+
+def test_one_entry_has_one_receipt_whichever_worker_is_asked(site: Site, other: Site) -> None:
+    """Ten copies of one request, five to each."""
+    letter = site.letter()
+    person = letter.people[0]
+    people.activate(letter, person)
+    body = people.prepare(letter, person)
+    answers = together([send(of(letter, worker), body) for worker in (site, other)] * 5)
+    assert Counter(answer.status for answer in answers) == {201: 1, 200: 9}
+    assert len({answer.body for answer in answers}) == 1
+    assert Pending.objects.count() == 1
+
+
+def test_a_code_answers_one_question_whichever_worker_is_asked(site: Site, other: Site) -> None:
+    """Eight blinded values for one code, four to each: one signature goes out."""
+    letter = site.letter()
+    questions = [people.ask(letter, letter.people[0]).body for _ in range(8)]
+    acts: list[Callable[[], Answer]] = []
+    for number, question in enumerate(questions):
+        at = of(letter, (site, other)[number % 2])
+        acts.append(lambda q=question, at=at: at.post("activate", q))  # type: ignore[misc]
+    assert Counter(answer.status for answer in together(acts)) == {200: 1, 409: 7}
+
+
+def test_a_cut_at_one_worker_while_people_sign_at_the_other(site: Site, other: Site) -> None:
+    """A cut ends the batch that the other worker puts signatures into: everybody acknowledged is in the log."""
+    letter = site.letter(size=26)
+    for edition in (1, 2):
+        after = manifest.format_time(moment(site.clock.now + 5))
+        assert people.notice(letter, edition, after).status == 201
+        site.clock.now += 10
+        joiners = letter.people[12 * edition - 12 : 12 * edition]
+        for person in joiners:
+            people.activate(letter, person)
+        acts: list[Callable[[], Answer]] = [send(letter, people.prepare(letter, person)) for person in joiners]
+        cut = partial(people.cut, of(letter, other), edition)
+        answers = together([*acts[:6], cut, *acts[6:]])
+        assert all(answer.status == 201 for answer in answers)
+        site.rounds()
+        assert letter.status()["count"] == 12 * edition
+    assert letter.status()["pending"] == 0
+    assert not Refused.objects.exists()
+
+
+def _locked() -> psycopg.Connection[tuple[object, ...]]:
+    """Another worker's session, in a transaction that holds the writer's lock."""
+    connection.ensure_connection()
+    session = psycopg.connect(**connection.get_connection_params(), autocommit=True)
+    session.execute(f"BEGIN; SELECT pg_advisory_xact_lock({CLASS}, {WRITER})")  # type: ignore[arg-type]
+    return session
+
+
+def _one_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+QUESTION = "SELECT abandoned FROM letters_letter WHERE id = %s"
+
+
+def _asked_ahead(pk: int) -> list[list[tuple[object, ...]]]:
+    """As the committer asks."""
+    with beginning_with([(QUESTION, [pk])]) as answers:
+        found = answers()
+    connection.close()
+    return found
+
+
+def _asked_too_early(pk: int) -> list[list[tuple[object, ...]]]:
+    """A control: the question stands before the lock."""
+    with connection.cursor() as cursor:
+        statement = f"BEGIN; {QUESTION}; SELECT pg_advisory_xact_lock({CLASS}, {WRITER}); COMMIT"
+        cursor.cursor.execute(statement, [pk])
+        found = [part.fetchall() for part in cursor.cursor.results() if part.description]
+    connection.close()
+    return found
+
+
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="on SQLite nothing is asked ahead")
+@pytest.mark.parametrize(("way", "seen"), [(_asked_ahead, True), (_asked_too_early, False)])
+def test_what_comes_with_the_lock_was_asked_under_it(
+    site: Site, way: Callable[[int], list[list[tuple[object, ...]]]], seen: bool
+) -> None:
+    """One worker writes while another waits for the lock: the other sees it, though it had sent its question before.
+    Control: a question in front of the lock sees what was."""
+    pk = Row.objects.get(slug=site.letter().slug).pk
+    writer = _locked()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(way, pk)
+        try:
+            until(_one_waits)
+            writer.execute("UPDATE letters_letter SET abandoned = true WHERE id = %s", [pk])
+        finally:
+            writer.execute("COMMIT")
+            writer.close()
+        assert waiting.result(timeout=20)[0] == [(seen,)]
