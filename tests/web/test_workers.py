@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import psycopg
 import pytest
@@ -157,3 +159,27 @@ def test_what_comes_with_the_lock_was_asked_under_it(
             writer.execute("COMMIT")
             writer.close()
         assert waiting.result(timeout=20)[0] == [(seen,)]
+
+
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="on SQLite there is no way to go")
+def test_a_batch_goes_there_and_back_three_times(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock with what is asked, what is stored, the commit: while one goes, everybody else waits for the lock."""
+    letter = site.letter(size=4)
+    for person in letter.people[:3]:
+        people.activate(letter, person)
+    # The first one opens a batch of the log, which takes two more.
+    assert letter.post("entries", people.prepare(letter, letter.people[0])).status == 201
+    ways: list[str] = []
+    real = psycopg.Connection.wait
+
+    def wait(session: psycopg.Connection[object], work: Any, interval: float = 0.1) -> Any:
+        # psycopg's own note of autocommit goes nowhere.
+        if threading.current_thread().name == "committer" and "autocommit" not in work.__name__:
+            ways.append(work.__name__)
+        return real(session, work, interval)
+
+    monkeypatch.setattr(psycopg.Connection, "wait", wait)
+    for person in letter.people[1:3]:
+        ways.clear()
+        assert letter.post("entries", people.prepare(letter, person)).status == 201
+        assert len(ways) == 3, ways
