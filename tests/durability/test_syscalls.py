@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from web.people import Letter
 from web.senders import logged, prepared
 from web.server import Server, free_port, until
 
+from .saboteur import CALLS, FAULTS, Saboteur
 from .tally import Tally
 
 pytestmark = [
@@ -32,65 +31,6 @@ pytestmark = [
 ]
 POINTS = int(os.environ.get("POINTS", "6"))
 """The first so many calls of each kind, in each thread."""
-CALLS = {
-    "write": "pwrite64",
-    "sync": "fsync,fdatasync",
-    "rename": "rename,renameat,renameat2",
-    "remove": "unlink,unlinkat",
-}
-FAULTS = {"killed": ("R2", "signal=KILL"), "EIO": ("R3", "error=EIO"), "ENOSPC": ("R3", "error=ENOSPC")}
-
-
-def below(pid: int) -> list[int]:
-    """A process and all its descendants."""
-    found = [pid]
-    try:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                found += below(int(child))
-    except OSError:
-        # A thread ended while it was looked at.
-        return found
-    return found
-
-
-@dataclass
-class Saboteur:
-    """strace on a site. ``hit``: whether the fault happened."""
-
-    process: subprocess.Popen[bytes]
-    said: Path
-
-    @classmethod
-    def sit(cls, server: Server, calls: str, fault: str, when: int | str, said: Path) -> Saboteur:
-        """Attached to every thread of the site before this returns."""
-        assert server.process is not None
-        pids = [word for pid in below(server.process.pid) for word in ("-p", str(pid))]
-        said.unlink(missing_ok=True)
-        with said.open("wb") as out:
-            process = subprocess.Popen(
-                ["strace", "-f", "-qq", "-e", f"trace={calls}", "-e", f"inject={calls}:{fault}:when={when}", *pids],
-                stderr=out,
-            )
-        made = cls(process, said)
-        until(lambda: all(traced(int(pid)) for pid in pids[1::2]))
-        return made
-
-    def leave(self) -> bool:
-        """Detaches; returns whether the fault happened."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=10)
-        return b"(INJECTED" in self.said.read_bytes() or b"killed by SIGKILL" in self.said.read_bytes()
-
-
-def traced(pid: int) -> bool:
-    """Whether somebody traces every thread of a process, or it is gone."""
-    try:
-        states = [(task / "status").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
-    except OSError:
-        return True
-    return all("TracerPid:\t0\n" not in state for state in states)
 
 
 @dataclass
@@ -196,7 +136,7 @@ def test_a_server_that_answers_first_breaks_a_receipt(tmp_path: Path, tally: Tal
     saboteur = Saboteur.sit(hasty, "pwrite64", what, "1+" if fault == "ENOSPC" else 1, tmp_path / "said")
     try:
         trial.act()
-        until(lambda: b"INJECTED" in saboteur.said.read_bytes() or b"killed by" in saboteur.said.read_bytes())
+        until(saboteur.happened)
     finally:
         saboteur.leave()
     if hasty.process is not None and hasty.process.poll() is None:
