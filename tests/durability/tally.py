@@ -75,7 +75,7 @@ def write(tally: Tally) -> None:
     RESULTS.write_text(
         "# Faults, made real\n\n"
         f"`make durability` of {when}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}. "
-        "*Acknowledged*: receipts that were given; of editions and migrations, those that were carried through. *Lost*: "
+        "*Acknowledged*: receipts that were given; of editions and migrations, those carried through. *Lost*: "
         "of these, not in the log afterwards; editions half there, schemas half made.\n"
         "A control is the same trial with one safeguard taken away; it has to lose something, or the trial shows "
         "nothing.\n\n" + tally.text() + _OTHERS,
