@@ -73,7 +73,7 @@ COVERAGE := 90
 
 test-postgresql: $(VENV)/.installed
 	@./scripts/system-packages test
-	python tests/onpostgresql.py pytest -n $(WORKERS) --dist loadfile tests/web $(TEST)
+	python tests/onpostgresql.py pytest -n $(WORKERS) --dist loadfile tests/web tests/cli $(TEST)
 
 browser: $(SCRIPTS)
 	@./scripts/system-packages test

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
@@ -57,11 +58,11 @@ class Loop:
 
 
 async def _request(application: Any, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
-    name, _, query = path.partition("?")
+    spelt, _, query = path.partition("?")
     lines = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-        "path": name, "raw_path": name.encode(), "query_string": query.encode(), "root_path": "",
+        "path": unquote(spelt), "raw_path": spelt.encode(), "query_string": query.encode(), "root_path": "",
         "headers": lines, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000),
     }  # fmt: skip
     parts = [body[i : i + 10_000] for i in range(0, len(body), 10_000)] or [b""]

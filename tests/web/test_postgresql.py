@@ -274,15 +274,3 @@ def test_a_stopped_clerk_is_followed_and_writes_nothing_when_it_goes_on(
         if stopped:
             os.kill(stopped, signal.SIGCONT)
         assert first.stop() == 0
-
-
-def test_the_races_of_the_site_end_alike_on_postgresql() -> None:
-    """The tests of two at once, and of a clerk that dies at every step, on the other database."""
-    if "UNDERSIGNED_DATABASE" in os.environ:
-        pytest.skip("they run there already")
-    command = [
-        sys.executable, str(ROOT / "tests" / "onpostgresql.py"), sys.executable, "-m", "pytest", "-q", "-x",
-        "-p", "no:cacheprovider", "tests/web/test_races.py", "tests/web/test_clerk.py",
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=600, check=False)
-    assert done.returncode == 0, done.stdout[-3000:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 from undersigned.protocol import canonical
@@ -53,7 +54,9 @@ class Problem(Exception):  # noqa: N818 - it is an answer
     def body(self) -> bytes:
         """The answer's bytes."""
         status, title = _KINDS[self.code]
-        return canonical.encode({"type": PREFIX + self.code, "title": title, "status": status, "detail": self.detail})
+        # It may quote what was sent, which may be what canonical JSON cannot say.
+        detail = unicodedata.normalize("NFC", self.detail.encode(errors="replace").decode())
+        return canonical.encode({"type": PREFIX + self.code, "title": title, "status": status, "detail": detail})
 
 
 def from_protocol(error: ProtocolError) -> Problem:

@@ -42,12 +42,16 @@ _TYPES: Final = {
 _HASHED: Final = re.compile(r"-[0-9a-f]{16}(?=\.html\Z)")
 """What the names of shipped files hold besides what they are called (``frontend/scripts/place.mjs``)."""
 _CHUNK: Final = 256 * 1024
+_LONGEST: Final = 1024
+_WIDEST: Final = 200
+"""Letters in an address, and in a part of it: what is published has far shorter ones."""
 
 
 @lru_cache(maxsize=4096)
 def locate(path: str) -> str | None:
     """The file under ``public/`` that is served at a path, without its leading slash; None if there can be none."""
-    if not _PATH.fullmatch(path):
+    # No file system has such names, and asking for one is an error of another kind than "not there".
+    if not _PATH.fullmatch(path) or len(path) > _LONGEST or any(len(part) > _WIDEST for part in path.split("/")):
         return None
     # An edition and its openings lie in one directory, so that both appear at once and vanish at once.
     openings = _OPENINGS.fullmatch(path)
