@@ -57,7 +57,12 @@ class Saboteur:
         """Detaches; returns whether the fault happened."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=10)
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            # It waits for a process that ended while it let go of it.
+            self.process.kill()
+            self.process.wait()
         return self.happened()
 
     def happened(self) -> bool:

@@ -74,7 +74,10 @@ class Editions:
         process = self.server.process
         assert process is not None
         process.terminate()
-        process.wait(timeout=30)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
         self.server.start()
 
     def give_notice(self) -> Signer:
