@@ -66,7 +66,7 @@ def test_a_bundle_of_a_thousand_names_is_checked_in_the_page_and_a_tampered_one_
     assert "was altered" in refused.inner_text()
     # Nothing of a bundle goes anywhere: the page's own files are all that is asked for.
     assert {url.removeprefix(visitor.site).partition("-")[0] for url in asked} <= {
-        "/verify/", "/static/site.css", "/static/forms.css", "/static/signing.css",
+        "/verify/", "/static/icon.svg", "/static/site.css", "/static/forms.css", "/static/signing.css",
         "/static/scripts/undersigned", "/static/scripts/verify",
     }  # fmt: skip
 
