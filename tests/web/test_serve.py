@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from undersigned.web.database import UnsafeDatabaseError, check_version
 from undersigned.web.datadir import DataDir, DataError, check_authority, prepare, read_settings
 
-from .server import Server, free_port, until
+from .server import Server, crowding, free_port, until
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -136,6 +137,34 @@ def test_a_crowd_that_keeps_its_connections_open_shuts_nobody_out(tmp_path: Path
     finally:
         for viewer in crowd:
             viewer.close()
+        assert server.stop() == 0
+
+
+SLOW = {
+    "half a request line": b"GET /demo/en/ HT",
+    "half the headers": b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nx-a: ",
+    "half a body": b"POST /demo/entries HTTP/1.1\r\nhost: 127.0.0.1:%d\r\ncontent-type: application/json\r\n"
+    b"content-length: 5000\r\n\r\n{",
+}
+
+
+def test_those_who_never_finish_a_request_hold_nobody_up(tmp_path: Path) -> None:
+    """Five hundred who stop within the headers, two hundred within a body: a page still takes less than a second."""
+    server = Server(tmp_path / "data", free_port())
+    server.start()
+    slow: list[socket.socket] = []
+    try:
+        for number in range(700):
+            part = list(SLOW.values())[2 if number >= 500 else number % 2]
+            slow.append(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+            slow[-1].sendall(part % server.port if b"%d" in part else part)
+        for path in ("/healthz", "/", "/static/site.css"):
+            begun = time.monotonic()
+            assert server.call("GET", path).status == 200
+            assert time.monotonic() - begun < crowding()
+    finally:
+        for client in slow:
+            client.close()
         assert server.stop() == 0
 
 
