@@ -39,6 +39,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert scripts.are_built(), "the browser's scripts are not built here: run `make scripts`"
     running = Server(Path(tmp_path_factory.mktemp("site")) / "data", free_port())
     running.start()
+    # The clerk makes the site's own pages after the workers answer.
+    until(lambda: running.call("GET", "/verify/").status == 200)
     yield running
     running.stop()
 
