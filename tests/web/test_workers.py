@@ -22,6 +22,7 @@ from undersigned.web.postgresql.begin import beginning_with
 from undersigned.web.postgresql.locks import CLASS, WRITER
 from undersigned.web.signing.models import Pending, Refused
 from undersigned.web.times import moment
+from undersigned.web.wash import wash
 
 from . import people
 from .conftest import Site
@@ -183,3 +184,18 @@ def test_a_batch_goes_there_and_back_three_times(site: Site, monkeypatch: pytest
         ways.clear()
         assert letter.post("entries", people.prepare(letter, person)).status == 201
         assert len(ways) == 3, ways
+
+
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="in SQLite nobody sees the past")
+def test_nothing_is_called_washed_while_somebody_still_sees_it(site: Site) -> None:
+    """A table written anew keeps deleted rows that an old snapshot shows; so it is asked again when that is over."""
+    letter = site.letter()
+    people.sign(letter, letter.people[0])
+    given = connection.get_connection_params()
+    with psycopg.connect(**{name: given[name] for name in ("host", "port", "user", "dbname")}) as reader:
+        reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        reader.execute("SELECT count(*) FROM signing_pending")
+        Pending.objects.all().delete()
+        assert not wash("signing_pending")
+        reader.rollback()
+        assert wash("signing_pending")
