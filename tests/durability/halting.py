@@ -3,7 +3,7 @@
     python -m durability.halting before|after NUMBER whole|loose init --data DIR ...
 
 ``before`` or ``after`` the statement NUMBER (from 1; 0: never) the process kills itself. ``loose`` is a control: no
-migration is a transaction then. How many statements there were stands on stderr at the end.
+migration is in a transaction then. How many statements there were stands on stderr at the end.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 
 import undersigned.web  # noqa: F401 - first of all: it chooses the SQLite that Django gets
+from undersigned.web import schema
 from undersigned.web.__main__ import main
 
 _execute = CursorWrapper.execute
@@ -48,6 +50,7 @@ if __name__ == "__main__":
     arm(when, int(number))
     if manner == "loose":
         Migration.atomic = False
+        schema.whole = nullcontext  # type: ignore[assignment]
     status = main(sys.argv[4:])
     print(f"statements {_done}", file=sys.stderr)
     raise SystemExit(status)

@@ -66,16 +66,16 @@ def initialise(data: DataDir, authority: str, database: str | None = None) -> No
     prepare(data, authority, database)
     check_same(data, database)
     import django
-    from django.core.management import call_command
 
     django.setup(set_prefix=False)
     from django.db import connection
 
+    from undersigned.web import schema
     from undersigned.web.postgresql import locks
 
     # Several machines may start at once on one PostgreSQL database.
     with locks.holding(locks.SCHEMA) if connection.vendor == "postgresql" else nullcontext():
-        call_command("migrate", verbosity=0, interactive=False)
+        schema.bring_up_to_date()
     if connection.vendor == "sqlite":
         data.database.chmod(0o600)
 
