@@ -18,7 +18,7 @@ The other lines of the bar are held by tests of every change:
 | --- | --- | --- |
 | R2, R12 | a crash between any two durable effects of log and edition; control: a clerk that serves too early | `tests/web/test_clerk.py` |
 | R7 | a synchronous wait that was cut short is never acknowledged | `tests/web/test_postgresql.py` |
-| R8 | an SQLite that can lose commits is refused | `tests/web/test_serve.py` |
+| R8 | an SQLite that can lose commits is refused; the one we bring is beaten upon above | `tests/web/test_serve.py` |
 | R9 | a restored log never forks; control: unpacked by hand, it does | `tests/cli/test_backup.py` |
 | R11 | a clock that is wrong by an hour or a year; control: a clerk that trusts it | `tests/web/test_clock.py` |
 | | too many at once, a database that is busy, a commit that fails, the same entry at once | `tests/web/test_races.py` |
