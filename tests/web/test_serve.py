@@ -152,6 +152,8 @@ def test_those_who_never_finish_a_request_hold_nobody_up(tmp_path: Path) -> None
     """Five hundred who stop within the headers, two hundred within a body: a page still takes less than a second."""
     server = Server(tmp_path / "data", free_port())
     server.start()
+    # The clerk makes the site's own pages after the workers answer.
+    until(lambda: server.call("GET", "/").status == 200)
     slow: list[socket.socket] = []
     try:
         for number in range(700):
