@@ -92,7 +92,8 @@ def signed_parts(files: dict[str, bytes]) -> tuple[list[entries.Sign], list[open
 
     size = checkpoint.parse_text(note.parse(files["log/checkpoint"]).text).size
     found = (entries.parse(data) for data in tiles.read_entries(size, lambda p: files[f"log/{p}"], first=1))
-    rows = [opening.parse_opening(line) for line in bundle.split_lines(files["openings/1.jsonl"])]
+    paths = [bundle.openings_path(*part) for part in bundle.openings_in(files)]
+    rows = [opening.parse_opening(line) for path in paths for line in bundle.split_lines(files[path])]
     return [entry for entry in found if isinstance(entry, entries.Sign)], rows
 
 

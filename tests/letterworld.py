@@ -363,7 +363,8 @@ class LetterWorld:
             # An edition names everybody opened up to its cut, also by cuts that nobody published.
             for number in range(1, max(self.published, default=0) + 1):
                 rows = [self.make_opening(s.key, openers) for s in here if s.opened == number]
-                files[bundle.openings_path(number)] = bundle.encode_openings(rows)
+                parts = bundle.encode_openings(rows).items()
+                files.update({bundle.openings_path(number, part): data for part, data in parts})
         else:
             records = [self.objects[s.key] for s in here]
             files["objects.jsonl"] = bundle.encode_objects(r for r in records if isinstance(r, seal.RecordObject))

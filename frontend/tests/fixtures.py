@@ -208,9 +208,28 @@ def main(target: Path) -> None:
     ]
     write(target / "bundles.json", {"cases": cases, "bytes": bytes_changed})
     write(target / "documents.json", documents(world) | {"publicManifest": encode(open_world.source)})
-    _, files, _ = live(1100, 1000)
+    _, files, _ = live(1100, 1060)
     (target / "thousand.zip").write_bytes(zipped(files))
     write(target / "thousand.json", verdict(files))
+    cases = [
+        {"name": name, "base": "thousand", "files": difference(files, changed), **verdict(changed)}
+        for name, changed in parts_changed(files)
+    ]
+    write(target / "parts.json", {"cases": cases})
+
+
+def parts_changed(files: Files) -> Iterator[tuple[str, Files]]:
+    """An edition's openings in two parts, cut otherwise than they must be."""
+    first, second = "openings/1.jsonl", "openings/1.2.jsonl"
+    tail = files[second].splitlines(keepends=True)
+    rest = {path: data for path, data in files.items() if path != second}
+    yield "a part under a number too high", rest | {"openings/1.3.jsonl": files[second]}
+    yield "a part under its other name", rest | {"openings/1.02.jsonl": files[second]}
+    yield "a part left out", rest
+    yield "a line in the part before", files | {first: files[first] + tail[0], second: b"".join(tail[1:])}
+    yield "a part of nothing after the last", files | {"openings/1.3.jsonl": b""}
+    yield "parts exchanged", files | {first: files[second], second: files[first]}
+    yield "a line of the first part again", files | {second: files[second] + files[first].splitlines(keepends=True)[-1]}
 
 
 def write(path: Path, value: Any) -> None:

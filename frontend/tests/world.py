@@ -297,7 +297,8 @@ class World:
         if self.manifest.sealed:
             for number in range(1, self.standing.cuts + 1):
                 rows = [s for s in self.standing.open_set(number) if s.struck is None and s.withdrawn is None]
-                files[bundle.openings_path(number)] = bundle.encode_openings(self.opening(s.key) for s in rows)
+                parts = bundle.encode_openings(self.opening(s.key) for s in rows)
+                files |= {bundle.openings_path(number, part): data for part, data in parts.items()}
         else:
             rows = [s for s in self.standing.signatories.values() if s.struck is None and s.withdrawn is None]
             files["objects.jsonl"] = bundle.encode_objects(self.objects[s.key] for s in rows)  # type: ignore[misc]

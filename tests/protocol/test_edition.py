@@ -139,8 +139,12 @@ def test_where_things_lie_in_a_bundle() -> None:
     """Paths and the numbers in them; what only looks like one is none."""
     paths = ["editions/2/edition.json", "editions/1/counts.json", "editions/01/edition.json", "openings/1.jsonl", "x"]
     assert bundle.editions_in(paths) == [1, 2]
-    assert bundle.openings_in(paths) == [1]
-    assert bundle.openings_in([bundle.openings_path(7)]) == [7]
+    assert bundle.openings_in(paths) == [(1, 1)]
+    there = [bundle.openings_path(7, part) for part in (10, 2, 1)]
+    assert there == ["openings/7.10.jsonl", "openings/7.2.jsonl", "openings/7.jsonl"]
+    assert bundle.openings_in(there) == [(7, 1), (7, 2), (7, 10)]
+    # A part has one name.
+    assert bundle.openings_in(["openings/7.1.jsonl", "openings/7.02.jsonl", "openings/7.0.jsonl"]) == []
     assert bundle.editions_in([bundle.edition_path(3), bundle.counts_path(4)]) == [3, 4]
     assert bundle.log_paths(1) == ["log/checkpoint", "log/tile/entries/000.p/1", "log/tile/0/000.p/1"]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from undersigned.web.adapters.storage import FileStorage
 
 
-def _one_by_one(self: FileStorage, path: str, files: dict[str, bytes]) -> None:
+def _one_by_one(self: FileStorage, path: str, files: Mapping[str, bytes]) -> None:
     for name, data in files.items():
         self.put(f"{path}/{name}", data)
 

@@ -91,6 +91,15 @@ def test_files_are_replaced_and_found_and_gone(s3: S3) -> None:
         "a/editions/1/index.html",
     }
     assert storage.get("a/editions/1/edition.json") == b"[]"
+    storage.put_written("a/bundle.zip", lambda file: file.write(b"PK" * 3_000_000))
+    assert s3.client.head_object(Bucket="letters", Key="a/bundle.zip")["ContentType"] == "application/zip"
+    opened = storage.open("a/bundle.zip")
+    assert opened is not None
+    with opened:
+        opened.seek(5_999_998)
+        assert opened.read() == b"PK"
+    assert storage.open("a/nothing.zip") is None
+    storage.delete("a/bundle.zip")
     storage.delete("a/editions/1")
     storage.delete("a/editions/1")
     storage.delete("a/count.json")
@@ -104,6 +113,8 @@ def test_a_bucket_that_is_not_there_is_said_so(s3: S3) -> None:
     for storage in (nowhere, missing):
         with pytest.raises(StorageAwayError):
             storage.put("a", b"1")
+        with pytest.raises(StorageAwayError):
+            storage.put_written("a", lambda file: file.write(b"1"))
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import BinaryIO
 
 import pytest
 
@@ -15,7 +16,7 @@ from undersigned.web.log.models import Entry
 from undersigned.web.log.sequence import Log
 from undersigned.web.log.shuffle import shuffled
 from undersigned.web.operations.clerk import Clerk
-from undersigned.web.ports import Storage
+from undersigned.web.ports import Storage, Writer
 from undersigned.web.signing.models import Batch, Pending, Refused
 
 from . import people
@@ -50,7 +51,10 @@ class Failing:
     def put(self, path: str, data: bytes) -> None:
         self._effect(path, lambda: self.inner.put(path, data))
 
-    def put_tree(self, path: str, files: dict[str, bytes]) -> None:
+    def put_written(self, path: str, write: Writer) -> None:
+        self._effect(path, lambda: self.inner.put_written(path, write))
+
+    def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
         self._effect(path, lambda: self.inner.put_tree(path, files))
 
     def delete(self, path: str) -> None:
@@ -58,6 +62,9 @@ class Failing:
 
     def get(self, path: str) -> bytes | None:
         return self.inner.get(path)
+
+    def open(self, path: str) -> BinaryIO | None:
+        return self.inner.open(path)
 
     def has(self, path: str) -> bool:
         return self.inner.has(path)

@@ -6,7 +6,7 @@ import gzip
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from django.conf import settings
@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from undersigned.web.adapters.durable import write_over
 from undersigned.web.adapters.storage import FileStorage
 from undersigned.web.door.kept import Kept, Mark
+from undersigned.web.editions.assemble import MadeFiles, given
 from undersigned.web.operations.clerk import Clerk
 
 from . import people
@@ -110,6 +111,33 @@ def test_deleting_a_file_deletes_it_compressed_too(tmp_path: Path) -> None:
     storage.delete("one.html")
     storage.put_tree("all", {"one.html": b"<p>Nobody."})
     assert set(readable(tmp_path)) == {"all/one.html"}
+
+
+def test_what_breaks_off_while_it_is_written_leaves_what_was_there(tmp_path: Path) -> None:
+    """A file written piece by piece, and a folder one of whose files cannot be made: whole, or as it was."""
+    storage = FileStorage(tmp_path)
+    storage.put_written("b.zip", lambda file: file.write(b"first"))
+    storage.put_tree("all", {"one.md": b"one"})
+
+    def break_off(file: BinaryIO) -> None:
+        file.write(b"half of the seco")
+        raise RuntimeError
+
+    def broken() -> bytes:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        storage.put_written("b.zip", break_off)
+    with pytest.raises(RuntimeError):
+        storage.put_tree("all", MadeFiles({"one.md": given(b"two"), "two.md": broken}))
+    assert readable(tmp_path) == {"b.zip": b"first", "all/one.md": b"one"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all", "b.zip"]
+    opened = storage.open("b.zip")
+    assert opened is not None
+    with opened:
+        assert (opened.seek(2), opened.read()) == (2, b"rst")
+    assert storage.open("all") is None
+    assert storage.open("none") is None
 
 
 def test_a_name_that_must_go_goes_compressed_too(site: Site) -> None:

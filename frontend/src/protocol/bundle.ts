@@ -11,7 +11,15 @@ import { pathOf, tilesOf } from "./tiles.ts";
 export type Files = ReadonlyMap<string, Bytes>;
 
 const EDITION = /^editions\/([1-9][0-9]{0,5})\/(edition|counts)\.json$/;
-const OPENINGS = /^openings\/([1-9][0-9]{0,5})\.jsonl$/;
+const OPENINGS = /^openings\/([1-9][0-9]{0,5})(?:\.([2-9]|[1-9][0-9]{1,5}))?\.jsonl$/;
+/** Lines of one file of openings, some 7 MB; the last part of an edition holds the rest. */
+export const OPENINGS_IN_PART = 1024;
+
+/** A file of openings: of which edition, and which part of them, from 1. */
+export interface Part {
+  readonly edition: number;
+  readonly part: number;
+}
 
 /** The files of a log of `size` entries. */
 export function logPaths(size: number): string[] {
@@ -23,9 +31,9 @@ export function textPath(language: string): string {
   return `text/${language}.md`;
 }
 
-/** Where the openings of an edition's open set lie. */
-export function openingsPath(edition: number): string {
-  return `openings/${edition}.jsonl`;
+/** Where a part of the openings of an edition's open set lies. */
+export function openingsPath({ edition, part }: Part): string {
+  return part === 1 ? `openings/${edition}.jsonl` : `openings/${edition}.${part}.jsonl`;
 }
 
 /** Where an edition lies. */
@@ -40,21 +48,42 @@ export function countsPath(edition: number): string {
 
 /** The numbers of the editions among `paths`, published or erased, ascending. */
 export function editionsIn(paths: Iterable<string>): number[] {
-  return numbersIn(paths, EDITION);
-}
-
-/** The numbers of the editions whose openings are among `paths`, ascending. */
-export function openingsIn(paths: Iterable<string>): number[] {
-  return numbersIn(paths, OPENINGS);
-}
-
-function numbersIn(paths: Iterable<string>, form: RegExp): number[] {
   const found = new Set<number>();
   for (const path of paths) {
-    const number = form.exec(path)?.[1];
+    const number = EDITION.exec(path)?.[1];
     if (number) found.add(Number(number));
   }
   return [...found].sort((a, b) => a - b);
+}
+
+/** The files of openings among `paths`, by edition and part, ascending. */
+export function openingsIn(paths: Iterable<string>): Part[] {
+  const found: Part[] = [];
+  for (const path of paths) {
+    const match = OPENINGS.exec(path);
+    if (match) found.push({ edition: Number(match[1]), part: Number(match[2] ?? 1) });
+  }
+  return found.sort((a, b) => a.edition - b.edition || a.part - b.part);
+}
+
+/** Throws MalformedError if one of `openingsIn` is there without the one before it. */
+export function checkParts(parts: readonly Part[]): void {
+  for (const [i, one] of parts.entries()) {
+    const before = parts[i - 1];
+    if (one.part > 1 && (before?.edition !== one.edition || before.part !== one.part - 1)) {
+      throw new MalformedError(`${openingsPath(one)} is there without the part before it`);
+    }
+  }
+}
+
+/** Throws MalformedError unless a part holds as many lines as it must. `last`: it is the last of its edition. */
+export function checkLines(one: Part, lines: number, last: boolean): void {
+  const least = last ? Math.min(one.part - 1, 1) : OPENINGS_IN_PART;
+  if (lines < least || lines > OPENINGS_IN_PART) {
+    throw new MalformedError(
+      `${openingsPath(one)} holds ${lines} openings: each part holds ${OPENINGS_IN_PART}, the last one what is left`,
+    );
+  }
 }
 
 /** The lines of a `.jsonl` file. Throws MalformedError if the last one does not end, or one is empty. */

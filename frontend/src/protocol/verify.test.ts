@@ -88,6 +88,18 @@ test("every bundle of the tampering list gets Python's outcome, at Python's step
   assert.deepEqual(wrong, []);
 });
 
+test("openings in two parts, cut otherwise than they must be: Python's outcome, step and sentence", async () => {
+  const { cases }: { cases: readonly Case[] } = JSON.parse(
+    new TextDecoder().decode(await platform.fixture("parts.json")),
+  );
+  assert.ok(cases.length > 5);
+  for (const item of cases) {
+    const report = await verifyBundle(await filesOf(item));
+    assert.deepEqual(report.steps.map((s) => [s.name, s.outcome, s.detail]), item.steps, item.name);
+    assert.equal(outcomeOf(report), "invalid", item.name);
+  }
+});
+
 test("one byte changed anywhere gets Python's outcome, at Python's step", async (t) => {
   const { bytes } = await fixtures();
   const wrong: string[] = [];

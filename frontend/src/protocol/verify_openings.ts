@@ -3,7 +3,6 @@
 import * as base64url from "./base64url.ts";
 import * as bundle from "./bundle.ts";
 import { type Bytes, compare } from "./bytes.ts";
-import * as canonical from "./canonical.ts";
 import * as edition from "./edition.ts";
 import { MalformedError, ObjectError, OpeningError, UndeterminedError } from "./errors.ts";
 import { isSealed } from "./manifest.ts";
@@ -17,18 +16,27 @@ const CHUNK = 64;
 /** Gives the step's sentence, or throws. Verdicts go to `run.verdicts`. */
 export async function checkOpenings(run: Verification): Promise<string> {
   const sealed = isSealed(run.manifest);
-  const lines = openingPaths(run).flatMap((path) => sortedLines(run, path));
+  bundle.checkParts(bundle.openingsIn(run.files.keys()));
+  const expected = expectedOpenings(run);
+  const places: Place[] = [];
+  let before: Row = { edition: 0, key: new Uint8Array() };
   let seen = 0;
-  for await (const result of run.run(workOf(run, lines))) {
+  for await (const result of run.run(workOf(run, places))) {
     const rows = result as OpeningsResult;
+    const { edition: number, path } = places.shift() as Place;
     for (const row of rows) {
       if (typeof row === "string") throw new OpeningError(row);
-      takeVerdict(run, row.key, row.hashed, row.opened);
+      const here = { edition: number, key: base64url.decode(row.key, 32) };
+      if (before.key.length && (here.edition - before.edition || compare(here.key, before.key)) <= 0) {
+        throw new MalformedError(`${path} is not sorted by key, or a key stands twice`);
+      }
+      before = here;
+      takeVerdict(run, number, row.key, row.hashed, row.opened);
     }
     seen += rows.length;
-    run.progress("openings", seen, lines.length);
+    run.progress("openings", seen, Math.max(seen, expected.length));
   }
-  for (const { key } of expectedOpenings(run)) {
+  for (const { key } of expected) {
     if (!run.verdicts.has(key)) throw new OpeningError(`key ${key}: its ${sealed ? "opening" : "record"} is missing`);
   }
   const unresolved = [...run.verdicts].filter(([, opened]) => opened.verdict === "unresolved");
@@ -41,44 +49,43 @@ export async function checkOpenings(run: Verification): Promise<string> {
   return `${run.verdicts.size} ${sealed ? "seals opened by their shares" : "records"}`;
 }
 
+/** Of which edition and file some lines are; edition 0: a public letter's records. */
+interface Place {
+  readonly edition: number;
+  readonly path: string;
+}
+
+/** Where a line stands in the order of all. */
+interface Row {
+  readonly edition: number;
+  readonly key: Bytes;
+}
+
 /** The files of openings or records in the bundle. */
 export function openingPaths({ files, manifest }: Verification): string[] {
   if (!isSealed(manifest)) return files.has("objects.jsonl") ? ["objects.jsonl"] : [];
   return bundle.openingsIn(files.keys()).map(bundle.openingsPath);
 }
 
-/** The lines of a file of openings, which may hold those of one edition only, each key once and in order. */
-function sortedLines(run: Verification, path: string): Bytes[] {
-  const lines = bundle.splitLines(run.read(path));
-  const spelt = lines.map(keyOf);
-  const keys = spelt.map((key) => (key === null ? new Uint8Array() : base64url.decode(key, 32)));
-  if (keys.some((key, i) => i > 0 && compare(keys[i - 1] as Bytes, key) >= 0)) {
-    throw new MalformedError(`${path} is not sorted by key, or a key stands twice`);
-  }
-  for (const number of bundle.openingsIn([path])) {
-    for (const key of spelt) {
-      if (run.standing.signatories.get(String(key))?.opened !== number) {
-        throw new OpeningError(`key ${key} is not among those edition ${number} opens`);
-      }
+/** Some lines at a time, a file at a time. To `places` goes of which edition and file each of them is. */
+function* workOf(run: Verification, places: Place[]): Generator<Work> {
+  const parts = isSealed(run.manifest) ? bundle.openingsIn(run.files.keys()) : [];
+  for (const [i, path] of openingPaths(run).entries()) {
+    const lines = bundle.splitLines(run.read(path));
+    const part = parts[i];
+    if (part) bundle.checkLines(part, lines.length, parts[i + 1]?.edition !== part.edition);
+    for (let start = 0; start < lines.length; start += CHUNK) {
+      places.push({ edition: part?.edition ?? 0, path });
+      yield { kind: "openings", source: run.source, lines: lines.slice(start, start + CHUNK) };
     }
   }
-  return lines;
 }
 
-function keyOf(line: Bytes): string | null {
-  const value = canonical.decode(line);
-  if (typeof value !== "object" || value === null || !("key" in value)) return null;
-  return typeof value.key === "string" ? value.key : null;
-}
-
-function* workOf(run: Verification, lines: readonly Bytes[]): Generator<Work> {
-  for (let start = 0; start < lines.length; start += CHUNK) {
-    yield { kind: "openings", source: run.source, lines: lines.slice(start, start + CHUNK) };
-  }
-}
-
-function takeVerdict(run: Verification, key: string, hashed: string, opened: Opened): void {
+function takeVerdict(run: Verification, number: number, key: string, hashed: string, opened: Opened): void {
   const signatory = run.standing.signatories.get(key);
+  if (number && signatory?.opened !== number) {
+    throw new OpeningError(`key ${key} is not among those edition ${number} opens`);
+  }
   if (!signatory) throw new OpeningError(`key ${key} has not signed`);
   if (signatory.withdrawn !== null) throw new OpeningError(`key ${key} has withdrawn; its name must not be published`);
   if (signatory.struck !== null && isSealed(run.manifest)) {

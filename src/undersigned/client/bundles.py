@@ -7,6 +7,7 @@ anything is read.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import tempfile
 import time
 import zipfile
@@ -212,7 +213,17 @@ def _fetch_once(http: Http, letter: Letter, target: Path, progress: Progress | N
 def _fetch_edition(http: Http, target: Path, number: int) -> None:
     for path in (bundle.edition_path(number), bundle.counts_path(number)):
         if http.save(path, target / path, limit=MAX_DOCUMENT):
-            http.save(bundle.openings_path(number), target / bundle.openings_path(number), limit=MAX_DOCUMENT)
+            _fetch_openings(http, target, number)
+            return
+
+
+def _fetch_openings(http: Http, target: Path, number: int) -> None:
+    """Every part: one that is not full is the last."""
+    for part in itertools.count(1):
+        path = bundle.openings_path(number, part)
+        if not http.save(path, target / path, limit=MAX_DOCUMENT):
+            return
+        if (target / path).read_bytes().count(b"\n") < bundle.OPENINGS_IN_PART:
             return
 
 

@@ -38,8 +38,8 @@ def verify(
 
 def _workers(files: Mapping[str, bytes]) -> int:
     tiles = sum(1 for path in files if path.startswith("log/tile/entries/"))
-    openings = len(bundle.openings_in(files))
-    return 1 if (tiles + openings) * 256 < _SMALL else len(os.sched_getaffinity(0))
+    openings = len(bundle.openings_in(files)) * bundle.OPENINGS_IN_PART
+    return 1 if tiles * 256 + openings < _SMALL else len(os.sched_getaffinity(0))
 
 
 @contextlib.contextmanager

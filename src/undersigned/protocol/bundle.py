@@ -18,7 +18,9 @@ from .tiles import tiles_of
 Files = Mapping[str, bytes]
 
 _EDITION: Final = re.compile(r"editions/([1-9][0-9]{0,5})/(edition|counts)\.json")
-_OPENINGS: Final = re.compile(r"openings/([1-9][0-9]{0,5})\.jsonl")
+_OPENINGS: Final = re.compile(r"openings/([1-9][0-9]{0,5})(?:\.([2-9]|[1-9][0-9]{1,5}))?\.jsonl")
+OPENINGS_IN_PART: Final = 1024
+"""Lines of one file of openings, some 7 MB; the last part of an edition holds the rest (docs/adr/0008)."""
 
 
 def log_paths(size: int) -> list[str]:
@@ -31,9 +33,9 @@ def text_path(language: str) -> str:
     return f"text/{language}.md"
 
 
-def openings_path(edition: int) -> str:
-    """Where the openings of an edition's open set lie."""
-    return f"openings/{edition}.jsonl"
+def openings_path(edition: int, part: int = 1) -> str:
+    """Where the openings of an edition's open set lie: their ``part``, from 1."""
+    return f"openings/{edition}.jsonl" if part == 1 else f"openings/{edition}.{part}.jsonl"
 
 
 def edition_path(edition: int) -> str:
@@ -51,15 +53,37 @@ def editions_in(paths: Iterable[str]) -> list[int]:
     return sorted({int(match[1]) for match in map(_EDITION.fullmatch, paths) if match})
 
 
-def openings_in(paths: Iterable[str]) -> list[int]:
-    """The numbers of the editions whose openings are among ``paths``, ascending."""
-    return sorted({int(match[1]) for match in map(_OPENINGS.fullmatch, paths) if match})
+def openings_in(paths: Iterable[str]) -> list[tuple[int, int]]:
+    """Edition and part of each file of openings among ``paths``, ascending."""
+    return sorted((int(match[1]), int(match[2] or 1)) for match in map(_OPENINGS.fullmatch, paths) if match)
 
 
-def encode_openings(openings: Iterable[Opening]) -> bytes:
-    """``openings/<n>.jsonl``: one canonical line an opening, sorted by the bytes of the key."""
+def parts_of(openings: int) -> int:
+    """How many files so many openings of one edition fill. None of them still leave one, empty."""
+    return max(1, -(-openings // OPENINGS_IN_PART))
+
+
+def check_parts(parts: list[tuple[int, int]]) -> None:
+    """Raises MalformedError if one of ``openings_in`` is there without the one before it."""
+    for before, (edition, part) in zip([(0, 0), *parts], parts, strict=False):
+        if part > 1 and before != (edition, part - 1):
+            raise MalformedError(f"{openings_path(edition, part)} is there without the part before it")
+
+
+def check_lines(path: str, lines: int, part: int, *, last: bool) -> None:
+    """Raises MalformedError unless a part of openings holds as many lines as it must. ``last``: of its edition."""
+    least = OPENINGS_IN_PART if not last else min(part - 1, 1)
+    if not least <= lines <= OPENINGS_IN_PART:
+        raise MalformedError(
+            f"{path} holds {lines} openings: each part holds {OPENINGS_IN_PART}, the last one what is left"
+        )
+
+
+def encode_openings(openings: Iterable[Opening]) -> dict[int, bytes]:
+    """The parts of an edition's openings, from 1: one canonical line an opening, sorted by the bytes of the key."""
     rows = sorted(openings, key=lambda opening: base64url.decode(opening.key))
-    return b"".join(canonical.encode(row) + b"\n" for row in rows)
+    lines, width = [canonical.encode(row) + b"\n" for row in rows], OPENINGS_IN_PART
+    return {part: b"".join(lines[(part - 1) * width : part * width]) for part in range(1, parts_of(len(lines)) + 1)}
 
 
 def encode_objects(objects: Iterable[RecordObject]) -> bytes:

@@ -9,6 +9,7 @@ are people they have reason to trust.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
@@ -94,6 +95,7 @@ class _Verifier:
         # What other processes may already work on while this one is at an earlier step.
         self._entries_begun: Iterable[Any] = ()
         self._openings_begun: Iterable[Any] | None = None
+        self._places: collections.deque[tuple[int, str]] = collections.deque()
 
     def _read(self, path: str) -> bytes:
         try:
@@ -190,7 +192,9 @@ class _Verifier:
 
     def _check_entries(self) -> str:
         size, done = self.checkpoint.size, 0
-        self._openings_begun = self._begin_openings()
+        # Files that cannot be told into lines are left for their own step to refuse.
+        with contextlib.suppress(MalformedError):
+            self._openings_begun = self._begin_openings()
         for tile, bad in zip(self._entry_tiles(), self._entries_begun, strict=True):
             if bad is not None:
                 raise InvalidError(f"entry {bad[0]}: {bad[1]}")
@@ -227,16 +231,22 @@ class _Verifier:
         return f"{have} of {len(self.manifest.trustees)} trustees have cosigned"
 
     def _check_openings(self) -> str:
-        lines = [line for path in self._opening_paths() for line in self._sorted_lines(path)]
-        seen = 0
-        for rows in self._openings_begun or self.run(check_openings, self._opening_work(lines)):
+        bundle.check_parts(bundle.openings_in(self.files))
+        expected, seen = self._expected_openings(), 0
+        before: tuple[int, bytes] = (0, b"")
+        for rows in self._openings_begun or self._begin_openings():
+            number, path = self._places.popleft()
             for row in rows:
                 if isinstance(row, str):
                     raise OpeningError(row)
-                self._take_verdict(*row)
+                place = (number, base64url.decode(row[0], 32))
+                if place <= before:
+                    raise MalformedError(f"{path} is not sorted by key, or a key stands twice")
+                before = place
+                self._take_verdict(number, *row)
             seen += len(rows)
-            self.progress("openings", seen, len(lines))
-        for signatory in self._expected_openings():
+            self.progress("openings", seen, max(seen, len(expected)))
+        for signatory in expected:
             if signatory.key not in self.verdicts:
                 raise OpeningError(
                     f"key {signatory.key}: its {'opening' if self.manifest.sealed else 'record'} is missing"
@@ -252,37 +262,29 @@ class _Verifier:
     def _opening_paths(self) -> list[str]:
         if not self.manifest.sealed:
             return ["objects.jsonl"] if "objects.jsonl" in self.files else []
-        return [bundle.openings_path(number) for number in bundle.openings_in(self.files)]
+        return [bundle.openings_path(*part) for part in bundle.openings_in(self.files)]
 
-    def _sorted_lines(self, path: str) -> list[bytes]:
-        """The lines of a file of openings, which may hold those of one edition only, each key once and in order."""
-        lines = bundle.split_lines(self._read(path))
-        spelt = [opening.key_of_line(line) for line in lines]
-        keys = [base64url.decode(key, 32) for key in spelt]
-        if any(a >= b for a, b in itertools.pairwise(keys)):
-            raise MalformedError(f"{path} is not sorted by key, or a key stands twice")
-        for number in bundle.openings_in([path]):
-            for key in spelt:
-                signatory = self.standing.signatories.get(key)
-                if signatory is None or signatory.opened != number:
-                    raise OpeningError(f"key {key} is not among those edition {number} opens")
-        return lines
+    def _begin_openings(self) -> Iterable[Any]:
+        """What the lines say by themselves, judged before it is known whose they are."""
+        self._places.clear()
+        return self.run(check_openings, self._opening_work())
 
-    def _begin_openings(self) -> Iterable[Any] | None:
-        """Their own checks, begun before it is known whose they are; None if the lines cannot be told apart."""
-        try:
-            lines = [line for path in self._opening_paths() for line in bundle.split_lines(self._read(path))]
-        except MalformedError:
-            # Left for its own step to refuse.
-            return None
-        return self.run(check_openings, self._opening_work(lines))
+    def _opening_work(self) -> Iterator[tuple[bytes, list[bytes]]]:
+        """Some lines at a time, a file at a time. ``_places`` says of which edition and file each of them is."""
+        parts = bundle.openings_in(self.files) if self.manifest.sealed else []
+        for index, path in enumerate(self._opening_paths()):
+            lines, number = bundle.split_lines(self._read(path)), 0
+            if parts:
+                number, part = parts[index]
+                bundle.check_lines(path, len(lines), part, last=(number, part + 1) not in parts[index + 1 : index + 2])
+            for start in range(0, len(lines), _CHUNK):
+                self._places.append((number, path))
+                yield self.source, lines[start : start + _CHUNK]
 
-    def _opening_work(self, lines: list[bytes]) -> Iterator[tuple[bytes, list[bytes]]]:
-        for start in range(0, len(lines), _CHUNK):
-            yield self.source, lines[start : start + _CHUNK]
-
-    def _take_verdict(self, key: str, hashed: str, opened: opening.Opened) -> None:
+    def _take_verdict(self, number: int, key: str, hashed: str, opened: opening.Opened) -> None:
         signatory = self.standing.signatories.get(key)
+        if number and (signatory is None or signatory.opened != number):
+            raise OpeningError(f"key {key} is not among those edition {number} opens")
         if signatory is None:
             raise OpeningError(f"key {key} has not signed")
         if signatory.withdrawn is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from django.core.mail import EmailMessage
 
@@ -12,6 +12,8 @@ from undersigned.protocol.credential import RegistrarKey
 
 Clock = Callable[[], int]
 """Unix seconds now."""
+Writer = Callable[[BinaryIO], object]
+"""Fills a new file, which it may seek in."""
 Entropy = Callable[[int], bytes]
 """So many bytes that nobody can guess."""
 
@@ -51,12 +53,20 @@ class Storage(Protocol):
         """Writes or replaces a file, whole or not at all."""
         ...
 
-    def put_tree(self, path: str, files: dict[str, bytes]) -> None:
-        """Makes a directory with these files appear at once, in place of whatever was there."""
+    def put_written(self, path: str, write: Writer) -> None:
+        """As ``put``, for a file that does not fit in memory: ``write`` is given an open one."""
+        ...
+
+    def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
+        """Makes a directory with these files appear at once, in place of whatever was there. Each is asked for once."""
         ...
 
     def get(self, path: str) -> bytes | None:
         """A file's bytes, or None if there is none."""
+        ...
+
+    def open(self, path: str) -> BinaryIO | None:
+        """A file to read and seek in, for one that does not fit in memory; None if there is none."""
         ...
 
     def has(self, path: str) -> bool:

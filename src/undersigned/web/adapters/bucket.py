@@ -12,16 +12,17 @@ The access key lies in ``keys/bucket-key``, two lines: its id and its secret; wi
 
 from __future__ import annotations
 
+import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from undersigned.web.datadir import DataDir, DataError
 from undersigned.web.door.files import manner, type_of
-from undersigned.web.ports import StorageAwayError
+from undersigned.web.ports import StorageAwayError, Writer
 
 if TYPE_CHECKING:
     from storages.backends.s3 import S3Storage
@@ -81,7 +82,17 @@ class BucketStorage:
                 Body=data, ContentType=kind, CacheControl=said.get(b"cache-control", b"no-cache").decode("ascii")
             )
 
-    def put_tree(self, path: str, files: dict[str, bytes]) -> None:
+    def put_written(self, path: str, write: Writer) -> None:
+        """As ``put``, for a file that does not fit in memory: ``write`` is given one on this machine's disk."""
+        kind = type_of(f"/{path}", Path(path)).decode("ascii")
+        with tempfile.TemporaryFile() as file:
+            write(file)
+            file.seek(0)
+            with _answering():
+                said = {"ContentType": kind, "CacheControl": "no-cache"}
+                self._storage.bucket.Object(path).upload_fileobj(file, ExtraArgs=said)
+
+    def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
         """Puts these files, and no others, under ``path``: pages last, since they lead to the rest.
 
         What was there goes first: a name that must go is gone rather than late.
@@ -96,6 +107,14 @@ class BucketStorage:
             try:
                 with self._storage.open(path, "rb") as file:
                     return bytes(file.read())
+            except FileNotFoundError:
+                return None
+
+    def open(self, path: str) -> BinaryIO | None:
+        """A file to read and seek in, copied to this machine's disk if it is large; None if there is none."""
+        with _answering():
+            try:
+                return cast(BinaryIO, self._storage.open(path, "rb").file)
             except FileNotFoundError:
                 return None
 

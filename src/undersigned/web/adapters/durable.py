@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 
 def make_directory(path: Path, mode: int) -> None:
@@ -31,13 +33,11 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def _write_beside(path: Path, data: bytes, mode: int) -> Path:
+def _write_beside(path: Path, write: Callable[[int], object], mode: int) -> Path:
     beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        write(descriptor)
         os.fsync(descriptor)
     except BaseException:
         beside.unlink()
@@ -47,9 +47,31 @@ def _write_beside(path: Path, data: bytes, mode: int) -> Path:
     return beside
 
 
+def _writer(data: bytes) -> Callable[[int], None]:
+    def write(descriptor: int) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+
+    return write
+
+
 def write_over(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Puts ``data`` at ``path``, replacing what is there."""
-    beside = _write_beside(path, data, mode)
+    _name(_write_beside(path, _writer(data), mode), path)
+
+
+def stream_over(path: Path, write: Callable[[BinaryIO], object], mode: int = 0o600) -> None:
+    """Puts at ``path`` what ``write`` writes into the file it is given, replacing what is there."""
+
+    def fill(descriptor: int) -> None:
+        with os.fdopen(descriptor, "wb", closefd=False) as file:
+            write(file)
+
+    _name(_write_beside(path, fill, mode), path)
+
+
+def _name(beside: Path, path: Path) -> None:
     beside.replace(path)
     sync_directory(path.parent)
 
@@ -58,7 +80,7 @@ def write_new(path: Path, data: bytes, mode: int = 0o600) -> bool:
     """Puts ``data`` at ``path`` unless something is there; returns whether it did. Two at once: one wins, whole."""
     if path.exists():
         return False
-    beside = _write_beside(path, data, mode)
+    beside = _write_beside(path, _writer(data), mode)
     try:
         # A link fails where a rename would overwrite: a key, once used, must never change.
         path.hardlink_to(beside)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
-from .durable import make_directory, sync_directory, write_over
+from undersigned.web.ports import Writer
+
+from .durable import make_directory, stream_over, sync_directory, write_over
 from .packed import SUFFIX, pack
 
 
@@ -27,8 +31,14 @@ class FileStorage:
         _beside(target).unlink(missing_ok=True)
         _write(target, data)
 
-    def put_tree(self, path: str, files: dict[str, bytes]) -> None:
-        """Makes a directory with these files appear at once, in place of whatever was there."""
+    def put_written(self, path: str, write: Writer) -> None:
+        """As ``put``, for a file that does not fit in memory: ``write`` is given an open one. Never compressed."""
+        target = self._root / path
+        make_directory(target.parent, 0o755)
+        stream_over(target, write, 0o644)
+
+    def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
+        """Makes a directory with these files appear at once, in place of whatever was there. Each is asked for once."""
         target = self._root / path
         make_directory(target.parent, 0o755)
         beside = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
@@ -41,6 +51,10 @@ class FileStorage:
             shutil.rmtree(beside, ignore_errors=True)
             self.delete(path)
             raise
+        except BaseException:
+            # One of the files could not be made: what is there stays.
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
         # What names people must be gone rather than late: for a moment there is nothing at this path.
         self.delete(path)
         beside.rename(target)
@@ -50,6 +64,13 @@ class FileStorage:
         """A file's bytes, or None if there is none."""
         try:
             return (self._root / path).read_bytes()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return None
+
+    def open(self, path: str) -> BinaryIO | None:
+        """A file to read and seek in, for one that does not fit in memory; None if there is none."""
+        try:
+            return (self._root / path).open("rb")
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None
 

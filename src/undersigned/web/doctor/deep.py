@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 from undersigned.protocol import base64url, bundle, checkpoint, entries, manifest, merkle, tiles, verify
 from undersigned.protocol import edition as editions_
@@ -13,7 +13,7 @@ from undersigned.protocol.errors import ProtocolError
 from undersigned.protocol.note import parse_signatures
 from undersigned.protocol.seal import object_hash, parse_object
 from undersigned.protocol.standing import Standing
-from undersigned.web.editions.assemble import assemble, edition_files
+from undersigned.web.editions.assemble import MadeFiles, assemble, edition_files
 from undersigned.web.editions.models import Share, published_editions
 from undersigned.web.editions.upkeep import bundle_checkpoint
 from undersigned.web.letters.known import KnownLetter
@@ -140,27 +140,26 @@ def editions(letter: KnownLetter, standing: Standing, world: World) -> Iterator[
     for row in published:
         if row.data is not None and base64url.encode(editions_.edition_id(bytes(row.data))) != row.published:
             yield Finding(letter.slug, f"edition {row.number} is not the one that was published")
-        for name, data in edition_files(letter, row, standing).items():
-            if world.storage.get(f"{letter.slug}/editions/{row.number}/{name}") != data:
+        for name, make in edition_files(letter, row, standing).items():
+            if world.storage.get(f"{letter.slug}/editions/{row.number}/{name}") != make():
                 yield Finding(letter.slug, f"{name} of edition {row.number} is not served as it is stored")
     last = bundle_checkpoint(letter)
     if last is None:
         return
     yield from _verified(letter, assemble(letter, last, standing, world.storage), "its bundle")
-    packed = world.storage.get(f"{letter.slug}/bundle.zip")
+    packed = world.storage.open(f"{letter.slug}/bundle.zip")
     if packed is None:
         yield Finding(letter.slug, "bundle.zip is missing: is the clerk running?")
         return
     try:
-        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-            files = {name: archive.read(name) for name in archive.namelist()}
+        with packed, zipfile.ZipFile(packed) as archive:
+            files = MadeFiles({name: partial(archive.read, name) for name in archive.namelist()})
+            yield from _verified(letter, files, "the served bundle.zip")
     except (zipfile.BadZipFile, zlib.error):
         yield Finding(letter.slug, "bundle.zip is damaged: remove it and start the site, which makes it anew")
-        return
-    yield from _verified(letter, files, "the served bundle.zip")
 
 
-def _verified(letter: KnownLetter, files: dict[str, bytes], what: str) -> Iterator[Finding]:
+def _verified(letter: KnownLetter, files: Mapping[str, bytes], what: str) -> Iterator[Finding]:
     report = verify.verify_bundle(files, letter=letter.id)
     if report.outcome == "invalid":
         step = next(step for step in report.steps if step.outcome == "invalid")

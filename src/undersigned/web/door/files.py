@@ -20,7 +20,8 @@ from .language import Versions
 
 # Each part begins with a letter or digit: no "..", and nothing that is still being written.
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+/?|/")
-_OPENINGS: Final = re.compile(r"(/[^/]+)/openings/([1-9]\d{0,5})\.jsonl")
+_OPENINGS: Final = re.compile(r"(/[^/]+)/openings/([1-9]\d{0,5})((?:\.(?:[2-9]|[1-9]\d{1,5}))?\.jsonl)")
+_BESIDE: Final = re.compile(r".*/openings(?:\.\d+)?\.jsonl")
 _IMMUTABLE: Final = re.compile(r"/[^/]+/log/tile/(?!.*\.p/).*|/static/fonts/.*|/static/scripts/(?!index).*")
 # What is typed here is nobody's business but the person's, and what is shown here is shown once.
 _SECRET: Final = re.compile(r"/[^/]+/[^/]+/(?:sign|withdraw|edit|counted)/")
@@ -56,7 +57,9 @@ def locate(path: str) -> str | None:
     # An edition and its openings lie in one directory, so that both appear at once and vanish at once.
     openings = _OPENINGS.fullmatch(path)
     if openings:
-        return f"{openings[1]}/editions/{openings[2]}/openings.jsonl"[1:]
+        return f"{openings[1]}/editions/{openings[2]}/openings{openings[3]}"[1:]
+    if _BESIDE.fullmatch(path):
+        return None
     return f"{path}index.html"[1:] if path.endswith("/") else path[1:]
 
 
@@ -124,7 +127,7 @@ class FileDoor:
             name, root = locate(path.removeprefix("/static")), self._static
         else:
             name, root = locate(path), self._public
-        if name is None or path.endswith("/openings.jsonl"):
+        if name is None:
             return None
         file = f"{root}/{name}"
         if _ONE_WORD.fullmatch(path) and look(file) is None:

@@ -1,10 +1,14 @@
-"""A letter's bundle from what the site holds: the files anybody needs to check it (protocol.md section 7)."""
+"""A letter's bundle from what the site holds: the files anybody needs to check it (protocol.md section 7).
+
+Files are made one at a time, when somebody asks for them: all of a large letter's together do not fit in memory.
+"""
 
 from __future__ import annotations
 
-import io
 import zipfile
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import BinaryIO, Final
 
 from undersigned.protocol import bundle
 from undersigned.protocol.errors import LogError
@@ -19,30 +23,84 @@ from undersigned.web.ports import Storage
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The date in every zip: the same files give the same bytes."""
+Maker = Callable[[], bytes]
 
 
-def log_files(letter: KnownLetter, checkpoint: Checkpoint, storage: Storage) -> dict[str, bytes]:
+class MadeFiles(Mapping[str, bytes]):
+    """Files by path, each made when it is asked for, and again when it is asked for again."""
+
+    def __init__(self, makers: Mapping[str, Maker]) -> None:
+        self._makers = dict(makers)
+
+    def __getitem__(self, path: str) -> bytes:
+        return self._makers[path]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._makers
+
+
+def given(data: bytes) -> Maker:
+    """A file that is already there."""
+    return lambda: data
+
+
+def _log_makers(letter: KnownLetter, checkpoint: Checkpoint, storage: Storage) -> dict[str, Maker]:
     """Documents and log as of ``checkpoint``."""
-    files = {row.path: bytes(row.data) for row in Document.objects.filter(letter=letter.pk)}
-    files["log/checkpoint"] = note_of(checkpoint)
+    made = {row.path: given(bytes(row.data)) for row in Document.objects.filter(letter=letter.pk)}
+    made["log/checkpoint"] = given(note_of(checkpoint))
     for path in bundle.log_paths(checkpoint.size)[1:]:
-        data = storage.get(f"{letter.slug}/{path}")
-        if data is None:
+        if not storage.has(f"{letter.slug}/{path}"):
             raise LogError(f"{path} is missing from the served files")
-        files[path] = data
-    return files
+        made[path] = partial(_stored, storage, letter, path)
+    return made
 
 
-def edition_files(letter: KnownLetter, edition: Edition, standing: Standing) -> dict[str, bytes]:
+def _stored(storage: Storage, letter: KnownLetter, path: str) -> bytes:
+    data = storage.get(f"{letter.slug}/{path}")
+    if data is None:
+        raise LogError(f"{path} is missing from the served files")
+    return data
+
+
+def edition_files(letter: KnownLetter, edition: Edition, standing: Standing) -> dict[str, Maker]:
     """What is served under ``editions/<n>/`` of a published edition, openings with it, by file name."""
-    files: dict[str, bytes] = {}
+    parts = _openings(letter, edition.number, standing)
+    return _documents(edition) | {openings_name(part): make for part, make in parts.items()}
+
+
+def _bundled(letter: KnownLetter, edition: Edition, standing: Standing) -> dict[str, Maker]:
+    """The same by their paths in a bundle."""
+    number, parts = edition.number, _openings(letter, edition.number, standing)
+    documents = {f"editions/{number}/{name}": make for name, make in _documents(edition).items()}
+    return documents | {bundle.openings_path(number, part): make for part, make in parts.items()}
+
+
+def _documents(edition: Edition) -> dict[str, Maker]:
     if edition.data is not None:
-        files["edition.json"] = bytes(edition.data)
-    else:
-        files["counts.json"] = bytes(edition.counts or b"")
-    if letter.manifest.sealed:
-        files["openings.jsonl"] = bundle.encode_openings(names.openings(letter, shown(standing, edition.number)))
-    return files
+        return {"edition.json": given(bytes(edition.data))}
+    return {"counts.json": given(bytes(edition.counts or b""))}
+
+
+def _openings(letter: KnownLetter, number: int, standing: Standing) -> dict[int, Maker]:
+    """The parts of an edition's openings, from 1; none of a public letter."""
+    if not letter.manifest.sealed:
+        return {}
+    keys, width = names.ordered_keys(shown(standing, number)), bundle.OPENINGS_IN_PART
+    return {
+        part: partial(names.openings_part, letter, keys[(part - 1) * width : part * width])
+        for part in range(1, bundle.parts_of(len(keys)) + 1)
+    }
+
+
+def openings_name(part: int) -> str:
+    """A part of the openings among an edition's files."""
+    return "openings.jsonl" if part == 1 else f"openings.{part}.jsonl"
 
 
 def shown(standing: Standing, number: int) -> list[str]:
@@ -53,29 +111,27 @@ def shown(standing: Standing, number: int) -> list[str]:
 def object_lines(letter: KnownLetter, standing: Standing) -> bytes:
     """``objects.jsonl`` of a public letter."""
     keys = [s.key for s in standing.signatories.values() if s.withdrawn is None and s.struck is None]
-    return bundle.encode_objects(names.records(letter, keys))
+    return names.records(letter, keys)
 
 
-def assemble(letter: KnownLetter, checkpoint: Checkpoint, standing: Standing, storage: Storage) -> dict[str, bytes]:
-    """The whole bundle as of ``checkpoint``. ``standing``: the fold over at least as many entries."""
-    files = log_files(letter, checkpoint, storage)
+def assemble(
+    letter: KnownLetter, checkpoint: Checkpoint, standing: Standing, storage: Storage, draft: Edition | None = None
+) -> MadeFiles:
+    """The whole bundle as of ``checkpoint``. ``standing``: the fold over at least as many entries.
+
+    ``draft``: an edition that is not published yet, as if it were.
+    """
+    made = _log_makers(letter, checkpoint, storage)
     if not letter.manifest.sealed:
-        files["objects.jsonl"] = object_lines(letter, standing)
-    for edition in published_editions(letter.pk):
-        for name, data in edition_files(letter, edition, standing).items():
-            path = (
-                bundle.openings_path(edition.number)
-                if name == "openings.jsonl"
-                else f"editions/{edition.number}/{name}"
-            )
-            files[path] = data
-    return files
+        made["objects.jsonl"] = partial(object_lines, letter, standing)
+    for edition in [*published_editions(letter.pk), *([draft] if draft is not None else [])]:
+        made |= _bundled(letter, edition, standing)
+    return MadeFiles(made)
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
+def write_zip(files: Mapping[str, bytes], file: BinaryIO) -> None:
     """``files`` as a zip whose bytes depend on nothing else."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(file, "w") as archive:
         for path in sorted(files):
             entry = zipfile.ZipInfo(path, date_time=_EPOCH)
             entry.create_system = 3
@@ -83,4 +139,3 @@ def zipped(files: dict[str, bytes]) -> bytes:
             # Hashes, keys and signatures do not compress; base64 of them does, a little.
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, files[path], compresslevel=6)
-    return buffer.getvalue()

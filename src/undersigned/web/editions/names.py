@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from operator import itemgetter
 
 from undersigned.protocol import base64url
-from undersigned.protocol.opening import Opened, Opening, object_payload
-from undersigned.protocol.seal import RecordObject, Seal, parse_object
+from undersigned.protocol.opening import Opened, object_payload, opening_line
+from undersigned.protocol.seal import parse_object
 from undersigned.web.editions.models import Share
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.signing.models import SealedObject
@@ -16,34 +15,37 @@ from undersigned.web.signing.models import SealedObject
 _WIDTH = 500
 
 
-def _held(letter: KnownLetter, keys: Iterable[str]) -> Iterator[tuple[str, Seal | RecordObject, dict[int, bytes]]]:
-    """Of each key that still stands its object, and the shares there are for it by trustee."""
-    ordered = sorted(keys)
+def _held(letter: KnownLetter, keys: Iterable[str]) -> Iterator[tuple[str, bytes, dict[int, bytes]]]:
+    """Of each key that still stands its object's bytes, and the shares there are for it by trustee; sorted by key."""
+    ordered = ordered_keys(keys)
     for part in (ordered[i : i + _WIDTH] for i in range(0, len(ordered), _WIDTH)):
         shares: defaultdict[str, dict[int, bytes]] = defaultdict(dict)
         given = Share.objects.filter(edition__letter=letter.pk, key__in=part)
         for key, trustee, share in given.values_list("key", "trustee", "share"):
             shares[key][trustee] = bytes(share)
-        objects = SealedObject.objects.filter(letter=letter.pk, key__in=part)
-        # Sorted here: a database may sort text by the rules of a language.
-        for key, body in sorted(objects.values_list("key", "body"), key=itemgetter(0)):
-            yield key, parse_object(bytes(body)), shares[key]
+        objects = dict(SealedObject.objects.filter(letter=letter.pk, key__in=part).values_list("key", "body"))
+        for key in part:
+            if key in objects:
+                yield key, bytes(objects[key]), shares[key]
 
 
 def verdicts(letter: KnownLetter, keys: Iterable[str]) -> dict[str, Opened]:
     """The verdict on each key's object, short of the roll."""
-    return {key: object_payload(value, shares, letter.manifest) for key, value, shares in _held(letter, keys)}
+    return {
+        key: object_payload(parse_object(body), shares, letter.manifest) for key, body, shares in _held(letter, keys)
+    }
 
 
-def openings(letter: KnownLetter, keys: Iterable[str]) -> list[Opening]:
-    """What is published of each key of a sealed letter: its seal and all shares there are."""
-    return [
-        Opening(key=key, seal=value, shares=[(t, base64url.encode(share)) for t, share in sorted(shares.items())])
-        for key, value, shares in _held(letter, keys)
-        if isinstance(value, Seal)
-    ]
+def openings_part(letter: KnownLetter, keys: Iterable[str]) -> bytes:
+    """What is published of these keys of a sealed letter: a line each, its seal and all shares there are."""
+    return b"".join(opening_line(key, body, shares) for key, body, shares in _held(letter, keys))
 
 
-def records(letter: KnownLetter, keys: Iterable[str]) -> list[RecordObject]:
-    """What is published of each key of a public letter."""
-    return [value for _, value, _ in _held(letter, keys) if isinstance(value, RecordObject)]
+def records(letter: KnownLetter, keys: Iterable[str]) -> bytes:
+    """What is published of each key of a public letter: ``objects.jsonl``."""
+    return b"".join(body + b"\n" for _, body, _ in _held(letter, keys))
+
+
+def ordered_keys(keys: Iterable[str]) -> list[str]:
+    """Keys by their bytes, as published files hold them. Their spelling sorts otherwise."""
+    return sorted(keys, key=base64url.decode)

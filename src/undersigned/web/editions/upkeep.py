@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.db import transaction
 
 from undersigned.protocol import edition as editions
 from undersigned.protocol.standing import Standing
-from undersigned.web.editions.assemble import assemble, edition_files, zipped
+from undersigned.web.editions.assemble import MadeFiles, assemble, edition_files, given, openings_name, write_zip
 from undersigned.web.editions.lock import publishing
 from undersigned.web.editions.models import Edition, Share, published_editions
 from undersigned.web.editions.readers import Extras, place_letter
@@ -121,11 +122,14 @@ def place_editions(letter: KnownLetter, standing: Standing, world: World) -> Non
     rows = list(published_editions(letter.pk))
     shown = shown_of(letter, standing, world, tuple(row.number for row in rows))
     for row in rows:
-        files = edition_files(letter, row, standing) | edition_pages(shown, _document(row))
+        made = edition_files(letter, row, standing)
+        files = MadeFiles(made | {name: given(page) for name, page in edition_pages(shown, _document(row)).items()})
         place = f"{letter.slug}/editions/{row.number}"
-        names = {*files, "edition.json", "counts.json"}
-        there = {name: world.storage.get(f"{place}/{name}") for name in names}
-        if {name: data for name, data in there.items() if data is not None} != files:
+        beyond = openings_name(sum(name.startswith("openings") for name in made) + 1)
+        strangers = {"edition.json", "counts.json", beyond} - files.keys()
+        if any(world.storage.has(f"{place}/{name}") for name in strangers) or any(
+            world.storage.get(f"{place}/{name}") != data for name, data in files.items()
+        ):
             world.storage.put_tree(place, files)
         if row.data is None:
             # The PDF for readers names everybody: the pressroom made it, and makes no other of this edition.
@@ -181,7 +185,7 @@ def place_bundle(letter: KnownLetter, checkpoint: Checkpoint, standing: Standing
         world.storage.put(f"{letter.slug}/objects.jsonl", files["objects.jsonl"])
     place = f"{letter.slug}/bundle.zip"
     try:
-        world.storage.put(place, zipped(files))
+        world.storage.put_written(place, partial(write_zip, files))
     except OSError:
         # No room: the one that is there may name people who have to be gone. It goes, and makes room.
         world.storage.delete(place)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import BinaryIO
 
 from django.db import connection
 
-from undersigned.web.ports import Storage
+from undersigned.web.ports import Storage, Writer
 from undersigned.web.postgresql import fence
 
 
@@ -26,7 +27,12 @@ class FencedStorage:
         with fenced():
             self._storage.put(path, data)
 
-    def put_tree(self, path: str, files: dict[str, bytes]) -> None:
+    def put_written(self, path: str, write: Writer) -> None:
+        """As ``put``, for a file that does not fit in memory: ``write`` is given an open one."""
+        with fenced():
+            self._storage.put_written(path, write)
+
+    def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
         """Makes a directory with these files appear at once, in place of whatever was there."""
         with fenced():
             self._storage.put_tree(path, files)
@@ -34,6 +40,10 @@ class FencedStorage:
     def get(self, path: str) -> bytes | None:
         """A file's bytes, or None if there is none."""
         return self._storage.get(path)
+
+    def open(self, path: str) -> BinaryIO | None:
+        """A file to read and seek in; None if there is none."""
+        return self._storage.open(path)
 
     def has(self, path: str) -> bool:
         """Whether there is such a file."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from undersigned.protocol import base64url
+from undersigned.protocol import base64url, bundle
 from undersigned.protocol.edition import Edition, EditionCounts, edition_id, encode
 from undersigned.web.pages.changes import changes_pages
 from undersigned.web.pages.letter import Shown, frame
@@ -53,8 +53,15 @@ def figures_page(shown: Shown, edition: Edition | EditionCounts, language: str) 
         "edition_id": hashed,
         "names_path": f"signatories-{language}.html" if with_names else None,
         "files": files,
-        "openings": f"/{shown.slug}/openings/{number}.jsonl" if shown.manifest.sealed else None,
+        "openings": _openings(shown, number),
         "bundle": f"/{shown.slug}/bundle.zip",
         "command": f"undersigned verify {shown.origin}/",
     }
     return render_to_string("pages/edition.html", context).encode("utf-8")
+
+
+def _openings(shown: Shown, number: int) -> str | None:
+    """Where an edition's openings lie, if in one file; those in many are had from the bundle."""
+    if not shown.manifest.sealed or len(shown.standing.open_set(number)) > bundle.OPENINGS_IN_PART:
+        return None
+    return f"/{shown.slug}/{bundle.openings_path(number)}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from undersigned.protocol import base64url, bundle, canonical, edition, verify
+from undersigned.protocol import base64url, canonical, edition, verify
 from undersigned.protocol.errors import ConditionError, SequenceError
 from undersigned.protocol.opening import Opened
 from undersigned.protocol.roll import parse_roll
 from undersigned.protocol.standing import Standing
 from undersigned.web.audit.actions import record
 from undersigned.web.editions import names
-from undersigned.web.editions.assemble import assemble, edition_files
+from undersigned.web.editions.assemble import assemble
 from undersigned.web.editions.lock import publishing
 from undersigned.web.editions.models import Edition
 from undersigned.web.editions.upkeep import bundle_checkpoint, place_bundle, place_editions
@@ -94,11 +94,8 @@ def _check_bundle(
     letter: KnownLetter, row: Edition, made: edition.Edition, standing: Standing, checkpoint: Checkpoint, world: World
 ) -> None:
     """Nothing is published that a stranger's verifier would not call valid."""
-    files = assemble(letter, checkpoint, standing, world.storage)
     draft = Edition(letter=row.letter, number=row.number, data=edition.encode(made))
-    for name, data in edition_files(letter, draft, standing).items():
-        openings = name == "openings.jsonl"
-        files[bundle.openings_path(row.number) if openings else f"editions/{row.number}/{name}"] = data
+    files = assemble(letter, checkpoint, standing, world.storage, draft)
     report = verify.verify_bundle(files, letter=letter.id)
     if report.outcome != "valid":
         step = next(step for step in report.steps if step.outcome != "valid")
