@@ -81,7 +81,8 @@ def stage_bundle(data: Path, size: int) -> dict[str, float]:
     """The bundle as the clerk makes it."""
     enter(data)
     from undersigned.web import wiring
-    from undersigned.web.editions.upkeep import bundle_checkpoint, place_bundle
+    from undersigned.web.editions.bundler import place_bundle
+    from undersigned.web.editions.upkeep import bundle_checkpoint
     from undersigned.web.letters.known import know
     from undersigned.web.letters.models import Letter
     from undersigned.web.log.sequence import Log
@@ -126,6 +127,15 @@ def ready(server: people.Process, size: int) -> None:
     raise SystemExit("the clerk does not come")
 
 
+def bundled(data: Path, since: float) -> None:
+    """Waits for the first bundle after a start: it is not made again for some time."""
+    for _ in range(1200):
+        if (data / "public" / people.SLUG / "bundle.zip").stat().st_mtime > since:
+            return
+        time.sleep(0.5)
+    raise SystemExit("no bundle is made")
+
+
 def sign_in_turns(root: Path, sizes: list[int]) -> dict[int, dict[str, float]]:
     """Signatures over HTTP for every size: the best of some rounds of each."""
     best: dict[int, load.Result] = {}
@@ -138,11 +148,10 @@ def sign_in_turns(root: Path, sizes: list[int]) -> dict[int, dict[str, float]]:
         for size in sizes:
             data = root / str(size)
             port = int((data / "port").read_text())
-            server = serve(data, port)
+            began, server = time.time(), serve(data, port)
             try:
                 ready(server, size)
-                # The first bundle after a start is made now, and not again for some time.
-                time.sleep(1 + size / 20_000)
+                bundled(data, began)
                 part = bodies[size][turn * EACH : (turn + 1) * EACH]
                 found = load.run(port, f"/{people.SLUG}/entries", part, 16)
             finally:

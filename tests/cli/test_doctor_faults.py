@@ -180,6 +180,12 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         "entry ",
     ),
     "a row says something else": (sql('UPDATE log_entry SET seq = 5 WHERE "index" = 9'), "entry 9: its row says"),
+    "a cut's row is another edition's": (
+        sql("UPDATE log_entry SET seq = 5 WHERE kind = 'cut'"), "its row says something else",
+    ),
+    "a withdrawal's row has a number": (
+        sql("UPDATE log_entry SET seq = 5 WHERE kind = 'withdraw'"), "its row says something else",
+    ),
     "a checkpoint's signature": (
         rewritten("log_checkpoint", "note", "— ", "— x", "size = " + NEWEST),
         "the checkpoint of size",

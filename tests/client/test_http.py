@@ -34,6 +34,29 @@ def test_it_gives_up_in_the_end_and_says_so() -> None:
     assert len(pauses) == ATTEMPTS - 1
 
 
+def test_long_work_is_waited_for_as_long_as_the_server_is_at_it() -> None:
+    """Read timeouts and a proxy's 504, more than are borne otherwise; then the answer. A server that is gone is not."""
+    answers = iter([None, 504, None, 503, None, None, None, 504, 201])
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        status = next(answers)
+        if status is None:
+            raise httpx.ReadTimeout("slow")
+        return httpx.Response(status, content=b'{"edition":"x"}')
+
+    client, pauses = http(answer)
+    assert client.post("publish", {}, patience=60) == {"edition": "x"}
+    assert len(pauses) == 8
+
+    def gone(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    client, pauses = http(gone)
+    with pytest.raises(UnreachableError):
+        client.post("publish", {}, patience=60)
+    assert len(pauses) == ATTEMPTS - 1
+
+
 def test_a_broken_connection_is_tried_again() -> None:
     calls: list[int] = []
 

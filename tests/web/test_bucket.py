@@ -91,7 +91,9 @@ def test_files_are_replaced_and_found_and_gone(s3: S3) -> None:
         "a/editions/1/index.html",
     }
     assert storage.get("a/editions/1/edition.json") == b"[]"
-    storage.put_written("a/bundle.zip", lambda file: file.write(b"PK" * 3_000_000))
+    storage.stage("a/bundle.zip", lambda file: file.write(b"old")).place()
+    storage.stage("a/bundle.zip", lambda file: file.write(b"PK" * 3_000_000)).place()
+    storage.stage("a/bundle.zip", lambda file: file.write(b"never")).discard()
     assert s3.client.head_object(Bucket="letters", Key="a/bundle.zip")["ContentType"] == "application/zip"
     opened = storage.open("a/bundle.zip")
     assert opened is not None
@@ -114,7 +116,7 @@ def test_a_bucket_that_is_not_there_is_said_so(s3: S3) -> None:
         with pytest.raises(StorageAwayError):
             storage.put("a", b"1")
         with pytest.raises(StorageAwayError):
-            storage.put_written("a", lambda file: file.write(b"1"))
+            storage.stage("a", lambda file: file.write(b"1")).place()
 
 
 @pytest.mark.parametrize(

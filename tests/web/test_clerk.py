@@ -16,7 +16,7 @@ from undersigned.web.log.models import Entry
 from undersigned.web.log.sequence import Log
 from undersigned.web.log.shuffle import shuffled
 from undersigned.web.operations.clerk import Clerk
-from undersigned.web.ports import Storage, Writer
+from undersigned.web.ports import Staged, Storage, Writer
 from undersigned.web.signing.models import Batch, Pending, Refused
 
 from . import people
@@ -51,8 +51,8 @@ class Failing:
     def put(self, path: str, data: bytes) -> None:
         self._effect(path, lambda: self.inner.put(path, data))
 
-    def put_written(self, path: str, write: Writer) -> None:
-        self._effect(path, lambda: self.inner.put_written(path, write))
+    def stage(self, path: str, write: Writer) -> Staged:
+        return FailingStaged(self, path, self.inner.stage(path, write))
 
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
         self._effect(path, lambda: self.inner.put_tree(path, files))
@@ -68,6 +68,21 @@ class Failing:
 
     def has(self, path: str) -> bool:
         return self.inner.has(path)
+
+
+@dataclass
+class FailingStaged:
+    """A file of such a storage, whose placing is an effect."""
+
+    storage: Failing
+    path: str
+    inner: Staged
+
+    def place(self) -> None:
+        self.storage._effect(self.path, self.inner.place)
+
+    def discard(self) -> None:
+        self.inner.discard()
 
 
 def check_served(letter: Letter, storage: Storage) -> int:

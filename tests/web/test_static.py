@@ -116,7 +116,9 @@ def test_deleting_a_file_deletes_it_compressed_too(tmp_path: Path) -> None:
 def test_what_breaks_off_while_it_is_written_leaves_what_was_there(tmp_path: Path) -> None:
     """A file written piece by piece, and a folder one of whose files cannot be made: whole, or as it was."""
     storage = FileStorage(tmp_path)
-    storage.put_written("b.zip", lambda file: file.write(b"first"))
+    storage.stage("b.zip", lambda file: file.write(b"zeroth")).place()
+    storage.stage("b.zip", lambda file: file.write(b"first")).place()
+    storage.stage("b.zip", lambda file: file.write(b"never")).discard()
     storage.put_tree("all", {"one.md": b"one"})
 
     def break_off(file: BinaryIO) -> None:
@@ -127,7 +129,7 @@ def test_what_breaks_off_while_it_is_written_leaves_what_was_there(tmp_path: Pat
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        storage.put_written("b.zip", break_off)
+        storage.stage("b.zip", break_off)
     with pytest.raises(RuntimeError):
         storage.put_tree("all", MadeFiles({"one.md": given(b"two"), "two.md": broken}))
     assert readable(tmp_path) == {"b.zip": b"first", "all/one.md": b"one"}

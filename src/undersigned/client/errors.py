@@ -4,6 +4,7 @@
 
     ClientError
     ├── UnreachableError        no answer, or not in time: nobody can tell what became of the request
+    │   ├── SlowError               the server took the request, and has not answered it in time
     │   └── BusyError               the server says it has too much to do; the request may be sent again
     ├── ProblemError            the server said no, with a problem+json (docs/reference/http.md)
     ├── AnswerError             the server's answer is not what the protocol calls for
@@ -22,6 +23,10 @@ class ClientError(Exception):
 
 class UnreachableError(ClientError):
     """No answer from the server, or none in time."""
+
+
+class SlowError(UnreachableError):
+    """The server took the request, and has not answered it in time."""
 
 
 class BusyError(UnreachableError):

@@ -7,6 +7,7 @@ few (a POST of an entry gives the same receipt again).
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ import msgspec
 from undersigned.protocol import canonical
 from undersigned.protocol.errors import MalformedError
 
-from .errors import AnswerError, BusyError, ClientError, ProblemError, UnreachableError
+from .errors import AnswerError, BusyError, ClientError, ProblemError, SlowError, UnreachableError
 
 ATTEMPTS: Final = 6
 MAX_ANSWER: Final = 16 * 1024 * 1024
@@ -82,13 +83,14 @@ class Http:
         """The JSON at ``path``."""
         return _json(self.get(path, headers=headers))
 
-    def post(self, path: str, value: object, *, again: bool = True) -> Any:
+    def post(self, path: str, value: object, *, again: bool = True, patience: float = 0) -> Any:
         """Sends ``value`` as canonical JSON; returns the answer's JSON, or None for an empty answer.
 
-        ``again``: whether it may be sent once more if no answer came. All acts of the protocol may.
+        ``again``: whether it may be sent once more if no answer came. All acts of the protocol may. ``patience``: for
+        how many seconds, where the act itself takes long.
         """
         data = canonical.encode(value)
-        return self._post(path, data, "application/json", again)
+        return self._post(path, data, "application/json", again, patience)
 
     def post_bytes(self, path: str, data: bytes, kind: str) -> Any:
         """Sends ``data`` with the content type ``kind``."""
@@ -98,11 +100,11 @@ class Http:
         """Sends ``data`` as ``text/plain``."""
         return self._post(path, data, "text/plain; charset=utf-8", True)
 
-    def _post(self, path: str, data: bytes, kind: str, again: bool) -> Any:
+    def _post(self, path: str, data: bytes, kind: str, again: bool, patience: float = 0) -> Any:
         def send() -> bytes:
             return self._send("POST", path, data, {"Content-Type": kind}, MAX_ANSWER)
 
-        answer = self._patiently(send) if again else send()
+        answer = self._patiently(send, patience) if again else send()
         return _json(answer) if answer else None
 
     def save(self, path: str, target: Path, *, limit: int) -> bool:
@@ -135,16 +137,19 @@ class Http:
             raise _problem(path, response.status_code, response.headers, body)
         return body
 
-    def _patiently(self, act: Callable[[], bytes]) -> bytes:
+    def _patiently(self, act: Callable[[], bytes], patience: float = 0) -> bytes:
         """Tries ``act`` again, later and later, while the server is busy or does not answer."""
-        for attempt in range(ATTEMPTS):
+        deadline = time.monotonic() + patience
+        for attempt in itertools.count():
             try:
                 return act()
-            except UnreachableError:
-                if attempt == ATTEMPTS - 1:
+            except UnreachableError as error:
+                # A server that is not there at all is not waited for.
+                at_work = isinstance(error, BusyError | SlowError) and time.monotonic() < deadline
+                if attempt >= ATTEMPTS - 1 and not at_work:
                     raise
             # A little randomness keeps a thousand waiting clients from coming back at the same moment.
-            self._pause(min(0.2 * 2**attempt, 5.0) * (0.5 + random.random()))  # noqa: S311
+            self._pause(min(0.2 * 2 ** min(attempt, 5), 5.0) * (0.5 + random.random()))  # noqa: S311
         raise AssertionError("unreachable")
 
 
@@ -152,6 +157,8 @@ class Http:
 def _transport_errors(base: str) -> Iterator[None]:
     try:
         yield
+    except httpx.ReadTimeout:
+        raise SlowError(f"{base} did not answer in time") from None
     except httpx.TimeoutException:
         raise UnreachableError(f"{base} did not answer in time") from None
     except httpx.TransportError as error:

@@ -19,6 +19,8 @@ from .letter import Letter, fetch_checkpoint
 
 _SERVED: Final = 60.0
 """Seconds until a frozen letter has to be on the site."""
+_PUBLISHING: Final = 3600.0
+"""Seconds in which a server is expected to publish an edition."""
 _POST: Final = 60 * 1024
 """Bytes of slots in one request, under the 64 KiB a server takes."""
 
@@ -176,8 +178,11 @@ class Organiser:
             start = following
 
     def publish(self, edition: int) -> str:
-        """Publishes an edition; its id."""
-        answer = self.http.post("publish", {"edition": edition})
+        """Publishes an edition; its id. The server checks all of it first: some minutes for a hundred thousand names.
+
+        A proxy may give up sooner; asked again, the server answers when it is done.
+        """
+        answer = self.http.post("publish", {"edition": edition}, patience=_PUBLISHING)
         if not isinstance(answer, dict) or not isinstance(answer.get("edition"), str):
             raise AnswerError("the server's answer names no edition")
         return str(answer["edition"])

@@ -46,6 +46,18 @@ class Keys(Protocol):
         ...
 
 
+class Staged(Protocol):
+    """A file that is written and not yet at its place. One of the two is called, once."""
+
+    def place(self) -> None:
+        """Puts it there, in place of what was: whole, or not at all."""
+        ...
+
+    def discard(self) -> None:
+        """Throws it away."""
+        ...
+
+
 class Storage(Protocol):
     """Served files, by path under the site's root. What ``put`` has returned from survives power loss."""
 
@@ -53,8 +65,8 @@ class Storage(Protocol):
         """Writes or replaces a file, whole or not at all."""
         ...
 
-    def put_written(self, path: str, write: Writer) -> None:
-        """As ``put``, for a file that does not fit in memory: ``write`` is given an open one."""
+    def stage(self, path: str, write: Writer) -> Staged:
+        """A file that does not fit in memory, written by ``write`` and whole, but not at its place yet."""
         ...
 
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from undersigned.web.datadir import DataDir, DataError
 from undersigned.web.door.files import manner, type_of
-from undersigned.web.ports import StorageAwayError, Writer
+from undersigned.web.ports import Staged, StorageAwayError, Writer
 
 if TYPE_CHECKING:
     from storages.backends.s3 import S3Storage
@@ -82,15 +82,16 @@ class BucketStorage:
                 Body=data, ContentType=kind, CacheControl=said.get(b"cache-control", b"no-cache").decode("ascii")
             )
 
-    def put_written(self, path: str, write: Writer) -> None:
-        """As ``put``, for a file that does not fit in memory: ``write`` is given one on this machine's disk."""
-        kind = type_of(f"/{path}", Path(path)).decode("ascii")
-        with tempfile.TemporaryFile() as file:
+    def stage(self, path: str, write: Writer) -> Staged:
+        """A file that does not fit in memory, on this machine's disk until it is placed."""
+        # Nameless: if this process dies, nothing of it is left.
+        file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - closed when it is placed or discarded
+        try:
             write(file)
-            file.seek(0)
-            with _answering():
-                said = {"ContentType": kind, "CacheControl": "no-cache"}
-                self._storage.bucket.Object(path).upload_fileobj(file, ExtraArgs=said)
+        except BaseException:
+            file.close()
+            raise
+        return _StagedObject(self._storage.bucket.Object(path), type_of(f"/{path}", Path(path)).decode("ascii"), file)
 
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
         """Puts these files, and no others, under ``path``: pages last, since they lead to the rest.
@@ -133,6 +134,24 @@ class BucketStorage:
     def tidy() -> int:
         """Nothing is ever half written in a bucket."""
         return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _StagedObject:
+    target: Any
+    kind: str
+    file: BinaryIO
+
+    def place(self) -> None:
+        """Uploads it: a bucket replaces an object whole."""
+        self.file.seek(0)
+        with self.file, _answering():
+            said = {"ContentType": self.kind, "CacheControl": "no-cache"}
+            self.target.upload_fileobj(self.file, ExtraArgs=said)
+
+    def discard(self) -> None:
+        """Throws it away."""
+        self.file.close()
 
 
 def _connect(settings: BucketSettings) -> S3Storage:

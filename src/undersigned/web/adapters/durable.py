@@ -58,20 +58,21 @@ def _writer(data: bytes) -> Callable[[int], None]:
 
 def write_over(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Puts ``data`` at ``path``, replacing what is there."""
-    _name(_write_beside(path, _writer(data), mode), path)
+    put_over(_write_beside(path, _writer(data), mode), path)
 
 
-def stream_over(path: Path, write: Callable[[BinaryIO], object], mode: int = 0o600) -> None:
-    """Puts at ``path`` what ``write`` writes into the file it is given, replacing what is there."""
+def write_beside(path: Path, write: Callable[[BinaryIO], object], mode: int = 0o600) -> Path:
+    """What ``write`` writes into the file it is given, on disk beside ``path``. ``put_over`` brings it there."""
 
     def fill(descriptor: int) -> None:
         with os.fdopen(descriptor, "wb", closefd=False) as file:
             write(file)
 
-    _name(_write_beside(path, fill, mode), path)
+    return _write_beside(path, fill, mode)
 
 
-def _name(beside: Path, path: Path) -> None:
+def put_over(beside: Path, path: Path) -> None:
+    """Puts a file that is on disk at ``path``, replacing what is there."""
     beside.replace(path)
     sync_directory(path.parent)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from undersigned.web.ports import Writer
+from undersigned.web.ports import Staged, Writer
 
-from .durable import make_directory, stream_over, sync_directory, write_over
+from .durable import make_directory, put_over, sync_directory, write_beside, write_over
 from .packed import SUFFIX, pack
 
 
@@ -31,11 +32,11 @@ class FileStorage:
         _beside(target).unlink(missing_ok=True)
         _write(target, data)
 
-    def put_written(self, path: str, write: Writer) -> None:
-        """As ``put``, for a file that does not fit in memory: ``write`` is given an open one. Never compressed."""
+    def stage(self, path: str, write: Writer) -> Staged:
+        """A file that does not fit in memory, on disk beside its place. Never compressed."""
         target = self._root / path
         make_directory(target.parent, 0o755)
-        stream_over(target, write, 0o644)
+        return _StagedFile(write_beside(target, write, 0o644), target)
 
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
         """Makes a directory with these files appear at once, in place of whatever was there. Each is asked for once."""
@@ -104,6 +105,20 @@ class FileStorage:
                 path.unlink()
             sync_directory(path.parent)
         return len(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _StagedFile:
+    beside: Path
+    target: Path
+
+    def place(self) -> None:
+        """Puts it there, in place of what was."""
+        put_over(self.beside, self.target)
+
+    def discard(self) -> None:
+        """Throws it away."""
+        self.beside.unlink(missing_ok=True)
 
 
 def _write(target: Path, data: bytes) -> None:

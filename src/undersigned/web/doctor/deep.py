@@ -20,6 +20,7 @@ from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.ports import World
+from undersigned.web.signing.candidate import place_of
 from undersigned.web.signing.models import SealedObject
 
 from .finding import Finding
@@ -55,10 +56,8 @@ def _entry(letter: KnownLetter, row: Entry, data: bytes) -> str | None:
         return f"its bytes are no entry: {error}"
     if base64url.encode(merkle.leaf_hash(data)) != row.leaf:
         return "its bytes are not those that were taken: its leaf hash is another"
-    told = (type(found).__struct_config__.tag, getattr(found, "key", ""), getattr(found, "object", None))
-    same = told == (row.kind, row.key, row.object)
-    if isinstance(found, entries.Sign):
-        same = same and found.seq == row.seq
+    told = (entries.type_of(found), *place_of(found), getattr(found, "object", None))
+    same = told == (row.kind, row.key, row.seq, row.object)
     return None if same else "its row says something else than its bytes"
 
 

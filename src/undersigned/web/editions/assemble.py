@@ -108,12 +108,6 @@ def shown(standing: Standing, number: int) -> list[str]:
     return [s.key for s in standing.open_set(number) if s.withdrawn is None and s.struck is None]
 
 
-def object_lines(letter: KnownLetter, standing: Standing) -> bytes:
-    """``objects.jsonl`` of a public letter."""
-    keys = [s.key for s in standing.signatories.values() if s.withdrawn is None and s.struck is None]
-    return names.records(letter, keys)
-
-
 def assemble(
     letter: KnownLetter, checkpoint: Checkpoint, standing: Standing, storage: Storage, draft: Edition | None = None
 ) -> MadeFiles:
@@ -123,7 +117,9 @@ def assemble(
     """
     made = _log_makers(letter, checkpoint, storage)
     if not letter.manifest.sealed:
-        made["objects.jsonl"] = partial(object_lines, letter, standing)
+        # Who stands is asked now: whoever makes the file later must not look at a fold that goes on.
+        keys = [s.key for s in standing.signatories.values() if s.withdrawn is None and s.struck is None]
+        made["objects.jsonl"] = partial(names.records, letter, keys)
     for edition in [*published_editions(letter.pk), *([draft] if draft is not None else [])]:
         made |= _bundled(letter, edition, standing)
     return MadeFiles(made)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -12,8 +11,9 @@ from django.db import transaction
 
 from undersigned.protocol import edition as editions
 from undersigned.protocol.standing import Standing
-from undersigned.web.editions.assemble import MadeFiles, assemble, edition_files, given, openings_name, write_zip
-from undersigned.web.editions.lock import publishing
+from undersigned.web.editions.assemble import MadeFiles, edition_files, given, openings_name
+from undersigned.web.editions.bundler import Bundler, is_large, place_bundle, remove_bundle
+from undersigned.web.editions.lock import publishing_unless_busy
 from undersigned.web.editions.models import Edition, Share, published_editions
 from undersigned.web.editions.readers import Extras, place_letter
 from undersigned.web.letters.known import KnownLetter
@@ -41,6 +41,7 @@ class Upkeep:
         self._letter, self._world = letter, world
         self._history = History(letter.pk)
         self._extras = Extras(letter, world)
+        self._bundler = Bundler(letter, world)
         self._withdrawn = -1
         self._placed: Any = None
         self._paged: Any = None
@@ -57,11 +58,7 @@ class Upkeep:
             self._withdrawn = standing.withdrawn
         state = (standing.withdrawn, published)
         if state != self._placed:
-            with publishing():
-                place_editions(self._letter, standing, self._world)
-                if published and self._placed is not None:
-                    self._bundled = None
-            self._placed = state
+            self._place(standing, published, state)
         pages = (standing.size, state)
         if pages != self._paged:
             place_letter(self._letter, self._shown(standing, published), self._world)
@@ -74,11 +71,28 @@ class Upkeep:
         if self._extras.due():
             self._extras.round(self._shown(standing, published))
 
+    def _place(self, standing: Standing, published: tuple[int, ...], state: Any) -> None:
+        with publishing_unless_busy() as free:
+            if not free:
+                # A publication, which for a large letter takes minutes; the log goes on, and this is done after it.
+                return
+            place_editions(self._letter, standing, self._world)
+            if published and self._placed is not None:
+                self._bundled = None
+                if is_large(standing.size):
+                    # The next one takes a while; this one may hold a name.
+                    remove_bundle(self._letter, self._world.storage)
+        self._placed = state
+
     def _shown(self, standing: Standing, published: tuple[int, ...]) -> Shown:
         shown = shown_of(self._letter, standing, self._world, published)
         return replace(shown, batches=self._history.batches())
 
     def _refresh(self, standing: Standing) -> None:
+        if self._bundler.done:
+            self._settle(standing)
+        if self._bundler.busy:
+            return
         checkpoint = bundle_checkpoint(self._letter)
         if checkpoint is None:
             return
@@ -88,11 +102,30 @@ class Upkeep:
             self._bundled is not None and 0 <= now - self._rested < REST + checkpoint.size // REST_ENTRIES
         ):
             return
-        with publishing():
+        with publishing_unless_busy() as free:
+            if not free:
+                return
             # Asked again, now that nobody publishes: an edition needs the checkpoint it was published by.
             checkpoint = bundle_checkpoint(self._letter) or checkpoint
-            place_bundle(self._letter, checkpoint, standing, self._world)
+            if is_large(checkpoint.size):
+                self._bundler.begin(checkpoint, standing, self._names(standing))
+            else:
+                place_bundle(self._letter, checkpoint, standing, self._world)
         self._bundled, self._rested = state, now
+
+    def _settle(self, standing: Standing) -> None:
+        # Somebody may have published since the round began, so what is shown now is asked under the lock.
+        with publishing_unless_busy() as free:
+            if free:
+                # None, unless it is put in place: then another is begun.
+                state, self._bundled = self._bundled, None
+                if self._bundler.settle(self._names(standing)):
+                    self._bundled = state
+
+    def _names(self, standing: Standing) -> Any:
+        """What decides which names a bundle may hold: a sealed letter's, none before its first edition."""
+        published = tuple(published_editions(self._letter.pk).values_list("number", flat=True))
+        return (published, standing.withdrawn if published or not self._letter.manifest.sealed else None)
 
 
 def erase(letter: KnownLetter, standing: Standing) -> None:
@@ -176,17 +209,3 @@ def bundle_checkpoint(letter: KnownLetter) -> Checkpoint | None:
         return last
     gone = Entry.objects.filter(letter=letter.pk, kind="withdraw", index__gte=cosigned.size)
     return last if published_editions(letter.pk).exists() and gone.exists() else cosigned
-
-
-def place_bundle(letter: KnownLetter, checkpoint: Checkpoint, standing: Standing, world: World) -> None:
-    """Puts ``bundle.zip`` in place, and a public letter's ``objects.jsonl``."""
-    files = assemble(letter, checkpoint, standing, world.storage)
-    if "objects.jsonl" in files:
-        world.storage.put(f"{letter.slug}/objects.jsonl", files["objects.jsonl"])
-    place = f"{letter.slug}/bundle.zip"
-    try:
-        world.storage.put_written(place, partial(write_zip, files))
-    except OSError:
-        # No room: the one that is there may name people who have to be gone. It goes, and makes room.
-        world.storage.delete(place)
-        raise

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from django.db import connection
 
-from undersigned.web.ports import Storage, Writer
+from undersigned.web.ports import Staged, Storage, Writer
 from undersigned.web.postgresql import fence
 
 
@@ -27,10 +28,9 @@ class FencedStorage:
         with fenced():
             self._storage.put(path, data)
 
-    def put_written(self, path: str, write: Writer) -> None:
-        """As ``put``, for a file that does not fit in memory: ``write`` is given an open one."""
-        with fenced():
-            self._storage.put_written(path, write)
+    def stage(self, path: str, write: Writer) -> Staged:
+        """A file that does not fit in memory. Whether this process is still the clerk is asked when it is placed."""
+        return _FencedStaged(self._storage.stage(path, write))
 
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
         """Makes a directory with these files appear at once, in place of whatever was there."""
@@ -58,6 +58,20 @@ class FencedStorage:
         """Removes what was half written, or half removed, when a process died; returns how much."""
         check()
         return self._storage.tidy()
+
+
+@dataclass(frozen=True, slots=True)
+class _FencedStaged:
+    staged: Staged
+
+    def place(self) -> None:
+        """Puts it there, in place of what was."""
+        with fenced():
+            self.staged.place()
+
+    def discard(self) -> None:
+        """Throws it away."""
+        self.staged.discard()
 
 
 @contextmanager

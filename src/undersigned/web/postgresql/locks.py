@@ -37,6 +37,22 @@ def holding(number: int, patience: float = 120) -> Iterator[None]:
         time.sleep(_PAUSE)
     else:
         raise busy("Another process of this site is at the same work. Nothing was changed; try again later.")
+    with _held(number):
+        yield
+
+
+@contextmanager
+def trying(number: int) -> Iterator[bool]:
+    """Holds a lock on this thread's connection if nobody else does; gives whether it does."""
+    if not _ask("pg_try_advisory_lock", number):
+        yield False
+        return
+    with _held(number):
+        yield True
+
+
+@contextmanager
+def _held(number: int) -> Iterator[None]:
     try:
         yield
     finally:

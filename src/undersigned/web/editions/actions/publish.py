@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import transaction
 
 from undersigned.protocol import base64url, canonical, edition, verify
@@ -12,17 +14,21 @@ from undersigned.protocol.standing import Standing
 from undersigned.web.audit.actions import record
 from undersigned.web.editions import names
 from undersigned.web.editions.assemble import assemble
-from undersigned.web.editions.lock import publishing
+from undersigned.web.editions.bundler import is_large, place_bundle, remove_bundle
+from undersigned.web.editions.lock import publishing_unless_busy
 from undersigned.web.editions.models import Edition
-from undersigned.web.editions.upkeep import bundle_checkpoint, place_bundle, place_editions
+from undersigned.web.editions.upkeep import bundle_checkpoint, place_editions
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document, Letter
 from undersigned.web.log.cosigned import newest, newest_cosigned
 from undersigned.web.log.fold import fold
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.ports import World
+from undersigned.web.problems import busy
 from undersigned.web.signing.models import Pending
 
+PATIENCE: Final = 5.0
+"""Seconds to wait for the clerk, who is done in a moment. Nobody queues behind a publication: it may take minutes."""
 CHANGES = ("withdraw", "strike")
 """Entries that change whom an edition may name."""
 
@@ -30,9 +36,12 @@ CHANGES = ("withdraw", "strike")
 def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int) -> str:
     """Publishes edition ``number`` and returns its id; again: the same.
 
-    Raises SequenceError before its cut, ConditionError until it may be published.
+    Raises SequenceError before its cut, ConditionError until it may be published, Problem ``busy`` while another
+    process publishes.
     """
-    with publishing():
+    with publishing_unless_busy(PATIENCE) as free:
+        if not free:
+            raise busy("An edition is being published. Nothing was changed; try again later.")
         row = Edition.objects.filter(letter=letter.pk, number=number).first()
         if row is None or not Entry.objects.filter(letter=letter.pk, kind="cut", seq=number).exists():
             raise SequenceError(f"edition {number} has not been cut")
@@ -45,7 +54,11 @@ def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int
             _store(letter, row, made, checkpoint.size, by, now)
             # True now: the edition is published; whatever is missing of its files is put there now, or by the clerk.
         place_editions(letter, standing, world)
-        place_bundle(letter, checkpoint, standing, world)
+        if is_large(checkpoint.size):
+            # The one that is there knows nothing of this edition: the clerk makes the next.
+            remove_bundle(letter, world.storage)
+        else:
+            place_bundle(letter, checkpoint, standing, world)
     row.refresh_from_db()
     assert row.published is not None  # noqa: S101 - stored above
     return row.published
