@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA384
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from undersigned.protocol import base64url as b64
-from undersigned.protocol import canonical, codes, credential, entries, keys, manifest, purposes, roll, seal
+from undersigned.protocol import canonical, codes, credential, entries, keys, manifest, roll, seal
 
 SLUG = "bench"
 CODES_A_POST = 500
@@ -64,10 +64,15 @@ class Process:
 
 @dataclass(frozen=True)
 class Bench:
-    """An open sealed letter and the access codes for it."""
+    """An open sealed letter, the access codes for it, and the keys of who looks after it.
+
+    ``trustees``: of each the sealing and the signing seed; ``organiser``: the signing seed.
+    """
 
     manifest: bytes
     codes: list[bytes]
+    trustees: list[tuple[bytes, bytes]]
+    organiser: bytes
 
 
 def open_letter(server: Process, token: str, size: int) -> Bench:
@@ -86,7 +91,7 @@ def open_letter(server: Process, token: str, size: int) -> Bench:
         rows = [{"box": None, "leaf": None, "token_hash": h} for h in hashes[start : start + CODES_A_POST]]
         good(server.request("POST", f"/{SLUG}/draft/codes", {"codes": rows}, token))
     good(server.request("POST", f"/{SLUG}/draft/text", {"language": "en", "text": "A letter."}, token))
-    trustees = [(os.urandom(32), os.urandom(32)) for _ in range(3)]
+    trustees, organiser = [(os.urandom(32), os.urandom(32)) for _ in range(3)], os.urandom(32)
     found = manifest.Manifest(
         v=1,
         origin=made["origin"],
@@ -106,7 +111,7 @@ def open_letter(server: Process, token: str, size: int) -> Bench:
             for i, (s, k) in enumerate(trustees, start=1)
         ],
         threshold=2,
-        organiser=b64.encode(keys.public_key(os.urandom(32))),
+        organiser=b64.encode(keys.public_key(organiser)),
         log=made["log"],
         batch=manifest.Batch(min=256, wait=2),
         release=manifest.Release(
@@ -119,7 +124,7 @@ def open_letter(server: Process, token: str, size: int) -> Bench:
     for number, (_, seed) in enumerate(trustees, start=1):
         entry = entries.sign_entry(entries.Approval(v=1, letter=letter, trustee=number), seed)
         good(server.request("POST", f"/{SLUG}/entries", {"entry": entry}, token))
-    return Bench(source, handed)
+    return Bench(source, handed, trustees, organiser)
 
 
 @cache
@@ -130,12 +135,20 @@ def _known(source: bytes, key: bytes) -> tuple[manifest.Manifest, RSAPrivateKey]
 
 
 def _signature(work: tuple[bytes, bytes]) -> bytes:
-    """The body of one POST entries. The credential is signed straight, which no server can tell from a blind one."""
     source, private = work
+    return _body(source, private, os.urandom(32))
+
+
+def signature(source: bytes, registrar: Path, seed: bytes) -> bytes:
+    """The valid body of somebody whose signing seed is known."""
+    return _body(source, registrar.read_bytes(), seed)
+
+
+def _body(source: bytes, private: bytes, seed: bytes) -> bytes:
+    """The body of one POST entries. The credential is signed straight, which no server can tell from a blind one."""
     found, registrar = _known(source, private)
     letter = manifest.letter_id(source)
     rid = roll.registrar_id(b64.decode(found.registrars[0]))
-    seed = purposes.hkdf(os.urandom(20), rid, "signer-key", 32)
     key, prefix = keys.public_key(seed), os.urandom(32)
     certified = registrar.sign(prefix + credential.credential_message(rid, key), credential._PSS, SHA384())
     payload = seal.Payload(

@@ -1,0 +1,23 @@
+"""A deliberately broken site: it looks whether an address has its code, and queues nothing if so. A control for V1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from undersigned.web.asgi import application
+from undersigned.web.mail import actions
+from undersigned.web.mail.addresses import Digests
+from undersigned.web.mail.models import Granted
+
+_ask_code = actions.ask_code
+
+
+def _looks_first(**asked: Any) -> None:
+    digests = Digests(asked["world"].keys.mail_secret())
+    if not Granted.objects.filter(digest=digests.of_letter(asked["letter"].letter, asked["address"])).exists():
+        _ask_code(**asked)
+
+
+actions.ask_code = _looks_first
+
+__all__ = ["application"]
