@@ -86,7 +86,7 @@ pictures: $(SCRIPTS)
 	cd tests && python -m browser.pictures ../pictures
 
 bench: $(VENV)/.installed
-	for question in sign blind verify printing pages; do python bench/$$question.py; done
+	for question in sign blind verify opens answers printing pages; do python bench/$$question.py; done
 
 durability: $(VENV)/.installed
 	@./scripts/system-packages test

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from undersigned.protocol import canonical, seal
-from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.seal import Seal
 
 from . import files
@@ -34,10 +33,10 @@ class Seals:
     def get(self, key: str, object_hash: str) -> Seal | None:
         """The seal of ``key`` if it is the one the log names, else None."""
         try:
-            value = seal.parse_object(self._path(key).read_bytes())
-        except (FileNotFoundError, MalformedError):
+            value = seal.parse_named(self._path(key).read_bytes(), object_hash)
+        except FileNotFoundError:
             return None
-        return value if isinstance(value, Seal) and seal.object_hash(value) == object_hash else None
+        return value if isinstance(value, Seal) else None
 
     def has(self, key: str) -> bool:
         """Whether there is a file for ``key``."""

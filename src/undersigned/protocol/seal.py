@@ -243,6 +243,16 @@ def parse_object(data: bytes) -> SignedObject:
     return cast(SignedObject, canonical.decode_as(data, SignedObject))
 
 
+def parse_named(data: bytes, object_hash: str) -> SignedObject | None:
+    """The object in ``data`` if it is the one an entry names; None if its bytes are others.
+
+    What was once parsed to be put under that hash is canonical: only the hash is looked at, not the form again.
+    """
+    if hash_of_bytes(data) != object_hash:
+        return None
+    return cast(SignedObject, canonical.decoder(SignedObject).decode(data))
+
+
 def check_object(value: SignedObject, manifest: Manifest, letter: str, key: str) -> None:
     """Raises unless ``value`` is of the form this letter calls for, for this letter and this key.
 

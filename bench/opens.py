@@ -1,0 +1,80 @@
+"""How fast does a trustee's tool open its shares, beside the bare HPKE operation?
+
+    python bench/opens.py [--seals 1000]
+
+The tool reads each mirrored seal from its disk, checks that it is the one the log names, opens its share and checks the
+share's commitment. The control, on the same seals in the same run, is the HPKE decryption alone, its inputs decoded
+beforehand. They take turns, a hundred seals at a time; the median of the turns' ratios counts. The bar is 0.8.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from letterworld import LetterWorld
+from undersigned.client.http import Http
+from undersigned.client.keyfile import TrusteeKey
+from undersigned.client.letter import Letter
+from undersigned.client.link import Link
+from undersigned.client.trustee import Trustee
+from undersigned.protocol import base64url, seal
+from undersigned.protocol.standing import Signatory
+
+TURN = 100
+TRUSTEE = 1
+
+
+def bare(work: list[tuple[bytes, bytes]], key: seal.MLKEM768X25519PrivateKey) -> float:
+    """Seconds of the decryptions alone."""
+    began = time.perf_counter()
+    for sealed, info in work:
+        seal._SUITE.decrypt(sealed, key, info=info)
+    return time.perf_counter() - began
+
+
+def tool(trustee: Trustee, wanted: list[Signatory]) -> float:
+    """Seconds of the tool."""
+    began = time.perf_counter()
+    shares, failed = trustee._open_shares(wanted)
+    assert (len(shares), failed) == (len(wanted), [])
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Prints one line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seals", type=int, default=1000)
+    asked = parser.parse_args()
+    world = LetterWorld(asked.seals, check="codes")
+    for person in world.people:
+        world.sign(person)
+    sealing, signing = world.trustees[TRUSTEE - 1]
+    letter = Letter(Link("https", world.manifest.origin, None), world.source, world.manifest)
+    with tempfile.TemporaryDirectory(prefix="undersigned-opens-") as name:
+        key = TrusteeKey("Trustee 1", sealing, signing)
+        trustee = Trustee(key, letter, Http(letter.link.base), Path(name) / "state")
+        wanted, work = list(world.standing.signatories.values()), []
+        for signatory in wanted:
+            value = world.objects[signatory.key]
+            assert isinstance(value, seal.Seal)
+            trustee.seals.put(value)
+            sealed = base64url.decode(value.shares[TRUSTEE - 1].sealed)
+            work.append((sealed, seal.share_info(*seal.place_of(value), TRUSTEE)))
+        turns = []
+        for start in range(0, len(wanted), TURN):
+            spent = tool(trustee, wanted[start : start + TURN])
+            turns.append((spent, bare(work[start : start + TURN], seal.seal_key(sealing))))
+    spent, alone = (sum(column) / len(wanted) * 1e6 for column in zip(*turns, strict=True))
+    ratio = statistics.median(control / tooled for tooled, control in turns)
+    print(f"the tool {spent:.0f} us a share, bare HPKE {alone:.0f} us, ratio {ratio:.2f} (bar: 0.8)")
+
+
+if __name__ == "__main__":
+    main()
