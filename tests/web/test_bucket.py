@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import sys
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ from moto.server import ThreadedMotoServer
 from undersigned.protocol import verify
 from undersigned.web.adapters.bucket import BucketSettings, BucketStorage, read_bucket_settings
 from undersigned.web.datadir import DataDir, DataError, prepare
+from undersigned.web.door.bucket import BucketDoor
 from undersigned.web.ports import StorageAwayError
+from undersigned.web.problems import Problem
 
 from . import people
 from .server import Server, free_port, until
@@ -135,6 +139,46 @@ def test_settings_that_are_wrong_are_named(tmp_path: Path, text: str) -> None:
     (data.keys / "bucket-key").write_text("one\n")
     with pytest.raises(DataError, match="bucket-key"):
         read_bucket_settings(data)
+
+
+class Asked:
+    """What a door says to one request."""
+
+    def __init__(self, door: BucketDoor, method: str, path: str, **headers: str) -> None:
+        lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        self.sent: list[Any] = []
+        self.answered = asyncio.run(
+            door.serve({"type": "http", "method": method, "path": path, "headers": lines}, self._send, [])
+        )
+        self.headers = {name.decode(): value.decode() for name, value in self.sent[0]["headers"]} if self.sent else {}
+        self.status = self.sent[0]["status"] if self.sent else None
+        self.body = b"".join(message.get("body", b"") for message in self.sent[1:])
+
+    async def _send(self, message: Any) -> None:
+        self.sent.append(message)
+
+
+def test_what_lies_in_a_bucket_is_served_as_what_lies_here(s3: S3) -> None:
+    """GET, HEAD, the same again, what is not there, what no address leads to, and a method that is none."""
+    storage = BucketStorage(s3.settings)
+    storage.put("a/editions/1/openings.2.jsonl", b"{}\n")
+    with ThreadPoolExecutor(1) as pool:
+        door = BucketDoor(storage, pool)
+        found = Asked(door, "GET", "/a/openings/1.2.jsonl")
+        assert (found.status, found.body, found.headers["content-type"]) == (200, b"{}\n", "application/jsonl")
+        head = Asked(door, "HEAD", "/a/openings/1.2.jsonl")
+        assert (head.status, head.body, head.headers["content-length"]) == (200, b"", "3")
+        again = Asked(door, "GET", "/a/openings/1.2.jsonl", if_none_match=found.headers["etag"])
+        assert (again.status, again.body) == (304, b"")
+        for method, path in (
+            ("GET", "/a/openings/1.jsonl"),
+            ("GET", "/a/editions/1/openings.2.jsonl"),
+            ("PUT", "/a/x"),
+        ):
+            assert not Asked(door, method, path).answered
+        with pytest.raises(Problem) as refused:
+            Asked(door, "POST", "/a/openings/1.2.jsonl")
+        assert refused.value.status == 405
 
 
 @pytest.mark.slow
