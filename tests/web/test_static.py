@@ -15,7 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from undersigned.web.adapters.durable import write_over
 from undersigned.web.adapters.storage import FileStorage
 from undersigned.web.door.kept import Kept, Mark
-from undersigned.web.editions.assemble import MadeFiles, given
+from undersigned.web.made import MadeFiles, given
 from undersigned.web.operations.clerk import Clerk
 
 from . import people

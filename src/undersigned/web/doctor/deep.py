@@ -13,12 +13,13 @@ from undersigned.protocol.errors import ProtocolError
 from undersigned.protocol.note import parse_signatures
 from undersigned.protocol.seal import object_hash, parse_object
 from undersigned.protocol.standing import Standing
-from undersigned.web.editions.assemble import MadeFiles, assemble, edition_files
+from undersigned.web.editions.assemble import assemble, edition_files
 from undersigned.web.editions.models import Share, published_editions
 from undersigned.web.editions.upkeep import bundle_checkpoint
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.models import Checkpoint, Entry
+from undersigned.web.made import MadeFiles
 from undersigned.web.ports import World
 from undersigned.web.signing.candidate import place_of
 from undersigned.web.signing.models import SealedObject

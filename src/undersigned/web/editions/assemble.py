@@ -6,7 +6,7 @@ Files are made one at a time, when somebody asks for them: all of a large letter
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import BinaryIO, Final
 
@@ -19,35 +19,11 @@ from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.cosigned import note_of
 from undersigned.web.log.models import Checkpoint
+from undersigned.web.made import MadeFiles, Maker, given
 from undersigned.web.ports import Storage
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The date in every zip: the same files give the same bytes."""
-Maker = Callable[[], bytes]
-
-
-class MadeFiles(Mapping[str, bytes]):
-    """Files by path, each made when it is asked for, and again when it is asked for again."""
-
-    def __init__(self, makers: Mapping[str, Maker]) -> None:
-        self._makers = dict(makers)
-
-    def __getitem__(self, path: str) -> bytes:
-        return self._makers[path]()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._makers)
-
-    def __len__(self) -> int:
-        return len(self._makers)
-
-    def __contains__(self, path: object) -> bool:
-        return path in self._makers
-
-
-def given(data: bytes) -> Maker:
-    """A file that is already there."""
-    return lambda: data
 
 
 def _log_makers(letter: KnownLetter, checkpoint: Checkpoint, storage: Storage) -> dict[str, Maker]:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from undersigned.protocol import edition as editions
 from undersigned.protocol.standing import Standing
-from undersigned.web.editions.assemble import MadeFiles, edition_files, given, openings_name
+from undersigned.web.editions.assemble import edition_files, openings_name
 from undersigned.web.editions.bundler import Bundler, is_large, place_bundle, remove_bundle
 from undersigned.web.editions.lock import publishing_unless_busy
 from undersigned.web.editions.models import Edition, Share, published_editions
@@ -21,6 +21,7 @@ from undersigned.web.letters.models import Document
 from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
 from undersigned.web.log.history import History
 from undersigned.web.log.models import Checkpoint, Entry
+from undersigned.web.made import MadeFiles
 from undersigned.web.pages.edition import edition_pages
 from undersigned.web.pages.letter import Shown
 from undersigned.web.pages.scripts import are_built
@@ -156,7 +157,7 @@ def place_editions(letter: KnownLetter, standing: Standing, world: World) -> Non
     shown = shown_of(letter, standing, world, tuple(row.number for row in rows))
     for row in rows:
         made = edition_files(letter, row, standing)
-        files = MadeFiles(made | {name: given(page) for name, page in edition_pages(shown, _document(row)).items()})
+        files = MadeFiles(made | edition_pages(shown, _document(row)))
         place = f"{letter.slug}/editions/{row.number}"
         beyond = openings_name(sum(name.startswith("openings") for name in made) + 1)
         strangers = {"edition.json", "counts.json", beyond} - files.keys()

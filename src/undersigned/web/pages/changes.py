@@ -6,11 +6,13 @@ be gone; and nobody can be told from it by being missing.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from django.template.loader import render_to_string
 
 from undersigned.protocol.edition import Edition, EditionCounts
+from undersigned.web.made import Maker
 from undersigned.web.pages.collate import sort_names
 from undersigned.web.pages.letter import Shown, frame
 from undersigned.web.pages.said import say
@@ -24,10 +26,10 @@ EARLIER: Final = 20
 """Editions an edition is compared with, the newest of those before it."""
 
 
-def changes_pages(shown: Shown, edition: Edition | EditionCounts, language: str) -> dict[str, bytes]:
+def changes_pages(shown: Shown, edition: Edition | EditionCounts, language: str) -> dict[str, Maker]:
     """Edition ``edition.number`` against each of those before it, by file name."""
     earlier = range(max(1, edition.number - EARLIER), edition.number)
-    return {path_of(edition.number, m, language): _page(shown, edition, language, m, earlier) for m in earlier}
+    return {path_of(edition.number, m, language): partial(_page, shown, edition, language, m, earlier) for m in earlier}
 
 
 def path_of(number: int, before: int, language: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.template.loader import render_to_string
 
 from undersigned.protocol import base64url, bundle
 from undersigned.protocol.edition import Edition, EditionCounts, edition_id, encode
+from undersigned.web.made import Maker
 from undersigned.web.pages.changes import changes_pages
 from undersigned.web.pages.letter import Shown, frame
 from undersigned.web.pages.names import names_pages, shards
@@ -16,11 +18,11 @@ from undersigned.web.pages.said import say
 from undersigned.web.pages.words import words
 
 
-def edition_pages(shown: Shown, edition: Edition | EditionCounts) -> dict[str, bytes]:
+def edition_pages(shown: Shown, edition: Edition | EditionCounts) -> dict[str, Maker]:
     """Every page under ``editions/<n>/``, by file name. An edition whose names are gone has no page of names."""
-    pages: dict[str, bytes] = {}
+    pages: dict[str, Maker] = {}
     for language in shown.manifest.languages:
-        pages[f"{language}.html"] = figures_page(shown, edition, language)
+        pages[f"{language}.html"] = partial(figures_page, shown, edition, language)
         pages |= changes_pages(shown, edition, language)
         if isinstance(edition, Edition):
             pages |= names_pages(shown, edition, language)
@@ -53,15 +55,16 @@ def figures_page(shown: Shown, edition: Edition | EditionCounts, language: str) 
         "edition_id": hashed,
         "names_path": f"signatories-{language}.html" if with_names else None,
         "files": files,
-        "openings": _openings(shown, number),
+        "openings": _openings(shown, edition),
         "bundle": f"/{shown.slug}/bundle.zip",
         "command": f"undersigned verify {shown.origin}/",
     }
     return render_to_string("pages/edition.html", context).encode("utf-8")
 
 
-def _openings(shown: Shown, number: int) -> str | None:
-    """Where an edition's openings lie, if in one file; those in many are had from the bundle."""
-    if not shown.manifest.sealed or len(shown.standing.open_set(number)) > bundle.OPENINGS_IN_PART:
+def _openings(shown: Shown, edition: Edition | EditionCounts) -> str | None:
+    """Where an edition's openings lie, if in one file; those in several are had from the bundle."""
+    opened = edition.counts.standing if edition.number == 1 else edition.since.added
+    if not shown.manifest.sealed or opened > bundle.OPENINGS_IN_PART:
         return None
-    return f"/{shown.slug}/{bundle.openings_path(number)}"
+    return f"/{shown.slug}/{bundle.openings_path(edition.number)}"

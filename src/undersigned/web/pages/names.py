@@ -8,12 +8,14 @@ them in the browser: what somebody searches for is sent nowhere, and no database
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from django.template.loader import render_to_string
 
 from undersigned.protocol import canonical
 from undersigned.protocol.edition import Edition, Name
+from undersigned.web.made import Maker
 from undersigned.web.pages.collate import sort_names
 from undersigned.web.pages.letter import Shown, frame
 from undersigned.web.pages.said import number, say
@@ -28,29 +30,33 @@ SHARD: Final = 5000
 """Names in each file that the search fetches: some 60 kB compressed."""
 
 
-def shards(shown: Shown, edition: Edition) -> dict[str, bytes]:
+def shards(shown: Shown, edition: Edition) -> dict[str, Maker]:
     """``names-<i>.json``, from 0: ``[[name, title, group's index, 1 if initials], ..]``, in the edition's order."""
     place = {group.id: index for index, group in enumerate(shown.manifest.groups)}
-    rows = [[n.name, n.title, place[n.group], int(n.as_ == "initials")] for n in edition.roll]
-    starts = range(0, max(1, len(rows)), SHARD)
-    return {f"names-{i}.json": canonical.encode(rows[start : start + SHARD]) for i, start in enumerate(starts)}
+
+    def shard(start: int) -> bytes:
+        names = edition.roll[start : start + SHARD]
+        return canonical.encode([[n.name, n.title, place[n.group], int(n.as_ == "initials")] for n in names])
+
+    starts = range(0, max(1, len(edition.roll)), SHARD)
+    return {f"names-{i}.json": partial(shard, start) for i, start in enumerate(starts)}
 
 
-def names_pages(shown: Shown, edition: Edition, language: str) -> dict[str, bytes]:
+def names_pages(shown: Shown, edition: Edition, language: str) -> dict[str, Maker]:
     """``signatories-<language>.html``, and if there are many names ``signatories-<language>-<part>.html``, from 1."""
     groups = _groups(edition, shown, language)
     if len(edition.roll) <= ONE_PAGE:
         listed = [{"name": name, "count": len(rows), "rows": _rows(rows)} for name, rows in groups]
-        return {f"signatories-{language}.html": _front(shown, edition, language, groups=listed)}
-    pages: dict[str, bytes] = {}
+        return {f"signatories-{language}.html": partial(_front, shown, edition, language, groups=listed)}
+    pages: dict[str, Maker] = {}
     parts = [(name, rows[i : i + PART]) for name, rows in groups for i in range(0, len(rows), PART)]
     contents: dict[str, list[dict[str, Any]]] = {}
     for place, (name, rows) in enumerate(parts, start=1):
         path = f"signatories-{language}-{place}.html"
-        pages[path] = _part(shown, edition, language, name, rows, place, len(parts))
+        pages[path] = partial(_part, shown, edition, language, name, rows, place, len(parts))
         contents.setdefault(name, []).append({"path": path, "first": rows[0].name, "last": rows[-1].name})
     listed = [{"name": name, "count": len(rows), "parts": contents[name]} for name, rows in groups]
-    pages[f"signatories-{language}.html"] = _front(shown, edition, language, groups=listed)
+    pages[f"signatories-{language}.html"] = partial(_front, shown, edition, language, groups=listed)
     return pages
 
 
@@ -80,8 +86,7 @@ def _frame(shown: Shown, edition: Edition, language: str, page: str) -> dict[str
 def _front(shown: Shown, edition: Edition, language: str, groups: list[dict[str, Any]]) -> bytes:
     said = words(language)
     spoken, counts = said["language"], edition.counts
-    for group in groups:
-        group["count"] = number(group["count"], spoken)
+    groups = [{**group, "count": number(group["count"], spoken)} for group in groups]
     context: dict[str, Any] = {
         **_frame(shown, edition, language, "signatories-{language}.html"),
         "groups": groups,
