@@ -8,7 +8,7 @@
 import type { Bytes } from "../protocol/bytes.ts";
 import { MalformedError } from "../protocol/errors.ts";
 
-/** How much a zip may hold: files, bytes of one, bytes of all. A bundle of a million signatures stays below. */
+/** How much a zip may hold: files, bytes of one, bytes of all. What is larger is for the command line. */
 export interface Limits {
   readonly files: number;
   readonly one: number;
@@ -67,7 +67,7 @@ function directory(data: Bytes, limits: Limits): Entry[] {
     position = next;
     if (entry.path.endsWith("/")) continue;
     sum += entry.size;
-    if (entry.size > limits.one || sum > limits.all) throw new MalformedError("a zip that unpacks to too much");
+    if (entry.size > limits.one || sum > limits.all) throw new MalformedError("too large for a browser to check; the command undersigned verify can");
     if (entries.has(entry.path)) throw new MalformedError(`${entry.path} stands twice in the zip`);
     entries.set(entry.path, entry);
   }

@@ -62,7 +62,7 @@ async function bytesOf(
   progress: (step: string, done: number, total: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (order.kind === "file") {
-    if (order.file.size > LIMITS.all) throw new MalformedError("the file is larger than any bundle");
+    if (order.file.size > LIMITS.all) throw new MalformedError("too large for a browser to check; the command undersigned verify can");
     return new Uint8Array(await order.file.arrayBuffer());
   }
   const site = new Site(order.base, (input, init) => fetch(input, init));
