@@ -21,12 +21,14 @@ def data(tmp_path: Path) -> DataDir:
 
 
 def test_a_site_without_the_table_sends_no_mail(data: DataDir) -> None:
-    """Nor one whose settings are unreadable: that is said elsewhere."""
+    """One whose settings are not there, or no settings, says so."""
     assert read_mail_settings(data) is None
     data.settings.write_text("not toml")
-    assert read_mail_settings(data) is None
+    with pytest.raises(DataError, match="not TOML"):
+        read_mail_settings(data)
     data.settings.unlink()
-    assert read_mail_settings(data) is None
+    with pytest.raises(DataError, match="missing"):
+        read_mail_settings(data)
 
 
 def test_what_it_takes(data: DataDir) -> None:

@@ -29,7 +29,7 @@ import secrets
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from undersigned.web.adapters.durable import make_directory, write_new
@@ -159,14 +159,19 @@ def check_authority(authority: str) -> str:
     return authority
 
 
-def read_settings(data: DataDir) -> SiteSettings:
-    """Raises DataError if the file is missing or wrong."""
+def read_tables(data: DataDir) -> dict[str, Any]:
+    """What stands in ``settings.toml``, whatever it is. Raises DataError if the file is missing or is not TOML."""
     try:
-        found = tomllib.loads(data.settings.read_text(encoding="utf-8"))
+        return tomllib.loads(data.settings.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(f"{data.settings} is missing: run `python -m undersigned.web init`") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{data.settings} is not TOML: {error}") from None
+
+
+def read_settings(data: DataDir) -> SiteSettings:
+    """Raises DataError if the file is missing or wrong."""
+    found = read_tables(data)
     authority, scheme = found.get("authority"), found.get("scheme")
     if not isinstance(authority, str) or scheme not in ("https", "http"):
         raise DataError(f"{data.settings} needs an authority and a scheme, http or https")

@@ -13,14 +13,13 @@ The access key lies in ``keys/bucket-key``, two lines: its id and its secret; wi
 from __future__ import annotations
 
 import tempfile
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
-from undersigned.web.datadir import DataDir, DataError
+from undersigned.web.datadir import DataDir, DataError, read_tables
 from undersigned.web.door.files import manner, type_of
 from undersigned.web.ports import Staged, StorageAwayError, Writer
 
@@ -42,7 +41,7 @@ class BucketSettings:
 
 def read_bucket_settings(data: DataDir) -> BucketSettings | None:
     """What ``settings.toml`` says of a bucket; None if nothing. Raises DataError."""
-    found = tomllib.loads(data.settings.read_text(encoding="utf-8")).get("bucket")
+    found = read_tables(data).get("bucket")
     if found is None:
         return None
     where = f"{data.settings}, [bucket]"

@@ -14,12 +14,11 @@
 from __future__ import annotations
 
 import ipaddress
-import tomllib
 from dataclasses import dataclass
 from typing import Any, Final
 
 from undersigned.protocol.errors import MalformedError
-from undersigned.web.datadir import DataDir, DataError
+from undersigned.web.datadir import DataDir, DataError, read_tables
 from undersigned.web.mail.addresses import parse_address
 
 _SHAPE: Final[dict[str, type]] = {
@@ -42,11 +41,7 @@ class MailSettings:
 
 def read_mail_settings(data: DataDir) -> MailSettings | None:
     """What ``settings.toml`` says of mail; None if nothing. Raises DataError, saying which line is wrong."""
-    try:
-        found = tomllib.loads(data.settings.read_text(encoding="utf-8")).get("mail")
-    except (FileNotFoundError, tomllib.TOMLDecodeError, UnicodeDecodeError):
-        # datadir.read_settings has said so already.
-        return None
+    found = read_tables(data).get("mail")
     return None if found is None else _checked(found, data)
 
 
