@@ -16,6 +16,9 @@ COLUMNS = (
     ("bundle_mb_of_memory", "MB"),
     ("verify_s", "verified, s"),
     ("verify_mb_of_memory", "MB"),
+    ("names_s", "pages of names, s"),
+    ("names_mb", "MB of files"),
+    ("names_mb_of_memory", "MB"),
     ("sign_per_s", "signatures/s"),
     ("sign_p99_ms", "p99, ms"),
 )
@@ -40,7 +43,7 @@ def write(rows: list[dict[str, float]], out: Path) -> None:
 def table(rows: list[dict[str, float]]) -> str:
     """Markdown."""
     head = "| " + " | ".join(title for _, title in COLUMNS) + " |\n|" + "---:|" * len(COLUMNS) + "\n"
-    lines = ["| " + " | ".join(f"{row[key]:,g}" if key in row else "–" for key, _ in COLUMNS) + " |" for row in rows]
+    lines = ["| " + " | ".join(_figure(row[key]) if key in row else "–" for key, _ in COLUMNS) + " |" for row in rows]
     first, last = rows[0], rows[-1]
     ratio = first["sign_per_s"] / last["sign_per_s"]
     return (
@@ -48,6 +51,11 @@ def table(rows: list[dict[str, float]]) -> str:
         "them, at its largest.\n\n" + head + "\n".join(lines) + f"\n\nOne signature costs {ratio:.2f} times as much at "
         f"{last['size']:,.0f} signatories as at {first['size']:,.0f} (bar: 1.3).\n\n![Growth](million.svg)\n"
     )
+
+
+def _figure(value: float) -> str:
+    """Without a point where there is nothing behind it."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,}"
 
 
 def _has(row: dict[str, float], name: str) -> bool:

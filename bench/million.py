@@ -8,6 +8,7 @@ that its memory is its own too:
     start    a clerk that starts afresh: the fold over the whole log
     bundle   putting the log's bundle together
     verify   checking that bundle, on all cores
+    names    the pages on which so many names stand, and the files in which a browser searches them, placed durably
 
 Last, the sites of all sizes are signed on over HTTP in turns, round after round, each with its clerk at work beside; of
 each the best round counts. The smallest is the control of the largest.
@@ -31,6 +32,7 @@ import growth
 import load
 import people
 
+GIVEN = ("Tova", "Émile", "Zdeněk", "דנה", "ليلى", "Ирина", "Søren", "Ngọc", "Amaru", "Δημήτρης")
 ROUNDS, EACH = 4, 500
 SIGNED = EACH * (ROUNDS + 1)
 
@@ -117,6 +119,46 @@ def stage_verify(data: Path, size: int) -> dict[str, float]:
     return {"verify_s": round(spent, 2), "verify_per_s": round(size / spent)}
 
 
+def stage_names(data: Path, size: int) -> dict[str, float]:
+    """An edition of invented names, in one language."""
+    enter(data)
+    from undersigned.protocol import base64url, edition
+    from undersigned.protocol.standing import Standing
+    from undersigned.web import wiring
+    from undersigned.web.adapters.storage import FileStorage
+    from undersigned.web.letters.known import know
+    from undersigned.web.letters.models import Letter
+    from undersigned.web.made import MadeFiles
+    from undersigned.web.pages.edition import edition_pages
+    from undersigned.web.pages.letter import Shown
+
+    letter = know(Letter.objects.get(slug=people.SLUG), wiring.world().keys)
+    names = [
+        edition.Name(
+            as_="name", group="all", key=base64url.encode(i.to_bytes(32)), title="", verified=False,
+            name=f"{GIVEN[i % len(GIVEN)]} Testperson {i * 7919 % size}",
+        )
+        for i in range(size)
+    ]  # fmt: skip
+    counts = edition.Counts(
+        signed=size, withdrawn=0, standing=size, named=size, initials=0, anonymous=0, void=0, unresolved=0, struck=0,
+        groups={"all": size},
+    )  # fmt: skip
+    made = edition.Edition(
+        v=1, letter=letter.letter, number=1, cut=size + 5, size=size + 6, root=base64url.encode(bytes(32)),
+        counts=counts, since=edition.Since(from_=4, added=0, withdrawn=0), roll=names,
+    )  # fmt: skip
+    texts, standing = {"en": "A letter."}, Standing(letter.manifest)
+    shown = Shown(letter.letter, letter.slug, letter.manifest, texts, standing, (1,), "https://letters.example.org")
+    storage, place = FileStorage(data / "named"), data / "named" / "1"
+    began = time.perf_counter()
+    storage.put_tree("1", MadeFiles(edition_pages(shown, made)))
+    spent = time.perf_counter() - began
+    return {
+        "names_s": round(spent, 1), "names_mb": round(sum(p.stat().st_size for p in place.iterdir()) / 1e6, 1),
+    }  # fmt: skip
+
+
 def ready(server: people.Process, size: int) -> None:
     """Waits until the clerk has folded the log: it takes nothing in before."""
     for _ in range(600):
@@ -171,7 +213,7 @@ def sign_in_turns(root: Path, sizes: list[int]) -> dict[int, dict[str, float]]:
 
 
 STAGES = {
-    "fill": stage_fill, "start": stage_start, "bundle": stage_bundle, "verify": stage_verify,
+    "fill": stage_fill, "start": stage_start, "bundle": stage_bundle, "verify": stage_verify, "names": stage_names,
 }  # fmt: skip
 
 
