@@ -46,7 +46,7 @@ def take_openings(*, letter: KnownLetter, openings: Openings, now: int) -> None:
 
 def _sort(letter: KnownLetter, edition: Edition, openings: Openings) -> tuple[list[Share], list[str]]:
     """Shares to keep, and keys whose share is wrong or not called for."""
-    allowed = open_set_keys(edition)
+    allowed = open_set_keys(edition, openings.shares)
     objects = SealedObject.objects.filter(letter=letter.pk, key__in=list(openings.shares))
     bodies = {key: bytes(body) for key, body in objects.values_list("key", "body")}
     good: list[Share] = []
