@@ -13,6 +13,7 @@ from typing import BinaryIO
 import pytest
 from django.conf import settings
 
+from undersigned.web.adapters.storage import FileStorage
 from undersigned.web.editions import actions, bundler
 
 from . import people
@@ -168,6 +169,26 @@ def test_a_public_letter_s_records_are_made_beside_too(site: Site, slow: Slow) -
     settled(site, slow, letter)
     assert letter.people[0].key.encode() not in bundle_of(letter)["objects.jsonl"]
     assert outcome(letter) == "valid"
+
+
+def test_of_a_large_letter_the_names_go_before_what_is_left_is_written(
+    site: Site, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writing an edition's files takes a while: meanwhile nothing is there, rather than a name that has to be gone."""
+    letter = signed_letter(site, ["name"] * 3)
+    site.make_edition(letter, {p.key for p in letter.people[:3]})
+    settled(site, slow, letter)
+    written, there = FileStorage.put_tree, []
+
+    def seen(self: FileStorage, path: str, files: Mapping[str, bytes]) -> None:
+        there.append(letter.get("editions/1/edition.json").status)
+        written(self, path, files)
+
+    monkeypatch.setattr(FileStorage, "put_tree", seen)
+    assert people.withdraw(letter, letter.people[0]).status == 201
+    site.rounds(1)
+    assert there == [404]
+    assert letter.get("editions/1/counts.json").status == 200
 
 
 def test_a_publication_elsewhere_holds_no_log_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

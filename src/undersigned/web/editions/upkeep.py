@@ -164,6 +164,9 @@ def place_editions(letter: KnownLetter, standing: Standing, world: World) -> Non
         if any(world.storage.has(f"{place}/{name}") for name in strangers) or any(
             world.storage.get(f"{place}/{name}") != data for name, data in files.items()
         ):
+            if is_large(standing.size):
+                # To write it takes a while, and what is there may name somebody who has to be gone.
+                world.storage.delete(place)
             world.storage.put_tree(place, files)
         if row.data is None:
             # The PDF for readers names everybody: the pressroom made it, and makes no other of this edition.
