@@ -171,6 +171,27 @@ def test_a_public_letter_s_records_are_made_beside_too(site: Site, slow: Slow) -
     assert outcome(letter) == "valid"
 
 
+def test_where_there_is_no_room_for_the_bundle_a_record_goes_all_the_same(site: Site, slow: Slow) -> None:
+    """Who withdraws from a public letter is no longer among its records, whatever becomes of the bundle."""
+    letter = site.letter(size=3, public=True)
+    for person in letter.people[:2]:
+        assert people.sign(letter, person).status == 201
+    site.rounds()
+    settled(site, slow, letter)
+    slow.error = OSError(errno.ENOSPC, "no room")
+    assert people.withdraw(letter, letter.people[0]).status == 201
+    site.clock.now += 60
+    site.rounds()
+    assert slow.begun.wait(timeout=30)
+    with pytest.raises(OSError, match="no room"):
+        slow.finish(site)
+    assert letter.people[0].key.encode() not in letter.get("objects.jsonl").body
+    assert letter.people[1].key.encode() in letter.get("objects.jsonl").body
+    assert letter.get("bundle.zip").status == 404
+    slow.error = None
+    settled(site, slow, letter)
+
+
 def test_of_a_large_letter_the_names_go_before_what_is_left_is_written(
     site: Site, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

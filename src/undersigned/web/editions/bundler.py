@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -42,17 +42,11 @@ def remove_bundle(letter: KnownLetter, storage: Storage) -> None:
     storage.delete(f"{letter.slug}/bundle.zip")
 
 
-def _stage(letter: KnownLetter, files: Mapping[str, bytes], storage: Storage) -> list[Staged]:
-    made = []
-    try:
-        if "objects.jsonl" in files:
-            made.append(storage.stage(f"{letter.slug}/objects.jsonl", lambda file: file.write(files["objects.jsonl"])))
-        made.append(storage.stage(f"{letter.slug}/bundle.zip", partial(write_zip, files)))
-    except BaseException:
-        for staged in made:
-            staged.discard()
-        raise
-    return made
+def _stage(letter: KnownLetter, files: Mapping[str, bytes], storage: Storage) -> Iterator[Staged]:
+    """The small file first: where there is no room for the bundle, records that have to be gone are gone."""
+    if "objects.jsonl" in files:
+        yield storage.stage(f"{letter.slug}/objects.jsonl", lambda file: file.write(files["objects.jsonl"]))
+    yield storage.stage(f"{letter.slug}/bundle.zip", partial(write_zip, files))
 
 
 @dataclass
@@ -61,7 +55,7 @@ class _Work:
 
     of: Any
     thread: threading.Thread
-    made: list[Staged] | None = None
+    made: list[Staged] = field(default_factory=list)
     failed: BaseException | None = None
 
 
@@ -84,7 +78,8 @@ class Bundler:
         work = self._work
         assert work is not None  # noqa: S101 - begun
         try:
-            work.made = _stage(self._letter, files, self._world.storage)
+            for staged in _stage(self._letter, files, self._world.storage):
+                work.made.append(staged)
         except BaseException as error:
             work.failed = error
         finally:
@@ -111,12 +106,12 @@ class Bundler:
         self._work = None
         if work.of != now:
             # Also if it failed: names may have been erased under its hands.
-            for staged in work.made or ():
+            for staged in work.made:
                 staged.discard()
             return False
+        for staged in work.made:
+            staged.place()
         if work.failed is not None:
             remove_bundle(self._letter, self._world.storage)
             raise work.failed
-        for staged in work.made or ():
-            staged.place()
         return True
