@@ -246,7 +246,8 @@ def publish(folder: FolderArgument, edition: Edition = None) -> int:
     """
     with at(folder) as (by, letter):
         number = edition or _newest(by)
-        identifier = by.publish(number)
+        with voice.working("The server checks everything once more, and publishes"):
+            identifier = by.publish(number)
         voice.good(f"Edition {number} is published at {letter.link.base}")
         voice.say(f"  Anybody can check it: undersigned verify '{letter.invitation}'")
     voice.data(identifier)

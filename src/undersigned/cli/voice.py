@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -106,6 +106,18 @@ def progress() -> Iterator[Report]:
             bars.update(tasks[name], completed=done, total=total)
 
         yield report
+
+
+@contextlib.contextmanager
+def working(name: str) -> Iterator[None]:
+    """Something that another machine does and tells nothing of until it is done: on a terminal, that it goes on."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=_console(), transient=True) as shown:
+        shown.add_task(clean(name), total=None)
+        yield
 
 
 @contextlib.contextmanager
