@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.backends.utils import CursorWrapper
 
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import entries, manifest
@@ -212,3 +213,30 @@ def test_a_notice_of_a_key_s_own_making_is_nobody_s(site: Site) -> None:
     ):
         answer = letter.entry(entry, stranger)
         assert (answer.status, answer.problem) == (403, "signature-invalid")
+
+
+def test_what_is_no_longer_pending_is_in_the_log_s_size(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clerk takes a batch in between any two questions of one status: a signature is never in neither figure."""
+    execute, waiting = CursorWrapper.execute, []
+
+    def between(self: CursorWrapper, sql: str, params: object = None) -> object:
+        if waiting and waiting.pop() is None:
+            site.rounds(1)
+        return execute(self, sql, params)
+
+    monkeypatch.setattr(CursorWrapper, "execute", between)
+    letter = site.letter(size=30)
+    told = []
+    for person, place in zip(letter.people, range(1, 30), strict=False):
+        before = letter.status()["size"]
+        assert people.sign(letter, person).status == 201
+        waiting[:] = [None, *[0] * place]
+        status = letter.status()
+        taken = not waiting
+        waiting.clear()
+        told.append((status["size"] - before, status["pending"]))
+        assert status["size"] - before + status["pending"] >= 1, f"before question {place}"
+        site.rounds()
+        if not taken:
+            break
+    assert {(1, 0), (1, 1)} <= set(told), "it was taken before the questions, and between them"
