@@ -64,6 +64,14 @@ def test_the_body_opens_with_the_shares_key_only() -> None:
         seal.open_body(msgspec.structs.replace(SEAL, key=BEN.key), secret)
 
 
+def test_an_object_is_taken_by_the_hash_an_entry_names_it_by() -> None:
+    """The very bytes and no others: neither another's seal nor the same one with a byte more."""
+    data = canonical.encode(SEAL)
+    assert seal.parse_named(data, seal.object_hash(SEAL)) == SEAL
+    for other in (canonical.encode(WORLD.objects[BEN.key]), data + b"\n", b"", b"{}"):
+        assert seal.parse_named(other, seal.object_hash(SEAL)) is None
+
+
 def test_every_seal_is_equally_long() -> None:
     """A long name, a short one and none at all look alike from outside."""
     kinds = ("name", "initials", "anonymous")
