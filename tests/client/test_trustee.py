@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from letterworld import AFTER, LetterWorld
+from undersigned.client import cores, trustee
 from undersigned.client.errors import InputError, WaitingError
 from undersigned.client.keyfile import TrusteeKey
 from undersigned.client.trustee import CHUNK, Trustee
@@ -228,6 +229,22 @@ def test_a_share_that_does_not_open_is_reported_and_the_others_are_released(desk
     released = desk.trustee.open(1)
     assert released.failed == [person.key]
     assert released.shares == 6
+
+
+def test_several_processes_open_what_one_opens(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large edition is opened by one process a core: the same shares, and the same that fail."""
+    desk.trustee.watch()
+    lost = desk.world.people[2].key
+    desk.trustee.seals.drop([lost])
+    wanted = list(desk.world.standing.signatories.values())
+    said: list[tuple[str, int, int]] = []
+    desk.trustee.report_to(lambda *progress: said.append(progress))
+    alone = desk.trustee._open_shares(wanted)
+    monkeypatch.setattr(cores, "SMALL", 1)
+    monkeypatch.setattr(trustee, "_PART", 2)
+    assert desk.trustee._open_shares(wanted) == alone
+    assert (len(alone[0]), alone[1]) == (5, [lost])
+    assert said == [("opening", done, 6) for done in (6, 2, 4, 6)]
 
 
 def replace_share(share: seal.SealedShare, sealed: str) -> seal.SealedShare:

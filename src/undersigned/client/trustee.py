@@ -18,11 +18,13 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
+from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
 from undersigned.protocol import base64url, canonical, checkpoint, entries, manifest, opening, request, seal
 from undersigned.protocol.errors import ConditionError, InvalidError, LogError, OpeningError, ProtocolError
@@ -30,6 +32,7 @@ from undersigned.protocol.note import Note
 from undersigned.protocol.standing import Signatory, Standing, check_times
 
 from . import files
+from .cores import runner, workers_for
 from .errors import AnswerError, InputError, WaitingError
 from .http import Http
 from .keyfile import TrusteeKey
@@ -41,6 +44,10 @@ CHUNK: Final = 500
 """Shares in one post: 93 bytes each, under the 64 KiB a server takes."""
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
+
+
+_PART: Final = 256
+"""Seals that are opened in one go by one process."""
 
 
 class _State(msgspec.Struct, kw_only=True):
@@ -205,7 +212,7 @@ class Trustee:
         if not isinstance(value, seal.Seal) or seal.object_hash(value) != signatory.object:
             raise LogError(f"the seal of entry {row['index']} is not the one the log names")
         seal.check_object(value, self.letter.manifest, self.letter.spelt, signatory.key)
-        if self._share(value) is None:
+        if _share(value, self.index, self._seal_key) is None:
             mute.append(signatory.key)
         self.seals.put(value)
 
@@ -257,25 +264,16 @@ class Trustee:
             self._mirror_seals(standing, min(missing))
 
     def _open_shares(self, wanted: list[Signatory]) -> tuple[dict[str, str], list[str]]:
-        shares: dict[str, str] = {}
-        failed: list[str] = []
-        for number, signatory in enumerate(wanted, start=1):
-            value = self.seals.get(signatory.key, signatory.object)
-            share = self._share(value) if value is not None else None
-            if share is None:
-                failed.append(signatory.key)
-            else:
-                shares[signatory.key] = base64url.encode(share)
-            if number % 50 == 0 or number == len(wanted):
-                self._progress("opening", number, len(wanted))
-        return shares, failed
-
-    def _share(self, value: seal.Seal) -> bytes | None:
-        """Our share of a seal, or None if it does not open or is not the one committed to."""
-        try:
-            return seal.open_share(value, self.index, self._seal_key)
-        except OpeningError:
-            return None
+        places = [(s.key, s.object) for s in wanted]
+        parts = [places[start : start + _PART] for start in range(0, len(places), _PART)]
+        work = partial(_open_part, self.seals.directory, self.index, self.key.seal_seed)
+        found: list[str | None] = []
+        with runner(workers_for(len(wanted))) as run:
+            for shares in run(work, parts):
+                found += shares
+                self._progress("opening", len(found), len(wanted))
+        opened = {s.key: share for s, share in zip(wanted, found, strict=True) if share is not None}
+        return opened, [s.key for s, share in zip(wanted, found, strict=True) if share is None]
 
     def _post_openings(self, edition: int, shares: dict[str, str]) -> None:
         unsigned = opening.Openings(v=1, letter=self.letter.spelt, edition=edition, trustee=self.index, shares=shares)
@@ -324,3 +322,25 @@ def destroy(keyfile: Path, state: Path | None) -> None:
     files.destroy(keyfile)
     if state is not None and (state / "seals").is_dir():
         Seals(state / "seals").clear()
+
+
+def _open_part(seals: Path, trustee: int, seed: bytes, places: list[tuple[str, str]]) -> list[str | None]:
+    """Trustee ``trustee``'s share of each key's seal, base64url; None where there is no seal, or no share in it.
+
+    ``seed`` comes to another process by a pipe, never on a command line or a disk.
+    """
+    mirrored, key = Seals(seals), seal.seal_key(seed)
+    found: list[str | None] = []
+    for place in places:
+        value = mirrored.get(*place)
+        share = _share(value, trustee, key) if value is not None else None
+        found.append(base64url.encode(share) if share is not None else None)
+    return found
+
+
+def _share(value: seal.Seal, trustee: int, key: MLKEM768X25519PrivateKey) -> bytes | None:
+    """A trustee's share of a seal, or None if it does not open or is not the one committed to."""
+    try:
+        return seal.open_share(value, trustee, key)
+    except OpeningError:
+        return None
