@@ -33,7 +33,9 @@ class Seals:
     def get(self, key: str, object_hash: str) -> Seal | None:
         """The seal of ``key`` if it is the one the log names, else None."""
         try:
-            value = seal.parse_named(self._path(key).read_bytes(), object_hash)
+            # An edition has as many files as names; plainly read, one takes a third of the time.
+            with open(f"{self.directory}/{key[:2]}/{key}", "rb", buffering=0) as file:  # noqa: PTH123
+                value = seal.parse_named(file.read(), object_hash)
         except FileNotFoundError:
             return None
         return value if isinstance(value, Seal) else None
