@@ -86,7 +86,8 @@ pictures: $(SCRIPTS)
 	cd tests && python -m browser.pictures ../pictures
 
 bench: $(VENV)/.installed
-	for question in sign blind verify opens answers printing pages; do python bench/$$question.py; done
+	@./scripts/system-packages test
+	python bench/speed.py
 
 durability: $(VENV)/.installed
 	@./scripts/system-packages test

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from outcome import Outcome
+
 COLUMNS = (
     ("size", "signatories"),
     ("make_s", "making them, s"),
@@ -33,14 +35,24 @@ WIDTH, HEIGHT, LEFT, TOP = 760, 420, 70, 40
 
 
 def write(rows: list[dict[str, float]], out: Path) -> None:
-    """``million.md`` and ``million.svg`` into ``out``."""
-    out.mkdir(exist_ok=True)
-    (out / "million.md").write_text(table(rows))
-    (out / "million.svg").write_text(picture(rows))
-    print(table(rows))
+    """``out``.md and ``out``.svg."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.with_suffix(".md").write_text(table(rows, out.name))
+    out.with_suffix(".svg").write_text(picture(rows))
+    print(table(rows, out.name))
+    first, last = rows[0], rows[-1]
+    Outcome(
+        f"a signature among {last['size']:,.0f}",
+        f"{last['sign_per_s']:,.0f}/s",
+        f"among {first['size']:,.0f}: {first['sign_per_s']:,.0f}/s",
+        first["sign_per_s"] / last["sign_per_s"],
+        1.3,
+        "x the time",
+        at_most=True,
+    ).say()
 
 
-def table(rows: list[dict[str, float]]) -> str:
+def table(rows: list[dict[str, float]], name: str) -> str:
     """Markdown."""
     head = "| " + " | ".join(title for _, title in COLUMNS) + " |\n|" + "---:|" * len(COLUMNS) + "\n"
     lines = ["| " + " | ".join(_figure(row[key]) if key in row else "–" for key, _ in COLUMNS) + " |" for row in rows]
@@ -49,7 +61,7 @@ def table(rows: list[dict[str, float]]) -> str:
     return (
         "# A letter grows\n\nMade by `python bench/million.py`. The columns MB are the memory of the process before "
         "them, at its largest.\n\n" + head + "\n".join(lines) + f"\n\nOne signature costs {ratio:.2f} times as much at "
-        f"{last['size']:,.0f} signatories as at {first['size']:,.0f} (bar: 1.3).\n\n![Growth](million.svg)\n"
+        f"{last['size']:,.0f} signatories as at {first['size']:,.0f} (bar: 1.3).\n\n![Growth]({name}.svg)\n"
     )
 
 

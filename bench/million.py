@@ -1,6 +1,6 @@
 """A letter of a thousand to a million signatories: what grows with it, and what does not.
 
-    python bench/million.py --sizes 1000,10000,100000 [--out bench/results]
+    python bench/million.py --sizes 1000,10000,100000 [--out bench/results/growth]
 
 For each size a site is made and its log filled (``bulk.py``); then each question is asked in a process of its own, so
 that its memory is its own too:
@@ -246,7 +246,7 @@ def main() -> None:
     """Runs it; writes a table and a picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", default="1000,10000,100000")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "growth")
     parser.add_argument("--stage", choices=STAGES)
     parser.add_argument("--data", type=Path)
     asked = parser.parse_args()

@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from letterworld import LetterWorld
+from outcome import Outcome
 from undersigned.client.cores import workers_for
 from undersigned.client.http import Http
 from undersigned.client.keyfile import TrusteeKey
@@ -82,14 +83,23 @@ def main() -> None:
             large.append((together, bare(work * asked.rounds, seal.seal_key(sealing))))
     spent, alone = (sum(column) / len(wanted) * 1e6 for column in zip(*turns, strict=True))
     ratio = statistics.median(control / tooled for tooled, control in turns)
-    print(f"one process: {spent:.0f} us a share, bare HPKE {alone:.0f} us, ratio {ratio:.2f} (bar: 0.8)")
+    Outcome(
+        "a trustee opens, one process",
+        f"{spent:.0f} us a share",
+        f"bare HPKE {alone:.0f} us, one core",
+        ratio,
+        0.8,
+    ).say()
     many = len(wanted) * asked.rounds
     spent, alone = (min(column) for column in zip(*large, strict=True))
     ratio = statistics.median(control / tooled for tooled, control in large)
-    print(
-        f"{many} seals, {workers_for(many)} processes: {spent:.1f} s, bare loop {alone:.1f} s, "
-        f"ratio {ratio:.2f} (bar: 0.8)"
-    )
+    Outcome(
+        f"a trustee opens {many:,}, {workers_for(many)} processes",
+        f"{spent:.1f} s",
+        f"bare HPKE {alone:.1f} s, one core",
+        ratio,
+        0.8,
+    ).say()
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ of each counts.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -19,6 +17,7 @@ from pathlib import Path
 import load
 import people
 import readers
+from outcome import Outcome
 from sign import site
 from undersigned.web.operations.serve import web_command
 
@@ -64,8 +63,8 @@ def body_at(data: Path, path: str) -> bytes:
     return (packed if packed.exists() else file).read_bytes()
 
 
-def compare(bare: int, port: int, path: str, asked: argparse.Namespace) -> dict[str, float]:
-    """Control and site in turn; the figures of the best rounds, printed."""
+def compare(bare: int, port: int, path: str, asked: argparse.Namespace) -> bool:
+    """Control and site in turn; whether the best rounds reach the bar."""
     found: dict[str, list[load.Result]] = {"control": [], "site": []}
     for _ in range(asked.rounds):
         for kind, at in (("control", bare), ("site", port)):
@@ -73,14 +72,15 @@ def compare(bare: int, port: int, path: str, asked: argparse.Namespace) -> dict[
     best = {kind: max(results, key=lambda r: r.rate) for kind, results in found.items()}
     ours, errors = best["site"], sum(r.errors(200) for rs in found.values() for r in rs)
     ratio, late = ours.rate / best["control"].rate, ours.percentile(0.99)
-    print(f"{path.replace(people.SLUG, '<slug>'):42} {ours.rate:>7.0f} /s   p99 {late:>5.1f} ms   "
-          f"control {best['control'].rate:>7.0f} /s   ratio {ratio:.2f}   errors {errors}")  # fmt: skip
-    return {"rate": round(ours.rate), "p99_ms": round(late, 1), "ratio": round(ratio, 3), "errors": errors}
-
-
-def passes(figures: dict[str, float]) -> bool:
-    """Whether the bar is reached."""
-    return figures["rate"] >= REACH and figures["p99_ms"] < LATE and not figures["errors"]
+    Outcome(
+        path.replace(people.SLUG, "<letter>").removeprefix("/"),
+        f"{ours.rate:,.0f}/s, p99 {late:.1f} ms (bar {LATE:.0f}), {errors} errors",
+        f"bare application {best['control'].rate:,.0f}/s, ratio {ratio:.2f}",
+        ours.rate,
+        REACH,
+        "/s",
+    ).say()
+    return ours.rate >= REACH and late < LATE and not errors
 
 
 def main() -> int:
@@ -91,7 +91,7 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=2)
     asked = parser.parse_args()
-    good, figures = True, dict[str, dict[str, float]]()
+    good = True
     with tempfile.TemporaryDirectory(prefix="undersigned-bench-") as name:
         root, port = Path(name), people.free_port()
         server = site(root / "data", port)
@@ -101,14 +101,11 @@ def main() -> int:
             for number, path in enumerate(served(server, root / "data", people.SLUG, asked.names)):
                 bare = control(root, body_at(root / "data", path), number)
                 try:
-                    figures[path] = compare(bare.port, port, path, asked)
+                    good = compare(bare.port, port, path, asked) and good
                 finally:
                     bare.stop()
-                good = good and passes(figures[path])
         finally:
             server.stop()
-    print(f"to reach: {REACH} /s, p99 < {LATE:.0f} ms, 0 errors; {os.cpu_count()} cores, shared with the readers")
-    print(json.dumps(figures))
     return 0 if good else 1
 
 

@@ -22,6 +22,7 @@ import uvloop
 
 import load
 import people
+from outcome import Outcome
 from sign import site
 
 REACH = 250.0
@@ -192,7 +193,16 @@ def main() -> int:
         finally:
             server.stop()
     late = [row for row in rows if row["sign_p99_ms"] >= REACH or row["errors"]]
-    print(f"to reach: {asked.rate:g} signatures/s with 100,000 viewers, p99 < {REACH:.0f} ms, 0 errors")
+    last = rows[-1]
+    Outcome(
+        f"a receipt, p99, {asked.rate:g} a second, {last['viewers']:,.0f} viewers",
+        f"{last['sign_p99_ms']:.0f} ms, {last['errors']:.0f} errors",
+        f"nobody watching {rows[0]['sign_p99_ms']:.0f} ms",
+        last["sign_p99_ms"],
+        REACH,
+        "ms",
+        at_most=True,
+    ).say()
     return 1 if late else 0
 
 
