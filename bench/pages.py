@@ -73,7 +73,7 @@ def compare(bare: int, port: int, path: str, asked: argparse.Namespace) -> bool:
     ours, errors = best["site"], sum(r.errors(200) for rs in found.values() for r in rs)
     ratio, late = ours.rate / best["control"].rate, ours.percentile(0.99)
     Outcome(
-        path.replace(people.SLUG, "<letter>").removeprefix("/"),
+        f"served: {path.replace(people.SLUG, 'letter')}",
         f"{ours.rate:,.0f}/s, p99 {late:.1f} ms (bar {LATE:.0f}), {errors} errors",
         f"bare application {best['control'].rate:,.0f}/s, ratio {ratio:.2f}",
         ours.rate,
