@@ -259,6 +259,16 @@ def test_a_line_of_openings_is_about_one_key_in_order() -> None:
         opening.checked_shares(msgspec.structs.replace(row, shares=[(10**6, row.shares[0][1])]))
 
 
+def test_a_line_of_openings_is_written_as_it_is_read() -> None:
+    """Around a seal whose bytes are never read again; shares in whatever order they came."""
+    row = WORLD.make_opening(WORLD.people[0].key)
+    sealed = canonical.encode(row.seal)
+    shares = {index: base64url.decode(share) for index, share in row.shares[::-1]}
+    line = opening.opening_line(row.key, sealed, shares)
+    assert line == canonical.encode(row) + b"\n"
+    assert opening.seal_bytes(line.removesuffix(b"\n"), row) == sealed
+
+
 def test_a_public_letter_holds_records_only() -> None:
     """A seal is no line of objects.jsonl; a record is judged as it stands."""
     value = WORLD.objects[WORLD.people[0].key]
