@@ -32,7 +32,7 @@ BENCHES = (
     ("printing", ()),
     ("million", ("--sizes", "1000,10000,100000")),
 )
-WIDTH, ROW, LEFT, SCALE, END = 900, 26, 400, 190, 3.0
+WIDTH, ROW, LEFT, SCALE, END = 900, 26, 400, 190, 2.0
 """Pixels; where the bar stands is ``SCALE`` from ``LEFT``, and what is ``END`` times the bar is not drawn longer."""
 
 

@@ -43,11 +43,12 @@ Purpose = Literal[
 ]
 
 PURPOSES: Final[frozenset[str]] = frozenset(get_args(Purpose))
+_TAGS: Final = {purpose: b"undersigned/1/" + purpose.encode("ascii") + b"\n" for purpose in PURPOSES}
 
 
 def tag(purpose: Purpose) -> bytes:
     """``undersigned/1/`` + purpose + newline, ASCII."""
-    return b"undersigned/1/" + purpose.encode("ascii") + b"\n"
+    return _TAGS[purpose]
 
 
 def digest(purpose: Purpose, message: bytes) -> bytes:
