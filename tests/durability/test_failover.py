@@ -86,7 +86,7 @@ class Crowd:
     """Threads that post signatures, again and again until each is acknowledged; a 503 or a broken line is no answer."""
 
     def __init__(self, letter: Letter, bodies: list[dict[str, object]]) -> None:
-        self.letter, self.todo = letter, list(bodies)
+        self.letter, self.bodies, self.todo = letter, bodies, list(bodies)
         self.acknowledged: dict[str, bytes] = {}
         self.refused = 0
         self._lock = threading.Lock()
@@ -142,6 +142,24 @@ def site(folder: Path, database: str) -> Server:
     return Server(folder, port, command)
 
 
+@contextmanager
+def crowded(two: Pair, folder: Path, *, synchronous: bool) -> Iterator[tuple[Server, Crowd]]:
+    """A site on the two whose letter a crowd is signing: 600 people who stop when all have a receipt."""
+    two.primary.ask("CREATE DATABASE letters")
+    server = site(folder, two.url("letters"))
+    server.start()
+    try:
+        letter, bodies = prepared(server, 600)
+        until(lambda: letter.status()["state"] == "open")
+        two.follow(synchronous=synchronous)
+        crowd = Crowd(letter, bodies)
+        crowd.start()
+        yield server, crowd
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.stop()
+
+
 def missing(cluster: Cluster, crowd: Crowd) -> list[str]:
     """Acknowledged entries that a database knows nothing of."""
     rows = cluster.ask("SELECT leaf FROM log_entry UNION SELECT leaf FROM signing_pending", "letters")
@@ -152,64 +170,42 @@ def missing(cluster: Cluster, crowd: Crowd) -> list[str]:
 @pytest.mark.parametrize("trial", range(3))
 def test_after_a_failover_every_acknowledged_signature_is_there(tmp_path: Path, trial: int, tally: Tally) -> None:
     """kill -9 of the primary under load, real promotion; the same processes go on, and every receipt is kept."""
-    with pair() as two:
-        two.primary.ask("CREATE DATABASE letters")
-        server = site(tmp_path / "data", two.url("letters"))
-        server.start()
-        try:
-            letter, bodies = prepared(server, 600)
-            until(lambda: letter.status()["state"] == "open")
-            two.follow(synchronous=True)
-            crowd = Crowd(letter, bodies)
-            crowd.start()
-            until(lambda: len(crowd.acknowledged) >= 80 + 60 * trial, seconds=60)
-            two.fail_over()
-            before = dict(crowd.acknowledged)
-            assert len(before) < len(bodies), "the load was over before the primary was"
-            assert missing(two.standby, crowd) == []
-            crowd.finish()
-            until(lambda: letter.status()["pending"] == 0, seconds=60)
-            until(lambda: len(logged(letter)) == len(bodies), seconds=60)
-            assert sorted(logged(letter)) == sorted(crowd.acknowledged)
-            # Somebody asks again, and gets the receipt they had.
-            for entry, receipt in list(before.items())[:5]:
-                body = next(b for b in bodies if canonical.encode(b["entry"]).decode() == entry)
-                assert letter.post("entries", body).body == receipt
-            until(lambda: letter.get("bundle.zip").status == 200)
-            with zipfile.ZipFile(io.BytesIO(letter.get("bundle.zip").body)) as archive:
-                files = {name: archive.read(name) for name in archive.namelist()}
-            assert verify.verify_bundle(files, letter=letter.id).outcome == "valid"
-            print(f"trial {trial}: {len(before)} acknowledged before, 0 lost, {crowd.refused} told to come back")
-            row = tally.row(*FAULT)
-            row.trials, row.acknowledged = row.trials + 1, row.acknowledged + len(before)
-        finally:
-            server.stop()
+    with pair() as two, crowded(two, tmp_path / "data", synchronous=True) as (_, crowd):
+        letter, bodies = crowd.letter, list(crowd.bodies)
+        until(lambda: len(crowd.acknowledged) >= 80 + 60 * trial, seconds=60)
+        two.fail_over()
+        before = dict(crowd.acknowledged)
+        assert len(before) < len(bodies), "the load was over before the primary was"
+        assert missing(two.standby, crowd) == []
+        crowd.finish()
+        until(lambda: letter.status()["pending"] == 0, seconds=60)
+        until(lambda: len(logged(letter)) == len(bodies), seconds=60)
+        assert sorted(logged(letter)) == sorted(crowd.acknowledged)
+        # Somebody asks again, and gets the receipt they had.
+        for entry, receipt in list(before.items())[:5]:
+            body = next(b for b in bodies if canonical.encode(b["entry"]).decode() == entry)
+            assert letter.post("entries", body).body == receipt
+        until(lambda: letter.get("bundle.zip").status == 200)
+        with zipfile.ZipFile(io.BytesIO(letter.get("bundle.zip").body)) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+        assert verify.verify_bundle(files, letter=letter.id).outcome == "valid"
+        print(f"trial {trial}: {len(before)} acknowledged before, 0 lost, {crowd.refused} told to come back")
+        row = tally.row(*FAULT)
+        row.trials, row.acknowledged = row.trials + 1, row.acknowledged + len(before)
 
 
 def test_an_asynchronous_standby_loses_what_was_acknowledged(tmp_path: Path, tally: Tally) -> None:
     """Control: the same loss with a standby nobody waits for; acknowledged signatures are missing."""
-    with pair() as two:
-        two.primary.ask("CREATE DATABASE letters")
-        server = site(tmp_path / "data", two.url("letters"))
-        server.start()
-        try:
-            letter, bodies = prepared(server, 600)
-            until(lambda: letter.status()["state"] == "open")
-            two.follow(synchronous=False)
-            crowd = Crowd(letter, bodies)
-            crowd.start()
-            until(lambda: len(crowd.acknowledged) >= 150, seconds=60)
-            two.primary.kill()
-            two.link.cut()
-            crowd.leave()
-            server.kill()
-            two.standby.promote()
-            lost = missing(two.standby, crowd)
-            print(f"control: {len(crowd.acknowledged)} acknowledged, {len(lost)} lost")
-            row = tally.row(*FAULT)
-            row.control_trials = 1
-            row.control_acknowledged, row.control_lost = len(crowd.acknowledged), len(lost)
-            assert lost, "a test that cannot fail proves nothing"
-        finally:
-            if server.process is not None and server.process.poll() is None:
-                server.kill()
+    with pair() as two, crowded(two, tmp_path / "data", synchronous=False) as (server, crowd):
+        until(lambda: len(crowd.acknowledged) >= 150, seconds=60)
+        two.primary.kill()
+        two.link.cut()
+        crowd.leave()
+        server.kill()
+        two.standby.promote()
+        lost = missing(two.standby, crowd)
+        print(f"control: {len(crowd.acknowledged)} acknowledged, {len(lost)} lost")
+        row = tally.row(*FAULT)
+        row.control_trials = 1
+        row.control_acknowledged, row.control_lost = len(crowd.acknowledged), len(lost)
+        assert lost, "a test that cannot fail proves nothing"
