@@ -71,9 +71,9 @@ test: check tests/partners/node_modules/.installed $(SCRIPTS)
 
 COVERAGE := 90
 
-test-postgresql: $(VENV)/.installed
+test-postgresql: $(VENV)/.installed $(SCRIPTS)
 	@./scripts/system-packages test
-	python tests/onpostgresql.py pytest -n $(WORKERS) --dist loadfile tests/web tests/cli $(TEST)
+	python tests/onpostgresql.py pytest -n $(WORKERS) --dist loadfile tests/web tests/cli tests/browser $(TEST)
 
 browser: $(SCRIPTS)
 	@./scripts/system-packages test
