@@ -78,6 +78,6 @@ def write(tally: Tally) -> None:
         "*Acknowledged*: receipts that were given; of editions and migrations, those carried through. *Lost*: "
         "of these, not in the log afterwards; editions half there, schemas half made.\n"
         "A control is the same trial with one safeguard taken away; it has to lose something, or the trial shows "
-        "nothing.\n\n" + tally.text() + _OTHERS,
+        "nothing. Where its trials are 0, that fault has had no control yet.\n\n" + tally.text() + _OTHERS,
         encoding="utf-8",
     )
