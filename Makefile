@@ -102,8 +102,8 @@ format: $(VENV)/.installed
 	ruff format
 
 lock:
-	for name in build node; do uv pip compile --python-version 3.11 --generate-hashes --quiet requirements/$$name.in -o requirements/$$name.lock; done
-	uv pip compile --python-version 3.11 --generate-hashes --quiet --group dev pyproject.toml -o requirements/undersigned.lock
+	for name in build node; do uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras --quiet requirements/$$name.in -o requirements/$$name.lock; done
+	uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras --quiet --group dev pyproject.toml -o requirements/undersigned.lock
 
 clean:
 	rm -rf $(VENV) demo build dist tests/partners/node_modules frontend/node_modules src/undersigned/web/static/scripts
