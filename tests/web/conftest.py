@@ -155,6 +155,16 @@ class Site:
         assert answer.status == 201, answer.body
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_statements() -> None:
+    """On PostgreSQL the tests' own thread may write without a transaction, to prepare what they test; the site's
+    threads may not."""
+    from undersigned.web.postgresql.base import DatabaseWrapper
+
+    here = threading.main_thread()
+    DatabaseWrapper.guarded = property(lambda _: threading.current_thread() is not here)  # type: ignore[assignment]
+
+
 @pytest.fixture
 def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A fresh site: no letters, an open committer, a clerk that waits to be told."""

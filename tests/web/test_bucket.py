@@ -112,6 +112,16 @@ def test_files_are_replaced_and_found_and_gone(s3: S3) -> None:
     assert s3.names() == {"a/log/tile/0/000"}
 
 
+def test_who_finds_an_edition_in_a_bucket_finds_its_openings(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory is put there file by file: openings, then the edition, then the pages that lead to it."""
+    storage = BucketStorage(s3.settings)
+    put: list[str] = []
+    monkeypatch.setattr(storage, "put", lambda path, data: put.append(path.removeprefix("a/editions/1/")))
+    names = ("edition.json", "signatories-en.html", "openings.jsonl", "openings.2.jsonl", "index.html")
+    storage.put_tree("a/editions/1", dict.fromkeys(names, b"x"))
+    assert put == ["openings.2.jsonl", "openings.jsonl", "edition.json", "index.html", "signatories-en.html"]
+
+
 def test_a_bucket_that_is_not_there_is_said_so(s3: S3) -> None:
     """Away, or refusing: one kind of error, and no traceback of boto's."""
     nowhere = BucketStorage(BucketSettings("letters", f"http://127.0.0.1:{free_port()}", "us-east-1", KEY))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 import pytest
+from django.conf import settings
+from django.db import connection
 
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import checkpoint as checkpoints
 from undersigned.protocol import merkle, tiles
 from undersigned.protocol.errors import LogError, ProtocolError
+from undersigned.web.editions.lock import publishing
 from undersigned.web.log.models import Entry
 from undersigned.web.log.sequence import Log
 from undersigned.web.log.shuffle import shuffled
@@ -310,3 +314,34 @@ def test_pending_rows_leave_no_order_behind(site: Site) -> None:
     assert sorted(rows.values_list("key", flat=True)) == sorted(arrived)
     assert list(rows.values_list("key", flat=True)) != arrived  # one chance in 479,001,600 to be wrong
     assert set(Batch.objects.filter(letter__slug=letter.slug).values_list("due", flat=True)) == {0}
+
+
+def test_a_clerk_that_begins_while_another_process_publishes_keeps_no_log_waiting(site: Site) -> None:
+    """Signatures enter the log; what a dead process left is cleared away, and the rest done, once that is over."""
+    letter = site.letter()
+    left = settings.DATA.public / letter.slug / ".left.half"
+    left.write_bytes(b"half")
+    tidied, at_it, over = threading.Event(), threading.Event(), threading.Event()
+
+    def publish() -> None:
+        with publishing():
+            at_it.set()
+            over.wait(30)
+        connection.close()
+
+    other = threading.Thread(target=publish)
+    other.start()
+    try:
+        assert at_it.wait(10)
+        clerk = Clerk(site.world, tidied)
+        assert people.sign(letter, letter.people[0]).status == 201
+        clerk.round()
+        assert letter.get("count.json").json["count"] == 1
+        assert left.exists()
+        assert not tidied.is_set()
+    finally:
+        over.set()
+        other.join()
+    clerk.round()
+    assert tidied.is_set()
+    assert not left.exists()

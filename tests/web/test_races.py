@@ -21,6 +21,7 @@ from undersigned.web.times import moment
 from . import people
 from .conftest import Site
 from .people import Answer, Letter
+from .server import until
 from .test_life import outcome
 
 
@@ -156,6 +157,41 @@ def test_a_busy_database_is_said_so_and_nothing_is_acknowledged(site: Site, monk
     assert (busy.status, busy.problem) == (503, "busy")
     assert int(busy.headers["retry-after"]) > 0
     assert letter.post("entries", body).status == 201
+
+
+def test_who_waits_behind_a_database_that_does_not_answer_is_sent_away(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who came while it kept one waiting get their 503 with it, instead of waiting one after the other."""
+    from undersigned.web.signing.committer import Committer
+
+    letter = site.letter(size=8)
+    bodies = []
+    for person in letter.people[:5]:
+        people.activate(letter, person)
+        bodies.append(people.prepare(letter, person))
+    committer: Committer = site.application._committer
+    asked: list[int] = []
+    queued = threading.Event()
+
+    def stuck(self: Committer, jobs: list[object]) -> list[object]:
+        asked.append(len(jobs))
+        queued.wait(20)
+        return self._failed(OperationalError("canceling statement due to lock timeout"), False, False, len(jobs))
+
+    monkeypatch.setattr(Committer, "_commit", stuck)
+    with ThreadPoolExecutor(5) as pool:
+        first = pool.submit(send(letter, bodies[0]))
+        until(lambda: asked == [1])
+        rest = [pool.submit(send(letter, body)) for body in bodies[1:]]
+        until(lambda: committer._queue.qsize() == 4)
+        queued.set()
+        answers = [first.result(20), *(answer.result(20) for answer in rest)]
+    assert [(answer.status, answer.problem) for answer in answers] == [(503, "busy")] * 5
+    assert asked == [1]
+    monkeypatch.undo()
+    assert not Pending.objects.filter(kind="sign").exists()
+    assert all(letter.post("entries", body).status == 201 for body in bodies)
 
 
 def test_a_commit_that_fails_is_never_acknowledged(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

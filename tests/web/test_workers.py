@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from undersigned.protocol import manifest
 from undersigned.web import asgi
@@ -160,6 +160,24 @@ def test_what_comes_with_the_lock_was_asked_under_it(
             writer.execute("COMMIT")
             writer.close()
         assert waiting.result(timeout=20)[0] == [(seen,)]
+
+
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="on SQLite one commit is as good as another")
+def test_nothing_is_written_but_in_a_transaction_that_is_waited_for(site: Site) -> None:
+    """A statement by itself would be committed without a look at what the server says of it: it is refused."""
+    rows = Row.objects.filter(pk=Row.objects.get(slug=site.letter().slug).pk)
+
+    def write() -> int:
+        try:
+            with pytest.raises(DatabaseError, match="read-only"):
+                rows.update(abandoned=True)
+            with transaction.atomic():
+                return rows.update(abandoned=True)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(write).result(20) == 1
 
 
 @pytest.mark.skipif(not ON_POSTGRESQL, reason="on SQLite there is no way to go")

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web.adapters.reserve import is_full
 from undersigned.web.ports import StorageAwayError
-from undersigned.web.postgresql.durable import is_absence
+from undersigned.web.postgresql.absence import is_absence
 from undersigned.web.problems import CONTENT_TYPE, Problem, busy, from_protocol, full, not_found, unsure
 
 logger = logging.getLogger(__name__)

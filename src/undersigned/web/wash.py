@@ -12,6 +12,8 @@ from typing import Final
 
 from django.db import OperationalError, connection
 
+from undersigned.web.postgresql.server import waiting_for_nobody
+
 PATIENCE: Final = 1.0
 """Seconds to wait for sessions that still see the past, before it is to be asked again."""
 _NEXT: Final = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
@@ -30,8 +32,10 @@ def wash(*tables: str) -> bool:
             with connection.cursor() as cursor:
                 if not _is_past():
                     return False
-                for table in tables:
-                    cursor.execute(f"VACUUM FULL {connection.ops.quote_name(table)}")
+                # The table is held until the commit, so nobody could read it while a standby is missed.
+                with waiting_for_nobody(connection.connection):
+                    for table in tables:
+                        cursor.execute(f"VACUUM FULL {connection.ops.quote_name(table)}")
         except OperationalError:
             return False
         return True

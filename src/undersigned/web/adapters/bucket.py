@@ -93,12 +93,13 @@ class BucketStorage:
         return _StagedObject(self._storage.bucket.Object(path), type_of(f"/{path}", Path(path)).decode("ascii"), file)
 
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
-        """Puts these files, and no others, under ``path``: pages last, since they lead to the rest.
+        """Puts these files, and no others, under ``path``: what leads to others after them, so that whoever finds an
+        edition finds its openings, and whoever finds its pages finds the edition.
 
         What was there goes first: a name that must go is gone rather than late.
         """
         self.delete(path)
-        for name in sorted(files, key=lambda name: (name.endswith(".html"), name)):
+        for name in sorted(files, key=_turn):
             self.put(f"{path}/{name}", files[name])
 
     def get(self, path: str) -> bytes | None:
@@ -133,6 +134,11 @@ class BucketStorage:
     def tidy() -> int:
         """Nothing is ever half written in a bucket."""
         return 0
+
+
+def _turn(name: str) -> tuple[int, str]:
+    """In which turn a file of a directory is put there."""
+    return (2 if name.endswith(".html") else int(name.endswith(".json")), name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from undersigned.web.pages.letter import Shown
 from undersigned.web.pages.scripts import are_built
 from undersigned.web.pages.signing import signing_pages
 from undersigned.web.ports import World
+from undersigned.web.postgresql.begin import wait_for_all_before
 
 logger = logging.getLogger(__name__)
 REST = 5
@@ -59,6 +60,8 @@ class Upkeep:
             self._withdrawn = standing.withdrawn
         state = (standing.withdrawn, published)
         if state != self._placed:
+            # An edition is in the table from the moment its publication is committed; it is served once that lasts.
+            wait_for_all_before()
             self._place(standing, published, state)
         pages = (standing.size, state)
         if pages != self._paged:

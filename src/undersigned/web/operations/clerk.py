@@ -18,7 +18,7 @@ from django.db import connection
 
 from undersigned.web.adapters.reserve import is_full
 from undersigned.web.datadir import DataDir
-from undersigned.web.editions.lock import publishing, rounding
+from undersigned.web.editions.lock import publishing_unless_busy, rounding
 from undersigned.web.letters.known import know
 from undersigned.web.letters.models import Letter
 from undersigned.web.mail.postman import Postman
@@ -28,6 +28,7 @@ from undersigned.web.operations.fenced import FencedStorage
 from undersigned.web.operations.lease import Lease, LeaseLostError
 from undersigned.web.pages.site import site_pages
 from undersigned.web.ports import StorageAwayError, World
+from undersigned.web.postgresql.begin import wait_for_all_before
 from undersigned.web.postgresql.fence import DeposedError
 from undersigned.web.press.pressroom import Pressroom
 from undersigned.web.wash import wash
@@ -61,10 +62,15 @@ def lead(data: DataDir) -> int:
 
 
 class Clerk:
-    """Looks after every letter that is no draft."""
+    """Looks after every letter that is no draft.
 
-    def __init__(self, world: World) -> None:
+    ``tidied``: set once what an earlier clerk left half written has been cleared away, which is this one's first work
+    unless it is set already. None: there is nothing to clear away.
+    """
+
+    def __init__(self, world: World, tidied: threading.Event | None = None) -> None:
         self._world = world
+        self._tidied = tidied
         self._desks: dict[int, LetterDesk] = {}
         self._greeted = False
         self._owed, self._truncated = False, 0
@@ -81,9 +87,14 @@ class Clerk:
                 if self._world.storage.get(path) != page:
                     self._world.storage.put(path, page)
             self._greeted = True
-        for row in Letter.objects.filter(letter__isnull=False).exclude(pk__in=list(self._desks)):
+        fresh = list(Letter.objects.filter(letter__isnull=False).exclude(pk__in=list(self._desks)))
+        if fresh:
+            # What is found of them at first, a checkpoint perhaps, was committed by others, and is about to be served.
+            wait_for_all_before()
+        for row in fresh:
             self._desks[row.pk] = LetterDesk(know(row, self._world.keys), self._world)
-        grew = [desk.round() for desk in self._desks.values()]
+        tidy = self._clear_away()
+        grew = [desk.round(only_log=not tidy) for desk in self._desks.values()]
         self._owed = self._owed or any(grew)
         # A clock that was set back must not keep the order of arrival on disk until it has caught up.
         if self._owed and not 0 <= self._world.clock() - self._truncated < REST:
@@ -94,6 +105,19 @@ class Clerk:
                 # An edit or withdrawal deleted a sealed object. They are many, and all of them are written anew.
                 wash("signing_sealedobject")
                 self._washed, self._gone_washed = self._truncated, self._gone
+
+    def _clear_away(self) -> bool:
+        """Removes what others left half written, and returns whether that is done: until then nothing but the log goes
+        on, which does not wait for a publication that another process is at."""
+        if self._tidied is None or self._tidied.is_set():
+            return True
+        with publishing_unless_busy() as free:
+            if free:
+                # Whoever wrote here before may have been killed; what it left could hold the name of somebody who
+                # withdraws.
+                self._world.storage.tidy()
+                self._tidied.set()
+        return self._tidied.is_set()
 
     @property
     def _gone(self) -> int:
@@ -164,22 +188,28 @@ def run(data: DataDir, world: World) -> None:
 
 def _work(world: World, stop: threading.Event, version: Callable[[], int]) -> None:
     """Log and mail, until ``stop`` or an error."""
-    with publishing():
-        # Whoever wrote here before may have been killed; what it left could hold the name of somebody who withdraws.
-        world.storage.tidy()
     # The mail has a thread and a connection of its own: a slow mail server keeps no log waiting.
     enough = threading.Event()
     mail = threading.Thread(target=Postman(world).run, args=(enough,), name="postman", daemon=True)
     mail.start()
-    press = threading.Thread(target=Pressroom(world, enough).run, name="pressroom", daemon=True)
+    tidied = threading.Event()
+    press = threading.Thread(target=_press, args=(world, enough, tidied), name="pressroom", daemon=True)
     press.start()
     try:
-        Clerk(world).run(stop, version)
+        Clerk(world, tidied).run(stop, version)
     finally:
         enough.set()
         mail.join(timeout=2)
         press.join(timeout=2)
         connection.close()
+
+
+def _press(world: World, enough: threading.Event, tidied: threading.Event) -> None:
+    """The press's rounds, once nothing of theirs can be taken for what a dead process left."""
+    while not tidied.wait(LONGEST_PAUSE):
+        if enough.is_set():
+            return
+    Pressroom(world, enough).run()
 
 
 def _stay(world: World, stop: threading.Event) -> None:

@@ -36,9 +36,11 @@ class LetterDesk:
         standing = self._log.standing
         return len(standing.objects) - standing.signed + standing.withdrawn
 
-    def round(self) -> bool:
+    def round(self, *, only_log: bool = False) -> bool:
         """Everything there is to do now. Returns whether the log grew."""
         grew = self._log.round()
+        if only_log:
+            return grew
         standing = self._log.standing
         self._upkeep.round(standing)
         if standing.withdrawn != self._withdrawn:

@@ -17,7 +17,9 @@ from django.db import DatabaseError, connection
 
 from undersigned.web.middleware import where
 from undersigned.web.postgresql import fence
-from undersigned.web.postgresql.locks import CHANNEL, CLASS, CLERK, WRITER
+from undersigned.web.postgresql.base import BEGIN
+from undersigned.web.postgresql.commit import Commits
+from undersigned.web.postgresql.locks import CHANNEL, CLASS, CLERK
 
 logger = logging.getLogger(__name__)
 RETRY: Final = 1.0
@@ -45,6 +47,7 @@ class Lease:
         self.lost = threading.Event()
         self._over = threading.Event()
         self._heard = 0
+        self._alone: bool | None = None
         self._session: psycopg.Connection[Any] | None = None
         self._thread: threading.Thread | None = None
 
@@ -69,10 +72,13 @@ class Lease:
         if not (row and row[0]):
             return False
         holder = secrets.token_hex(16)
-        with self._session.transaction():
-            # Under the writer's lock: an earlier clerk has committed what it may, and will commit nothing more.
-            self._session.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CLASS, WRITER])
-            term = self._session.execute(_TAKE, [holder]).fetchone()
+        commits = Commits(self._session)
+        # Under the writer's lock: an earlier clerk has committed what it may, and will commit nothing more.
+        self._session.execute(BEGIN)
+        term = self._session.execute(_TAKE, [holder]).fetchone()
+        with commits.committing():
+            self._session.execute("COMMIT")
+        # True now: the term is wherever the entries are, so a promoted standby knows whose turn it is.
         fence.begin(holder)
         logger.info("this process is the clerk, term %d", term[0] if term else 0)
         self._session.execute(f"LISTEN {CHANNEL}")
@@ -87,10 +93,21 @@ class Lease:
             while not self._over.is_set():
                 for _ in session.notifies(timeout=BEAT):
                     self._heard += 1
-                session.execute("SELECT 1")
+                self._note_standby(session)
         except psycopg.Error as error:
             logger.warning("the clerk's session is gone: %s", where(error))
             self.lost.set()
+
+    def _note_standby(self, session: psycopg.Connection[Any]) -> None:
+        """The session's word to the server; and an operator's to read, when standbys come to be waited for or not."""
+        row = session.execute("SHOW synchronous_standby_names").fetchone()
+        alone = not (row and row[0])
+        if alone != self._alone:
+            self._alone = alone
+            if alone:
+                logger.warning("no standby is waited for: what is acknowledged is on one machine's disk only")
+            else:
+                logger.info("commits wait for a standby")
 
     def version(self) -> int:
         """A number that changes when another process has committed something. Asks nobody. Raises LeaseLostError."""

@@ -2,10 +2,12 @@
 
 - One writer at a time, as on SQLite: a transaction takes the site's lock before it reads what it decides by.
 - A server that could lose a commit is refused when it is connected to.
-- A COMMIT that PostgreSQL answers with a warning is not a commit to rely on: ``UnsureCommitError``.
+- A COMMIT waits for the standby, not without end, and is not one to rely on if the wait was cut short (``commit``).
+- A transaction that has been committed can rely on all it saw, also if it changed nothing: what it saw may have been
+  committed by somebody whose own wait was cut short, so it waits for the standby as if it had written.
 - A clerk that another has followed can begin no transaction (``fence``).
 
-Every transaction here is begun by ``transaction.atomic``; single statements commit by themselves, as Django has them.
+Every change is made inside ``transaction.atomic``: a statement outside it can only read.
 """
 
 from __future__ import annotations
@@ -15,30 +17,34 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from django.db import OperationalError
+from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
-from psycopg.errors import Diagnostic
 
 from undersigned.web.postgresql import fence
 from undersigned.web.postgresql.begin import Answers, Question
+from undersigned.web.postgresql.commit import Commits
 from undersigned.web.postgresql.locks import CHANNEL, CLASS, WRITER
 from undersigned.web.postgresql.server import check_server
 
-_LOCK_ANSWERS = 1
-"""The lock's own SELECT answers too, with a row of nothing."""
-_BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({CLASS}, {WRITER})"
+BEGIN = (
+    f"BEGIN READ WRITE; SELECT pg_advisory_xact_lock({CLASS}, {WRITER}); "
+    # A commit that wrote nothing waits for nobody. An empty message in the write-ahead log is something, and the
+    # standby gets it after all that stands before it.
+    "SELECT pg_logical_emit_message(true, 'undersigned', '')"
+)
+"""Begins a transaction under the writer's lock, whose commit will wait for the standby."""
+_OWN_ANSWERS = 2
+"""The lock's and the message's."""
 # Told when the transaction commits, and only then: whoever waits for work need not ask.
-_BEGIN_ALOUD = f"{_BEGIN}; NOTIFY {CHANNEL}"
-
-
-class UnsureCommitError(OperationalError):
-    """The transaction is on the primary's disk, but its wait for the standby was cut short: it may yet be lost."""
+_BEGIN_ALOUD = f"{BEGIN}; NOTIFY {CHANNEL}"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """One connection."""
 
-    _warned = False
+    guarded = True
+    """Whether statements outside ``atomic`` can only read. Tests prepare what they test with such statements."""
+    _commits: Commits
     _questions: Sequence[Question] = ()
     _answers: Answers
 
@@ -47,15 +53,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection: psycopg.Connection[Any] = super().get_new_connection({**conn_params, "autocommit": True})
         try:
             check_server(connection)
+            if self.guarded and self.alias != NO_DB_ALIAS:
+                connection.execute("SET default_transaction_read_only = on")
         except BaseException:
             connection.close()
             raise
-        connection.add_notice_handler(self._notice)
+        self._commits = Commits(connection)
         return connection
-
-    def _notice(self, diagnostic: Diagnostic) -> None:
-        # The text is in the server's language, so it is the severity that counts.
-        self._warned = self._warned or diagnostic.severity_nonlocalized == "WARNING"
 
     def ensure_connection(self) -> None:
         """Connects unless connected, and again if the server has gone: between two transactions nothing is lost."""
@@ -77,14 +81,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         fenced = fence.term() is not None
         # Under the lock: nobody can become the clerk between this look and our commit.
         questions = [(fence.QUESTION, ()), *self._questions] if fenced else list(self._questions)
-        statement = "; ".join([_BEGIN if fenced else _BEGIN_ALOUD, *(text for text, _ in questions)])
+        statement = "; ".join([BEGIN if fenced else _BEGIN_ALOUD, *(text for text, _ in questions)])
         values = [value for _, given in questions for value in given]
         with self.wrap_database_errors:
             try:
                 # One message: each statement in it sees what was committed before that statement began.
                 with self.connection.cursor() as cursor:
                     cursor.execute(statement, values or None)
-                    answers = [found.fetchall() for found in cursor.results() if found.description][_LOCK_ANSWERS:]
+                    answers = [found.fetchall() for found in cursor.results() if found.description][_OWN_ANSWERS:]
                 if fenced:
                     fence.check(answers.pop(0)[0] if answers[0] else None)
             except BaseException:
@@ -98,9 +102,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _commit(self) -> None:
         """Raises UnsureCommitError, and ends the connection, if the server did not keep all it was to keep."""
-        self._warned = False
-        super()._commit()  # type: ignore[misc]
-        if self._warned:
-            if self.connection is not None:
-                self.connection.close()
-            raise UnsureCommitError("the database took a transaction without the standby's answer")
+        with self._commits.committing():
+            super()._commit()  # type: ignore[misc]

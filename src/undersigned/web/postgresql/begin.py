@@ -34,6 +34,17 @@ def beginning_with(questions: Sequence[Question]) -> Iterator[Callable[[], Answe
         yield lambda: answers
 
 
+def wait_for_all_before() -> None:
+    """Returns once everything that could be read before the call is where nothing takes it away.
+
+    On PostgreSQL a row can be read although the wait of whoever committed it was cut short: then it is on the primary
+    only. A commit that is waited for to its end takes along all that stands before it. Raises UnsureCommitError.
+    """
+    if connection.vendor == "postgresql":
+        with transaction.atomic():
+            pass
+
+
 def ask(question: Question) -> list[tuple[Any, ...]]:
     """Its rows, now."""
     with connection.cursor() as cursor:

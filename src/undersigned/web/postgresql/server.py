@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
@@ -20,8 +22,11 @@ _QUESTION: Final = (
     "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')"
 )
 # Who waits longer than 10 s for the writer's lock is told to come back. A process that was stopped in the middle of a
-# transaction holds up everybody: after a minute the server ends it.
-SESSION: Final = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+# transaction, or whose machine vanished, holds up everybody: after 15 s of silence the server ends its session.
+SESSION: Final = (
+    "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s "
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3 -c tcp_user_timeout=15s"
+)
 
 
 def check_server(connection: psycopg.Connection[Any]) -> None:
@@ -39,14 +44,28 @@ def check_server(connection: psycopg.Connection[Any]) -> None:
     connection.execute(f"SET synchronous_commit = {found['synchronous_commit']}")
 
 
+@contextmanager
+def waiting_for_nobody(session: psycopg.Connection[Any]) -> Iterator[None]:
+    """Inside, statements do not wait for the standby: for what promises nothing, and holds a table while it waits."""
+    row = session.execute("SHOW synchronous_commit").fetchone()
+    session.execute("SET synchronous_commit = local")
+    try:
+        yield
+    finally:
+        if not session.closed:
+            session.execute(f"SET synchronous_commit = {row[0] if row else 'on'}")
+
+
 def connection_options(url: str, password: str | None) -> dict[str, Any]:
     """libpq's parameters for ``url``. Raises psycopg.ProgrammingError if it is none."""
     options: dict[str, Any] = conninfo_to_dict(url)
     # Of several hosts named, the one that takes writes: after a promotion that is another one.
     options.setdefault("target_session_attrs", "read-write")
     options.setdefault("connect_timeout", "5")
-    # A primary whose machine vanished does not say so.
+    # A primary whose machine vanished does not say so, neither while one sends to it nor while one waits for it.
     options.setdefault("tcp_user_timeout", "10000")
+    for name, seconds in (("keepalives_idle", "5"), ("keepalives_interval", "3"), ("keepalives_count", "3")):
+        options.setdefault(name, seconds)
     options.setdefault("application_name", "undersigned")
     options["options"] = f"{SESSION} {options.get('options', '')}".strip()
     if password is not None:

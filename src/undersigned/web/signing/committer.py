@@ -23,10 +23,9 @@ from undersigned.web.adapters.reserve import is_full
 from undersigned.web.middleware import where
 from undersigned.web.ports import Clock, Reserve
 from undersigned.web.postgresql.begin import Answers, beginning_with
-from undersigned.web.postgresql.durable import wait_for_all_before
 from undersigned.web.problems import busy, full, unsure
 from undersigned.web.signing.actions import CodeUse, questions_before, take_entries, use_codes
-from undersigned.web.signing.candidate import Candidate, Taken
+from undersigned.web.signing.candidate import Candidate
 
 MAX_BATCH: Final = 256
 MAX_WAITING: Final = 4096
@@ -60,6 +59,7 @@ class Committer:
     ) -> None:
         self._clock, self._reserve, self._on_failure = clock, reserve, on_failure
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._stalled = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -88,7 +88,24 @@ class Committer:
             crowded = len(jobs) > 1
             if jobs:
                 self._answer(jobs, self._decide(jobs))
+            if self._stalled:
+                last = self._send_away() or last
         connection.close()
+
+    def _send_away(self) -> bool:
+        """Tells whoever waits to come back: the database kept those before them waiting for seconds, and would keep
+        them for as long again. Returns whether the queue has come to its end."""
+        self._stalled = False
+        jobs: list[_Job] = []
+        ended = False
+        for _ in range(self._queue.qsize()):
+            job = self._queue.get()
+            if job is None:
+                ended = True
+            else:
+                jobs.append(job)
+        self._answer(jobs, [busy() for _ in jobs])
+        return ended
 
     def _collect(self, crowded: bool) -> tuple[list[_Job], bool]:
         """What waits, at least one; and whether it is the last. ``crowded``: several came at once a moment ago."""
@@ -125,8 +142,6 @@ class Committer:
             with beginning_with(questions_before(_entries(works))) as answers:
                 begun = True
                 outcomes = self._act(works, answers())
-                if not all(is_new(outcome) for outcome in outcomes):
-                    wait_for_all_before()
                 committing = True
         except IntegrityError as error:
             if len(works) == 1:
@@ -151,10 +166,12 @@ class Committer:
         """What is answered if the transaction failed: nothing is said to be stored that may not be."""
         if isinstance(error, OperationalError) and not begun:
             # Somebody else held the write lock too long: nothing of this was written.
+            self._stalled = True
             return [busy()] * number
         if connection.vendor == "postgresql" and isinstance(error, DatabaseError):
             # Another server may have taken over meanwhile: what is true is asked of it, on a connection of its own.
             connection.close()
+            self._stalled = True
             logger.warning("the database did not confirm a batch of %d: %s", number, where(error))
             return [unsure()] * number
         if committing or isinstance(error, DatabaseError):
@@ -170,11 +187,6 @@ class Committer:
             # The loop may have been closed by a stop; what was stored stays stored.
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_resolve, answers)
-
-
-def is_new(outcome: object) -> bool:
-    """Whether this transaction itself stores what is answered; otherwise an earlier one did."""
-    return isinstance(outcome, Taken) and outcome.new
 
 
 def _entries(works: Sequence[Work]) -> list[Candidate]:

@@ -24,6 +24,7 @@ from undersigned.web.log.cosigned import newest, newest_cosigned
 from undersigned.web.log.fold import fold
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.ports import World
+from undersigned.web.postgresql.begin import wait_for_all_before
 from undersigned.web.problems import busy
 from undersigned.web.signing.models import Pending
 
@@ -45,6 +46,8 @@ def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int
         row = Edition.objects.filter(letter=letter.pk, number=number).first()
         if row is None or not Entry.objects.filter(letter=letter.pk, kind="cut", seq=number).exists():
             raise SequenceError(f"edition {number} has not been cut")
+        # Asked again, it answers from what was committed before: which must last, or nobody is told.
+        wait_for_all_before()
         fresh = row.published is None
         checkpoint = _checkpoint(letter) if fresh else _newest_for_files(letter)
         standing = fold(letter, checkpoint.size)

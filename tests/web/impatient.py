@@ -1,0 +1,40 @@
+"""The site with a second's patience for a standby, so that tests need not wait longer; or without end, as a control.
+
+    python -m web.impatient clerk --data DIR      the clerk
+    granian ... web.impatient:application         the web worker
+
+``IMPATIENT`` says how: ``cut`` as the site is; ``endless``: waits are never cut short; ``careless``: they are, and what
+the server says of it is not heard.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import Any
+
+from undersigned.web.postgresql import commit
+
+PATIENCE = 1.0
+_HOW = os.environ.get("IMPATIENT", "cut")
+
+commit.WATCH._patience = 1_000_000 if _HOW == "endless" else PATIENCE
+if _HOW == "careless":
+
+    @contextmanager
+    def _committing(self: commit.Commits) -> Any:
+        with commit.WATCH.over(self._connection) as waiting:
+            yield
+        if waiting.cutting:
+            self._connection.close()
+
+    commit.Commits.committing = _committing  # type: ignore[method-assign]
+
+if __name__ == "__main__":
+    from undersigned.web.__main__ import main
+
+    raise SystemExit(main(sys.argv[1:]))
+
+if "UNDERSIGNED_DATA" in os.environ:
+    from undersigned.web.asgi import application  # noqa: F401
