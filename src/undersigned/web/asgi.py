@@ -32,6 +32,8 @@ from undersigned.web.door.body import (
     Scope,
     Send,
     header,
+    read_body,
+    replay,
     respond,
     respond_empty,
     respond_problem,
@@ -39,6 +41,7 @@ from undersigned.web.door.body import (
 from undersigned.web.door.bucket import BucketDoor
 from undersigned.web.door.cors import ANYBODY, PREFLIGHT, is_shared
 from undersigned.web.door.files import FileDoor
+from undersigned.web.door.gate import Beat, Gate
 from undersigned.web.door.headers import embedded_headers, is_embedded, security_headers
 from undersigned.web.letters.known import Letters
 from undersigned.web.middleware import problem_of
@@ -78,7 +81,8 @@ class Site:
         self._bucket = BucketDoor(world.storage, ThreadPoolExecutor(16, thread_name_prefix="bucket")) if away else None
         self._committer = Committer(world.clock, world.reserve)
         self._pool = make_pool()
-        self._intake = Intake(world, Letters(world.keys), self._committer, self._pool)
+        self._beat, self._gate = Beat(), Gate()
+        self._intake = Intake(world, Letters(world.keys), self._committer, self._pool, self._beat)
         self._acts: dict[str, Callable[..., Awaitable[None]]] = {
             "entries": self._intake.entries,
             "activate": self._intake.activate,
@@ -106,6 +110,7 @@ class Site:
             if message["type"] == "lifespan.startup":
                 die_with_parent()
                 self.start()
+                self._beat.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 self.stop()
@@ -137,11 +142,18 @@ class Site:
                     ]
                     await respond(send, 404, page, self._missing)
                     return
-                await _DJANGO(cast(dict[str, Any], scope), receive, _with_headers(send, base))
+                await self._rest(scope, receive, send, base)
         except DisconnectedError:
             return
         except Exception as error:
             await respond_problem(send, base, problem_of(error, away=AWAY, failed=FAILED))
+
+    async def _rest(self, scope: Scope, receive: Receive, send: Send, base: Headers) -> None:
+        """Django's answer. The request is whole before it takes a turn: who sends slowly keeps nobody waiting."""
+        body = await read_body(scope, receive)
+        self._beat.check()
+        async with self._gate.passing():
+            await _DJANGO(cast(dict[str, Any], scope), replay(body, receive), _with_headers(send, base))
 
     def _check_host(self, scope: Scope) -> None:
         host = (header(scope, b"host") or b"").lower()

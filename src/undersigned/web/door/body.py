@@ -17,6 +17,8 @@ Headers = list[tuple[bytes, bytes]]
 MAX_BODY: Final = 64 * 1024
 PATIENCE: Final = 20.0
 """Seconds a body may pause."""
+LONGEST: Final = 60.0
+"""Seconds a body may take."""
 
 
 class DisconnectedError(Exception):
@@ -36,14 +38,14 @@ def check_type(scope: Scope, expected: bytes) -> None:
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body. Raises Problem if it is over 64 KiB, DisconnectedError if it never ends."""
+    """The whole body. Raises Problem if it is over 64 KiB or does not arrive, DisconnectedError if it never ends."""
     announced = header(scope, b"content-length")
     if announced is not None and (not announced.isdigit() or int(announced) > MAX_BODY):
         raise _too_large()
     parts: list[bytes] = []
-    size = 0
+    size, until = 0, asyncio.get_running_loop().time() + LONGEST
     while True:
-        message = await _next(receive)
+        message = await _next(receive, until)
         if message["type"] == "http.disconnect":
             raise DisconnectedError
         part = message.get("body", b"")
@@ -55,9 +57,20 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-async def _next(receive: Receive) -> Message:
+def replay(body: bytes, receive: Receive) -> Receive:
+    """A ``receive`` for whoever reads after us: the body, whole, and then what really comes."""
+    given: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return given.pop() if given else await receive()
+
+    return again
+
+
+async def _next(receive: Receive, until: float) -> Message:
+    now = asyncio.get_running_loop().time()
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout_at(min(now + PATIENCE, until)):
             return await receive()
     except TimeoutError:
         raise Problem(

@@ -28,6 +28,7 @@ from undersigned.web.door.body import (
     read_body,
     respond,
 )
+from undersigned.web.door.gate import Beat
 from undersigned.web.letters.known import KnownLetter, Letters
 from undersigned.web.ports import World
 from undersigned.web.problems import busy
@@ -59,14 +60,18 @@ class _Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Intake:
     """The two acts of a signatory. One a process; shares the committer and the registrar's threads."""
 
-    def __init__(self, world: World, letters: Letters, committer: Committer, pool: ThreadPoolExecutor) -> None:
-        self._world, self._letters, self._committer, self._pool = world, letters, committer, pool
+    def __init__(
+        self, world: World, letters: Letters, committer: Committer, pool: ThreadPoolExecutor, beat: Beat
+    ) -> None:
+        self._world, self._letters, self._committer, self._pool, self._beat = world, letters, committer, pool, beat
         self._computing = 0
 
     async def entries(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
         """POST entries: 201 with the receipt once durable; 200 with the same receipt if it was there."""
         check_type(scope, _JSON)
-        posted: _Posted = canonical.decode_as(await read_body(scope, receive), _Posted)
+        body = await read_body(scope, receive)
+        self._beat.check()
+        posted: _Posted = canonical.decode_as(body, _Posted)
         letter = await self._letter(slug)
         checked = candidate.check(letter, canonical.encode(posted.entry), posted.object)
         outcome = await self._committer.submit(checked)
@@ -76,13 +81,14 @@ class Intake:
         answer: dict[str, object] = {"receipt": made}
         if not letter.manifest.sealed:
             answer |= await wait_for_place(letter, checked.leaf, self._world.storage, self._pool)
-        body = msgspec.json.encode(answer, order="sorted")
-        await self._say(send, base, 201 if outcome.new else 200, body)
+        await self._say(send, base, 201 if outcome.new else 200, msgspec.json.encode(answer, order="sorted"))
 
     async def activate(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
         """POST activate: the registrar's blind signature; the same question again, the same answer."""
         check_type(scope, _JSON)
-        question: _Question = canonical.decode_as(await read_body(scope, receive), _Question)
+        body = await read_body(scope, receive)
+        self._beat.check()
+        question: _Question = canonical.decode_as(body, _Question)
         token = base64url.decode(question.token, 32)
         letter = await self._letter(slug)
         blinded = base64url.decode(question.blinded, letter.registrar.length)

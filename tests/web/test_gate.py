@@ -1,0 +1,139 @@
+"""Too many at once: whoever cannot be answered soon is told to come back, before anything is done for them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+
+import pytest
+from django.urls import get_resolver
+
+from undersigned.web.door.gate import LATE, Beat, Gate
+from undersigned.web.letters import views
+from undersigned.web.problems import Problem
+from undersigned.web.signing.models import Pending
+
+from . import people
+from .conftest import Site
+from .people import Answer
+from .test_races import together
+
+
+async def _let_in(gate: Gate, leave: asyncio.Event, said: list[str]) -> None:
+    try:
+        async with gate.passing():
+            said.append("in")
+            await leave.wait()
+    except Problem as problem:
+        said.append(problem.code)
+
+
+async def _crowd(gate: Gate, number: int) -> tuple[list[str], list[str]]:
+    """What is said to so many who come at once: before anybody leaves, and in the end."""
+    leave, said = asyncio.Event(), list[str]()
+    tasks = [asyncio.create_task(_let_in(gate, leave, said)) for _ in range(number)]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    at_first = list(said)
+    leave.set()
+    await asyncio.gather(*tasks)
+    return at_first, said
+
+
+def test_so_many_are_inside_so_many_wait_and_the_rest_are_told_at_once() -> None:
+    """Of ten two are let in, three wait and are let in after them, five are told to come back."""
+    at_first, in_the_end = asyncio.run(_crowd(Gate(inside=2, waiting=3), 10))
+    assert Counter(at_first) == {"in": 2, "busy": 5}
+    assert Counter(in_the_end) == {"in": 5, "busy": 5}
+
+
+def test_nobody_waits_longer_than_people_do() -> None:
+    """Whoever is not let in within the gate's patience is told to come back, and takes no place any more."""
+
+    async def scene() -> tuple[list[str], list[str]]:
+        gate, leave, said, later = Gate(inside=1, waiting=1, patience=0.01), asyncio.Event(), list[str](), list[str]()
+        inside = asyncio.create_task(_let_in(gate, leave, said))
+        await asyncio.sleep(0)
+        await _let_in(gate, leave, said)
+        leave.set()
+        await inside
+        await _let_in(gate, leave, later)
+        return said, later
+
+    assert asyncio.run(scene()) == (["in", "busy"], ["in"])
+
+
+def test_a_loop_that_is_behind_is_seen_to_be() -> None:
+    """Late by more than it may be: busy; on time, or not begun yet: not."""
+
+    async def scene() -> None:
+        Beat(late=-1).check()
+        beat = Beat(late=LATE)
+        beat.start()
+        beat.check()
+        behind = Beat(late=-1)
+        behind.start()
+        with pytest.raises(Problem) as said:
+            behind.check()
+        assert said.value.headers["Retry-After"]
+        behind.stop()
+        behind.check()
+
+    asyncio.run(scene())
+
+
+def test_what_comes_while_the_loop_is_behind_is_told_to_come_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signatures, codes and what Django answers: 503 with Retry-After, nothing kept; what lies ready is served."""
+    letter = site.letter()
+    first, second = letter.people[:2]
+    people.activate(letter, first)
+    body, question = people.prepare(letter, first), people.ask(letter, second).body
+    asks = [
+        lambda: letter.post("entries", body),
+        lambda: letter.post("activate", question),
+        lambda: letter.get("status", **letter.auth),
+    ]
+    monkeypatch.setattr(site.application._beat, "check", _behind)
+    for ask in asks:
+        answer = ask()
+        assert (answer.status, answer.problem) == (503, "busy")
+        assert int(answer.headers["retry-after"]) > 0
+    assert not Pending.objects.exists()
+    assert letter.get("count.json").status == 200
+    monkeypatch.undo()
+    assert [ask().status for ask in asks] == [201, 200, 200]
+
+
+def _behind() -> None:
+    beat = Beat(late=-1)
+    beat._seen = 0.0
+    beat.check()
+
+
+def test_django_answers_so_many_at_once_and_no_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty ask at once where four are let in and twelve may wait: whoever is answered is answered rightly, the others
+    are told to come back, and never were there five at a time."""
+    letter = site.letter()
+    inside, most, lock = [0], [0], threading.Lock()
+    real = views.status
+
+    def counted(request: object, **parts: object) -> object:
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        try:
+            return real(request, **parts)  # type: ignore[arg-type]
+        finally:
+            with lock:
+                inside[0] -= 1
+
+    monkeypatch.setattr(site.application, "_gate", Gate(inside=4, waiting=12))
+    (pattern,) = (found for found in get_resolver().url_patterns if found.callback is real)
+    monkeypatch.setattr(pattern, "callback", counted)
+    answers: list[Answer] = together([lambda: letter.get("status", **letter.auth)] * 60)
+    told = Counter(answer.status for answer in answers)
+    assert set(told) <= {200, 503}
+    assert told[200] >= 4
+    assert 1 <= most[0] <= 4
+    assert letter.get("status", **letter.auth).status == 200
