@@ -1,7 +1,8 @@
 """The bare ceiling: a raw ASGI application that does what accepting a signature needs, and nothing else.
 
-The same strict parse, the same checks, one row in one table of the same SQLite settings, group commit, the same signed
-receipt. No Django, no admission rules, no letters. Started by ``bench/sign.py`` under the same granian settings.
+The same strict parse, the same checks, one row in one table of the same SQLite settings, or in the same PostgreSQL
+cluster, group commit, the same signed receipt. No Django, no admission rules, no letters. Started by ``bench/sign.py``
+under the same granian settings.
 """
 
 from __future__ import annotations
@@ -10,26 +11,29 @@ import asyncio
 import os
 import sys
 import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import msgspec
+import psycopg
 import pysqlite3
 
 from undersigned.protocol import base64url as b64
-from undersigned.protocol import canonical, entries, manifest, merkle, receipt, seal
+from undersigned.protocol import canonical, entries, keys, manifest, merkle, receipt, seal
 
 SOURCE = Path(os.environ["CEILING_MANIFEST"]).read_bytes()
 MANIFEST = manifest.parse(SOURCE)
 LETTER = b64.encode(manifest.letter_id(SOURCE))
-SEED = os.urandom(32)
+KEY = keys.SigningKey(os.urandom(32))
+DATABASE = os.environ["CEILING_DATABASE"]
 BY = "2030-01-01T00:00:00Z"
 
 
-COMPANY = float(os.environ.get("CEILING_COMPANY", "0"))
-"""Seconds that a batch waits for more, if the one before had any: as the site's committer does."""
+LAP = os.environ.get("CEILING_LAP") == "yes"
+"""Whether a batch first lets the event loop come to all that has arrived, if the one before had any company: as the
+site's committer does."""
 
 # As the site has it: without, the ceiling would be lower than it need be.
 sys.setswitchinterval(0.0005)
@@ -42,31 +46,56 @@ class Posted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     object: seal.SignedObject | None = None
 
 
-Job = tuple[tuple[bytes, str, bytes, bytes], asyncio.Future[None]]
+Row = tuple[bytes, str, bytes, bytes]
+Job = tuple[Row, asyncio.Future[None]]
 QUEUE: SimpleQueue[Job] = SimpleQueue()
 
 
 def commit_for_ever() -> None:
     """Takes what waits, commits it together, answers."""
-    database = pysqlite3.connect(os.environ["CEILING_DATABASE"], isolation_level=None)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-        database.execute(f"PRAGMA {pragma}")
-    database.execute("CREATE TABLE entry (leaf BLOB PRIMARY KEY, key TEXT UNIQUE, data BLOB, body BLOB)")
+    store = stored_in_postgresql() if DATABASE.startswith("postgresql") else stored_in_sqlite()
     had = 0
     while True:
         jobs = [QUEUE.get()]
-        if COMPANY and had > 1:
-            time.sleep(COMPANY)
+        loop = jobs[0][1].get_loop()
+        if LAP and had > 1:
+            lap = threading.Event()
+            loop.call_soon_threadsafe(lap.set)
+            lap.wait(0.02)
         try:
             while len(jobs) < 256:
                 jobs.append(QUEUE.get_nowait())
         except Empty:
             pass
         had = len(jobs)
+        store([row for row, _ in jobs])
+        loop.call_soon_threadsafe(resolve, [answer for _, answer in jobs])
+
+
+def stored_in_sqlite() -> Callable[[list[Row]], None]:
+    """What makes rows durable, on the site's own settings."""
+    database = pysqlite3.connect(DATABASE, isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+        database.execute(f"PRAGMA {pragma}")
+    database.execute("CREATE TABLE entry (leaf BLOB PRIMARY KEY, key TEXT UNIQUE, data BLOB, body BLOB)")
+
+    def store(rows: list[Row]) -> None:
         database.execute("BEGIN IMMEDIATE")
-        database.executemany("INSERT INTO entry VALUES (?, ?, ?, ?)", [row for row, _ in jobs])
+        database.executemany("INSERT INTO entry VALUES (?, ?, ?, ?)", rows)
         database.execute("COMMIT")
-        jobs[0][1].get_loop().call_soon_threadsafe(resolve, [answer for _, answer in jobs])
+
+    return store
+
+
+def stored_in_postgresql() -> Callable[[list[Row]], None]:
+    """The same there, each batch in one statement and one way there and back; the table was made before."""
+    database = psycopg.connect(DATABASE, autocommit=True)
+    statement = "INSERT INTO entry SELECT * FROM unnest(%b::bytea[], %b::text[], %b::bytea[], %b::bytea[])"
+
+    def store(rows: list[Row]) -> None:
+        database.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+
+    return store
 
 
 def resolve(answers: list[asyncio.Future[None]]) -> None:
@@ -89,7 +118,7 @@ async def accept(body: bytes) -> bytes:
     answer = asyncio.get_running_loop().create_future()
     QUEUE.put(((merkle.leaf_hash(data), entry.key, data, canonical.encode(value)), answer))
     await answer
-    return msgspec.json.encode({"receipt": receipt.make(LETTER, data, BY, SEED)}, order="sorted")
+    return msgspec.json.encode({"receipt": receipt.make(LETTER, data, BY, KEY)}, order="sorted")
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

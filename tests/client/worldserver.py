@@ -15,7 +15,18 @@ from letterworld import LetterWorld, serve_log
 from undersigned.client.http import Http
 from undersigned.client.letter import Letter
 from undersigned.client.link import Link
-from undersigned.protocol import base64url, canonical, credential, entries, manifest, opening, receipt, request, seal
+from undersigned.protocol import (
+    base64url,
+    canonical,
+    credential,
+    entries,
+    keys,
+    manifest,
+    opening,
+    receipt,
+    request,
+    seal,
+)
 from undersigned.protocol.errors import ProtocolError
 
 BASE = "https://letters.example.org/valley/"
@@ -111,7 +122,7 @@ class WorldServer:
         if "object" in asked:
             value = seal.parse_object(canonical.encode(asked["object"]))
             self.world.objects[value.key] = value
-        made = receipt.make(self.world.id, data, LATER, self.world.log_seed)
+        made = receipt.make(self.world.id, data, LATER, keys.SigningKey(self.world.log_seed))
         return httpx.Response(201, content=canonical.encode({"receipt": canonical.decode(canonical.encode(made))}))
 
     def posted(self, path: str) -> list[bytes]:

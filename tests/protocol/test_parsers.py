@@ -25,6 +25,7 @@ from undersigned.protocol import (
     credential,
     edition,
     entries,
+    keys,
     manifest,
     note,
     opening,
@@ -84,7 +85,10 @@ def _samples() -> dict[str, tuple[Parse, bytes]]:
         "checkpoint": (_text(checkpoint.parse_text), noted.text.encode()),
         "entry bundle": (lambda data: tiles.unpack_entries(data, 3), tiles.pack_entries([b"", b"a", b"bc"])),
         "tile": (lambda data: tiles.split_hashes(data, 2), bytes(64)),
-        "receipt": (receipt.parse, canonical.encode(receipt.make(world.id, b"x", "2026-12-01T06:00:00Z", bytes(32)))),
+        "receipt": (
+            receipt.parse,
+            canonical.encode(receipt.make(world.id, b"x", "2026-12-01T06:00:00Z", keys.SigningKey(bytes(32)))),
+        ),
         "request": (
             _text(lambda t: request.verify(t, world.manifest, world.letter, "/seals?from=0", 1_800_000_000)),
             header.encode(),

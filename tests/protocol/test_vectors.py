@@ -284,7 +284,7 @@ def test_messages() -> None:
     given = receipt.parse(decode(one["receipt"]))
     entry, log_key = decode(one["entry"]), decode(rules.log)
     receipt.verify(given, letter=encode(letter), entry=entry, log_key=log_key)
-    assert receipt.make(encode(letter), entry, one["by"], decode(one["log_seed"])) == given
+    assert receipt.make(encode(letter), entry, one["by"], keys.SigningKey(decode(one["log_seed"]))) == given
     assert request.authorize(letter, two["trustee"], two["time"], two["path"], decode(two["seed"])) == two["header"]
     assert request.verify(two["header"], rules, letter, two["path"], two["time"]) == two["trustee"]
     post = opening.parse_openings(decode(three["openings"]))

@@ -19,6 +19,7 @@ import pytest
 from cluster import BINARIES, Cluster
 from undersigned.web.operations.parent import die_with_parent
 from undersigned.web.operations.serve import web_command
+from undersigned.web.postgresql.locks import CLASS, WRITER
 
 from . import people
 from .people import Answer, Letter
@@ -164,6 +165,9 @@ def test_without_an_end_of_patience_they_wait(tmp_path: Path, monkeypatch: pytes
         thread.join(timeout=4)
         assert thread.is_alive()
         assert not answers
+        # It does not wait with the lock in hand: others write meanwhile.
+        ((free,),) = site.cluster.ask(f"SELECT pg_try_advisory_lock({CLASS}, {WRITER})", "letters")
+        assert free
         site.miss(None)
         thread.join(timeout=20)
         assert [answer.status for answer in answers] == [201]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
@@ -16,12 +17,13 @@ from undersigned.protocol import checkpoint as checkpoints
 from undersigned.protocol import merkle, tiles
 from undersigned.protocol.errors import LogError, ProtocolError
 from undersigned.web.editions.lock import publishing
+from undersigned.web.log import sequence
 from undersigned.web.log.models import Entry
 from undersigned.web.log.sequence import Log
 from undersigned.web.log.shuffle import shuffled
 from undersigned.web.operations.clerk import Clerk
 from undersigned.web.ports import Staged, Storage, Writer
-from undersigned.web.signing.models import Batch, Pending, Refused
+from undersigned.web.signing.models import Batch, Pending, Refused, SealedObject
 
 from . import people
 from .conftest import Site
@@ -201,6 +203,44 @@ def test_a_crash_inside_the_batch_leaves_it_waiting(site: Site) -> None:
     assert (Pending.objects.count(), letter.status()["count"]) == (3, 0)
     site.rounds()
     assert (Pending.objects.count(), letter.status()["count"]) == (0, 3)
+
+
+def test_a_large_batch_enters_the_log_part_by_part(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two parts others sign; a death there leaves the first part in its place and the rest waiting, and the
+    next clerk goes on. An edit and the withdrawal after it stand in their order, and the withdrawn leave nothing."""
+    letter = site.letter(size=20)
+    for person in letter.people[:5]:
+        assert people.sign(letter, person).status == 201
+    assert people.sign(letter, letter.people[0], "anonymous").status == 201
+    assert people.withdraw(letter, letter.people[0]).status == 201
+    monkeypatch.setattr(sequence, "TOGETHER", 2)
+    late = iter(letter.people[5:8])
+
+    def dead() -> None:
+        assert people.sign(letter, next(late)).status == 201
+        raise Crash
+
+    for placed in (2, 4, 6):
+        monkeypatch.setattr(sequence, "pause", dead)
+        with pytest.raises(Crash):
+            Clerk(site.world).round()
+        assert Entry.objects.filter(kind__in=("sign", "withdraw")).count() == placed
+        assert Pending.objects.count() == 10 - placed - len(list(copy(late)))
+        check_served(letter, site.world.storage)
+    monkeypatch.setattr(sequence, "pause", lambda: None)
+    clerk = Clerk(site.world)
+    clerk.round()
+    clerk.round()
+    check_served(letter, site.world.storage)
+    assert not Pending.objects.exists()
+    assert not Refused.objects.exists()
+    logged = Entry.objects.filter(kind__in=("sign", "withdraw")).order_by("index")
+    mine = logged.filter(key=letter.people[0].key).values_list("kind", "seq")
+    assert list(mine) == [("sign", 0), ("sign", 1), ("withdraw", 0)]
+    assert letter.status()["count"] == 7
+    assert SealedObject.objects.count() == 7
+    batches = logged.values_list("batch", flat=True)
+    assert list(batches) == sorted(batches)
 
 
 def test_who_signs_while_a_batch_is_folded_waits_for_the_next(site: Site) -> None:

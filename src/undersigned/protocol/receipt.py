@@ -27,10 +27,10 @@ class Receipt(
     signature: str = ""
 
 
-def make(letter: str, entry: bytes, by: str, seed: bytes) -> Receipt:
-    """The log's receipt for an entry's canonical bytes. ``seed``: of the log's key."""
+def make(letter: str, entry: bytes, by: str, key: keys.SigningKey) -> Receipt:
+    """The log's receipt for an entry's canonical bytes. ``key``: the log's."""
     receipt = Receipt(v=1, letter=letter, leaf=base64url.encode(merkle.leaf_hash(entry)), by=by)
-    signature = keys.sign("receipt", seed, canonical.encode(receipt))
+    signature = key.sign("receipt", canonical.encode(receipt))
     return msgspec.structs.replace(receipt, signature=base64url.encode(signature))
 
 

@@ -48,4 +48,7 @@ INIT_COMMAND: Final = (
     # What is deleted is overwritten: pending rows tell the order of arrival, sealed objects of the withdrawn are gone.
     "PRAGMA secure_delete=ON;"
     "PRAGMA temp_store=MEMORY;"
+    # 64 MiB, as far as they are used. A batch of sealed names does not fit in SQLite's own 2: pages are written out in
+    # the middle of a transaction, and read again.
+    "PRAGMA cache_size=-65536;"
 )

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from undersigned.protocol import base64url, manifest, roll
 from undersigned.protocol.credential import RegistrarKey
+from undersigned.protocol.keys import SigningKey
 from undersigned.web.letters.models import Letter
 from undersigned.web.ports import Keys
 
 
 @dataclass(frozen=True, slots=True)
 class KnownLetter:
-    """``pk``: the row's number; ``letter``: its id, base64url; ``seed``: of the log's key."""
+    """``pk``: the row's number; ``letter``: its id, base64url; ``log``: the log's key, of ``seed``."""
 
     pk: int
     slug: str
@@ -21,6 +22,7 @@ class KnownLetter:
     manifest: manifest.Manifest
     source: bytes
     seed: bytes
+    log: SigningKey
     registrar: RegistrarKey
 
     @property
@@ -62,12 +64,14 @@ def know(row: Letter, keys: Keys) -> KnownLetter:
     assert row.manifest is not None  # noqa: S101 - the table's check constraint says so
     assert row.letter is not None  # noqa: S101 - as above
     source = bytes(row.manifest)
+    seed = keys.log_seed(row.slug)
     return KnownLetter(
         pk=row.pk,
         slug=row.slug,
         letter=row.letter,
         manifest=manifest.parse(source),
         source=source,
-        seed=keys.log_seed(row.slug),
+        seed=seed,
+        log=SigningKey(seed),
         registrar=keys.registrar(row.slug),
     )

@@ -100,9 +100,20 @@ def _keep_at_once(letter: int, gone: list[str], kept: list[tuple[int, str]]) -> 
         )
 
 
-def delete_waiting(batch: int, number: int) -> None:
-    """Forgets what a batch held. Raises LogError if that were not ``number`` entries: one of them was never read."""
+def delete_waiting(batch: int, leaves: Sequence[str], *, last: bool) -> None:
+    """Forgets these entries of a batch. ``last``: they are all that is left of it.
+
+    Raises LogError if an entry was gone already, or if there is one that was never read.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM signing_pending WHERE batch_id = %s", [batch])
-        if cursor.rowcount != number:
-            raise LogError("a batch that was closed has grown")
+        if connection.vendor == "postgresql":
+            cursor.execute("DELETE FROM signing_pending WHERE leaf = ANY(%s)", [list(leaves)])
+        else:
+            cursor.executemany("DELETE FROM signing_pending WHERE leaf = %s", [(leaf,) for leaf in leaves])
+        gone = cursor.rowcount
+        if last:
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM signing_pending WHERE batch_id = %s)", [batch])
+            if cursor.fetchone()[0]:
+                raise LogError("a batch that was closed has grown")
+        if gone != len(leaves):
+            raise LogError("an entry of a batch that was closed has gone")

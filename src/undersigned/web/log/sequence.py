@@ -13,6 +13,7 @@ the ordinary round (``Log.round``), and there is no other.
 from __future__ import annotations
 
 import logging
+import time
 
 from django.db import transaction
 
@@ -30,8 +31,17 @@ from undersigned.web.signing.models import Batch, Pending, Refused
 logger = logging.getLogger(__name__)
 AT_ONCE = 65536
 """Entries in memory while tiles are written: full tiles of two levels."""
+TOGETHER = 256
+"""Entries of a batch that get their indices in one transaction: meanwhile nobody can sign."""
+PAUSE = 0.03
+"""Seconds between two of these: whoever waits for the database asks again within them."""
 KEEP = 64
 """Checkpoints nobody cosigned are forgotten when they are so many back."""
+
+
+def pause() -> None:
+    """Lets those sign who have waited."""
+    time.sleep(PAUSE)
 
 
 class Log:
@@ -72,24 +82,34 @@ class Log:
                 batch.closed = True
                 batch.save(update_fields=["closed"])
         # True now: nobody adds to the batch any more, so it is folded while others sign, outside the write lock.
+        waiting = shuffled(read_waiting(batch.pk), self._world.entropy)
+        for first in range(0, max(1, len(waiting)), TOGETHER):
+            if first:
+                pause()
+            self._place(batch, waiting[first : first + TOGETHER], last=first + TOGETHER >= len(waiting))
+            # True now: these are in the table under their indices, and wait no more. If it ends here, those that are
+            # left are shuffled again, and follow.
+        # True now: no pending row of the batch is left.
+        return True
+
+    def _place(self, batch: Batch, waiting: list[Waiting], *, last: bool) -> None:
+        """One transaction: some of a batch, in the order given, become entries. ``last``: nothing of it is left."""
         size = self.standing.size
         try:
-            waiting = shuffled(read_waiting(batch.pk), self._world.entropy)
             placed, refused = self._fold(waiting)
             with transaction.atomic():
                 Refused.objects.bulk_create(refused)
                 insert_entries(self.letter.pk, batch.number, placed)
                 keep_objects(self.letter.pk, placed)
-                delete_waiting(batch.pk, len(waiting))
-                batch.due = 0
-                batch.save(update_fields=["due"])
+                delete_waiting(batch.pk, [row.leaf for row in waiting], last=last)
+                if last:
+                    batch.due = 0
+                    batch.save(update_fields=["due"])
         except BaseException:
             # The fold has gone ahead of what is durable: start it again from the table.
             if self.standing.size != size:
                 self.__init__(self.letter, self._world)  # type: ignore[misc]
             raise
-        # True now: the entries are in the table under their indices, and no pending row of the batch is left.
-        return True
 
     def _ready(self, batch: Batch) -> bool:
         now = self._world.clock()

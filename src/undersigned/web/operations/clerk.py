@@ -31,6 +31,7 @@ from undersigned.web.ports import StorageAwayError, World
 from undersigned.web.postgresql.begin import wait_for_all_before
 from undersigned.web.postgresql.fence import DeposedError
 from undersigned.web.press.pressroom import Pressroom
+from undersigned.web.signing.models import Pending
 from undersigned.web.wash import wash
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,10 @@ PAUSE: Final = 0.05
 LONGEST_PAUSE: Final = 1.0
 REST: Final = 5
 """Seconds between two truncations of the write-ahead log, at least: nobody can commit meanwhile."""
+CALM: Final = 200
+"""Entries that wait: a table of so many is written anew in some hundredths of a second."""
+RUSH: Final = 60
+"""Seconds after which it is written anew however many wait."""
 AWAY: Final = 5
 """Seconds before another attempt while the served files cannot be reached."""
 DEEP_REST: Final = 1800
@@ -73,7 +78,7 @@ class Clerk:
         self._tidied = tidied
         self._desks: dict[int, LetterDesk] = {}
         self._greeted = False
-        self._owed, self._truncated = False, 0
+        self._owed, self._truncated, self._rushed = False, 0, 0
         self._washed, self._gone_washed = 0, -1
 
     def round(self) -> None:
@@ -98,9 +103,11 @@ class Clerk:
         self._owed = self._owed or any(grew)
         # A clock that was set back must not keep the order of arrival on disk until it has caught up.
         if self._owed and not 0 <= self._world.clock() - self._truncated < REST:
-            # The database's past still holds the pending rows in the order they came.
-            self._owed = not wash("signing_pending")
             self._truncated = self._world.clock()
+            if self._may_wash():
+                # The database's past still holds the pending rows in the order they came.
+                self._owed = not wash("signing_pending")
+                self._rushed = self._rushed if self._owed else 0
             if self._truncated >= self._washed + DEEP_REST and self._gone != self._gone_washed:
                 # An edit or withdrawal deleted a sealed object. They are many, and all of them are written anew.
                 wash("signing_sealedobject")
@@ -118,6 +125,13 @@ class Clerk:
                 self._world.storage.tidy()
                 self._tidied.set()
         return self._tidied.is_set()
+
+    def _may_wash(self) -> bool:
+        """PostgreSQL writes the table anew, and nobody can sign meanwhile: so while many wait, only now and then."""
+        if connection.vendor != "postgresql":
+            return True
+        self._rushed += 1
+        return self._rushed * REST >= RUSH or Pending.objects.count() <= CALM
 
     @property
     def _gone(self) -> int:

@@ -76,8 +76,8 @@ class Lease:
         # Under the writer's lock: an earlier clerk has committed what it may, and will commit nothing more.
         self._session.execute(BEGIN)
         term = self._session.execute(_TAKE, [holder]).fetchone()
-        with commits.committing():
-            self._session.execute("COMMIT")
+        self._session.execute("COMMIT")
+        commits.wait()
         # True now: the term is wherever the entries are, so a promoted standby knows whose turn it is.
         fence.begin(holder)
         logger.info("this process is the clerk, term %d", term[0] if term else 0)

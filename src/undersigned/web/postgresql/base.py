@@ -2,9 +2,8 @@
 
 - One writer at a time, as on SQLite: a transaction takes the site's lock before it reads what it decides by.
 - A server that could lose a commit is refused when it is connected to.
-- A COMMIT waits for the standby, not without end, and is not one to rely on if the wait was cut short (``commit``).
-- A transaction that has been committed can rely on all it saw, also if it changed nothing: what it saw may have been
-  committed by somebody whose own wait was cut short, so it waits for the standby as if it had written.
+- After each COMMIT disk and standby are waited for, not without end (``commit``): for what it wrote, and for what it
+  saw, which may be of somebody whose own wait was cut short.
 - A clerk that another has followed can begin no transaction (``fence``).
 
 Every change is made inside ``transaction.atomic``: a statement outside it can only read.
@@ -27,14 +26,12 @@ from undersigned.web.postgresql.locks import CHANNEL, CLASS, WRITER
 from undersigned.web.postgresql.server import check_server
 
 BEGIN = (
-    f"BEGIN READ WRITE; SELECT pg_advisory_xact_lock({CLASS}, {WRITER}); "
-    # A commit that wrote nothing waits for nobody. An empty message in the write-ahead log is something, and the
-    # standby gets it after all that stands before it.
-    "SELECT pg_logical_emit_message(true, 'undersigned', '')"
+    # COMMIT is not what is waited for: the lock would be held until the standby has answered.
+    f"BEGIN READ WRITE; SET LOCAL synchronous_commit = off; SELECT pg_advisory_xact_lock({CLASS}, {WRITER})"
 )
-"""Begins a transaction under the writer's lock, whose commit will wait for the standby."""
-_OWN_ANSWERS = 2
-"""The lock's and the message's."""
+"""Begins a transaction under the writer's lock. After its COMMIT, and only then, ``Commits.wait``."""
+_OWN_ANSWERS = 1
+"""The lock's."""
 # Told when the transaction commits, and only then: whoever waits for work need not ask.
 _BEGIN_ALOUD = f"{BEGIN}; NOTIFY {CHANNEL}"
 
@@ -102,5 +99,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _commit(self) -> None:
         """Raises UnsureCommitError, and ends the connection, if the server did not keep all it was to keep."""
-        with self._commits.committing():
-            super()._commit()  # type: ignore[misc]
+        super()._commit()  # type: ignore[misc]
+        with self.wrap_database_errors:
+            self._commits.wait()

@@ -38,7 +38,7 @@ def wait_for_all_before() -> None:
     """Returns once everything that could be read before the call is where nothing takes it away.
 
     On PostgreSQL a row can be read although the wait of whoever committed it was cut short: then it is on the primary
-    only. A commit that is waited for to its end takes along all that stands before it. Raises UnsureCommitError.
+    only. After a commit everything before it is waited for. Raises UnsureCommitError.
     """
     if connection.vendor == "postgresql":
         with transaction.atomic():

@@ -1,10 +1,13 @@
-"""COMMIT, and what it is worth: the standby is waited for, and not without end.
+"""What a COMMIT is worth: disk and standby are waited for after it, and not without end.
 
-PostgreSQL waits for a synchronous standby as long as it takes. If the standby is gone, that is for ever: whoever
-commits waits, and whoever comes after waits for the lock the first one holds. Here the wait is cut short after
-``PATIENCE``. The server then answers the COMMIT with a warning: the transaction is on the primary's disk and may be
-lost with it, so it is not one to rely on, and nobody is told that it is. Asked again, the answer rests on a commit
-that did find its standby (``base``).
+A transaction is committed in two steps. COMMIT itself waits for nothing: what was written can be read by others, the
+writer's lock is free, and it may yet be lost. Then an empty message is committed that does wait, for this server's disk
+and for the standby: the write-ahead log has one order, so all that stands before the message is there, too. Only then
+is anybody told.
+
+PostgreSQL waits for a synchronous standby as long as it takes; if that is gone, for ever. Here the wait is cut short
+after ``PATIENCE``. The server then answers with a warning, and nobody is told that anything was kept. Asked again, the
+answer rests on a message that did find its standby.
 """
 
 from __future__ import annotations
@@ -23,14 +26,14 @@ from psycopg.errors import Diagnostic
 
 logger = logging.getLogger(__name__)
 PATIENCE: Final = 8.0
-"""Seconds. Less than the time others wait for the writer's lock (``server.SESSION``): one who waits does not cost all
-of those behind them their turn."""
+"""Seconds a standby is waited for: longer than one that is started anew takes to be back, shorter than people wait."""
+_MESSAGE: Final = "SELECT pg_logical_emit_message(true, 'undersigned', '')"
 _AT_CANCELLING: Final = 3.0
 """Seconds for the request to cut a wait short, which takes a connection of its own."""
 
 
 class UnsureCommitError(OperationalError):
-    """The transaction is on the primary's disk, but its wait for the standby was cut short: it may yet be lost."""
+    """The transaction is committed on the primary, but the wait for the standby was cut short: it may yet be lost."""
 
 
 @dataclass(eq=False)
@@ -123,17 +126,17 @@ class Commits:
         # The text is in the server's language, so it is the severity that counts.
         self._warned = self._warned or diagnostic.severity_nonlocalized == "WARNING"
 
-    @contextmanager
-    def committing(self) -> Iterator[None]:
-        """Around a COMMIT. Raises UnsureCommitError if the server did not keep all it was to keep.
+    def wait(self) -> None:
+        """Returns once all that was committed before, by this session or another, is where it must be.
 
-        Then, and whenever the wait was cut short, the connection is ended.
+        Raises UnsureCommitError if the server did not keep all it was to keep, psycopg.Error if it is gone. Then, and
+        whenever the wait was cut short, the connection is ended.
         """
         self._warned = False
         waiting = None
         try:
             with WATCH.over(self._connection) as waiting:
-                yield
+                self._connection.execute(_MESSAGE)
         finally:
             if self._warned or (waiting is not None and waiting.cutting):
                 self._connection.close()

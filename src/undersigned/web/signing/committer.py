@@ -9,11 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from asyncio import AbstractEventLoop, Future, get_running_loop
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, Final
 
 from django.db import DatabaseError, IntegrityError, OperationalError, connection
@@ -31,8 +30,8 @@ MAX_BATCH: Final = 256
 MAX_WAITING: Final = 4096
 """Beyond this a request is told to come back: better at once than after its sender has given up."""
 COMPANY: Final = 0.006
-"""Seconds a batch waits for more entries, if the one before it held more than one. While many sign, the event loop has
-the interpreter to itself meanwhile, and five times as many share a transaction; who signs alone waits for nobody."""
+"""Seconds a batch waits at most for as many as came with the one before it. While many sign, the event loop has the
+interpreter to itself meanwhile, and more share a transaction; who signs alone waits for nobody."""
 EXIT_UNSAFE: Final = 70
 
 logger = logging.getLogger(__name__)
@@ -51,6 +50,35 @@ def stop_process(error: BaseException) -> None:
     os._exit(EXIT_UNSAFE)
 
 
+class _Company:
+    """Whether those who come together have come: as many as last time, or all that do within ``COMPANY``."""
+
+    def __init__(self, queue: SimpleQueue[_Job | None]) -> None:
+        self._queue = queue
+        self._last, self._wanted = 1, 0
+        self._here = threading.Event()
+
+    def look(self) -> None:
+        """Somebody is in the queue: perhaps the one who was waited for."""
+        if self._wanted and self._queue.qsize() >= self._wanted:
+            self._here.set()
+
+    def wait(self) -> None:
+        """With one in hand, for the others."""
+        wanted = min(self._last, MAX_BATCH) - 1
+        if wanted > self._queue.qsize():
+            self._here.clear()
+            self._wanted = wanted
+            # Asked again: they may have come before they were wanted.
+            if wanted > self._queue.qsize():
+                self._here.wait(COMPANY)
+            self._wanted = 0
+
+    def came(self, number: int) -> None:
+        """So many it was this time."""
+        self._last = number
+
+
 class Committer:
     """``submit`` from the event loop; the outcome comes when it is durable."""
 
@@ -60,6 +88,7 @@ class Committer:
         self._clock, self._reserve, self._on_failure = clock, reserve, on_failure
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._stalled = False
+        self._company = _Company(self._queue)
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -79,13 +108,13 @@ class Committer:
             raise busy()
         answer = get_running_loop().create_future()
         self._queue.put(_Job(work, answer))
+        self._company.look()
         return answer
 
     def _run(self) -> None:
-        crowded, last = False, False
+        last = False
         while not last:
-            jobs, last = self._collect(crowded)
-            crowded = len(jobs) > 1
+            jobs, last = self._collect()
             if jobs:
                 self._answer(jobs, self._decide(jobs))
             if self._stalled:
@@ -107,21 +136,20 @@ class Committer:
         self._answer(jobs, [busy() for _ in jobs])
         return ended
 
-    def _collect(self, crowded: bool) -> tuple[list[_Job], bool]:
-        """What waits, at least one; and whether it is the last. ``crowded``: several came at once a moment ago."""
+    def _collect(self) -> tuple[list[_Job], bool]:
+        """What waits, at least one; and whether it is the last."""
         jobs: list[_Job] = []
         job = self._queue.get()
-        if crowded and job is not None:
-            time.sleep(COMPANY)
+        if job is not None:
+            self._company.wait()
         while job is not None:
             jobs.append(job)
-            if len(jobs) == MAX_BATCH:
-                return jobs, False
-            try:
-                job = self._queue.get_nowait()
-            except Empty:
-                return jobs, False
-        return jobs, True
+            # Nobody else takes from the queue.
+            if len(jobs) == MAX_BATCH or self._queue.empty():
+                break
+            job = self._queue.get()
+        self._company.came(len(jobs))
+        return jobs, job is None
 
     def _decide(self, jobs: Sequence[_Job]) -> list[Any]:
         """An outcome for each job, all of them durable."""

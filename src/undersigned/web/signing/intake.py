@@ -77,7 +77,7 @@ class Intake:
         outcome = await self._committer.submit(checked)
         if isinstance(outcome, Exception):
             raise outcome
-        made = receipt.make(letter.letter, checked.data, outcome.by, letter.seed)
+        made = receipt.make(letter.letter, checked.data, outcome.by, letter.log)
         answer: dict[str, object] = {"receipt": made}
         if not letter.manifest.sealed:
             answer |= await wait_for_place(letter, checked.leaf, self._world.storage, self._pool)
