@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import OperationalError
 
 from undersigned.protocol import edition as editions
-from undersigned.web.signing.models import SealedObject
+from undersigned.web.signing import sequenced
+from undersigned.web.signing.models import Pending, SealedObject
 
 from . import people
 from .conftest import Site
 from .mailing import pooled_keys
 from .people import Letter
+from .server import until
 from .test_life import bundle_of, check_proof, outcome
 
 __all__ = ["pooled_keys"]
@@ -55,6 +60,46 @@ def test_every_entry_is_in_the_log_at_once(site: Site) -> None:
     again = letter.post("entries", body)
     assert (again.status, again.json["index"]) == (200, 1)
     check_proof(letter, body, again)
+
+
+def test_many_who_wait_for_their_places_ask_as_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty at once get receipt and proof in one answer; how far the log is was asked for all of them together."""
+    letter = site.letter(public=True, check="codes", size=20)
+    bodies = []
+    for person in letter.people:
+        people.activate(letter, person)
+        bodies.append(people.prepare(letter, person))
+    monkeypatch.setattr(sequenced, "PATIENCE", 60)
+    asked, real = [], sequenced._size_of
+
+    def counted(letter: int) -> int:
+        asked.append(letter)
+        return real(letter)
+
+    monkeypatch.setattr(sequenced, "_size_of", counted)
+    with ThreadPoolExecutor(20) as pool:
+        waiting = [pool.submit(letter.post, "entries", body) for body in bodies]
+        until(lambda: Pending.objects.count() == 20)
+        before = len(asked)
+        site.rounds()
+        answers = [answer.result(30) for answer in waiting]
+    for body, answer in zip(bodies, answers, strict=True):
+        assert answer.status == 201
+        check_proof(letter, body, answer)
+    assert len(asked) - before < 20
+
+
+def test_a_receipt_goes_out_though_its_proof_cannot_be_made(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry is durable: what fails after that takes nobody's receipt."""
+    letter = site.letter(public=True, check="codes")
+    people.activate(letter, letter.people[0])
+
+    def away(_: int) -> int:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(sequenced, "_size_of", away)
+    answer = letter.post("entries", people.prepare(letter, letter.people[0]))
+    assert (answer.status, set(answer.json)) == (201, {"receipt"})
 
 
 def test_a_withdrawal_erases_the_record(site: Site) -> None:

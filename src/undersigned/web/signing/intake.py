@@ -36,7 +36,7 @@ from undersigned.web.signing import candidate, registrar
 from undersigned.web.signing.actions import CodeUse, find_code
 from undersigned.web.signing.actions.use_codes import CodeFound, check_open
 from undersigned.web.signing.committer import Committer
-from undersigned.web.signing.sequenced import wait_for_place
+from undersigned.web.signing.sequenced import Places
 
 _JSON: Final = b"application/json"
 MAX_COMPUTING: Final = 512
@@ -64,6 +64,7 @@ class Intake:
         self, world: World, letters: Letters, committer: Committer, pool: ThreadPoolExecutor, beat: Beat
     ) -> None:
         self._world, self._letters, self._committer, self._pool, self._beat = world, letters, committer, pool, beat
+        self._places = Places(world.storage, pool)
         self._computing = 0
 
     async def entries(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
@@ -80,7 +81,7 @@ class Intake:
         made = receipt.make(letter.letter, checked.data, outcome.by, letter.log)
         answer: dict[str, object] = {"receipt": made}
         if not letter.manifest.sealed:
-            answer |= await wait_for_place(letter, checked.leaf, self._world.storage, self._pool)
+            answer |= await self._places.of(letter, checked.leaf)
         await self._say(send, base, 201 if outcome.new else 200, msgspec.json.encode(answer, order="sorted"))
 
     async def activate(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:

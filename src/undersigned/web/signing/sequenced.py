@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any, Final
@@ -12,22 +13,61 @@ from undersigned.protocol.errors import LogError
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.log.proofs import TiledTree
+from undersigned.web.middleware import where
 from undersigned.web.ports import Storage
 
+logger = logging.getLogger(__name__)
 PATIENCE: Final = 5.0
 """Seconds. After that the receipt goes out alone; it is a promise by itself."""
 _PAUSE: Final = 0.03
 
 
-async def wait_for_place(letter: KnownLetter, leaf: str, storage: Storage, pool: Executor) -> dict[str, Any]:
-    """``index``, ``proof`` and ``checkpoint`` of an entry, or nothing if the clerk does not come in time."""
-    loop = asyncio.get_running_loop()
-    for _ in range(int(PATIENCE / _PAUSE)):
-        place = await loop.run_in_executor(pool, partial(place_of, letter, leaf, storage))
-        if place:
-            return place
+class Places:
+    """Tells those who wait where their entries stand. However many they are, the log's size is asked once a pause."""
+
+    def __init__(self, storage: Storage, pool: Executor) -> None:
+        self._storage, self._pool = storage, pool
+        self._asked: dict[int, asyncio.Future[int]] = {}
+
+    async def of(self, letter: KnownLetter, leaf: str) -> dict[str, Any]:
+        """``index``, ``proof`` and ``checkpoint`` of an entry, or nothing if the clerk does not come in time.
+
+        Raises nothing: the entry is durable, and its receipt goes out whatever stands in the proof's way.
+        """
+        try:
+            return await self._wait(letter, leaf)
+        except Exception as error:
+            logger.warning("a receipt went out without its proof: %s", where(error))
+            return {}
+
+    async def _wait(self, letter: KnownLetter, leaf: str) -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        seen, deadline = -1, loop.time() + PATIENCE
+        while loop.time() < deadline:
+            size = await self._size(letter.pk)
+            if size == seen:
+                continue
+            place = await loop.run_in_executor(self._pool, partial(place_of, letter, leaf, self._storage))
+            if place:
+                return place
+            seen = size
+        return {}
+
+    async def _size(self, letter: int) -> int:
+        """The newest checkpoint's, a pause from now: one answer for all who ask meanwhile."""
+        asked = self._asked.get(letter)
+        if asked is None:
+            asked = self._asked[letter] = asyncio.ensure_future(self._ask(letter))
+            asked.add_done_callback(lambda _: self._asked.pop(letter, None))
+        return await asyncio.shield(asked)
+
+    async def _ask(self, letter: int) -> int:
         await asyncio.sleep(_PAUSE)
-    return {}
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _size_of, letter)
+
+
+def _size_of(letter: int) -> int:
+    return Checkpoint.objects.filter(letter=letter).order_by("-size").values_list("size", flat=True).first() or 0
 
 
 def place_of(letter: KnownLetter, leaf: str, storage: Storage) -> dict[str, Any]:
