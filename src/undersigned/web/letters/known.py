@@ -58,6 +58,10 @@ class Letters:
                 self._known[slug] = know(row, self._keys)
             return self._known[slug]
 
+    def forget(self, slug: str) -> None:
+        """Looks it up again the next time: the database may be another one now, which knows it otherwise or not."""
+        self._known.pop(slug, None)
+
 
 def know(row: Letter, keys: Keys) -> KnownLetter:
     """What stays true of a letter that is no draft."""

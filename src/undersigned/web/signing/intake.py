@@ -10,7 +10,7 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from django.db import connection
@@ -31,10 +31,11 @@ from undersigned.web.door.body import (
 from undersigned.web.door.gate import Beat
 from undersigned.web.letters.known import KnownLetter, Letters
 from undersigned.web.ports import World
-from undersigned.web.problems import busy
+from undersigned.web.problems import Problem, busy
 from undersigned.web.signing import candidate, registrar
 from undersigned.web.signing.actions import CodeUse, find_code
 from undersigned.web.signing.actions.use_codes import CodeFound, check_open
+from undersigned.web.signing.candidate import Candidate
 from undersigned.web.signing.committer import Committer
 from undersigned.web.signing.sequenced import Places
 
@@ -75,9 +76,7 @@ class Intake:
         posted: _Posted = canonical.decode_as(body, _Posted)
         letter = await self._letter(slug)
         checked = candidate.check(letter, canonical.encode(posted.entry), posted.object)
-        outcome = await self._committer.submit(checked)
-        if isinstance(outcome, Exception):
-            raise outcome
+        outcome = await self._committed(checked)
         made = receipt.make(letter.letter, checked.data, outcome.by, letter.log)
         answer: dict[str, object] = {"receipt": made}
         if not letter.manifest.sealed:
@@ -97,15 +96,22 @@ class Intake:
         use = CodeUse(letter, hashed, blinded)
         found = await self._compute(use)
         if isinstance(found, CodeUse):
-            outcome = await self._committer.submit(found)
-            if isinstance(outcome, Exception):
-                raise outcome
-            found = outcome
+            found = await self._committed(found)
         assert isinstance(found, CodeFound)  # noqa: S101 - for the type checker
         assert found.answer is not None  # noqa: S101 - stored a moment ago
         box = None if found.box is None else base64url.encode(found.box)
         answer = {"box": box, "leaf": found.leaf, "signature": base64url.encode(found.answer)}
         await self._say(send, base, 200, canonical.encode(answer))
+
+    async def _committed(self, work: Candidate | CodeUse) -> Any:
+        """What is durable of it. Raises what it was refused with."""
+        outcome = await self._committer.submit(work)
+        if isinstance(outcome, Problem):
+            # The database went away, perhaps: what is known of the letter may be of before.
+            self._letters.forget(work.letter.slug)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     async def _compute(self, use: CodeUse) -> CodeFound | CodeUse:
         """``_answer`` in the registrar's pool. Raises Problem ``busy`` if too many wait for it already."""
