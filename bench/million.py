@@ -28,11 +28,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import bulk
 import growth
 import load
 import people
 
-GIVEN = ("Tova", "Émile", "Zdeněk", "דנה", "ليلى", "Ирина", "Søren", "Ngọc", "Amaru", "Δημήτρης")
 ROUNDS, EACH = 4, 500
 SIGNED = EACH * (ROUNDS + 1)
 
@@ -55,8 +55,6 @@ def serve(data: Path, port: int) -> people.Process:
 def stage_fill(data: Path, size: int) -> dict[str, float]:
     """Fills the log."""
     enter(data)
-    import bulk
-
     source = (data / "source.json").read_bytes()
     spent = bulk.fill(people.SLUG, source, data / "keys" / f"{people.SLUG}.registrar", size)
     return {f"{name}_s": round(seconds, 1) for name, seconds in spent.items()}
@@ -136,7 +134,7 @@ def stage_names(data: Path, size: int) -> dict[str, float]:
     names = [
         edition.Name(
             as_="name", group="all", key=base64url.encode(i.to_bytes(32)), title="", verified=False,
-            name=f"{GIVEN[i % len(GIVEN)]} Testperson {i * 7919 % size}",
+            name=f"{bulk.GIVEN[i % len(bulk.GIVEN)]} Testperson {i * 7919 % size}",
         )
         for i in range(size)
     ]  # fmt: skip

@@ -32,19 +32,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Process:
-    """A server that is started, waited for, and stopped."""
+class Site:
+    """A server at ``port`` of this machine, to be asked."""
 
-    def __init__(self, command: list[str], port: int, environment: dict[str, str]) -> None:
+    def __init__(self, port: int) -> None:
         self.port = port
-        self._process = subprocess.Popen(command, env={**os.environ, **environment})
-        for _ in range(1200):
-            try:
-                if self.request("GET", "/healthz")[0] < 500:
-                    return
-            except OSError:
-                time.sleep(0.05)
-        raise SystemExit("the server does not answer")
 
     def request(self, method: str, path: str, value: object = None, token: str = "") -> tuple[int, bytes]:
         """One request; status and body."""
@@ -55,6 +47,26 @@ class Process:
         found = answer.status, answer.read()
         connection.close()
         return found
+
+
+class Process(Site):
+    """A server that is started, waited for, and stopped."""
+
+    def __init__(self, command: list[str], port: int, environment: dict[str, str]) -> None:
+        super().__init__(port)
+        self._process = subprocess.Popen(command, env={**os.environ, **environment})
+        for _ in range(1200):
+            try:
+                if self.request("GET", "/healthz")[0] < 500:
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise SystemExit("the server does not answer")
+
+    @property
+    def pid(self) -> int:
+        """The first of its processes."""
+        return self._process.pid
 
     def stop(self) -> None:
         """Ends it."""
@@ -75,7 +87,7 @@ class Bench:
     organiser: bytes
 
 
-def open_letter(server: Process, token: str, size: int) -> Bench:
+def open_letter(server: Site, token: str, size: int) -> Bench:
     """Makes a letter for so many blank codes and has its three trustees approve it."""
 
     def good(answer: tuple[int, bytes]) -> bytes:
