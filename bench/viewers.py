@@ -15,7 +15,6 @@ they come from several processes, and the site gets as many web workers as it ta
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import resource
 import subprocess
@@ -25,11 +24,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import uvloop
-
 import load
 import people
 import soak
+import steady
 from outcome import Outcome
 from sign import database, site
 from undersigned.web.operations.serve import OWN_FILES
@@ -95,33 +93,6 @@ class Crowd:
         return [json.loads(group.stdout.readline()) for group in self._groups if group.stdout]
 
 
-async def steadily(port: int, path: str, bodies: list[bytes], rate: float) -> load.Result:
-    """Posts each body when it is due, over as many kept-alive connections as that takes."""
-    result, free = load.Result(), list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]()
-    head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\ncontent-length: "
-    begun = time.perf_counter()
-
-    async def post(body: bytes, due: float) -> None:
-        reader, writer = free.pop() if free else await asyncio.open_connection("127.0.0.1", port)
-        writer.write(f"{head}{len(body)}\r\n\r\n".encode() + body)
-        lines = (await reader.readuntil(b"\r\n\r\n")).lower()
-        await reader.readexactly(int(lines.partition(b"content-length:")[2].split(b"\r\n", 1)[0]))
-        result.latencies.append(time.perf_counter() - due)
-        result.statuses[int(lines[9:12])] += 1
-        free.append((reader, writer))
-
-    tasks = []
-    for number, body in enumerate(bodies):
-        due = begun + number / rate
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        tasks.append(asyncio.create_task(post(body, due)))
-    await asyncio.gather(*tasks)
-    result.seconds = time.perf_counter() - begun
-    for _, writer in free:
-        writer.close()
-    return result
-
-
 def web_workers(server: people.Process) -> tuple[float, int]:
     """MiB of the site's processes that are not the clerk, and how many files the one with the most has open."""
     memory, files = 0.0, 0
@@ -148,7 +119,7 @@ def run(server: people.Process, asked: argparse.Namespace, bodies: list[bytes]) 
                 time.sleep(asked.every)
             crowd.clear()
             part, bodies = bodies[:each], bodies[each:]
-            found = uvloop.run(steadily(server.port, f"{path}/entries", part, asked.rate))
+            found = steady.post(server.port, f"{path}/entries", part, asked.rate)
             here, missed, seen = crowd.tell()
             memory, fullest = web_workers(server)
             rows.append({
