@@ -46,15 +46,16 @@ def reset(pid: int) -> None:
 
 
 def largest(server: people.Process | None) -> dict[str, float]:
-    """Megabytes of the site's web process and clerk, each at its largest since ``reset``."""
-    found = {"web_mb": 0.0, "clerk_mb": 0.0}
+    """Megabytes of the site's web process, clerk and press, each at its largest since ``reset``."""
+    found = {"web_mb": 0.0, "clerk_mb": 0.0, "press_mb": 0.0}
     for pid in soak.below(server.pid) if server else ():
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             lines = Path(f"/proc/{pid}/status").read_text().splitlines()
         except OSError:
             continue
-        kind = "clerk_mb" if b"clerk" in command else "web_mb"
+        # What is neither is a page in the press, which the clerk has made beside everything else.
+        kind = "clerk_mb" if b"clerk" in command else "web_mb" if b"granian" in command else "press_mb"
         found[kind] = max(found[kind], *(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")))
     return {name: round(most) for name, most in found.items() if most}
 

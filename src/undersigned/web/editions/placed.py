@@ -1,0 +1,76 @@
+"""What the served files of a large edition were made of, so that nobody has to make them all again to compare.
+
+A million names fill some gigabytes, and whoever makes them anew to see whether they lie there as they should is at it
+for the better part of an hour: the clerk at every start, and once more after every publication. So beside an edition's
+files lies ``made-of``: a digest of everything that decides their bytes, and the names of the files. The directory
+appears in one piece (``Storage.put_tree``), so if that file is the right one, so are the others. What a disk has spoilt
+since is found by ``undersigned doctor --deep``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import django
+import icu
+from django.db.models import Count, Max
+
+import undersigned
+from undersigned.protocol import canonical
+from undersigned.protocol.standing import Standing
+from undersigned.web.editions.models import Edition, Share
+from undersigned.web.letters.known import KnownLetter
+from undersigned.web.pages.letter import Shown
+from undersigned.web.ports import Storage
+
+NAME: Final = "made-of"
+_LARGEST: Final = 2**20
+"""Bytes of a file of this package that may decide what a page looks like; fonts do not."""
+
+
+def made_of(letter: KnownLetter, row: Edition, keys: Iterable[str], standing: Standing, shown: Shown) -> str:
+    """The digest of all that the files of the published edition ``row`` are made of. Loads nothing of its size.
+
+    ``keys``: whose openings are published, in the order of the files; none of a public letter.
+    """
+    shares = Share.objects.filter(edition__letter=letter.pk).aggregate(number=Count("pk"), last=Max("pk"))
+    objects = hashlib.sha256()
+    for key in keys:
+        objects.update(f"{key} {standing.signatories[key].object}\n".encode())
+    states = [[e.number, e.notice, e.cut or 0, e.standing or 0] for e in standing.editions[: row.number]]
+    parts = [
+        _code(), shown.letter, shown.slug, shown.origin, shown.contact, str(row.number), row.published or "",
+        "counts" if is_erased(row) else "names", str(standing.withdrawn), objects.hexdigest(),
+        f"{shares['number']} {shares['last']}", canonical.encode(states).decode(), letter.letter,
+    ]  # fmt: skip
+    return hashlib.sha256(canonical.encode(parts)).hexdigest()
+
+
+def is_erased(row: Edition) -> bool:
+    """Whether a published edition is down to its counts. Does not load it."""
+    return Edition.objects.filter(pk=row.pk, data__isnull=True).exists()
+
+
+def note(digest: str, names: Iterable[str]) -> bytes:
+    """The file ``made-of``."""
+    return "\n".join((digest, *sorted(names), "")).encode()
+
+
+def stands(storage: Storage, place: str, digest: str) -> bool:
+    """Whether what lies at ``place`` was made of that, and all of it is there."""
+    first, *names = (storage.get(f"{place}/{NAME}") or b"").decode().split("\n")
+    return first == digest and all(storage.has(f"{place}/{name}") for name in names if name)
+
+
+@cache
+def _code() -> str:
+    """What makes the files: this package's own, and what decides the order of names and the form of pages."""
+    found, root = hashlib.sha256(), Path(undersigned.__file__).parent
+    for file in sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+        if file.stat().st_size <= _LARGEST:
+            found.update(f"{file.relative_to(root)} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return f"{found.hexdigest()} {django.VERSION} {icu.ICU_VERSION}"
