@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -32,22 +33,29 @@ _LARGEST: Final = 2**20
 """Bytes of a file of this package that may decide what a page looks like; fonts do not."""
 
 
-def made_of(letter: KnownLetter, row: Edition, keys: Iterable[str], standing: Standing, shown: Shown) -> str:
-    """The digest of all that the files of the published edition ``row`` are made of. Loads nothing of its size.
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """``people``: a digest of who is named and opened; ``whole``: of all that the files are made of."""
+
+    people: str
+    whole: str
+
+
+def made_of(letter: KnownLetter, row: Edition, keys: Iterable[str], standing: Standing, shown: Shown) -> MadeOf:
+    """What the files of the published edition ``row`` are made of. Loads nothing of their size.
 
     ``keys``: whose openings are published, in the order of the files; none of a public letter.
     """
-    shares = Share.objects.filter(edition__letter=letter.pk).aggregate(number=Count("pk"), last=Max("pk"))
-    objects = hashlib.sha256()
+    people = hashlib.sha256(f"{row.published} {'counts' if is_erased(row) else 'names'}\n".encode())
     for key in keys:
-        objects.update(f"{key} {standing.signatories[key].object}\n".encode())
+        people.update(f"{key} {standing.signatories[key].object}\n".encode())
+    shares = Share.objects.filter(edition__letter=letter.pk).aggregate(number=Count("pk"), last=Max("pk"))
     states = [[e.number, e.notice, e.cut or 0, e.standing or 0] for e in standing.editions[: row.number]]
     parts = [
-        _code(), shown.letter, shown.slug, shown.origin, shown.contact, str(row.number), row.published or "",
-        "counts" if is_erased(row) else "names", str(standing.withdrawn), objects.hexdigest(),
-        f"{shares['number']} {shares['last']}", canonical.encode(states).decode(), letter.letter,
+        _code(), shown.letter, shown.slug, shown.origin, shown.contact, row.number, people.hexdigest(),
+        standing.withdrawn, shares["number"], shares["last"], states,
     ]  # fmt: skip
-    return hashlib.sha256(canonical.encode(parts)).hexdigest()
+    return MadeOf(people.hexdigest(), hashlib.sha256(canonical.encode(parts)).hexdigest())
 
 
 def is_erased(row: Edition) -> bool:
@@ -55,15 +63,18 @@ def is_erased(row: Edition) -> bool:
     return Edition.objects.filter(pk=row.pk, data__isnull=True).exists()
 
 
-def note(digest: str, names: Iterable[str]) -> bytes:
+def note(made: MadeOf, names: Iterable[str]) -> bytes:
     """The file ``made-of``."""
-    return "\n".join((digest, *sorted(names), "")).encode()
+    return "\n".join((made.whole, made.people, *sorted(names), "")).encode()
 
 
-def stands(storage: Storage, place: str, digest: str) -> bool:
-    """Whether what lies at ``place`` was made of that, and all of it is there."""
-    first, *names = (storage.get(f"{place}/{NAME}") or b"").decode().split("\n")
-    return first == digest and all(storage.has(f"{place}/{name}") for name in names if name)
+def noted(storage: Storage, place: str) -> MadeOf | None:
+    """What the files at ``place`` were made of; None if that is not known, or one of them is missing."""
+    found = storage.get(f"{place}/{NAME}")
+    if found is None:
+        return None
+    whole, people, *names = found.decode().removesuffix("\n").split("\n")
+    return MadeOf(people, whole) if all(storage.has(f"{place}/{name}") for name in names) else None
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,7 @@ from undersigned.web.letters.models import Document
 from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
 from undersigned.web.log.history import History
 from undersigned.web.log.models import Checkpoint, Entry
-from undersigned.web.made import MadeFiles, given
+from undersigned.web.made import MadeFiles, Maker, given
 from undersigned.web.pages.edition import edition_pages
 from undersigned.web.pages.letter import Shown
 from undersigned.web.pages.scripts import are_built
@@ -168,26 +169,43 @@ def place_editions(letter: KnownLetter, standing: Standing, world: World) -> Non
 
 
 def _place(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> None:
-    made = edition_files(letter, row, standing)
-    files = MadeFiles(made | edition_pages(shown, _document(row)))
+    files = MadeFiles(_files_of(letter, row, standing, shown))
     place = f"{letter.slug}/editions/{row.number}"
-    beyond = openings_name(sum(name.startswith("openings") for name in made) + 1)
-    strangers = {"edition.json", "counts.json", beyond, placed.NAME} - files.keys()
-    if any(storage.has(f"{place}/{name}") for name in strangers) or any(
-        storage.get(f"{place}/{name}") != data for name, data in files.items()
-    ):
+    if _differs(storage, place, files) or storage.has(f"{place}/{placed.NAME}"):
         storage.put_tree(place, files)
 
 
 def _place_large(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> None:
     place, keys = f"{letter.slug}/editions/{row.number}", opened_keys(letter, row.number, standing)
-    digest = placed.made_of(letter, row, keys, standing, shown)
-    if placed.stands(storage, place, digest):
+    made, there = placed.made_of(letter, row, keys, standing, shown), placed.noted(storage, place)
+    if there == made:
         return
-    # To write it takes a while, and what is there may name somebody who has to be gone.
-    storage.delete(place)
-    made = edition_files(letter, row, standing) | edition_pages(shown, _document(row))
-    storage.put_tree(place, MadeFiles(made | {placed.NAME: given(placed.note(digest, made))}))
+    if there is not None and there.people != made.people:
+        # To write it takes a while, and what is there names somebody who has to be gone.
+        storage.delete(place)
+    files = _files_of(letter, row, standing, shown)
+    note = placed.note(made, files)
+    if not _differs(storage, place, MadeFiles(files)):
+        # Another release of this program, and it makes the same files.
+        storage.put(f"{place}/{placed.NAME}", note)
+        return
+    if there is None:
+        # Nobody knows whom it names.
+        storage.delete(place)
+    storage.put_tree(place, MadeFiles(files | {placed.NAME: given(note)}))
+
+
+def _files_of(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown) -> dict[str, Maker]:
+    """Pages first: if anything differs, they do, and to look through the openings takes the longest."""
+    return edition_pages(shown, _document(row)) | edition_files(letter, row, standing)
+
+
+def _differs(storage: Storage, place: str, files: Mapping[str, bytes]) -> bool:
+    beyond = openings_name(sum(name.startswith("openings") for name in files) + 1)
+    strangers = {"edition.json", "counts.json", beyond} - files.keys()
+    return any(storage.has(f"{place}/{name}") for name in strangers) or any(
+        storage.get(f"{place}/{name}") != data for name, data in files.items()
+    )
 
 
 def _document(row: Edition) -> editions.Edition | editions.EditionCounts:
