@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import resource
 import subprocess
 import sys
@@ -130,11 +131,11 @@ def stage_names(data: Path, size: int) -> dict[str, float]:
     from undersigned.web.pages.edition import edition_pages
     from undersigned.web.pages.letter import Shown
 
-    letter = know(Letter.objects.get(slug=people.SLUG), wiring.world().keys)
+    letter, chance = know(Letter.objects.get(slug=people.SLUG), wiring.world().keys), random.Random(1)
     names = [
         edition.Name(
             as_="name", group="all", key=base64url.encode(i.to_bytes(32)), title="", verified=False,
-            name=f"{bulk.GIVEN[i % len(bulk.GIVEN)]} Testperson {i * 7919 % size}",
+            name=bulk.invented(chance),
         )
         for i in range(size)
     ]  # fmt: skip
