@@ -1,4 +1,4 @@
-"""A large edition that stands as it should is not made again to find that out; whatever decides its bytes is looked at."""
+"""A large edition that stands as it should is not made again to find that out; what decides its bytes is looked at."""
 
 from __future__ import annotations
 

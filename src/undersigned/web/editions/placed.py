@@ -1,7 +1,8 @@
 """What the served files of a large edition were made of, so that nobody has to make them all again to compare.
 
-A million names fill some gigabytes, and whoever makes them anew to see whether they lie there as they should is at it
-for the better part of an hour: the clerk at every start, and once more after every publication. So beside an edition's
+A million names fill some gigabytes. Whoever makes them anew to see whether they lie there as they should is at it for a
+minute, or, where they lie in a bucket, for as long as it takes to fetch them; and the log waits: at every start of the
+clerk, and once more after every publication. So beside an edition's
 files lies ``made-of``: a digest of everything that decides their bytes, and the names of the files. The directory
 appears in one piece (``Storage.put_tree``), so if that file is the right one, so are the others. What a disk has spoilt
 since is found by ``undersigned doctor --deep``.
