@@ -21,15 +21,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import load
 import people
 import soak
 import steady
 from outcome import Outcome
-from sign import database, site
+from sign import site
 from undersigned.web.operations.serve import OWN_FILES
 
 REACH = 250.0
@@ -138,6 +142,24 @@ def run(server: people.Process, asked: argparse.Namespace, bodies: list[bytes]) 
     return rows
 
 
+@contextmanager
+def database(wanted: bool) -> Iterator[list[str]]:
+    """Options of a site on a private PostgreSQL cluster; none if it is not wanted."""
+    if not wanted:
+        yield []
+        return
+    from cluster import Cluster
+
+    cluster = Cluster()
+    try:
+        cluster.initialise()
+        cluster.start()
+        cluster.ask("CREATE DATABASE letters")
+        yield ["--database", cluster.url("letters")]
+    finally:
+        cluster.remove()
+
+
 def sizes(asked: argparse.Namespace) -> list[int]:
     """The sizes of the crowd."""
     return [int(size) for size in asked.viewers.split(",")]
@@ -182,7 +204,6 @@ def main() -> int:
     number = int(asked.rate * asked.seconds) * (2 + len(sizes(asked)))
     with tempfile.TemporaryDirectory(prefix="undersigned-bench-") as name, database(asked.postgresql) as options:
         root, port = Path(name), people.free_port()
-        options = [word for word in options if not asked.postgresql or word not in ("--workers", "2")]
         server = site(root / "data", port, *options, "--workers", str(workers))
         try:
             token = (root / "data" / "keys" / "organiser-token").read_text().strip()
