@@ -40,7 +40,7 @@ class Site:
 
     def request(self, method: str, path: str, value: object = None, token: str = "") -> tuple[int, bytes]:
         """One request; status and body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
         connection.request(method, path, canonical.encode(value) if value is not None else None, headers)
         answer = connection.getresponse()
