@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import resource
 import subprocess
 import sys
@@ -28,11 +29,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import bulk
 import growth
 import load
 import people
 
-GIVEN = ("Tova", "Émile", "Zdeněk", "דנה", "ليلى", "Ирина", "Søren", "Ngọc", "Amaru", "Δημήτρης")
 ROUNDS, EACH = 4, 500
 SIGNED = EACH * (ROUNDS + 1)
 
@@ -55,8 +56,6 @@ def serve(data: Path, port: int) -> people.Process:
 def stage_fill(data: Path, size: int) -> dict[str, float]:
     """Fills the log."""
     enter(data)
-    import bulk
-
     source = (data / "source.json").read_bytes()
     spent = bulk.fill(people.SLUG, source, data / "keys" / f"{people.SLUG}.registrar", size)
     return {f"{name}_s": round(seconds, 1) for name, seconds in spent.items()}
@@ -132,11 +131,11 @@ def stage_names(data: Path, size: int) -> dict[str, float]:
     from undersigned.web.pages.edition import edition_pages
     from undersigned.web.pages.letter import Shown
 
-    letter = know(Letter.objects.get(slug=people.SLUG), wiring.world().keys)
+    letter, chance = know(Letter.objects.get(slug=people.SLUG), wiring.world().keys), random.Random(1)
     names = [
         edition.Name(
             as_="name", group="all", key=base64url.encode(i.to_bytes(32)), title="", verified=False,
-            name=f"{GIVEN[i % len(GIVEN)]} Testperson {i * 7919 % size}",
+            name=bulk.invented(chance),
         )
         for i in range(size)
     ]  # fmt: skip

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import re
 import tempfile
 import time
@@ -29,7 +28,7 @@ import uvloop
 
 import load
 import people
-from sign import describe, site
+from sign import site
 
 
 @dataclass
@@ -145,7 +144,7 @@ async def _run(peer: Peer, numbers: list[int], connections: int) -> load.Result:
 
 
 def main() -> int:
-    """Runs it and prints both."""
+    """Runs it and prints both; exit status 1 if the peer refused anybody."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", required=True)
     parser.add_argument("--form", required=True)
@@ -178,10 +177,18 @@ def main() -> int:
         finally:
             server.stop()
     best = {name: max(results, key=lambda result: result.rate) for name, results in found.items()}
+    print(table(best))
+    return 0 if not best["peer"].errors(201) else 1
+
+
+def table(best: dict[str, load.Result]) -> str:
+    """Markdown."""
+    titles = ("", "signatures a second", "p50, ms", "p99, ms", "errors")
+    lines = ["| " + " | ".join(titles) + " |", "|---|---:|---:|---:|---:|"]
     for name, result in best.items():
-        describe(name, result)
-    print(json.dumps({"times": round(best["site"].rate / best["peer"].rate, 2)}))
-    return 0
+        figures = (result.rate, result.percentile(0.5), result.percentile(0.99))
+        lines.append(f"| {name} | " + " | ".join(f"{one:,.1f}" for one in figures) + f" | {result.errors(201)} |")
+    return "\n".join(lines) + f"\n\nsite / peer: {best['site'].rate / best['peer'].rate:.2f}\n"
 
 
 if __name__ == "__main__":

@@ -32,11 +32,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Process:
+class Site:
+    """A server at ``port`` of this machine, to be asked."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def request(self, method: str, path: str, value: object = None, token: str = "") -> tuple[int, bytes]:
+        """One request; status and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+        connection.request(method, path, canonical.encode(value) if value is not None else None, headers)
+        answer = connection.getresponse()
+        found = answer.status, answer.read()
+        connection.close()
+        return found
+
+
+class Process(Site):
     """A server that is started, waited for, and stopped."""
 
     def __init__(self, command: list[str], port: int, environment: dict[str, str]) -> None:
-        self.port = port
+        super().__init__(port)
         self._process = subprocess.Popen(command, env={**os.environ, **environment})
         for _ in range(1200):
             try:
@@ -46,15 +63,10 @@ class Process:
                 time.sleep(0.05)
         raise SystemExit("the server does not answer")
 
-    def request(self, method: str, path: str, value: object = None, token: str = "") -> tuple[int, bytes]:
-        """One request; status and body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
-        connection.request(method, path, canonical.encode(value) if value is not None else None, headers)
-        answer = connection.getresponse()
-        found = answer.status, answer.read()
-        connection.close()
-        return found
+    @property
+    def pid(self) -> int:
+        """The first of its processes."""
+        return self._process.pid
 
     def stop(self) -> None:
         """Ends it."""
@@ -75,7 +87,7 @@ class Bench:
     organiser: bytes
 
 
-def open_letter(server: Process, token: str, size: int) -> Bench:
+def open_letter(server: Site, token: str, size: int) -> Bench:
     """Makes a letter for so many blank codes and has its three trustees approve it."""
 
     def good(answer: tuple[int, bytes]) -> bytes:

@@ -1,11 +1,17 @@
 """A sealed letter of many names, from its first signature to its published edition, as people would do it.
 
-    python bench/published.py --sizes 1000,10000,100000 [--out bench/results/published.md]
+    python bench/published.py --sizes 1000,10000,100000 [--bulk] [--mirror] [--out bench/results/published.md]
+    python bench/published.py --sizes 1000000 --bulk --place DIR [--until STEP] [--skip fetch]
 
 Everything goes the way it goes in life: signatures with three post-quantum boxes each over HTTP, notice and cut by the
 organiser, two trustees' own tool (their mirrors, their checks, their openings), publication over HTTP, a stranger who
-fetches the letter and checks it on all cores, and somebody who withdraws afterwards. Seconds of each, and the memory of
-the site's processes at its largest.
+fetches the letter and checks it on all cores, and somebody who withdraws afterwards. ``--bulk``: all signatures but one
+are made on all cores and appended without HTTP; ``--mirror``: the trustees' seals are copied from the site's table,
+instead of asked for a hundred at a time.
+
+Of each step the seconds, and the memory of whoever takes it, of the site's web process and of its clerk, each at its
+largest during that step. ``--place DIR`` keeps the letter and what has been done: the same command again goes on after
+the last step that was finished, and ``--until`` stops after one.
 """
 
 from __future__ import annotations
@@ -13,216 +19,149 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import load
 import people
-from undersigned.client.http import Http
-from undersigned.client.keyfile import TrusteeKey
-from undersigned.client.letter import Letter
-from undersigned.client.link import Link
-from undersigned.client.trustee import Trustee
-from undersigned.protocol import base64url as b64
-from undersigned.protocol import entries, keys, manifest
-
-CHUNK = 5_000
-STEPS = (
-    ("sign", "signed over HTTP"),
-    ("watch", "two trustees watch"),
-    ("open", "two trustees open"),
-    ("publish", "published"),
-    ("bundle", "the bundle is there"),
-    ("fetch", "a stranger fetches it"),
-    ("verify", "and checks it"),
-    ("withdraw", "one withdraws: the edition is gone"),
-    ("rebundle", "the next bundle is there"),
-)
-
+import soak
+from life import STEPS, WITHOUT_SITE, Life
 
 HEAD = (
-    "# A letter is published\n\nMade by `python bench/published.py`: three trustees, two needed; everything over HTTP "
-    "and by people's own tools, on the same two cores.\n\n"
+    "# A letter is published\n\nMade by `python bench/published.py`: three trustees, two needed; by people's own "
+    "tools, on the same {cores} cores.\n\n"
 )
 
 
-class Run:
-    """One size, step by step."""
+def reset(pid: int) -> None:
+    """Has the kernel forget how large a process has been."""
+    try:
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+    except OSError:
+        return
 
-    def __init__(self, root: Path, size: int) -> None:
-        self.size, self.root = size, root / str(size)
-        self.port = people.free_port()
-        serve = ["-m", "undersigned.web", "serve", "--data", str(self.root), "--port", str(self.port)]
-        self.server = people.Process([people.python(), *serve], self.port, {})
-        self.found: dict[str, float] = {"size": size}
 
-    def timed(self, name: str, act: Callable[[], Any]) -> Any:
-        """Does it and notes the seconds."""
-        began = time.perf_counter()
-        result = act()
-        self.found[name] = round(time.perf_counter() - began, 2)
-        print(json.dumps(self.found), file=sys.stderr, flush=True)
-        return result
-
-    def life(self) -> None:
-        """All of it."""
-        token = (self.root / "keys" / "organiser-token").read_text().strip()
-        self.bench = people.open_letter(self.server, token, self.size + 1)
-        found = manifest.parse(self.bench.manifest)
-        self.letter = Letter(Link("http", found.origin, None), self.bench.manifest, found)
-        self.http = Http(self.letter.link.base, token=token)
-        self.sign()
-        trustees = [self.trustee(number) for number in (1, 2)]
-        self.timed("watch", lambda: [trustee.watch() for trustee in trustees])
-        self.act(entries.Notice(v=1, letter=self.letter.spelt, edition=1, after=soon()))
-        time.sleep(3)
-        self.act(entries.Cut(v=1, letter=self.letter.spelt, edition=1))
-        self.timed("open", lambda: [self.open(trustee) for trustee in trustees])
-        for trustee in trustees:
-            trustee.watch()
-        self.timed("publish", lambda: self.http.post("publish", {"edition": 1}, patience=3600))
-        self.timed("bundle", lambda: until(lambda: "editions/1/edition.json" in self.bundled()))
-        self.check()
-        self.withdraw()
-        for name in ("web", "clerk"):
-            self.found[f"{name}_mb"] = round(self.memory(name))
-
-    def sign(self) -> None:
-        """So many, with what they send prepared before it is timed."""
-        registrar, spent = self.root / "keys" / f"{people.SLUG}.registrar", 0.0
-        # One whose key is known here: that one withdraws in the end.
-        self.seed = os.urandom(32)
-        left = self.size
-        while left:
-            number = min(CHUNK, left)
-            bodies = people.signatures(self.bench.manifest, registrar, number)
-            if left == number:
-                bodies[-1] = people.signature(self.bench.manifest, registrar, self.seed)
-            done = load.run(self.port, f"/{people.SLUG}/entries", bodies, 16)
-            assert done.errors(201) == 0, done.statuses
-            spent += done.seconds
-            left -= number
-        began = time.perf_counter()
-        until(lambda: self.status()["pending"] == 0)
-        self.found["sign"] = round(spent + time.perf_counter() - began, 2)
-
-    def trustee(self, number: int) -> Trustee:
-        """One trustee's tool."""
-        seal, sign = self.bench.trustees[number - 1]
-        place = self.root.parent / f"trustee-{self.size}-{number}"
-        return Trustee(TrusteeKey(f"Trustee {number}", seal, sign), self.letter, Http(self.letter.link.base), place)
-
-    def open(self, trustee: Trustee) -> None:
-        """Every name."""
-        released = trustee.open(1)
-        assert (released.shares, released.failed) == (self.size, [])
-
-    def check(self) -> None:
-        """As a stranger, in processes of their own."""
-        place = self.root.parent / f"fetched-{self.size}"
-        command = [sys.executable, "-m", "undersigned.cli.app"]
-        fetch = [*command, "bundle", "get", self.letter.invitation, str(place)]
-        self.timed("fetch", lambda: subprocess.run(fetch, check=True))
-        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        self.timed("verify", lambda: subprocess.run([*command, "verify", str(place)], check=True))
-        self.found["verify_mb"] = round(max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024)
-
-    def withdraw(self) -> None:
-        """One of them."""
-        spelt = b64.encode(keys.public_key(self.seed))
-        entry = entries.sign_entry(entries.Withdraw(v=1, letter=self.letter.spelt, key=spelt), self.seed)
-
-        def act() -> None:
-            self.http.post("entries", {"entry": entry})
-            until(lambda: self.http.find("editions/1/edition.json") is None)
-
-        self.timed("withdraw", act)
-        self.timed("rebundle", lambda: until(lambda: "editions/1/counts.json" in self.bundled()))
-
-    def act(self, entry: Any) -> None:
-        """The organiser's entry, until it is in the log."""
-        self.http.post("entries", {"entry": entries.sign_entry(entry, self.bench.organiser)})
-        until(lambda: self.status()["pending"] == 0)
-
-    def status(self) -> dict[str, Any]:
-        """What the site says of the letter."""
-        return dict(self.http.get_json("status"))
-
-    def bundled(self) -> list[str]:
-        """What is in the bundle that is served now."""
-        import zipfile
-
+def largest(server: people.Process | None) -> dict[str, float]:
+    """Megabytes of the site's web process, clerk and press, each at its largest since ``reset``."""
+    found = {"web_mb": 0.0, "clerk_mb": 0.0, "press_mb": 0.0}
+    for pid in soak.below(server.pid) if server else ():
         try:
-            with zipfile.ZipFile(self.root / "public" / people.SLUG / "bundle.zip") as archive:
-                return archive.namelist()
-        except FileNotFoundError:
-            return []
-
-    def memory(self, kind: str) -> float:
-        """Megabytes that a process of the site has had, at most."""
-        most = 0.0
-        for place in Path("/proc").glob("[0-9]*"):
-            try:
-                command = (place / "cmdline").read_bytes()
-                own = str(self.root).encode() in command + (place / "environ").read_bytes()
-                if own and (kind == "clerk") == (b"clerk" in command):
-                    status = (place / "status").read_text().splitlines()
-                    most = max(most, *(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM")))
-            except (OSError, ValueError):
-                continue
-        return most
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        except OSError:
+            continue
+        # What is neither is a page in the press, which the clerk has made beside everything else.
+        kind = "clerk_mb" if b"clerk" in command else "web_mb" if b"granian" in command else "press_mb"
+        found[kind] = max(found[kind], *(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")))
+    return {name: round(most) for name, most in found.items() if most}
 
 
-def soon() -> str:
-    """A moment from now: the letter's grace is none."""
-    return manifest.format_time(datetime.now(UTC) + timedelta(seconds=2))
+def take(life: Life, step: str, server: people.Process | None) -> dict[str, float]:
+    """One step in a process of its own; what it took."""
+    for pid in soak.below(server.pid) if server else ():
+        reset(pid)
+    command = [sys.executable, __file__, "--place", str(life.place), "--step", step]
+    began = time.perf_counter()
+    done = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert done.stdout is not None
+    said = done.stdout.read().decode()
+    _, status, used = os.wait4(done.pid, 0)
+    seconds = time.perf_counter() - began
+    if status:
+        raise SystemExit(f"{step} failed: {said[-3000:]}\nWhat is done is kept in {life.place}")
+    last = said.strip().splitlines()[-1:] or [""]
+    own = json.loads(last[0]) if last[0].startswith("{") else {}
+    # What it prepared before it began is not counted, where it says so.
+    figures = {"seconds": round(own.pop("seconds", seconds), 2), **own, "mb": round(used.ru_maxrss / 1024)}
+    return {**figures, **largest(server)}
 
 
-def until(true: Callable[[], bool]) -> None:
-    """Waits for it, an hour at most."""
-    for _ in range(36_000):
-        if true():
-            return
-        time.sleep(0.1)
-    raise SystemExit("it does not come")
+def live(life: Life, skip: list[str], last: str | None) -> None:
+    """Takes all steps that are left."""
+    server: people.Process | None = None
+    try:
+        for step in life.steps:
+            if step not in life.known["found"] and step not in skip:
+                if step.rstrip("12") in ("bulk", "restart") and server:
+                    server.stop()
+                    server = None
+                elif step not in WITHOUT_SITE and server is None:
+                    server = life.serve()
+                figures = take(life, step, server)
+                life = Life(life.place)
+                life.note(step, {name: round(value, 1) for name, value in figures.items()})
+                print(f"{life.size:,}: {step} {json.dumps(figures)}", file=sys.stderr, flush=True)
+            if step == last:
+                break
+    finally:
+        if server:
+            server.stop()
 
 
-def table(rows: list[dict[str, float]]) -> str:
+def table(life: Life) -> str:
     """Markdown."""
-    head = "| | " + " | ".join(f"{row['size']:,.0f} names" for row in rows) + " |\n|---|" + "---:|" * len(rows) + "\n"
-    lines = [f"| {title}, s | " + " | ".join(f"{row[name]:,g}" for row in rows) + " |" for name, title in STEPS]
-    for name, title in (("web_mb", "the web process"), ("clerk_mb", "the clerk"), ("verify_mb", "the verifier")):
-        lines.append(f"| {title} at its largest, MB | " + " | ".join(f"{row[name]:,g}" for row in rows) + " |")
-    return head + "\n".join(lines) + "\n"
+    lines = [
+        f"## {life.size:,} names\n",
+        "| | s | MB, the tool | MB, the web process | MB, the clerk |\n|---|---:|---:|---:|---:|",
+    ]
+    for name, title in STEPS:
+        if found := life.known["found"].get(name):
+            cells = [f"{found[key]:,g}" if key in found else "" for key in ("seconds", "mb", "web_mb", "clerk_mb")]
+            lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    known = life.known["found"]
+    if "bulk" in known:
+        lines.append(f"\nMaking took {known['bulk']['make']:,g} s, appending {known['bulk']['append']:,g} s.")
+    if "withdraw" in known:
+        lines.append(f"The edition stood again {known['withdraw']['and_back_s']:,g} s after it was gone.")
+    if "publish" in known:
+        lines.append(f"On disk: {', '.join(f'{name} {mb:,} MB' for name, mb in sizes(life).items())}.")
+    return "\n".join(lines) + "\n"
+
+
+def sizes(life: Life) -> dict[str, int]:
+    """Megabytes of what lies there, by name."""
+    public = life.data / "public" / people.SLUG
+    places = {
+        "database": life.data / "undersigned.sqlite3", "log": public / "log", "edition": public / "editions",
+        "bundle": public / "bundle.zip", "a trustee's folder": life.place / "trustee-1",
+    }  # fmt: skip
+    return {name: _bytes(place) // 10**6 for name, place in places.items() if place.exists()}
+
+
+def _bytes(place: Path) -> int:
+    found = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
+    return sum(path.stat().st_size for path in found)
 
 
 def main() -> None:
-    """Runs every size and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Runs every size and prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="1000,10000")
+    parser.add_argument("--bulk", action="store_true")
+    parser.add_argument("--mirror", action="store_true")
+    parser.add_argument("--place", type=Path)
+    parser.add_argument("--until", choices=[name for name, _ in STEPS])
+    parser.add_argument("--skip", default="")
+    parser.add_argument("--step", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
-    rows = []
+    if asked.step:
+        Life(asked.place).run(asked.step)
+        return
+    text = HEAD.format(cores=os.cpu_count())
     with tempfile.TemporaryDirectory(prefix="undersigned-published-") as name:
         for size in (int(size) for size in asked.sizes.split(",")):
-            run = Run(Path(name), size)
-            try:
-                run.life()
-            finally:
-                run.server.stop()
-            rows.append(run.found)
-    print(table(rows))
+            place = (asked.place or Path(name)) / str(size)
+            life = Life.begin(place, size, in_bulk=asked.bulk, mirrored=asked.mirror)
+            live(life, asked.skip.split(","), asked.until)
+            text += table(Life(place)) + "\n"
+    print(text)
     if asked.out is not None:
-        asked.out.write_text(HEAD + table(rows))
+        asked.out.write_text(text)
 
 
 if __name__ == "__main__":

@@ -50,13 +50,14 @@ class Look:
 
 @dataclass
 class Crowd:
-    """Those who sign and read; ``statuses`` of all answers."""
+    """Those who sign and read; ``statuses`` of all answers, and what was answered otherwise than it should be."""
 
     port: int
     bodies: Sequence[bytes]
     rate: float
     signed: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
     over: threading.Event = field(default_factory=threading.Event)
 
     def sign(self) -> None:
@@ -83,11 +84,14 @@ class Crowd:
             connection.request(method, path, body, {"content-type": "application/json"} if body else {})
             answer = connection.getresponse()
             answer.read()
+            status = answer.status
         except OSError:
-            return 0
+            status = 0
         finally:
             connection.close()
-        return answer.status
+        if status not in (200, 201):
+            self.wrong[f"{status} {method} {path}"] += 1
+        return status
 
 
 def below(pid: int) -> list[int]:
@@ -129,8 +133,8 @@ def look(server: people.Process, data: Path, begun: float, signed: int) -> Look:
     return Look(time.monotonic() - begun, web, clerk, files, size, signed)
 
 
-def run(seconds: int, rate: float) -> tuple[list[Look], Counter[int]]:
-    """The looks, and how often each status was answered."""
+def run(seconds: int, rate: float) -> tuple[list[Look], Crowd]:
+    """The looks, and those who were there."""
     with tempfile.TemporaryDirectory(prefix="undersigned-soak-") as name:
         data, port = Path(name) / "data", people.free_port()
         server = site(data, port)
@@ -139,6 +143,10 @@ def run(seconds: int, rate: float) -> tuple[list[Look], Counter[int]]:
             letter = people.open_letter(server, token, int(seconds * rate))
             registrar = data / "keys" / f"{people.SLUG}.registrar"
             crowd = Crowd(port, people.signatures(letter.manifest, registrar, int(seconds * rate)), rate)
+            # A letter that was just approved has its pages after the clerk's next round.
+            for path in READ:
+                while server.request("GET", path)[0] != 200:
+                    time.sleep(0.1)
             threads = [threading.Thread(target=crowd.sign), *(threading.Thread(target=crowd.read) for _ in range(2))]
             begun = time.monotonic()
             for thread in threads:
@@ -152,7 +160,7 @@ def run(seconds: int, rate: float) -> tuple[list[Look], Counter[int]]:
                 thread.join(timeout=60)
         finally:
             server.stop()
-    return looks, crowd.statuses
+    return looks, crowd
 
 
 @dataclass(frozen=True)
@@ -233,16 +241,16 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=10.0)
     parser.add_argument("--out", type=Path, help="writes OUT.md and OUT.svg")
     asked = parser.parse_args()
-    looks, statuses = run(asked.seconds, asked.rate)
-    verdicts = judge(looks)
-    errors = sum(number for status, number in statuses.items() if status not in (200, 201))
+    looks, crowd = run(asked.seconds, asked.rate)
+    verdicts, errors = judge(looks), sum(crowd.wrong.values())
     text = (
         "# A long run\n\n"
-        f"{asked.seconds} seconds, {looks[-1].signed} signatures, {sum(statuses.values())} answers, {errors} errors; "
-        f"{os.cpu_count()} cores, shared with those who ask. ({Path(__file__).name}, `make soak`)\n\n"
+        f"{asked.seconds} seconds, {looks[-1].signed} signatures, {sum(crowd.statuses.values())} answers, {errors} "
+        f"errors; {os.cpu_count()} cores, shared with those who ask. ({Path(__file__).name}, `make soak`)\n\n"
         "| | after warming up | at the end | allowed | |\n| --- | --- | --- | --- | --- |\n"
         + "\n".join(verdict.row() for verdict in verdicts)
         + "\n"
+        + "".join(f"\n{number} x {what}\n" for what, number in crowd.wrong.most_common(10))
     )
     print(text)
     if asked.out:

@@ -2,7 +2,7 @@
 
     python bench/speed.py [--only sign,opens] [--out bench/results/speed]
 
-Each bench runs in a process of its own, one after another; a quarter of an hour in all. Nothing else should be at work.
+Each bench runs in a process of its own, one after another; some twenty minutes in all. Nothing else should be at work.
 The letter that grows is taken to 100,000 here; ``million.py --sizes 1000,1000000`` takes it to a million.
 """
 
@@ -23,7 +23,7 @@ from outcome import Outcome
 BENCHES = (
     ("sign", ()),
     ("sign", ("--postgresql",)),
-    ("viewers", ("--viewers", "12000")),
+    ("viewers", ("--viewers", "100000")),
     ("blind", ()),
     ("verify", ("--entries", "10000")),
     ("opens", ()),

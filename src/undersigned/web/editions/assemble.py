@@ -58,16 +58,32 @@ def _bundled(letter: KnownLetter, edition: Edition, standing: Standing) -> dict[
 
 
 def _documents(edition: Edition) -> dict[str, Maker]:
-    if edition.data is not None:
-        return {"edition.json": given(bytes(edition.data))}
+    if edition.pk is None:
+        # A draft is nowhere but here.
+        return {"edition.json": given(bytes(edition.data or b""))}
+    if Edition.objects.filter(pk=edition.pk, data__isnull=False).exists():
+        # Read when it is asked for: of a million names it is 200 MB, and a bundle is a while in the making.
+        return {"edition.json": partial(_names, edition.pk)}
     return {"counts.json": given(bytes(edition.counts or b""))}
+
+
+def _names(pk: int) -> bytes:
+    data = Edition.objects.values_list("data", flat=True).get(pk=pk)
+    if data is None:
+        raise LogError("somebody withdrew meanwhile: the names of this edition are gone")
+    return bytes(data)
+
+
+def opened_keys(letter: KnownLetter, number: int, standing: Standing) -> list[str]:
+    """Whose openings edition ``number`` shows, in the order of its files; nobody's of a public letter."""
+    return names.ordered_keys(shown(standing, number)) if letter.manifest.sealed else []
 
 
 def _openings(letter: KnownLetter, number: int, standing: Standing) -> dict[int, Maker]:
     """The parts of an edition's openings, from 1; none of a public letter."""
     if not letter.manifest.sealed:
         return {}
-    keys, width = names.ordered_keys(shown(standing, number)), bundle.OPENINGS_IN_PART
+    keys, width = opened_keys(letter, number, standing), bundle.OPENINGS_IN_PART
     return {
         part: partial(names.openings_part, letter, keys[(part - 1) * width : part * width])
         for part in range(1, bundle.parts_of(len(keys)) + 1)
@@ -96,7 +112,7 @@ def assemble(
         # Who stands is asked now: whoever makes the file later must not look at a fold that goes on.
         keys = [s.key for s in standing.signatories.values() if s.withdrawn is None and s.struck is None]
         made["objects.jsonl"] = partial(names.records, letter, keys)
-    for edition in [*published_editions(letter.pk), *([draft] if draft is not None else [])]:
+    for edition in [*published_editions(letter.pk).defer("data"), *([draft] if draft is not None else [])]:
         made |= _bundled(letter, edition, standing)
     return MadeFiles(made)
 

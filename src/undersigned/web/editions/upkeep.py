@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.db import transaction
 
 from undersigned.protocol import edition as editions
 from undersigned.protocol.standing import Standing
-from undersigned.web.editions.assemble import edition_files, openings_name
+from undersigned.web.editions import placed
+from undersigned.web.editions.assemble import edition_files, opened_keys, openings_name
 from undersigned.web.editions.bundler import Bundler, is_large, place_bundle, remove_bundle
 from undersigned.web.editions.lock import publishing_unless_busy
 from undersigned.web.editions.models import Edition, Share, published_editions
@@ -21,12 +23,12 @@ from undersigned.web.letters.models import Document
 from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
 from undersigned.web.log.history import History
 from undersigned.web.log.models import Checkpoint, Entry
-from undersigned.web.made import MadeFiles
+from undersigned.web.made import MadeFiles, Maker, given
 from undersigned.web.pages.edition import edition_pages
 from undersigned.web.pages.letter import Shown
 from undersigned.web.pages.scripts import are_built
 from undersigned.web.pages.signing import signing_pages
-from undersigned.web.ports import World
+from undersigned.web.ports import Storage, World
 from undersigned.web.postgresql.begin import wait_for_all_before
 
 logger = logging.getLogger(__name__)
@@ -138,8 +140,9 @@ def erase(letter: KnownLetter, standing: Standing) -> None:
     with transaction.atomic():
         for part in (gone[i : i + 500] for i in range(0, len(gone), 500)):
             Share.objects.filter(edition__letter=letter.pk, key__in=part).delete()
-        for row in Edition.objects.filter(letter=letter.pk, data__isnull=False):
-            size = editions.parse(bytes(row.data or b"")).size
+        for row in Edition.objects.filter(letter=letter.pk, data__isnull=False).defer("data"):
+            # The counts say it as well, and are not of the size of the names.
+            size = editions.parse_counts(bytes(row.counts or b"")).size
             if any(_left(standing, key, row.number, size) for key in gone):
                 row.data = None
                 row.save(update_fields=["data"])
@@ -156,24 +159,56 @@ def _left(standing: Standing, key: str, number: int, size: int) -> bool:
 
 def place_editions(letter: KnownLetter, standing: Standing, world: World) -> None:
     """Makes what is served of each published edition what it must be, pages included. Does nothing where it is."""
-    rows = list(published_editions(letter.pk))
+    rows = list(published_editions(letter.pk).defer("data"))
     shown = shown_of(letter, standing, world, tuple(row.number for row in rows))
     for row in rows:
-        made = edition_files(letter, row, standing)
-        files = MadeFiles(made | edition_pages(shown, _document(row)))
-        place = f"{letter.slug}/editions/{row.number}"
-        beyond = openings_name(sum(name.startswith("openings") for name in made) + 1)
-        strangers = {"edition.json", "counts.json", beyond} - files.keys()
-        if any(world.storage.has(f"{place}/{name}") for name in strangers) or any(
-            world.storage.get(f"{place}/{name}") != data for name, data in files.items()
-        ):
-            if is_large(standing.size):
-                # To write it takes a while, and what is there may name somebody who has to be gone.
-                world.storage.delete(place)
-            world.storage.put_tree(place, files)
-        if row.data is None:
+        if is_large(standing.size):
+            _place_large(letter, row, standing, shown, world.storage)
+        else:
+            _place(letter, row, standing, shown, world.storage)
+        if placed.is_erased(row):
             # The PDF for readers names everybody: the pressroom made it, and makes no other of this edition.
             world.storage.delete(f"{letter.slug}/press/{row.number}")
+
+
+def _place(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> None:
+    files = MadeFiles(_files_of(letter, row, standing, shown))
+    place = f"{letter.slug}/editions/{row.number}"
+    if _differs(storage, place, files) or storage.has(f"{place}/{placed.NAME}"):
+        storage.put_tree(place, files)
+
+
+def _place_large(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> None:
+    place, keys = f"{letter.slug}/editions/{row.number}", opened_keys(letter, row.number, standing)
+    made, there = placed.made_of(letter, row, keys, standing, shown), placed.noted(storage, place)
+    if there == made:
+        return
+    if there is not None and there.people != made.people:
+        # To write it takes a while, and what is there names somebody who has to be gone.
+        storage.delete(place)
+    files = _files_of(letter, row, standing, shown)
+    note = placed.note(made, files)
+    if not _differs(storage, place, MadeFiles(files)):
+        # Another release of this program, and it makes the same files.
+        storage.put(f"{place}/{placed.NAME}", note)
+        return
+    if there is None:
+        # Nobody knows whom it names.
+        storage.delete(place)
+    storage.put_tree(place, MadeFiles(files | {placed.NAME: given(note)}))
+
+
+def _files_of(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown) -> dict[str, Maker]:
+    """Pages first: if anything differs, they do, and to look through the openings takes the longest."""
+    return edition_pages(shown, _document(row)) | edition_files(letter, row, standing)
+
+
+def _differs(storage: Storage, place: str, files: Mapping[str, bytes]) -> bool:
+    beyond = openings_name(sum(name.startswith("openings") for name in files) + 1)
+    strangers = {"edition.json", "counts.json", beyond} - files.keys()
+    return any(storage.has(f"{place}/{name}") for name in strangers) or any(
+        storage.get(f"{place}/{name}") != data for name, data in files.items()
+    )
 
 
 def _document(row: Edition) -> editions.Edition | editions.EditionCounts:

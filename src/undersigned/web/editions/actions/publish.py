@@ -17,6 +17,7 @@ from undersigned.web.editions.assemble import assemble
 from undersigned.web.editions.bundler import is_large, place_bundle, remove_bundle
 from undersigned.web.editions.lock import publishing_unless_busy
 from undersigned.web.editions.models import Edition
+from undersigned.web.editions.openset import cuts
 from undersigned.web.editions.upkeep import bundle_checkpoint, place_editions
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document, Letter
@@ -44,7 +45,7 @@ def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int
         if not free:
             raise busy("An edition is being published. Nothing was changed; try again later.")
         row = Edition.objects.filter(letter=letter.pk, number=number).first()
-        if row is None or not Entry.objects.filter(letter=letter.pk, kind="cut", seq=number).exists():
+        if row is None or not cuts(letter.pk).filter(seq=number).exists():
             raise SequenceError(f"edition {number} has not been cut")
         # Asked again, it answers from what was committed before: which must last, or nobody is told.
         wait_for_all_before()

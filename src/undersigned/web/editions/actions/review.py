@@ -10,7 +10,7 @@ from undersigned.protocol.errors import ConditionError, SequenceError
 from undersigned.web.audit.actions import record
 from undersigned.web.editions import names
 from undersigned.web.editions.models import Edition
-from undersigned.web.editions.openset import open_set_keys
+from undersigned.web.editions.openset import cuts, open_set_keys
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.log.models import Entry
 
@@ -24,7 +24,7 @@ def review(*, letter: KnownLetter, number: int, first: int, by: str, now: int) -
     Raises SequenceError before the cut, ConditionError until enough trustees have opened.
     """
     edition = Edition.objects.filter(letter=letter.pk, number=number).first()
-    if edition is None or not Entry.objects.filter(letter=letter.pk, kind="cut", seq=number).exists():
+    if edition is None or not cuts(letter.pk).filter(seq=number).exists():
         raise SequenceError(f"edition {number} has not been cut")
     left = Entry.objects.filter(letter=letter.pk, kind__in=("withdraw", "strike")).values_list("key", flat=True)
     keys = sorted(open_set_keys(edition) - set(left))

@@ -10,9 +10,8 @@ from undersigned.protocol.opening import Openings, verify_openings
 from undersigned.protocol.seal import Seal, check_share, parse_object
 from undersigned.web.audit.actions import record
 from undersigned.web.editions.models import Edition, Share
-from undersigned.web.editions.openset import open_set_keys
+from undersigned.web.editions.openset import cuts, open_set_keys
 from undersigned.web.letters.known import KnownLetter
-from undersigned.web.log.models import Entry
 from undersigned.web.problems import Problem
 from undersigned.web.signing.models import SealedObject
 
@@ -29,8 +28,7 @@ def take_openings(*, letter: KnownLetter, openings: Openings, now: int) -> None:
     verify_openings(openings, letter.manifest)
     with transaction.atomic():
         edition = Edition.objects.filter(letter=letter.pk, number=openings.edition).first()
-        cut = Entry.objects.filter(letter=letter.pk, kind="cut", seq=openings.edition)
-        if edition is None or not cut.exists():
+        if edition is None or not cuts(letter.pk).filter(seq=openings.edition).exists():
             raise SequenceError(f"edition {openings.edition} has not been cut")
         good, bad = _sort(letter, edition, openings)
         Share.objects.bulk_create(good, ignore_conflicts=True)
