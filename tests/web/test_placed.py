@@ -13,7 +13,7 @@ from undersigned.web import wiring
 from undersigned.web.access import access_letter
 from undersigned.web.editions import bundler, placed, upkeep
 from undersigned.web.editions.models import Edition, Share
-from undersigned.web.editions.openset import cuts, open_set_keys
+from undersigned.web.editions.openset import cuts, open_set_keys, open_set_size
 from undersigned.web.log.fold import fold
 from undersigned.web.log.models import Entry
 
@@ -130,6 +130,7 @@ def test_shares_are_looked_up_by_their_keys(published: Letter) -> None:
     """As the whole open set has them; and the database goes to the keys, not through the log."""
     edition = Edition.objects.get(number=1)
     whole = open_set_keys(edition)
+    assert open_set_size(edition) == len(whole)
     some = [p.key for p in published.people[:2]]
     assert open_set_keys(edition, [*some, "x" * 43]) == whole & set(some) == set(some)
     if connection.vendor == "sqlite":

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from django.db import connection
 from django.db.models import Count
 
 from undersigned.web import wiring
 from undersigned.web.editions.models import Edition, Share
-from undersigned.web.editions.openset import open_set_keys
+from undersigned.web.editions.openset import open_set_keys, open_set_size
 from undersigned.web.letters.known import KnownLetter, know
 from undersigned.web.letters.models import Letter
 from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
 from undersigned.web.log.models import Entry
 from undersigned.web.signing.models import Pending
+
+_COUNTS: Final = """
+SELECT
+  (SELECT coalesce(max("index") + 1, 0) FROM log_entry WHERE letter_id = %(letter)s),
+  (SELECT count(*) FROM log_entry WHERE letter_id = %(letter)s AND NOT (kind = 'sign' AND seq = 0)),
+  (SELECT count(*) FROM log_entry WHERE letter_id = %(letter)s AND kind = 'withdraw')
+"""
+"""Places have no gaps, so what is not a first signature tells how many of those there are."""
 
 
 def state_of(letter: Letter) -> dict[str, Any]:
@@ -21,15 +30,14 @@ def state_of(letter: Letter) -> dict[str, Any]:
     # First: an entry that is on its way moves into the log between two looks. Then it is counted twice, never nowhere,
     # and whoever reads that nothing is pending finds all of it in the log's size.
     pending = Pending.objects.filter(letter=letter).count()
-    entries = Entry.objects.filter(letter=letter)
-    signed = entries.filter(kind="sign", seq=0).count()
-    withdrawn = entries.filter(kind="withdraw").count()
-    approvals = entries.filter(kind="approval").order_by("seq").values_list("seq", flat=True)
+    size, signed, withdrawn = _counts(letter)
+    acts = Entry.objects.filter(letter=letter, key="")
+    approvals = acts.filter(kind="approval").order_by("seq").values_list("seq", flat=True)
     known = know(letter, wiring.world().keys) if letter.letter is not None else None
     return {
         "state": _state(letter, known, len(approvals)),
         "letter": letter.letter,
-        "size": entries.count(),
+        "size": size,
         "count": signed - withdrawn,
         "signed": signed,
         "withdrawn": withdrawn,
@@ -40,6 +48,14 @@ def state_of(letter: Letter) -> dict[str, Any]:
         "cosigned": _cosigned(letter, known),
         "editions": [_edition(edition, known) for edition in letter.editions.order_by("number")] if known else [],
     }
+
+
+def _counts(letter: Letter) -> tuple[int, int, int]:
+    """Size of the log, first signatures, withdrawals; as of one moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, {"letter": letter.pk})
+        size, others, withdrawn = map(int, cursor.fetchone())
+    return size, size - others, withdrawn
 
 
 def _state(letter: Letter, known: KnownLetter | None, approvals: int) -> str:
@@ -64,18 +80,18 @@ def _edition(edition: Edition, known: KnownLetter) -> dict[str, Any]:
     entries = Entry.objects.filter(letter=edition.letter, seq=edition.number, key="")
     indices = dict(entries.filter(kind__in=("notice", "cut")).values_list("kind", "index"))
     opened = Share.objects.filter(edition=edition).values("trustee").annotate(number=Count("key"))
-    keys = open_set_keys(edition) if "cut" in indices else set()
-    struck = set(Entry.objects.filter(letter=edition.letter, kind="strike").values_list("key", flat=True))
+    size = open_set_size(edition) if "cut" in indices else 0
+    struck = Entry.objects.filter(letter=edition.letter, kind="strike").values_list("key", flat=True)
     by_key = Share.objects.filter(edition=edition).values("key").annotate(number=Count("trustee"))
-    resolved = by_key.filter(number__gte=known.manifest.threshold).count() if known.manifest.sealed else len(keys)
+    resolved = by_key.filter(number__gte=known.manifest.threshold).count() if known.manifest.sealed else size
     return {
         "number": edition.number,
         "notice": indices.get("notice"),
         "after": edition.after,
         "cut": indices.get("cut"),
-        "open_set": len(keys),
+        "open_set": size,
         "opened": {str(row["trustee"]): row["number"] for row in opened.order_by("trustee")},
         "resolved": resolved,
-        "struck": len(keys & struck),
+        "struck": len(open_set_keys(edition, struck)) if "cut" in indices else 0,
         "published": edition.published,
     }
