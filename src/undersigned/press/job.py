@@ -30,6 +30,10 @@ Progress = Callable[[str, float], None]
 MEMORY: Final = 2 * 1024**3
 """Bytes of address space: several times what a page of 10,000 names takes."""
 SECONDS: Final = 300.0
+A_NAME: Final = 30_000
+"""Bytes that a reader's PDF takes for each name of a large edition, in whatever scripts it is."""
+MOST: Final = 200_000
+"""Names in one reader's PDF: beyond, it asks for more than an ordinary machine has."""
 
 
 _NOTHING: Final = msgspec.Raw(b"")
@@ -66,9 +70,19 @@ def run_page(
 
 
 def run_archive(
-    order: PageOrder, out: Path, *, memory: int = MEMORY, seconds: float = SECONDS, progress: Progress | None = None
+    order: PageOrder,
+    out: Path,
+    *,
+    names: int = 0,
+    memory: int = MEMORY,
+    seconds: float = SECONDS,
+    progress: Progress | None = None,
 ) -> ArchiveReport:
-    """``make_archive`` in a child process; otherwise as ``run_page``."""
+    """``make_archive`` in a child process; otherwise as ``run_page``.
+
+    ``names``: how many there are; a large edition is given more memory and time.
+    """
+    memory, seconds = max(memory, MEMORY // 4 + names * A_NAME), max(seconds, names / 100)
     return msgspec.json.decode(_run("archive", order, out, memory, seconds, progress), type=ArchiveReport)
 
 

@@ -26,6 +26,7 @@ from django.core.asgi import get_asgi_application
 from undersigned.web import wiring
 from undersigned.web.adapters.bucket import BucketStorage
 from undersigned.web.door.body import (
+    MAX_BODY,
     DisconnectedError,
     Headers,
     Receive,
@@ -47,6 +48,7 @@ from undersigned.web.letters.known import Letters
 from undersigned.web.middleware import problem_of
 from undersigned.web.operations.parent import die_with_parent
 from undersigned.web.pages.plain import missing_page
+from undersigned.web.press.actions.handle import MAX_PROFILE
 from undersigned.web.problems import Problem
 from undersigned.web.signing.committer import Committer
 from undersigned.web.signing.intake import Intake
@@ -61,6 +63,8 @@ _ACT: Final = re.compile(r"/([a-z0-9][a-z0-9-]{0,79})/(entries|activate)")
 _REST: Final = re.compile(
     r"/healthz|/api/.*|/code/[^/]+/|/stop/[^/]+|/[^/]+/form/.*|/[^/]+/bookings(?:/.*)?|/[^/]+/(?:draft/[^/]+|status|cosignatures|seals|openings|review|publish)"
 )
+# The one body that may be large, of somebody who says who they are: a printer's colour profile.
+_PROFILE: Final = re.compile(r"/[^/]+/bookings/[1-9]\d*/profile")
 _DJANGO: Final = get_asgi_application()
 AWAY: Final = "The published files cannot be reached now. Try again later."
 FAILED: Final = "The server failed. Whether it was kept is not known: send the same again to find out."
@@ -150,7 +154,8 @@ class Site:
 
     async def _rest(self, scope: Scope, receive: Receive, send: Send, base: Headers) -> None:
         """Django's answer. The request is whole before it takes a turn: who sends slowly keeps nobody waiting."""
-        body = await read_body(scope, receive)
+        profile = _PROFILE.fullmatch(scope["path"]) and header(scope, b"authorization")
+        body = await read_body(scope, receive, MAX_PROFILE if profile else MAX_BODY)
         self._beat.check()
         async with self._gate.passing():
             await _DJANGO(cast(dict[str, Any], scope), replay(body, receive), _with_headers(send, base))

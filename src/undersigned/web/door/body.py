@@ -37,11 +37,12 @@ def check_type(scope: Scope, expected: bytes) -> None:
         raise Problem("unsupported-type", f"The body must be {expected.decode()}. {KEPT_NOTHING}")
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body. Raises Problem if it is over 64 KiB or does not arrive, DisconnectedError if it never ends."""
+async def read_body(scope: Scope, receive: Receive, limit: int = MAX_BODY) -> bytes:
+    """The whole body. Raises Problem if it is over ``limit`` bytes or does not arrive, DisconnectedError if it never
+    ends."""
     announced = header(scope, b"content-length")
-    if announced is not None and (not announced.isdigit() or int(announced) > MAX_BODY):
-        raise _too_large()
+    if announced is not None and (not announced.isdigit() or int(announced) > limit):
+        raise _too_large(limit)
     parts: list[bytes] = []
     size, until = 0, asyncio.get_running_loop().time() + LONGEST
     while True:
@@ -50,8 +51,8 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
             raise DisconnectedError
         part = message.get("body", b"")
         size += len(part)
-        if size > MAX_BODY:
-            raise _too_large()
+        if size > limit:
+            raise _too_large(limit)
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)
@@ -78,8 +79,8 @@ async def _next(receive: Receive, until: float) -> Message:
         ) from None
 
 
-def _too_large() -> Problem:
-    return Problem("too-large", f"The body is larger than 64 KiB. {KEPT_NOTHING}")
+def _too_large(limit: int) -> Problem:
+    return Problem("too-large", f"The body is larger than {limit // 1024} KiB. {KEPT_NOTHING}")
 
 
 async def respond(send: Send, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:

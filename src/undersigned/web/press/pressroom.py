@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from undersigned.press import JobError, PressError, job
+from undersigned.protocol.edition import parse_counts
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web.editions.lock import publishing
 from undersigned.web.editions.models import Edition
@@ -33,6 +34,12 @@ PAUSE: Final = 1.0
 TRIES: Final = 3
 """How often a job that died, or took too much, is begun before its page is given up."""
 BY: Final = "clerk"
+
+
+def _named(edition: Edition) -> int:
+    """How many an edition names."""
+    counts = parse_counts(bytes(edition.counts or b"")).counts
+    return counts.named + counts.initials
 
 
 class StoppedError(Exception):
@@ -131,12 +138,18 @@ class Pressroom:
         place = f"{letter.slug}/press/{edition.number}/{language}.pdf"
         if self._world.storage.has(place):
             return False
+        named = _named(edition)
+        if named > job.MOST:
+            logger.warning("edition %d has no reader's PDF: it names %d", edition.number, named)
+            return False
         with tempfile.TemporaryDirectory(dir=settings.DATA.root, prefix=".archive-") as folder:
             try:
                 order = archive_order(letter, language, edition.number, bytes(edition.data or b""), self._site)
-                job.run_archive(order, Path(folder), progress=lambda _what, _share: self._check())
+                job.run_archive(order, Path(folder), names=named, progress=lambda _what, _share: self._check())
             except PressError as error:
-                logger.error("no reader's PDF of edition %d: %s", edition.number, type(error).__name__)  # noqa: TRY400
+                # A JobError says what ran out; of the others the message might quote a name.
+                why = str(error) if isinstance(error, JobError) else type(error).__name__
+                logger.error("no reader's PDF of edition %d: %s", edition.number, why)  # noqa: TRY400
                 return False
             with publishing():
                 # Nobody takes names away while this is held.
