@@ -29,7 +29,8 @@ from nacl.bindings import crypto_sign_open
 from bench import bundles
 from bench.outcome import Outcome
 from undersigned.protocol import base64url, credential, purposes, seal, shamir
-from undersigned.protocol.verify import Runner, verify_bundle
+from undersigned.protocol.handout import Runner
+from undersigned.protocol.verify import verify_bundle
 
 Check = tuple[bytes, bytes, bytes, bytes, bytes]
 Open = tuple[bytes, bytes, list[tuple[int, int]], list[bytes], bytes]
