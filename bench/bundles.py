@@ -6,7 +6,7 @@ Every process makes the same letter from the same seed (``tests/letterworld.py``
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -67,6 +67,15 @@ def build(people: int, pool: ProcessPoolExecutor) -> tuple[bytes, dict[str, byte
     return world.letter, made
 
 
+def place(people: int, pool: ProcessPoolExecutor, folder: Path) -> bytes:
+    """The same in a directory. Gives the letter id."""
+    letter, files = build(people, pool)
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return letter
+
+
 def _publish(world: LetterWorld, lines: list[bytes]) -> dict[str, bytes]:
     rows = [opening.parse_opening(line) for line in lines]
     world.objects = {row.key: row.seal for row in rows}
@@ -86,7 +95,7 @@ def _publish(world: LetterWorld, lines: list[bytes]) -> dict[str, bytes]:
     return files
 
 
-def signed_parts(files: dict[str, bytes]) -> tuple[list[entries.Sign], list[opening.Opening]]:
+def signed_parts(files: Mapping[str, bytes]) -> tuple[list[entries.Sign], list[opening.Opening]]:
     """The signatures and openings of a bundle, parsed: for a control that only checks signatures."""
     from undersigned.protocol import checkpoint, note, tiles
 

@@ -165,6 +165,25 @@ def test_several_processes_find_the_same_as_one(files: dict[str, bytes]) -> None
     assert verifier.verify(broken, workers=1).steps == verifier.verify(broken, workers=2).steps
 
 
+def test_processes_read_what_lies_on_a_disk_themselves(tmp_path: Path, files: dict[str, bytes]) -> None:
+    """From a directory and from a zip; and a file that cannot be unpacked there is found out at its step."""
+    alone = verifier.verify(files, workers=1)
+    write(tmp_path / "bundle", files)
+    zipped(tmp_path / "bundle.zip", files)
+    for path in (tmp_path / "bundle", tmp_path / "bundle.zip"):
+        with bundles.open_path(path) as found:
+            assert verifier.verify(found, workers=2).steps == alone.steps
+            with pytest.raises(KeyError):
+                found.lend("nothing")  # type: ignore[attr-defined]
+    packed = (tmp_path / "bundle.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+        at = archive.getinfo("openings/1.jsonl").header_offset + 200
+    (tmp_path / "bundle.zip").write_bytes(packed[:at] + bytes([packed[at] ^ 255]) + packed[at + 1 :])
+    with bundles.open_path(tmp_path / "bundle.zip") as found:
+        last = verifier.verify(found, workers=2).steps[-1]
+    assert (last.name, last.detail) == ("openings", "openings/1.jsonl cannot be unpacked")
+
+
 def test_work_is_handed_out_a_window_at_a_time() -> None:
     """However many pieces there are, only a few are in memory."""
     handed = 0

@@ -7,6 +7,7 @@ anything is read.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import tempfile
 import time
@@ -63,6 +64,12 @@ class DirectoryFiles(Mapping[str, bytes]):
             raise KeyError(path)
         return (self._root / path).read_bytes()
 
+    def lend(self, path: str) -> Callable[[], bytes]:
+        """What reads a file in another process. Raises KeyError if it is not there."""
+        if path not in self._known:
+            raise KeyError(path)
+        return (self._root / path).absolute().read_bytes
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)
 
@@ -106,6 +113,12 @@ class ZipFiles(Mapping[str, bytes]):
             raise MalformedError(f"{path} is not as long as the zip's index says")
         return data
 
+    def lend(self, path: str) -> bytes | Callable[[], bytes]:
+        """What unpacks a file in another process, or its bytes if the zip is in memory. Raises KeyError."""
+        if self._archive.filename is None or path not in self._infos:
+            return self[path]
+        return functools.partial(_unpack, str(Path(self._archive.filename).absolute()), path)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._infos)
 
@@ -114,6 +127,16 @@ class ZipFiles(Mapping[str, bytes]):
 
     def __contains__(self, path: object) -> bool:
         return path in self._infos
+
+
+def _unpack(archive: str, path: str) -> bytes:
+    return _opened(archive)[path]
+
+
+@functools.lru_cache(maxsize=1)
+def _opened(archive: str) -> ZipFiles:
+    """A zip in a process that works on its files: opened once, and held to the same bounds."""
+    return ZipFiles(zipfile.ZipFile(archive))
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final
 
 from undersigned.protocol.errors import UndeterminedError
-from undersigned.protocol.verify import Runner
+from undersigned.protocol.handout import Runner
 
 SMALL: Final = 8192
 """Entries or seals. Below so many, starting processes takes longer than the work: 4,000 take a second without them."""

@@ -19,8 +19,11 @@ def verify(
     workers: int | None = None,
 ) -> Report:
     """Verifies ``files`` step by step. ``workers``: processes; None for one a core if the bundle is large."""
-    with runner(workers if workers is not None else workers_for(_much(files))) as run:
-        return verify_bundle(files, letter=letter, run=run, progress=progress)
+    workers = workers if workers is not None else workers_for(_much(files))
+    # Files that lie on a disk are read by whoever works on them: to hand them on takes longer.
+    lend = getattr(files, "lend", None) if workers > 1 else None
+    with runner(workers) as run:
+        return verify_bundle(files, letter=letter, run=run, lend=lend, progress=progress)
 
 
 def _much(files: Mapping[str, bytes]) -> int:

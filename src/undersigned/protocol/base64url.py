@@ -9,17 +9,23 @@ from __future__ import annotations
 import binascii
 from typing import Final
 
+import msgspec
+
 from .errors import MalformedError
 
-_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _TO_URL: Final = bytes.maketrans(b"+/", b"-_")
-# What base64 knows and base64url does not becomes something that neither knows.
-_FROM_URL: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
-# By the length's rest after division by four. One character more than whole bytes make can be no spelling: the padding
-# is then such that nothing decodes it.
-_PADDING: Final = (b"", b"=====", b"==", b"=")
+_BASE64: Final = dict(zip(ALPHABET, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", strict=True))
+# To base64, and whatever base64url does not know to something that no decoder knows.
+_FROM_URL: Final = bytes(_BASE64.get(code, ord("!")) for code in range(256))
+# Of the decoders at hand, that of JSON strings takes half the time of binascii's. Spare bits it lets through.
+_BYTES: Final = msgspec.json.Decoder(bytes)
+# Each character becomes the number it stands for.
+_IN_ORDER: Final = bytes.maketrans(ALPHABET, bytes(range(64)))
+# By the length's rest after division by four. One character more than whole bytes make can be no spelling.
+_PADDING: Final = (b"", b"!", b"==", b"=")
 # Characters whose spare bits, four or two of them, are zero: only these may stand last.
-_LAST: Final = (frozenset(_ALPHABET), frozenset[int](), frozenset(_ALPHABET[::16]), frozenset(_ALPHABET[::4]))
+_LAST: Final = (frozenset(ALPHABET), frozenset[int](), frozenset(ALPHABET[::16]), frozenset(ALPHABET[::4]))
 
 
 def encode(data: bytes) -> str:
@@ -36,10 +42,9 @@ def decode(text: str, length: int | None = None) -> bytes:
     rest = len(text) & 3
     try:
         spelt = text.encode("ascii")
-        # Strict mode refuses what is in no alphabet, which binascii otherwise skips; spare bits it lets through.
-        data = binascii.a2b_base64(spelt.translate(_FROM_URL) + _PADDING[rest], strict_mode=True)
     except ValueError as error:
         raise MalformedError("a value is not base64url") from error
+    data = _decoded(spelt, _PADDING[rest])
     if rest and spelt[-1] not in _LAST[rest]:
         raise MalformedError("a value is not the one base64url spelling of its bytes")
     if length is not None and len(data) != length:
@@ -53,7 +58,28 @@ def check(text: str, length: int) -> None:
         spelt = text.encode("ascii")
     except ValueError as error:
         raise MalformedError("a value is not base64url") from error
-    if len(spelt) != (8 * length + 5) // 6 or spelt.translate(None, _ALPHABET):
+    if len(spelt) != (8 * length + 5) // 6 or spelt.translate(None, ALPHABET):
         raise MalformedError(f"a value is not base64url of {length} bytes")
     if spelt and spelt[-1] not in _LAST[len(spelt) & 3]:
         raise MalformedError("a value is not the one base64url spelling of its bytes")
+
+
+def decode_run(filled: bytes) -> bytes:
+    """What many spellings say, one after another: each filled up with ``A`` to a multiple of four characters.
+
+    The filling gives one or two zero bytes behind each value. Raises MalformedError unless every character is one of
+    base64url's; the spare bits of a spelling are the caller's to look at.
+    """
+    return _decoded(filled, b"")
+
+
+def _decoded(spelt: bytes, padding: bytes) -> bytes:
+    try:
+        return _BYTES.decode(b'"%b%b"' % (spelt.translate(_FROM_URL), padding))
+    except msgspec.MsgspecError as error:
+        raise MalformedError("a value is not base64url") from error
+
+
+def sort_key(text: str) -> bytes:
+    """What spellings of one length sort by as their bytes do: base64url itself sorts otherwise."""
+    return text.encode("ascii").translate(_IN_ORDER)

@@ -6,7 +6,7 @@ A bundle is a mapping from path to bytes, wherever it lies: a directory, a zip, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from . import base64url, canonical
@@ -19,6 +19,8 @@ Files = Mapping[str, bytes]
 
 _EDITION: Final = re.compile(r"editions/([1-9][0-9]{0,5})/(edition|counts)\.json")
 _OPENINGS: Final = re.compile(r"openings/([1-9][0-9]{0,5})(?:\.([2-9]|[1-9][0-9]{1,5}))?\.jsonl")
+OBJECTS: Final = "objects.jsonl"
+"""Where the records of a public letter lie."""
 OPENINGS_IN_PART: Final = 1024
 """Lines of one file of openings, some 7 MB; the last part of an edition holds the rest (docs/adr/0008)."""
 
@@ -92,13 +94,19 @@ def encode_objects(objects: Iterable[RecordObject]) -> bytes:
     return b"".join(canonical.encode(row) + b"\n" for row in rows)
 
 
+def lines_of(data: bytes) -> Iterator[bytes]:
+    """The lines of a ``.jsonl`` file, one at a time. Raises as ``split_lines``, though perhaps after some of them."""
+    if data and not data.endswith(b"\n"):
+        raise MalformedError("the last line does not end")
+    start = 0
+    while start < len(data):
+        end = data.index(b"\n", start)
+        if end == start:
+            raise MalformedError("a line is empty")
+        yield data[start:end]
+        start = end + 1
+
+
 def split_lines(data: bytes) -> list[bytes]:
     """The lines of a ``.jsonl`` file. Raises MalformedError if the last one does not end, or one is empty."""
-    if not data:
-        return []
-    if not data.endswith(b"\n"):
-        raise MalformedError("the last line does not end")
-    lines = data[:-1].split(b"\n")
-    if not all(lines):
-        raise MalformedError("a line is empty")
-    return lines
+    return list(lines_of(data))

@@ -39,7 +39,7 @@ def encode(value: object) -> bytes:
         if problem:
             raise ValueError(problem)
     data = msgspec.json.encode(value, order="sorted")
-    if not _normal(data):
+    if not is_normal(data):
         raise ValueError("a string is not in Unicode normal form C")
     return data
 
@@ -66,7 +66,7 @@ def decode_as(data: bytes, shape: type[T] | Any, *, limit: int = MAX_SIZE) -> T:
         raise MalformedError(f"not JSON of the expected form: {_plain(error)}") from None
     if msgspec.json.encode(value, order="sorted") != data:
         raise MalformedError("not canonical JSON: a duplicate key, stray space or another spelling")
-    if not _normal(data):
+    if not is_normal(data):
         raise MalformedError("a string is not in Unicode normal form C")
     return value
 
@@ -77,8 +77,8 @@ def decoder(shape: Hashable) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(shape)
 
 
-def _normal(data: bytes) -> bool:
-    """Whether every string of the JSON text ``data`` is in NFC."""
+def is_normal(data: bytes) -> bool:
+    """Whether every string of the JSON text ``data`` is in NFC. Raises UnicodeDecodeError if it is not UTF-8."""
     # ASCII is always in NFC. A quotation mark composes with nothing, so if the whole text is in NFC, so is each string.
     if data.isascii() or unicodedata.is_normalized("NFC", data.decode("utf-8")):
         return True

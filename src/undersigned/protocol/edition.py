@@ -7,7 +7,8 @@ bytes of their keys.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -17,7 +18,7 @@ from . import base64url, canonical
 from .entries import EditionNumber
 from .errors import InvalidError, MalformedError
 from .manifest import Count
-from .opening import Opened, leaf_of_payload
+from .opening import Opened, Verdict, leaf_of_payload
 from .purposes import digest
 from .standing import Signatory, Standing
 
@@ -93,6 +94,10 @@ class EditionCounts(_Form, frozen=True, tag_field="type", tag="counts", omit_def
     edition: str
 
 
+class _Sized(msgspec.Struct):
+    size: Count
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A signatory of an edition, and the verdict on what they sealed."""
@@ -110,6 +115,15 @@ def parse(data: bytes) -> Edition:
     if any(a >= b for a, b in itertools.pairwise(names)):
         raise MalformedError("the edition's names are not sorted by key, or a key stands twice")
     return edition
+
+
+def size_in(data: bytes) -> int | None:
+    """The size that an edition, or what is left of one, names; None where there is none. Nothing else is looked at."""
+    try:
+        sized: _Sized = canonical.decoder(_Sized).decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return sized.size
 
 
 def encode(edition: Edition) -> bytes:
@@ -190,40 +204,55 @@ def build(
     ``verdicts``: by key, for everybody covered and not struck (``covered``); a key without one is unresolved.
     Raises ValueError if the edition has not been cut.
     """
-    state = standing.editions[number - 1]
-    if state.cut is None:
-        raise ValueError(f"edition {number} has not been cut")
     rows = covered(standing, number)
     open_rows = [s for s in rows if s.struck is None]
     judged = judge_roll([Judged(s, verdicts.get(s.key, Opened("unresolved"))) for s in open_rows], leaves)
+    groups = [row.opened.payload.group for row in judged if row.opened.payload is not None]
+    made = frame(standing, letter, number, root, len(rows), [row.opened.verdict for row in judged], groups)
+    return msgspec.structs.replace(made, roll=_names(judged, standing.manifest.eligibility.check == "roll"))
+
+
+def frame(
+    standing: Standing,
+    letter: str,
+    number: int,
+    root: bytes,
+    covered: int,
+    verdicts: Collection[Verdict],
+    groups: Iterable[str],
+) -> Edition:
+    """Edition ``number`` without its names, as ``build`` gives it.
+
+    ``covered``: how many it counts as standing; ``verdicts``: on those of them who are not struck; ``groups``: of
+    those whose payload opened. Raises ValueError if the edition has not been cut.
+    """
+    cut = standing.editions[number - 1].cut
+    if cut is None:
+        raise ValueError(f"edition {number} has not been cut")
+    signed = sum(1 for s in standing.signatories.values() if s.first < cut)
+    tally, of_group = Counter(verdicts), Counter(groups)
+    counts = Counts(
+        signed=signed,
+        withdrawn=signed - covered,
+        standing=covered,
+        named=tally["named"],
+        initials=tally["initials"],
+        anonymous=tally["anonymous"],
+        void=tally["void"],
+        unresolved=tally["unresolved"],
+        struck=covered - len(verdicts),
+        groups={group.id: of_group[group.id] for group in standing.manifest.groups},
+    )
     return Edition(
         v=1,
         letter=letter,
         number=number,
-        cut=state.cut,
+        cut=cut,
         size=standing.size,
         root=base64url.encode(root),
-        counts=_counts(standing, state.cut, rows, judged),
+        counts=counts,
         since=_since(standing, number),
-        roll=_names(judged, standing.manifest.eligibility.check == "roll"),
-    )
-
-
-def _counts(standing: Standing, cut: int, rows: list[Signatory], judged: list[Judged]) -> Counts:
-    signed = sum(1 for s in standing.signatories.values() if s.first < cut)
-    tally = {"named": 0, "initials": 0, "anonymous": 0, "void": 0, "unresolved": 0}
-    groups = {group.id: 0 for group in standing.manifest.groups}
-    for row in judged:
-        tally[row.opened.verdict] += 1
-        if row.opened.payload is not None:
-            groups[row.opened.payload.group] += 1
-    return Counts(
-        signed=signed,
-        withdrawn=signed - len(rows),
-        standing=len(rows),
-        struck=len(rows) - len(judged),
-        groups=groups,
-        **tally,
+        roll=[],
     )
 
 
@@ -242,20 +271,23 @@ def _since(standing: Standing, number: int) -> Since:
 
 
 def _names(judged: list[Judged], verified: bool) -> list[Name]:
-    names = [
-        Name(
-            as_="name" if row.opened.verdict == "named" else "initials",
-            group=row.opened.payload.group,
-            key=row.signatory.key,
-            name=row.opened.payload.name,
-            title=row.opened.payload.title,
-            verified=verified and row.opened.verdict == "named",
-        )
-        for row in judged
-        if row.opened.payload is not None and row.opened.verdict in ("named", "initials")
-    ]
+    names = [name_of(row.signatory.key, row.opened, verified=verified) for row in judged]
     # By the key's bytes, not by its spelling: base64url does not sort as the bytes do.
-    return sorted(names, key=lambda name: base64url.decode(name.key))
+    return sorted((name for name in names if name is not None), key=lambda name: base64url.sort_key(name.key))
+
+
+def name_of(key: str, opened: Opened, *, verified: bool) -> Name | None:
+    """The published line of a verdict, if it has one. ``verified``: whether named ones are, being on a roll."""
+    if opened.payload is None or opened.verdict not in ("named", "initials"):
+        return None
+    return Name(
+        as_="name" if opened.verdict == "named" else "initials",
+        group=opened.payload.group,
+        key=key,
+        name=opened.payload.name,
+        title=opened.payload.title,
+        verified=verified and opened.verdict == "named",
+    )
 
 
 def check_counts(number: int, rebuilt: Edition, claimed: EditionCounts, groups: frozenset[str]) -> None:

@@ -169,8 +169,8 @@ def verify_entry(entry: Entry, manifest: Manifest, letter: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def _registrar(spelt: str) -> tuple[bytes, bytes, str]:
-    """A registrar's key, its rid, and the rid as entries spell it."""
+def registrar_of(spelt: str) -> tuple[bytes, bytes, str]:
+    """A registrar's key as the manifest spells it: its bytes, its rid, and the rid as entries spell it."""
     spki = base64url.decode(spelt)
     rid = registrar_id(spki)
     return spki, rid, base64url.encode(rid)
@@ -183,9 +183,9 @@ def verify_credentials(entry: Sign, key: bytes, manifest: Manifest) -> None:
     """
     if len(entry.credentials) != len(manifest.registrars):
         raise CredentialError("there is not one credential of each registrar")
-    _, rid, _ = _registrar(manifest.registrars[0])
+    _, rid, _ = registrar_of(manifest.registrars[0])
     for item, registrar in zip(entry.credentials, manifest.registrars, strict=True):
-        spki, _, name = _registrar(registrar)
+        spki, _, name = registrar_of(registrar)
         if item.registrar != name:
             raise CredentialError("a credential is of another registrar")
         credential.verify(

@@ -32,15 +32,18 @@ class Frontier:
         self.size = 0
         self._roots: list[bytes] = []
 
-    def append(self, leaf: bytes) -> None:
-        """Adds a leaf, given its leaf hash."""
-        size = self.size
-        # Each trailing one bit of the size is a perfect subtree that the new leaf completes into a larger one.
+    def append(self, leaf: bytes, height: int = 0) -> None:
+        """Adds a leaf, given its leaf hash; or a perfect subtree of 2^``height`` of them, given its root.
+
+        A subtree goes only where one of its height begins: the size so far is a multiple of 2^``height``.
+        """
+        size = self.size >> height
+        # Each trailing one bit of the size is a perfect subtree that the new one completes into a larger one.
         while size & 1:
             leaf = node_hash(self._roots.pop(), leaf)
             size >>= 1
         self._roots.append(leaf)
-        self.size += 1
+        self.size += 1 << height
 
     def root(self) -> bytes:
         """The root of the tree so far."""

@@ -36,8 +36,8 @@ PADDED: Final = 1024
 """Bytes of every sealed payload: a long name must not look longer than none."""
 SEED_LENGTH: Final = 32
 SHARE_LENGTH: Final = 33
-_BODY_LENGTH: Final = PADDED + 16
-_SEALED_LENGTH: Final = 1120 + SHARE_LENGTH + 16
+BODY_LENGTH: Final = PADDED + 16
+SEALED_LENGTH: Final = 1120 + SHARE_LENGTH + 16
 _SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _ZERO_NONCE: Final = bytes(12)
 """Safe: the body's key is fresh for each seal and used once."""
@@ -267,14 +267,14 @@ def check_object(value: SignedObject, manifest: Manifest, letter: str, key: str)
     if isinstance(value, RecordObject):
         check_payload(value.record)
         return
-    base64url.check(value.body, _BODY_LENGTH)
+    base64url.check(value.body, BODY_LENGTH)
     if [share.t for share in value.shares] != list(range(1, len(manifest.trustees) + 1)):
         raise ObjectError("the seal does not have one share for each trustee, in order")
     if len({share.x for share in value.shares}) != len(value.shares):
         raise ObjectError("two shares of the seal have one x")
     for share in value.shares:
         base64url.check(share.commit, 32)
-        base64url.check(share.sealed, _SEALED_LENGTH)
+        base64url.check(share.sealed, SEALED_LENGTH)
 
 
 def object_hash(value: SignedObject) -> str:

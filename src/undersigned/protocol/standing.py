@@ -91,7 +91,7 @@ class Standing:
                 if entry.trustee in self.approvals:
                     raise DuplicateError("this trustee has approved already")
             case Sign():
-                self._check_sign(entry)
+                self._check_sign(entry.key, entry.seq, entry.object)
             case Withdraw():
                 self._check_withdraw(entry)
             case Notice():
@@ -111,7 +111,7 @@ class Standing:
             case Approval():
                 self.approvals.add(entry.trustee)
             case Sign():
-                self._apply_sign(entry)
+                self._apply_sign(entry.key, entry.seq, entry.object)
             case Withdraw():
                 self.signatories[entry.key].withdrawn = self.size
                 self.withdrawn += 1
@@ -135,14 +135,23 @@ class Standing:
             raise SequenceError(f"edition {edition} has not been cut")
         return sorted((s for s in self.signatories.values() if s.opened == edition), key=lambda s: s.key)
 
-    def _check_sign(self, entry: Sign) -> None:
+    def sign(self, key: str, seq: int, object_hash: str) -> None:
+        """Takes a signature's entry, of which these are the fields that count, as the one at index ``size``.
+
+        Raises as ``check``, and then nothing has changed.
+        """
+        self._check_sign(key, seq, object_hash)
+        self._apply_sign(key, seq, object_hash)
+        self.size += 1
+
+    def _check_sign(self, key: str, seq: int, object_hash: str) -> None:
         if self.abandoned is not None:
             raise ClosedError("the letter has been abandoned")
         if not self.approved:
             raise ClosedError("not every trustee has approved the letter yet")
-        known = self.signatories.get(entry.key)
+        known = self.signatories.get(key)
         if known is None:
-            if entry.seq != 0:
+            if seq != 0:
                 raise SequenceError("the first signature of a key has seq 0")
             size = self.manifest.eligibility.size
             if size is not None and self.signed >= size:
@@ -150,24 +159,22 @@ class Standing:
         else:
             if known.withdrawn is not None:
                 raise KeyWithdrawnError("this key has withdrawn, and withdrawal is final")
-            if known.object == entry.object and known.seq == entry.seq:
+            if known.object == object_hash and known.seq == seq:
                 raise DuplicateError("this key has signed already")
-            if entry.seq != known.seq + 1:
+            if seq != known.seq + 1:
                 raise SequenceError(f"the next signature of this key has seq {known.seq + 1}")
             if known.opened is not None:
                 raise ClosedError("a cut has covered this key: its name can no longer be edited")
-        if entry.object in self.objects:
+        if object_hash in self.objects:
             raise ObjectError("this object stands in the log already")
 
-    def _apply_sign(self, entry: Sign) -> None:
-        known = self.signatories.get(entry.key)
+    def _apply_sign(self, key: str, seq: int, object_hash: str) -> None:
+        known = self.signatories.get(key)
         if known is None:
-            self.signatories[entry.key] = Signatory(
-                key=entry.key, first=self.size, signed=self.size, seq=0, object=entry.object
-            )
+            self.signatories[key] = Signatory(key, self.size, self.size, 0, object_hash)
         else:
-            known.signed, known.seq, known.object = self.size, entry.seq, entry.object
-        self.objects.add(entry.object)
+            known.signed, known.seq, known.object = self.size, seq, object_hash
+        self.objects.add(object_hash)
 
     def _check_withdraw(self, entry: Withdraw) -> None:
         known = self.signatories.get(entry.key)

@@ -40,7 +40,7 @@ class Tile:
         return f"tile/{level}/{'/'.join(groups)}{suffix}"
 
 
-def _tiles_of_level(level: int, size: int, first: int = 0) -> Iterator[Tile]:
+def tiles_of_level(level: int, size: int, first: int = 0) -> Iterator[Tile]:
     """Tiles of one level of a log of ``size`` that hold a hash number ``first`` or later."""
     count = size >> (8 * max(level, 0))
     for number in range(first // WIDTH, -(-count // WIDTH)):
@@ -49,11 +49,11 @@ def _tiles_of_level(level: int, size: int, first: int = 0) -> Iterator[Tile]:
 
 def tiles_of(size: int, *, since: int = 0) -> list[Tile]:
     """Every tile and entry bundle of a log of ``size`` entries that is new or wider than it was at ``since``."""
-    tiles = list(_tiles_of_level(-1, size, since)) if size > since else []
+    tiles = list(tiles_of_level(-1, size, since)) if size > since else []
     level = 0
     while size >> (8 * level):
         if size >> (8 * level) > since >> (8 * level):
-            tiles += _tiles_of_level(level, size, since >> (8 * level))
+            tiles += tiles_of_level(level, size, since >> (8 * level))
         level += 1
     return tiles
 
@@ -101,7 +101,7 @@ def extend(size: int, read: Reader, entries: Sequence[bytes]) -> dict[str, bytes
     new = size + len(entries)
     # Entry bundles first: a tile must never speak of an entry that cannot be read.
     row: list[bytes] = []
-    for tile in _tiles_of_level(-1, new, size):
+    for tile in tiles_of_level(-1, new, size):
         have = _edge(-1, tile.number, size)
         before = unpack_entries(read(have.path), have.width) if have else []
         start = tile.number * WIDTH + len(before) - size
@@ -111,7 +111,7 @@ def extend(size: int, read: Reader, entries: Sequence[bytes]) -> dict[str, bytes
     while row:
         offset = size >> (8 * level)
         above: list[bytes] = []
-        for tile in _tiles_of_level(level, new, offset):
+        for tile in tiles_of_level(level, new, offset):
             have = _edge(level, tile.number, size)
             before = split_hashes(read(have.path), have.width) if have else []
             start = tile.number * WIDTH + len(before) - offset
@@ -140,7 +140,7 @@ def split_hashes(data: bytes, width: int) -> list[bytes]:
 
 def read_entries(size: int, read: Reader, *, first: int = 0) -> Iterator[bytes]:
     """Entries ``first`` to ``size`` - 1, a bundle at a time."""
-    for tile in _tiles_of_level(-1, size, first):
+    for tile in tiles_of_level(-1, size, first):
         for offset, entry in enumerate(unpack_entries(read(tile.path), tile.width)):
             if tile.number * WIDTH + offset >= first:
                 yield entry
@@ -148,18 +148,26 @@ def read_entries(size: int, read: Reader, *, first: int = 0) -> Iterator[bytes]:
 
 def check_tiles(size: int, read: Reader, entries: Iterator[bytes] | Sequence[bytes]) -> None:
     """Raises LogError, naming it, unless every hash tile of the log of ``size`` follows from ``entries``."""
-    row = [leaf_hash(entry) for entry in entries]
-    level = 0
+    check_hashes(size, read, [leaf_hash(entry) for entry in entries])
+
+
+def check_hashes(size: int, read: Reader, row: Sequence[bytes], level: int = 0) -> None:
+    """Raises LogError, naming it, unless every tile of ``level`` and above follows from ``row``, all that level has."""
     while row:
         above: list[bytes] = []
-        for tile in _tiles_of_level(level, size):
+        for tile in tiles_of_level(level, size):
             hashes = row[tile.number * WIDTH : tile.number * WIDTH + tile.width]
-            if read(tile.path) != b"".join(hashes):
-                raise LogError(f"{tile.path} does not follow from the entries")
+            check_tile(tile, read, b"".join(hashes))
             if tile.width == WIDTH:
                 above.append(subtree_root(hashes))
         row = above
         level += 1
+
+
+def check_tile(tile: Tile, read: Reader, hashes: bytes) -> None:
+    """Raises LogError, naming it, unless ``tile`` holds ``hashes``."""
+    if read(tile.path) != hashes:
+        raise LogError(f"{tile.path} does not follow from the entries")
 
 
 def root_from_tiles(size: int, read: Reader) -> bytes:

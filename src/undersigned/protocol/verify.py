@@ -9,13 +9,12 @@ are people they have reason to trust.
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
-from . import base64url, bundle, canonical, checkpoint, edition, entries, manifest, merkle, opening, roll, tiles
+from . import base64url, bundle, canonical, checkpoint, edition, entries, manifest, note, roll, tiles
 from .errors import (
     InvalidError,
     LetterError,
@@ -26,14 +25,15 @@ from .errors import (
     ProtocolError,
     UndeterminedError,
 )
-from .pieces import check_entries, check_openings
+from .handout import Handout, Lender, Runner
+from .pieces import entries_in, openings_in
 from .report import Report, Step
 from .standing import Signatory, Standing
+from .told import Told, edition_of, opened_of
+from .walk import Walk
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done, and how much there is."""
-Runner = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
-"""``map``, or something like it that uses several cores and keeps the order."""
 
 STEPS: Final = (
     "manifest",
@@ -48,7 +48,6 @@ STEPS: Final = (
     "editions",
     "files",
 )
-_CHUNK: Final = 64
 
 
 def verify_bundle(
@@ -56,13 +55,15 @@ def verify_bundle(
     *,
     letter: bytes | None = None,
     run: Runner = map,
+    lend: Lender | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Re-derives everything in ``files`` and reports step by step; raises nothing for bad data.
 
-    ``letter``: the letter id expected, if the caller knows it from elsewhere.
+    ``letter``: the letter id expected, if the caller knows it from elsewhere. ``lend``: how ``run`` gets at a file, if
+    not by its bytes.
     """
-    verifier = _Verifier(files, letter, run, progress or (lambda *_: None))
+    verifier = _Verifier(files, letter, run, lend or files.__getitem__, progress or (lambda *_: None))
     report = verifier.report
     for number, name in enumerate(STEPS, start=1):
         try:
@@ -74,14 +75,18 @@ def verify_bundle(
             report.steps.append(Step(number, name, "invalid", str(error)))
             break
         report.steps.append(step)
+        if verifier.handout and verifier.handout.lost:
+            break
     return report
 
 
 class _Verifier:
     """The state between steps. Each ``_check_*`` returns a sentence or raises."""
 
-    def __init__(self, files: bundle.Files, letter: bytes | None, run: Runner, progress: Progress) -> None:
-        self.files, self.expected, self.run, self.progress = files, letter, run, progress
+    def __init__(
+        self, files: bundle.Files, letter: bytes | None, run: Runner, lend: Lender, progress: Progress
+    ) -> None:
+        self.files, self.expected, self.run, self.lend, self.progress = files, letter, run, lend, progress
         self.report = Report()
         self.manifest: manifest.Manifest
         self.letter = ""
@@ -89,13 +94,12 @@ class _Verifier:
         self.leaves: frozenset[str] | None = None
         self.checkpoint: checkpoint.Checkpoint
         self.cosigned: list[checkpoint.Cosignature] = []
+        self.walk: Walk
         self.standing: Standing
-        self.verdicts: dict[str, opening.Opened] = {}
-        self.roots: dict[int, bytes] = {}
-        # What other processes may already work on while this one is at an earlier step.
-        self._entries_begun: Iterable[Any] = ()
-        self._openings_begun: Iterable[Any] | None = None
-        self._places: collections.deque[tuple[int, str]] = collections.deque()
+        self.told: dict[str, Told] = {}
+        # What others work on. They begin while this process still looks at other files.
+        self.handout: Handout | None = None
+        self._folded: Standing | None = None
 
     def _read(self, path: str) -> bytes:
         try:
@@ -113,7 +117,15 @@ class _Verifier:
         if self.expected is not None and letter != self.expected:
             raise LetterError("this is another letter than the one asked for")
         self.letter = self.report.letter = base64url.encode(letter)
+        # As long as the checkpoint is not checked, only time is lost if it does not tell the truth.
+        with contextlib.suppress(MalformedError):
+            self._hand_out(checkpoint.parse_text(note.parse(self._read_log("checkpoint")).text).size)
         return f"letter {self.letter}"
+
+    def _hand_out(self, size: int) -> Handout:
+        self.handout = Handout(self.source, self.files, self.lend, size, sealed=self.manifest.sealed)
+        self.handout.begin(self.run)
+        return self.handout
 
     def _check_text(self) -> str:
         for language, digest in sorted(self.manifest.text.items()):
@@ -134,11 +146,11 @@ class _Verifier:
 
     def _check_checkpoint(self) -> str:
         log_key = base64url.decode(self.manifest.log)
-        self.checkpoint, note = checkpoint.verify(self._read_log("checkpoint"), self.manifest.origin, log_key)
+        self.checkpoint, signed = checkpoint.verify(self._read_log("checkpoint"), self.manifest.origin, log_key)
         trustees = [base64url.decode(trustee.sign) for trustee in self.manifest.trustees]
-        self.cosigned = checkpoint.cosignatures(note, trustees)
+        self.cosigned = checkpoint.cosignatures(signed, trustees)
         # A line by nobody the manifest names would be a place to change a byte unseen; bundles carry none.
-        if len(note.signatures) != 1 + len(self.cosigned):
+        if len(signed.signatures) != 1 + len(self.cosigned):
             raise LogError("the checkpoint carries a signature by nobody this letter names, or one twice")
         self.report.size = self.checkpoint.size
         self.report.cosignatures = len(self.cosigned)
@@ -151,20 +163,12 @@ class _Verifier:
         first = next(tiles.read_entries(1, lambda _: self._first_bundle()))
         if first != self.source:
             raise LogError("entry 0 is not the manifest")
-        self._entries_begun = self.run(check_entries, self._entry_work())
-        frontier = merkle.Frontier()
-        sizes = self._edition_sizes()
-
-        def watch() -> Iterator[bytes]:
-            for index, entry in enumerate(tiles.read_entries(size, self._read_log), start=1):
-                frontier.append(merkle.leaf_hash(entry))
-                if index in sizes:
-                    self.roots[index] = frontier.root()
-                yield entry
-
-        tiles.check_tiles(size, self._read_log, watch())
-        if frontier.root() != self.checkpoint.root:
-            raise LogError("the tree over the entries is not the one the checkpoint signs")
+        self.walk = Walk(self.manifest, size, self._read_log, self._edition_sizes())
+        handout = self.handout if self.handout and self.handout.size == size else self._hand_out(size)
+        for tile, answer in zip(tiles.tiles_of_level(-1, size), handout.answers, strict=False):
+            handout.sound = self.walk.take(tile, entries_in(answer))
+            self.progress("entries", tile.number * tiles.WIDTH + tile.width, size)
+        self.walk.check_tree(self.checkpoint.root)
         return "every tile follows from the entries, and the root from the tiles"
 
     def _first_bundle(self) -> bytes:
@@ -172,49 +176,30 @@ class _Verifier:
         return tiles.pack_entries(tiles.unpack_entries(self._read_log(tile.path), tile.width)[:1])
 
     def _edition_sizes(self) -> set[int]:
+        """Over how many entries the editions are, as they say themselves: what they are is for their own step."""
+        numbers = bundle.editions_in(self.files)
+        paths = {place(number) for number in numbers for place in (bundle.edition_path, bundle.counts_path)}
         sizes = set()
-        for number in bundle.editions_in(self.files):
-            for path, parse in (
-                (bundle.edition_path(number), edition.parse),
-                (bundle.counts_path(number), edition.parse_counts),
-            ):
-                # One that does not parse is left for its own step to refuse.
-                with contextlib.suppress(MalformedError):
-                    sizes.add(parse(self._read(path)).size)
-        return sizes
-
-    def _entry_tiles(self) -> list[tiles.Tile]:
-        return [tile for tile in tiles.tiles_of(self.checkpoint.size) if tile.level < 0]
-
-    def _entry_work(self) -> Iterator[tuple[bytes, int, bytes, int]]:
-        for tile in self._entry_tiles():
-            yield self.source, tile.number * tiles.WIDTH, self._read_log(tile.path), tile.width
+        for path in paths:
+            with contextlib.suppress(MalformedError):
+                sizes.add(edition.size_in(self._read(path)))
+        return {size for size in sizes if size is not None}
 
     def _check_entries(self) -> str:
-        size, done = self.checkpoint.size, 0
-        # Files that cannot be told into lines are left for their own step to refuse.
-        with contextlib.suppress(MalformedError):
-            self._openings_begun = self._begin_openings()
-        for tile, bad in zip(self._entry_tiles(), self._entries_begun, strict=True):
-            if bad is not None:
-                raise InvalidError(f"entry {bad[0]}: {bad[1]}")
-            done += tile.width
-            self.progress("entries", done, size)
-        return f"{size - 1} entries are signed by those they name, with valid credentials"
+        self.walk.check_entries()
+        return f"{self.checkpoint.size - 1} entries are signed by those they name, with valid credentials"
 
     def _fold(self, size: int) -> Standing:
         standing = Standing(self.manifest)
         # The bundle's tiles are those of the whole log: a shorter one has no partial tiles of its own there.
         whole = tiles.read_entries(self.checkpoint.size, self._read_log, first=1)
-        for index, data in enumerate(itertools.islice(whole, max(size - 1, 0)), start=1):
-            try:
-                standing.apply(entries.parse_checked(data))
-            except ProtocolError as error:
-                raise type(error)(f"entry {index}: {error}") from error
+        # Every one of them has been taken before, in the walk over the whole log.
+        for data in itertools.islice(whole, max(size - 1, 0)):
+            standing.apply(entries.parse_checked(data))
         return standing
 
     def _check_standing(self) -> str:
-        self.standing = self._fold(self.checkpoint.size)
+        self.standing = self.walk.check_standing()
         self.report.signed = self.standing.signed
         self.report.withdrawn = self.standing.withdrawn
         self.report.standing = self.standing.count
@@ -234,54 +219,41 @@ class _Verifier:
         bundle.check_parts(bundle.openings_in(self.files))
         expected, seen = self._expected_openings(), 0
         before: tuple[int, bytes] = (0, b"")
-        for rows in self._openings_begun or self._begin_openings():
-            number, path = self._places.popleft()
+        assert self.handout is not None  # noqa: S101 - the log has been read from it
+        for answer in self.handout.answers:
+            rows = openings_in(answer)
+            number, path, part, last = self.handout.parts.popleft()
+            if number:
+                bundle.check_lines(path, len(rows), part, last=last)
             for row in rows:
                 if isinstance(row, str):
                     raise OpeningError(row)
-                place = (number, base64url.decode(row[0], 32))
+                place = (number, base64url.sort_key(row[0]))
                 if place <= before:
                     raise MalformedError(f"{path} is not sorted by key, or a key stands twice")
                 before = place
-                self._take_verdict(number, *row)
+                self._take(number, *row)
             seen += len(rows)
             self.progress("openings", seen, max(seen, len(expected)))
         for signatory in expected:
-            if signatory.key not in self.verdicts:
+            if signatory.key not in self.told:
                 raise OpeningError(
                     f"key {signatory.key}: its {'opening' if self.manifest.sealed else 'record'} is missing"
                 )
-        unresolved = [key for key, opened in self.verdicts.items() if opened.verdict == "unresolved"]
+        unresolved = [key for key, row in self.told.items() if row.verdict == "unresolved"]
         if unresolved and not self._declared_unresolved(len(unresolved)):
             raise UndeterminedError(
                 f"{len(unresolved)} names have fewer than {self.manifest.threshold} trustees' shares, "
                 f"the first of key {unresolved[0]}"
             )
-        return f"{len(self.verdicts)} {'seals opened by their shares' if self.manifest.sealed else 'records'}"
+        return f"{len(self.told)} {'seals opened by their shares' if self.manifest.sealed else 'records'}"
 
     def _opening_paths(self) -> list[str]:
         if not self.manifest.sealed:
-            return ["objects.jsonl"] if "objects.jsonl" in self.files else []
+            return [bundle.OBJECTS] if bundle.OBJECTS in self.files else []
         return [bundle.openings_path(*part) for part in bundle.openings_in(self.files)]
 
-    def _begin_openings(self) -> Iterable[Any]:
-        """What the lines say by themselves, judged before it is known whose they are."""
-        self._places.clear()
-        return self.run(check_openings, self._opening_work())
-
-    def _opening_work(self) -> Iterator[tuple[bytes, list[bytes]]]:
-        """Some lines at a time, a file at a time. ``_places`` says of which edition and file each of them is."""
-        parts = bundle.openings_in(self.files) if self.manifest.sealed else []
-        for index, path in enumerate(self._opening_paths()):
-            lines, number = bundle.split_lines(self._read(path)), 0
-            if parts:
-                number, part = parts[index]
-                bundle.check_lines(path, len(lines), part, last=(number, part + 1) not in parts[index + 1 : index + 2])
-            for start in range(0, len(lines), _CHUNK):
-                self._places.append((number, path))
-                yield self.source, lines[start : start + _CHUNK]
-
-    def _take_verdict(self, number: int, key: str, hashed: str, opened: opening.Opened) -> None:
+    def _take(self, number: int, key: str, hashed: str, told: Told) -> None:
         signatory = self.standing.signatories.get(key)
         if number and (signatory is None or signatory.opened != number):
             raise OpeningError(f"key {key} is not among those edition {number} opens")
@@ -293,7 +265,7 @@ class _Verifier:
             raise OpeningError(f"key {key} was struck; its opening must not be published")
         if hashed != signatory.object:
             raise ObjectError(f"key {key}: this is not the object it signed")
-        self.verdicts[key] = opened
+        self.told[signatory.key] = told
 
     def _expected_openings(self) -> list[Signatory]:
         """Who must be opened here: covered by a published edition, not struck, and not withdrawn by now."""
@@ -326,26 +298,45 @@ class _Verifier:
     def _fold_to(self, number: int, size: int) -> tuple[Standing, bytes]:
         if size > self.checkpoint.size:
             raise LogError(f"edition {number} is over more entries than the log has")
-        standing = self.standing if size == self.checkpoint.size else self._fold(size)
-        if standing.cuts < number:
+        if self._folded is None or self._folded.size != size:
+            self._folded = self.standing if size == self.checkpoint.size else self._fold(size)
+        if self._folded.cuts < number:
             raise InvalidError(f"edition {number} ends before its cut")
-        return standing, self.roots[size]
+        return self._folded, self.walk.roots[size]
 
     def _check_edition(self, number: int) -> str:
         data = self._read(bundle.edition_path(number))
+        made = self._rebuild(number, data) or self._rebuild_at_length(number, data)
+        hashed = base64url.encode(edition.edition_id(data))
+        self._note_edition(number, hashed, made.counts, made.since, 0)
+        return f"edition {number} rebuilt to the same bytes, id {hashed}"
+
+    def _rebuild(self, number: int, data: bytes) -> edition.Edition | None:
+        """The edition without its names, if ``data`` are its bytes and it is a simple one."""
+        size = edition.size_in(data)
+        if size is None or len(data) > canonical.MAX_DOCUMENT:
+            return None
+        try:
+            standing, root = self._fold_to(number, size)
+        except ProtocolError:
+            return None
+        made = edition_of(standing, self.letter, number, root, self.told, self.leaves)
+        return made[1] if made is not None and made[0] == data else None
+
+    def _rebuild_at_length(self, number: int, data: bytes) -> edition.Edition:
+        """The same with all that can be said against it."""
         claimed = edition.parse(data)
         standing, root = self._fold_to(number, claimed.size)
-        gone = [s for s in edition.covered(standing, number) if s.struck is None and s.key not in self.verdicts]
+        gone = [s for s in edition.covered(standing, number) if s.struck is None and s.key not in self.told]
         if gone:
             raise InvalidError(f"edition {number} still names {len(gone)} whose opening is no longer published")
-        rebuilt = edition.build(standing, self.letter, number, root, self.verdicts, self.leaves)
+        verdicts = {key: opened_of(row) for key, row in self.told.items()}
+        rebuilt = edition.build(standing, self.letter, number, root, verdicts, self.leaves)
         if edition.encode(rebuilt) != data:
             if rebuilt.counts.unresolved > claimed.counts.unresolved:
                 raise UndeterminedError(f"edition {number} cannot be rebuilt from the shares that are here")
             raise InvalidError(f"edition {number} is not what the log gives: {edition.difference(rebuilt, claimed)}")
-        hashed = base64url.encode(edition.edition_id(data))
-        self._note_edition(number, hashed, claimed.counts, claimed.since, 0)
-        return f"edition {number} rebuilt to the same bytes, id {hashed}"
+        return claimed
 
     def _check_counts(self, number: int) -> str:
         claimed = edition.parse_counts(self._read(bundle.counts_path(number)))
