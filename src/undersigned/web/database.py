@@ -51,4 +51,9 @@ INIT_COMMAND: Final = (
     # 64 MiB, as far as they are used. A batch of sealed names does not fit in SQLite's own 2: pages are written out in
     # the middle of a transaction, and read again.
     "PRAGMA cache_size=-65536;"
+    # 64 MiB of write-ahead log before a commit copies it into the database file: while many sign, that is the clerk's
+    # work (``KEEP_LOG_SHORT``), and nobody waits for it.
+    "PRAGMA wal_autocheckpoint=16384;"
 )
+KEEP_LOG_SHORT: Final = "PRAGMA wal_autocheckpoint=1000"
+"""For the clerk's connection: its commits copy the write-ahead log into the database file from 4 MiB on."""

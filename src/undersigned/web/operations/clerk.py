@@ -17,6 +17,7 @@ from django.db import Error as DatabaseGoneError
 from django.db import connection
 
 from undersigned.web.adapters.reserve import is_full
+from undersigned.web.database import KEEP_LOG_SHORT
 from undersigned.web.datadir import DataDir
 from undersigned.web.editions.lock import publishing_unless_busy, rounding
 from undersigned.web.letters.known import know
@@ -209,6 +210,9 @@ def _work(world: World, stop: threading.Event, version: Callable[[], int]) -> No
     tidied = threading.Event()
     press = threading.Thread(target=_press, args=(world, enough, tidied), name="pressroom", daemon=True)
     press.start()
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP_LOG_SHORT)
     try:
         Clerk(world, tidied).run(stop, version)
     finally:
