@@ -245,7 +245,11 @@ def test_a_stopped_clerk_is_followed_and_writes_nothing_when_it_goes_on(
         people.approve(letter)
         assert people.sign(letter, letter.people[0]).status == 201
         until(lambda: letter.status()["count"] == 1)
-        environment = {**os.environ, "UNDERSIGNED_DATA": str(second.data), "PYTHONPATH": str(ROOT / "tests")}
+        environment = {
+            **os.environ,
+            "UNDERSIGNED_DATA": str(second.data),
+            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}",
+        }
         clerk = [sys.executable, "-m", "undersigned.web", "clerk", "--data", str(second.data)]
         second.process = subprocess.Popen(clerk, env=environment, start_new_session=True)
         assert first.process is not None

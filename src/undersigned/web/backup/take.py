@@ -47,7 +47,7 @@ def take(*, data: DataDir, target: Path, recipients: Sequence[str], now: int) ->
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=data.root) as folder:
         copy = Path(folder) / data.database.name if connection.vendor == "sqlite" else None
         if copy is not None:
-            _copy_database(data.database, copy)
+            _copy_database(Path(connection.settings_dict["NAME"]), copy)
         # True now: the copy is the database of one moment. What is said of it is asked of the copy itself.
         contents = _contents(now, _states(copy))
         try:
