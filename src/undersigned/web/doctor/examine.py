@@ -18,7 +18,7 @@ from .finding import Finding
 from .look import PAUSE, Check, examine_letter
 
 Progress = Callable[[str], None]
-QUICK: list[Check] = [letter.checkpoints]
+QUICK: list[Check] = [letter.memory, letter.checkpoints]
 DEEP: list[Check] = [deep.documents, deep.log, deep.objects, deep.editions, deep.bundle_made]
 DEEP_AFTERWARDS: list[Check] = [deep.bundle_served]
 

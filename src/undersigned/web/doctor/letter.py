@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from undersigned.protocol import base64url, canonical, checkpoint
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.models import Letter
+from undersigned.web.log import guard
 from undersigned.web.log.cosigned import newest, note_of
 from undersigned.web.log.models import Checkpoint, Entry
 
@@ -31,6 +33,20 @@ def checkpoints(look: Look) -> Iterator[Finding]:
     if look.checkpoint != note_of(last):
         yield Finding(letter.slug, "what is served as log/checkpoint is not the newest one: is the clerk running?")
     yield from _count(look, last)
+
+
+def memory(look: Look) -> Iterator[Finding]:
+    """Whether the database is behind what this site remembers to have signed, or nothing is remembered."""
+    letter = look.letter
+    notes = (look.checkpoint, look.world.marks.get(letter.slug))
+    found = (guard.signed_by(note, letter.manifest.origin, letter.manifest.log) for note in notes)
+    try:
+        guard.check_size(Letter.objects.get(pk=letter.pk), [point for point in found if point is not None])
+    except guard.BehindError as error:
+        yield Finding(letter.slug, str(error).removeprefix(f"{letter.slug}: "))
+        return
+    if Letter.objects.filter(pk=letter.pk, halted=True).exists():
+        yield Finding(letter.slug, "it is halted: see what the clerk says on standard error")
 
 
 def _signed(letter: KnownLetter, last: Checkpoint) -> Iterator[Finding]:
