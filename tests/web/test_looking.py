@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pyrage
 import pytest
 from django.conf import settings
@@ -15,9 +16,11 @@ from django.db import connection
 
 from undersigned.web.backup import take
 from undersigned.web.doctor import Finding
+from undersigned.web.editions import lock
 from undersigned.web.editions.lock import moment
 from undersigned.web.log.models import Entry
 from undersigned.web.operations.clerk import DEEP_REST
+from undersigned.web.postgresql import locks
 from undersigned.web.snapshot import snapshot
 from undersigned.web.wash import MOMENT, PATIENCE, wash
 
@@ -268,3 +271,27 @@ def test_a_backup_says_what_its_own_copy_holds(site: Site, monkeypatch: pytest.M
     assert Entry.objects.count() == size + 1
     # PostgreSQL's database is not in it: what is said is of the database itself, now.
     assert made.letters[0].size == size + (connection.vendor == "postgresql")
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="with SQLite there is one machine")
+def test_a_round_on_another_machine_is_waited_for(site: Site) -> None:
+    """The lock file of another machine is not seen, the database's is; a clerk that was followed keeps nobody."""
+    signed(site)
+    given = connection.get_connection_params()
+    with psycopg.connect(**{k: given[k] for k in ("host", "port", "user", "dbname")}, autocommit=True) as machine:
+        question = "SELECT pg_advisory_lock(%s, %s)"
+        machine.execute(question, [locks.CLASS, lock._number("a clerk of an earlier term")])
+        with moment():
+            pass
+        machine.execute(question, [locks.CLASS, lock._number("")])
+        entered = threading.Event()
+
+        def enter() -> None:
+            with moment():
+                entered.set()
+
+        looking = in_the_background(enter)
+        assert not entered.wait(0.5)
+        machine.execute("SELECT pg_advisory_unlock_all()")
+        assert entered.wait(AT_ONCE)
+        looking.join(AT_ONCE)
