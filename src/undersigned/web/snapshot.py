@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import psycopg
 from django.db import connection
 
 _BEGIN = {
@@ -40,8 +42,16 @@ def snapshot() -> Iterator[None]:
 
 
 def _end() -> None:
-    if connection.connection is None or (connection.vendor == "postgresql" and connection.connection.closed):
+    session = connection.connection
+    if session is None or (connection.vendor == "postgresql" and session.closed):
         return
     with connection.cursor() as cursor:
         for statement in _END[connection.vendor]:
-            cursor.execute(statement)
+            if statement != "ROLLBACK" or _is_begun(session):
+                cursor.execute(statement)
+
+
+def _is_begun(session: Any) -> bool:
+    if connection.vendor == "postgresql":
+        return bool(session.info.transaction_status != psycopg.pq.TransactionStatus.IDLE)
+    return bool(session.in_transaction)

@@ -15,7 +15,7 @@ from django.db import OperationalError, connection
 PATIENCE: Final = 1.0
 """Seconds to wait for sessions that still see the past, before it is to be asked again."""
 MOMENT: Final = 0.2
-"""The part of it for which nobody can write to SQLite, at most."""
+"""Seconds for which nobody can write to SQLite, at most."""
 _PAUSE: Final = 0.02
 _NEXT: Final = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 _OLDEST: Final = f"""
@@ -65,7 +65,7 @@ def _begun_afresh(patience: float) -> bool:
             time.sleep(_PAUSE)
         cursor.execute("PRAGMA busy_timeout")
         before = cursor.fetchone()[0]
-        cursor.execute(f"PRAGMA busy_timeout = {int(patience * MOMENT * 1000)}")
+        cursor.execute(f"PRAGMA busy_timeout = {int(MOMENT * 1000)}")
         try:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             row = cursor.fetchone()
