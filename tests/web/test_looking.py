@@ -67,6 +67,7 @@ def standing(work: Callable[[], object], still: Standstill, holding: AbstractCon
     finally:
         still.go.set()
         thread.join(60)
+    assert not thread.is_alive()
     assert failed == []
 
 
@@ -125,7 +126,8 @@ def test_the_log_goes_on_while_somebody_looks(
     people.activate(letter, person)
     if held:
         # What is looked at is between two rounds already.
-        monkeypatch.setattr("undersigned.web.doctor.look.moment", nullcontext)
+        for module in ("look", "site"):
+            monkeypatch.setattr(f"undersigned.web.doctor.{module}.moment", nullcontext)
     with standing(work, still, moment() if held else nullcontext()):
         assert letter.post("entries", people.prepare(letter, person)).status == 201
         site.clock.now += 600
