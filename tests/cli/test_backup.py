@@ -161,21 +161,84 @@ def test_a_log_is_not_restored_below_what_was_signed(place: Place) -> None:
     assert place.restore(new, "a", newer).code == 0
 
 
-def test_control_without_the_check_a_restored_log_forks(place: Place) -> None:
+def by_hand(place: Place, source: Path) -> Path:
+    """A backup unpacked without asking anybody."""
+    folder = place.folder / "by-hand"
+    folder.mkdir(mode=0o700)
+    with tarfile.open(fileobj=io.BytesIO(pyrage.decrypt(source.read_bytes(), [KEY]))) as archive:
+        archive.extractall(folder, filter="data")
+    (folder / "keys").chmod(0o700)
+    (folder / "pages").mkdir(mode=0o700, exist_ok=True)
+    (folder / "backup.json").unlink()
+    return folder
+
+
+def test_a_database_that_was_put_there_by_hand_is_asked_first(place: Place) -> None:
+    """A site that does not remember what it signed signs nothing; a word, with what trustees kept, and it goes on."""
+    place.sign(0, 3)
+    old = place.backup("old.age")
+    newer = place.kept("newer", place.sign(3, 6))
+    new = place.backup("new.age")
+    assert place.server.stop() == 0
+    data = by_hand(place, old)
+    place.move(data)
+    with pytest.raises(AssertionError, match="withdrawals"):
+        place.sign(6, 7)
+    assert people.withdraw(place.letter, place.letter.people[0]).status == 201
+    for words, said in (((), "--known"), (("--known", newer), "would fork the log")):
+        refused = typed("restore", "--check", "--data", data, *words)
+        assert (refused.code, said in refused.err, "Nothing was changed" in refused.err) == (1, True, True)
+    found = typed("doctor", "--data", data)
+    assert (found.code, "no memory of what it signed" in found.err) == (1, True)
+    # The newest one, put there by hand as well. The withdrawal was taken into the other.
+    assert place.server.stop() == 0
+    with tarfile.open(fileobj=io.BytesIO(pyrage.decrypt(new.read_bytes(), [KEY]))) as archive:
+        for path in data.glob("undersigned.sqlite3*"):
+            path.unlink()
+        archive.extract("undersigned.sqlite3", data, filter="data")
+    allowed = typed("restore", "--check", "--data", data, "--known", newer)
+    assert allowed.code == 0, allowed.err
+    place.move(data)
+    assert point(place.letter, place.sign(6, 8)).size == point(place.letter, newer.read_bytes()).size + 3
+    assert place.letter.status()["withdrawn"] == 1
+    assert typed("doctor", "--deep", "--data", data).code == 0
+
+
+def test_control_a_site_that_asks_nobody_forks_its_log(place: Place) -> None:
     """The old backup, unpacked by hand and served: the log signs a second checkpoint of a size it had signed before."""
     place.sign(0, 3)
     old = place.backup("old.age")
     first = point(place.letter, place.sign(3, 6))
     assert place.server.stop() == 0
-    by_hand = place.folder / "by-hand"
-    by_hand.mkdir(mode=0o700)
-    with tarfile.open(fileobj=io.BytesIO(pyrage.decrypt(old.read_bytes(), [KEY]))) as archive:
-        archive.extractall(by_hand, filter="data")
-    (by_hand / "backup.json").unlink()
-    place.move(by_hand)
+    data, port = by_hand(place, old), place.server.port
+    words = ["serve", "--data", str(data), "--port", str(port)]
+    place.server = Server(data, port, [sys.executable, "-m", "web.forgetful", *words])
+    place.server.start()
+    place.letter.call = place.server.call
     second = point(place.letter, place.sign(6, 9))
     assert first.size == second.size
     assert first.root != second.root
+
+
+def test_a_directory_copied_without_its_newest_database_is_found_out(place: Place) -> None:
+    """An older file of the database laid over the newer one: what is served says that it is older."""
+    place.sign(0, 3)
+    assert place.server.stop() == 0
+    kept = (place.server.data / "undersigned.sqlite3").read_bytes()
+    place.move(place.server.data)
+    first = point(place.letter, place.sign(3, 6))
+    assert place.server.stop() == 0
+    (place.server.data / "undersigned.sqlite3").write_bytes(kept)
+    place.move(place.server.data)
+    with pytest.raises(AssertionError, match="withdrawals"):
+        place.sign(6, 7)
+    assert point(place.letter, place.letter.get("log/checkpoint").body) == first
+    found = typed("doctor", "--data", place.server.data)
+    assert (found.code, "it is an older one" in found.err) == (1, True)
+    refused = typed("restore", "--check", "--data", place.server.data, "--unwitnessed", "kept")
+    assert (refused.code, "has trustees" in refused.err) == (1, True)
+    # Misuse: a check takes no backup.
+    assert typed("restore", "x.age", "--check", "--data", place.server.data).code == 2
 
 
 def test_what_is_no_backup_is_refused(place: Place) -> None:

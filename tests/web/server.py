@@ -70,7 +70,9 @@ class Server:
     def start(self) -> float:
         """Starts it and waits until it answers; returns the seconds that took."""
         begun = time.monotonic()
-        environment = {**os.environ, "UNDERSIGNED_DATA": str(self.data), "PYTHONPATH": str(ROOT / "tests")}
+        # This checkout's code, whatever is installed.
+        found = os.pathsep.join(str(ROOT / name) for name in ("src", "tests"))
+        environment = {**os.environ, "UNDERSIGNED_DATA": str(self.data), "PYTHONPATH": found}
         self.process = subprocess.Popen(
             self.command, env=environment, start_new_session=True, preexec_fn=die_with_parent
         )

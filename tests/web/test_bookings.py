@@ -396,3 +396,42 @@ def test_the_state_row_and_the_audit_speak_of_no_name(site: Site) -> None:
     assert verbs[-4:] == [("organiser", "book"), ("clerk", "prove"), ("organiser", "send"), ("organiser", "printed")]
     rows = [*Booking.objects.values_list(), *Act.objects.values_list()]
     assert not [row for row in rows if any(p.record.name in str(row) for p in letter.people)]
+
+
+def test_rows_and_pages_of_different_moments_agree_again(site: Site) -> None:
+    """As after a restore: a page is missing, is another, or no row speaks of it; the next clerk sees to each."""
+    letter = published(site)
+    for days in range(1, 5):
+        assert book(site, letter, deadline=later(site, days * DAY)).status == 201
+    Pressroom(site.world).round()
+    files = PageFiles(settings.DATA.pages)
+    kept = files.folder(letter.slug, 1)
+    (files.folder(letter.slug, 2) / "page.pdf").unlink()
+    (files.folder(letter.slug, 3) / "page.pdf").write_bytes(b"%PDF- of another moment")
+    Booking.objects.filter(number=4).update(state="booked", sha256="", edition=0)
+    Booking.objects.filter(number=1).update(state="sent", sent_at=site.clock.now)
+    stray = files.folder(letter.slug, 4)
+    before = (kept / "page.pdf").read_bytes(), (stray / "page.pdf").stat().st_ino
+    # Control: the row of the second speaks of a page that cannot be fetched.
+    assert (booking(letter, 2)["state"], fetch(letter, number=2).status) == ("proof", 404)
+    assert Pressroom(site.world).round() == 3
+    for number in (2, 3, 4):
+        found = booking(letter, number)
+        assert found["state"] == "proof"
+        assert hashlib.sha256(fetch(letter, number=number).body).hexdigest() == found["sha256"]
+    assert (stray / "page.pdf").stat().st_ino != before[1]
+    assert fetch(letter).body == before[0]
+    assert Act.objects.filter(verb="heal").count() == 2
+
+
+def test_a_refusal_without_its_reason_is_tried_again(site: Site) -> None:
+    """The row came back, its file did not: the page is tried again, and the organiser reads why there is none."""
+    letter = published(site)
+    assert book(site, letter, paper="80x80 mm", imprint=LONG).status == 201
+    Pressroom(site.world).round()
+    why = booking(letter)["refusal"]
+    assert why
+    PageFiles(settings.DATA.pages).delete(letter.slug, 1)
+    assert booking(letter)["refusal"] is None
+    Pressroom(site.world).round()
+    assert booking(letter)["refusal"] == why

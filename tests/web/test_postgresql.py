@@ -108,20 +108,118 @@ def test_the_password_lies_among_the_keys(cluster: Cluster, database: str, tmp_p
     assert (wrong.returncode, "postgresql://" in wrong.stderr) == (1, True)
 
 
-def test_a_backup_is_left_to_the_tools_that_can(cluster: Cluster, database: str, tmp_path: Path) -> None:
-    """A copy of the directory alone would be one without letters: said in one line, and no file is made."""
-    data = tmp_path / "data"
-    made = run("init", "--data", str(data), "--authority", "letters.example.org", "--database", database)
-    assert made.returncode == 0, made.stderr
-    command = [
-        sys.executable, "-m", "undersigned.cli.app", "backup", "--data", str(data), "--to", str(tmp_path / "copy.age"),
-        "--recipient", str(pyrage.x25519.Identity.generate().to_public()),
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
-    assert "pg_basebackup" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (tmp_path / "copy.age").exists()
+def command(*words: object) -> subprocess.CompletedProcess[str]:
+    """``undersigned`` as it is typed."""
+    line = [sys.executable, "-m", "undersigned.cli.app", *map(str, words)]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def sign(letter: Letter, first: int, last: int) -> bytes:
+    """People sign; the checkpoint that is served when all of them are in the log."""
+    for person in letter.people[first:last]:
+        assert people.sign(letter, person).status == 201
+    until(lambda: letter.status()["pending"] == 0)
+    size = letter.status()["size"]
+    until(lambda: letter.get("count.json").json.get("size") == size)
+    return letter.get("log/checkpoint").body
+
+
+def copied(cluster: Cluster, database: str, name: str) -> str:
+    """Another database as this one is now, as one restored to this moment would be."""
+    cluster.ask(f"CREATE DATABASE {name} TEMPLATE {database.rpartition('/')[2]}")
+    return cluster.url(name)
+
+
+def moved(server: Server, database: str) -> Server:
+    """The site on another database."""
+    settings = server.data / "settings.toml"
+    lines = settings.read_text().splitlines()
+    settings.write_text("".join(f'database = "{database}"\n' if x.startswith("database") else f"{x}\n" for x in lines))
+    again = node(server.data, database)
+    again.port, again.command = server.port, [database if "postgresql://" in w else w for w in server.command]
+    again.start()
+    return again
+
+
+def test_a_database_restored_to_an_earlier_moment_is_not_signed_on_from(
+    cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    """The site notices by itself; the newest one goes on, with the withdrawal that was taken meanwhile."""
+    server = node(tmp_path / "data", database)
+    server.start()
+    try:
+        letter = people.start(server.call, server.token, server.authority, "restored", size=8)
+        people.approve(letter)
+        until(lambda: letter.status()["state"] == "open")
+        sign(letter, 0, 2)
+        assert server.stop() == 0
+        old = copied(cluster, database, f"old{abs(hash(tmp_path))}")
+        server.start()
+        newest = sign(letter, 2, 4)
+        assert server.stop() == 0
+        server = moved(server, old)
+        letter.call = server.call
+        with pytest.raises(AssertionError, match="withdrawals"):
+            sign(letter, 4, 5)
+        assert people.withdraw(letter, letter.people[0]).status == 201
+        until(lambda: list((server.data / "withdrawn").rglob("*.json")))
+        assert letter.get("log/checkpoint").body == newest
+        said = command("doctor", "--data", server.data)
+        assert (said.returncode, "it is an older one" in said.stderr) == (1, True)
+        (tmp_path / "newest").write_bytes(newest)
+        refused = command("restore", "--check", "--data", server.data, "--known", tmp_path / "newest")
+        assert (refused.returncode, "would fork the log" in refused.stderr) == (1, True)
+        assert server.stop() == 0
+        server = moved(server, database)
+        letter.call = server.call
+        until(lambda: letter.status()["withdrawn"] == 1)
+        sign(letter, 4, 6)
+        assert command("doctor", "--deep", "--data", server.data).returncode == 0
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.stop()
+
+
+def test_keys_and_pages_are_backed_up_and_the_database_is_asked_when_they_return(
+    cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    """The file holds everything but the letters, which PostgreSQL's own tools keep; restored elsewhere, the site does
+    not go on before it was held against what trustees kept."""
+    server = node(tmp_path / "data", database)
+    server.start()
+    key, identity, target = pyrage.x25519.Identity.generate(), tmp_path / "identity", tmp_path / "copy.age"
+    identity.write_text(f"{key}\n")
+    again: Server | None = None
+    try:
+        letter = people.start(server.call, server.token, server.authority, "elsewhere", size=6)
+        people.approve(letter)
+        until(lambda: letter.status()["state"] == "open")
+        newest = tmp_path / "newest"
+        newest.write_bytes(sign(letter, 0, 2))
+        done = command("backup", "--data", server.data, "--to", target, "--recipient", key.to_public())
+        assert (done.returncode, "pg_basebackup" in done.stdout + done.stderr) == (0, True), done.stderr
+        clear = pyrage.decrypt(target.read_bytes(), [key])
+        assert server.token.encode() in clear
+        assert b"SQLite format 3" not in clear
+        assert server.stop() == 0
+        words = ("restore", target, "--data", tmp_path / "new", "--identity", identity)
+        refused = command(*words)
+        assert (refused.returncode, "--known" in refused.stderr) == (1, True)
+        assert not (tmp_path / "new").exists()
+        taken = command(*words, "--known", newest)
+        assert taken.returncode == 0, taken.stderr
+        again = node(tmp_path / "new", database)
+        again.port, again.command = server.port, [w.replace(str(server.data), str(again.data)) for w in server.command]
+        again.start()
+        letter.call = again.call
+        sign(letter, 2, 4)
+        assert command("doctor", "--deep", "--data", again.data).returncode == 0
+    finally:
+        for one in (server, again):
+            if one is not None and one.process is not None and one.process.poll() is None:
+                one.stop()
 
 
 def test_a_database_that_is_not_there_is_said_so(tmp_path: Path) -> None:
@@ -245,7 +343,11 @@ def test_a_stopped_clerk_is_followed_and_writes_nothing_when_it_goes_on(
         people.approve(letter)
         assert people.sign(letter, letter.people[0]).status == 201
         until(lambda: letter.status()["count"] == 1)
-        environment = {**os.environ, "UNDERSIGNED_DATA": str(second.data), "PYTHONPATH": str(ROOT / "tests")}
+        environment = {
+            **os.environ,
+            "UNDERSIGNED_DATA": str(second.data),
+            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}",
+        }
         clerk = [sys.executable, "-m", "undersigned.web", "clerk", "--data", str(second.data)]
         second.process = subprocess.Popen(clerk, env=environment, start_new_session=True)
         assert first.process is not None

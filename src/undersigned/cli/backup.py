@@ -24,9 +24,10 @@ def backup(
     recipient: Annotated[list[str], typer.Option(help="Who can read it: age1..., or an SSH public key; repeatable.")],
     data: Annotated[Path, typer.Option(help="The data directory.")] = Path("data"),
 ) -> int:
-    """Write everything a site cannot make again into one file, encrypted in the age format. The site may run meanwhile.
+    """Write everything a site cannot make again into one file, encrypted in the age format. The site runs meanwhile.
 
-    Database, keys, settings and newspapers' pages, all of one moment. What has been deleted is not in it.
+    Database (as of one moment), keys, settings and newspapers' pages. What has been deleted is not in it. Of a site on
+    PostgreSQL everything but the database, which its own tools back up (docs/howto/postgresql.md).
 
     ```
     undersigned backup --data /srv/letters --to /mnt/backups/2026-12-01.age --recipient age1...
@@ -42,9 +43,9 @@ def backup(
 
 
 def restore(
-    source: Annotated[Path, typer.Argument(help="The backup.", metavar="FILE")],
     data: Annotated[Path, typer.Option(help="The data directory to make; it must not be there yet.")],
-    identity: Annotated[Path, typer.Option(help="The file with the age identity.", metavar="FILE")],
+    source: Annotated[Path | None, typer.Argument(help="The backup.", metavar="[FILE]")] = None,
+    identity: Annotated[Path | None, typer.Option(help="The file with the age identity.", metavar="FILE")] = None,
     known: Annotated[
         list[str] | None,
         typer.Option(help="A checkpoint somebody kept: a file, a mirror's folder, or a letter's address; repeatable."),
@@ -52,6 +53,9 @@ def restore(
     unwitnessed: Annotated[
         list[str] | None, typer.Option(help="A letter without trustees, of which nobody can be asked.", metavar="SLUG")
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Restore nothing: may the database that is there go on?")
+    ] = False,
 ) -> int:
     """Make a data directory from a backup, unless that would make a log say two different things.
 
@@ -62,24 +66,46 @@ def restore(
     undersigned restore 2026-12-01.age --data /srv/letters --identity key.txt --known trustee1/log/checkpoint
     ```
 
-    Exit status: 0 restored, 1 not restored and why, 2 misuse.
+    A database that was restored by other means (PostgreSQL's, or a file copied by hand) is asked the same, and the site
+    does not sign before, unless it remembers by itself what it signed:
+
+    ```
+    undersigned restore --check --data /srv/letters --known trustee1/log/checkpoint
+    ```
+
+    Exit status: 0 restored, or it may go on; 1 not, and why; 2 misuse.
     """
-    if data.exists():
-        raise InputError(f"{data} is there already: nothing is restored over a site")
-    if not source.is_file():
-        raise InputError(f"{source} is missing")
-    read_input(identity, limit=MAX_NOTE, what="the age identity")
+    words = ["--data", str(data)]
+    if check:
+        if source is not None or identity is not None:
+            raise InputError("--check looks at the database that is there: it takes neither a backup nor an identity")
+        require_data(data)
+        words.append("--check")
+    else:
+        words += _from(source, identity, data)
     with tempfile.TemporaryDirectory(prefix="undersigned-known-") as folder:
-        words = ["--data", str(data), "--from", str(source), "--identity", str(identity)]
         for number, where in enumerate(known or []):
             note = Path(folder) / str(number)
             note.write_bytes(_note(where))
             words += ["--known", str(note)]
         for slug in unwitnessed or []:
             words += ["--unwitnessed", slug]
-        with voice.stage("restored"):
+        with voice.stage("looked at" if check else "restored"):
             done = run_site("restore", *words)
+    if check:
+        return _tell(done, "Nobody who was asked knows more than this database: it may go on.")
     return _tell(done, f"{data} is a data directory again. Look at it: undersigned doctor --deep --data {data}")
+
+
+def _from(source: Path | None, identity: Path | None, data: Path) -> list[str]:
+    if source is None or identity is None:
+        raise InputError("name the backup, and with --identity who can read it; or --check")
+    if data.exists():
+        raise InputError(f"{data} is there already: nothing is restored over a site")
+    if not source.is_file():
+        raise InputError(f"{source} is missing")
+    read_input(identity, limit=MAX_NOTE, what="the age identity")
+    return ["--from", str(source), "--identity", str(identity)]
 
 
 def _note(where: str) -> bytes:

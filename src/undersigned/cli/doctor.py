@@ -19,7 +19,7 @@ def doctor(
     """Examine a site's data: permissions, keys, database, checkpoints, counts. It changes nothing, and names nobody.
 
     With `--deep` everything is derived again from the entries' bytes: each signed root, each tile, each sealed object,
-    each edition, and the bundle as a stranger would check it. The site may run meanwhile; its clerk waits.
+    each edition, and the bundle as a stranger would check it. The site runs meanwhile, and nobody waits for it.
 
     ```
     undersigned doctor --deep --data /srv/letters

@@ -50,11 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_argument("--recipient", action="append", required=True, help="who can read it: age1..., or an SSH key")
     backup.add_argument("--data", required=True, help="the data directory")
     restore = commands.add_parser("restore", help="make a data directory from a backup")
-    restore.add_argument("--from", dest="source", required=True, help="the backup")
-    restore.add_argument("--identity", required=True, help="the file with the age identity")
+    restore.add_argument("--check", action="store_true", help="ask only whether the database there is may go on")
+    restore.add_argument("--from", dest="source", help="the backup")
+    restore.add_argument("--identity", help="the file with the age identity")
     restore.add_argument("--known", action="append", default=[], help="a checkpoint that somebody kept")
     restore.add_argument("--unwitnessed", action="append", default=[], help="a letter without trustees")
-    restore.add_argument("--data", required=True, help="the data directory; it must not be there yet")
+    restore.add_argument("--data", required=True, help="the data directory; without --check not there yet")
     for command in (init, serve, clerk):
         command.add_argument("--data", required=True, help="the data directory")
         command.add_argument("--database", help="postgresql://USER@HOST/NAME, kept in settings.toml by the first start")
@@ -92,7 +93,7 @@ def _run(parsed: argparse.Namespace, data: DataDir) -> int:
     if parsed.command == "backup":
         return _backup(parsed, data)
     if parsed.command == "restore":
-        return _restore(parsed, data)
+        return _check_restored(parsed, data) if parsed.check else _restore(parsed, data)
     check_same(data, parsed.database)
     import django
 
@@ -153,6 +154,8 @@ def _backup(parsed: argparse.Namespace, data: DataDir) -> int:
         return 1
     for letter in made.letters:
         print(f"{letter.slug}: {letter.size} entries")
+    if read_settings(data).database is not None:
+        print("The letters are in PostgreSQL and not in this file: back them up with pg_basebackup.")
     return 0
 
 
@@ -175,8 +178,10 @@ def _restore(parsed: argparse.Namespace, data: DataDir) -> int:
         from django.db import connections
 
         from undersigned.web.backup import known
+        from undersigned.web.wiring import world_of
 
         said = known.check(notes=[Path(path).read_bytes() for path in parsed.known], unwitnessed=parsed.unwitnessed)
+        known.vouch(world_of(partial))
         connections.close_all()
         restore.place(folder=partial.root, target=data.root)
     except (BackupError, OSError, UnicodeDecodeError) as error:
@@ -188,12 +193,49 @@ def _restore(parsed: argparse.Namespace, data: DataDir) -> int:
     return 0
 
 
+def _check_restored(parsed: argparse.Namespace, data: DataDir) -> int:
+    """Whether a database restored by other means may go on; if so, the site is told."""
+    missing = lacking(data, read_settings(data))
+    if missing is not None:
+        print(f"undersigned: {missing}", file=sys.stderr)
+        return 1
+    initialise(data, read_settings(data).authority)
+    from undersigned.web.backup import known
+    from undersigned.web.backup.contents import BackupError
+    from undersigned.web.wiring import world_of
+
+    try:
+        said = known.check(notes=[Path(path).read_bytes() for path in parsed.known], unwitnessed=parsed.unwitnessed)
+    except BackupError as error:
+        print(f"undersigned: {error}. Nothing was changed.", file=sys.stderr)
+        return 1
+    known.vouch(world_of(data))
+    for line in said:
+        print(line)
+    return 0
+
+
+def _halt(data: DataDir) -> None:
+    """Nobody gets a receipt from a database that is behind: that is asked before anybody is answered."""
+    from undersigned.web.log.guard import halt_what_is_behind
+    from undersigned.web.ports import StorageAwayError
+    from undersigned.web.wiring import world_of
+
+    try:
+        for line in halt_what_is_behind(world_of(data)):
+            print(f"undersigned: {line}.", file=sys.stderr)
+    except StorageAwayError as error:
+        # The clerk asks again, before it signs.
+        print(f"undersigned: {error}", file=sys.stderr)
+
+
 def _serve(parsed: argparse.Namespace, data: DataDir) -> int:
     from undersigned.web.operations import serve
 
     try:
         serve.check_port(parsed.host, parsed.port)
         initialise(data, f"{parsed.host}:{parsed.port}", parsed.database)
+        _halt(data)
         return serve.serve(data.root, parsed.host, parsed.port, parsed.workers)
     except serve.PortTakenError as error:
         print(f"undersigned: {error}", file=sys.stderr)

@@ -112,6 +112,16 @@ class DataDir:
         return self.root / "pages"
 
     @property
+    def signed(self) -> Path:
+        """The directory of what was signed last."""
+        return self.root / "signed"
+
+    @property
+    def withdrawn(self) -> Path:
+        """The directory of withdrawals that no log takes now."""
+        return self.root / "withdrawn"
+
+    @property
     def database_password(self) -> str | None:
         """The password of the PostgreSQL role, if ``keys/`` has one."""
         try:

@@ -110,6 +110,18 @@ class Reserve(Protocol):
         ...
 
 
+class Marks(Protocol):
+    """What this site knows to have signed, besides what its database says (docs/adr/0066)."""
+
+    def get(self, slug: str) -> bytes | None:
+        """The newest checkpoint of a letter's log that was kept here, as a note; None if none was."""
+        ...
+
+    def keep(self, slug: str, note: bytes) -> None:
+        """Remembers it in place of an older one, durably."""
+        ...
+
+
 class StorageAwayError(Exception):
     """The served files lie on another machine, and it does not answer. What was being written may be there or not."""
 
@@ -160,5 +172,6 @@ class World:
     authority: str
     scheme: str
     reserve: Reserve
+    marks: Marks
     post: Post | None = None
     """None: this site sends no mail."""

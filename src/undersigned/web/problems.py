@@ -78,6 +78,15 @@ def unsure() -> Problem:
     return busy("The database did not confirm it. Whether it was kept is not known: send the same again to find out.")
 
 
+def halted() -> Problem:
+    """The letter's log cannot go on where it is (docs/adr/0066)."""
+    detail = (
+        "This letter takes nothing but withdrawals now: the site found itself with an older database than its log. "
+        "Its operator has been told. Nothing was kept; the same request can be sent again later."
+    )
+    return Problem("busy", detail, headers={"Retry-After": "600"})
+
+
 def full() -> Problem:
     """The disk is full. What room is left is kept for withdrawals."""
     return Problem(

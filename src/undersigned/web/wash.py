@@ -8,7 +8,7 @@ log keeps, and for how long, is the operator's: docs/howto/postgresql.md).
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Any, Final
 
 from django.db import OperationalError, connection
 
@@ -16,6 +16,9 @@ from undersigned.web.postgresql.server import waiting_for_nobody
 
 PATIENCE: Final = 1.0
 """Seconds to wait for sessions that still see the past, before it is to be asked again."""
+MOMENT: Final = 0.2
+"""Seconds for which nobody can write to SQLite, at most."""
+_PAUSE: Final = 0.02
 _NEXT: Final = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 _OLDEST: Final = f"""
 SELECT ({_NEXT}) - coalesce(max(age(seen)), 0) FROM (
@@ -25,36 +28,72 @@ SELECT ({_NEXT}) - coalesce(max(age(seen)), 0) FROM (
 """  # noqa: S608 - nothing of it comes from outside
 
 
+_hurried = False
+"""Somebody was in the way the last time: nobody waits for them again and again (``snapshot`` may last for minutes)."""
+
+
 def wash(*tables: str) -> bool:
     """Clears the past of these tables; False if somebody was in the way, and it is to be asked again."""
-    if connection.vendor == "postgresql":
-        try:
-            with connection.cursor() as cursor:
-                if not _is_past():
-                    return False
-                # The table is held until the commit, so nobody could read it while a standby is missed.
-                with waiting_for_nobody(connection.connection):
-                    for table in tables:
-                        cursor.execute(f"VACUUM FULL {connection.ops.quote_name(table)}")
-        except OperationalError:
-            return False
-        return True
+    global _hurried
+    patience = 0.0 if _hurried else PATIENCE
+    done = _rewritten(tables, patience) if connection.vendor == "postgresql" else _begun_afresh(patience)
+    _hurried = not done
+    return done
+
+
+def _rewritten(tables: tuple[str, ...], patience: float) -> bool:
+    try:
+        with connection.cursor() as cursor:
+            if not _is_past(patience):
+                return False
+            # The table is held until the commit, so nobody could read it while a standby is missed.
+            with waiting_for_nobody(connection.connection):
+                for table in tables:
+                    cursor.execute(f"VACUUM FULL {connection.ops.quote_name(table)}")
+    except OperationalError:
+        return False
+    return True
+
+
+def _begun_afresh(patience: float) -> bool:
+    """Whether SQLite's log is empty now.
+
+    A truncation lets nobody write while it waits for readers. So first everything is carried over that can be without
+    keeping anybody; if a reader still needs some of it, that is all for now.
+    """
+    deadline = time.monotonic() + patience
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        row = cursor.fetchone()
+        while not _carried_over(cursor):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_PAUSE)
+        cursor.execute("PRAGMA busy_timeout")
+        before = cursor.fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout = {int(MOMENT * 1000)}")
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            row = cursor.fetchone()
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {before}")
     return not (row and row[0])
 
 
-def _is_past() -> bool:
+def _carried_over(cursor: Any) -> bool:
+    cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    _, frames, carried = cursor.fetchone()
+    return bool(frames == carried)
+
+
+def _is_past(patience: float) -> bool:
     """Whether nobody still sees what was deleted before this call: a table written anew keeps what somebody sees."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT)
         now = int(cursor.fetchone()[0])
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while True:
             cursor.execute(_OLDEST)
             if int(cursor.fetchone()[0]) >= now:
                 return True
             if time.monotonic() > deadline:
                 return False
-            time.sleep(0.02)
+            time.sleep(_PAUSE)

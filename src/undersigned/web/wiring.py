@@ -10,6 +10,7 @@ from django.conf import settings
 
 from undersigned.web.adapters.bucket import BucketStorage, read_bucket_settings
 from undersigned.web.adapters.keys import FileKeys
+from undersigned.web.adapters.marks import FileMarks
 from undersigned.web.adapters.post import SmtpPost
 from undersigned.web.adapters.reserve import FileReserve
 from undersigned.web.adapters.storage import FileStorage
@@ -31,6 +32,7 @@ def world_of(data: DataDir) -> World:
         authority=site.authority,
         scheme=site.scheme,
         reserve=FileReserve(data.reserve),
+        marks=FileMarks(data.signed),
         post=None if mail is None else SmtpPost(mail),
     )
 

@@ -12,7 +12,9 @@ from undersigned.protocol import base64url, checkpoint, merkle
 from undersigned.protocol.errors import ProtocolError
 from undersigned.protocol.note import parse
 from undersigned.web.letters.models import Letter
+from undersigned.web.log.cosigned import newest
 from undersigned.web.log.models import Entry
+from undersigned.web.ports import World
 
 from .contents import BackupError
 
@@ -34,6 +36,15 @@ def check(*, notes: Sequence[bytes], unwitnessed: Sequence[str]) -> list[str]:
         size = max(point.size for point in known)
         told.append(f"{row.slug}: {size} entries or more, as {len(known)} kept checkpoints say")
     return told
+
+
+def vouch(world: World) -> None:
+    """Has the site go on from what its database holds: somebody has said that nobody knows more (``check``)."""
+    for row in Letter.objects.filter(letter__isnull=False):
+        last = newest(row.pk)
+        if last is not None:
+            world.marks.keep(row.slug, bytes(last.note))
+        # True now: this directory remembers what was signed. Whether it goes on is asked once more by the clerk.
 
 
 def _parsed(note: bytes) -> tuple[str, bytes]:
@@ -74,13 +85,13 @@ def _hold_against(row: Letter, known: Sequence[checkpoint.Checkpoint]) -> None:
     for point in known:
         if size < point.size:
             raise BackupError(
-                f"{row.slug}: this backup holds {size} entries, and {point.size} were signed. Going on from here would"
-                " fork the log, which convicts it. Restore a newer backup; if there is none, the letter cannot go on:"
-                " begin a new one that follows it, and tell its signatories"
+                f"{row.slug}: what was restored holds {size} entries, and {point.size} were signed. Going on from here"
+                " would fork the log, which convicts it. Restore a newer one; if there is none, the letter cannot go"
+                " on: begin a new one that follows it, and tell its signatories"
             )
         if roots[point.size] != point.root:
             raise BackupError(
-                f"{row.slug}: this backup holds another log than the one that was signed: it is not its own"
+                f"{row.slug}: what was restored holds another log than the one that was signed: it is not its own"
             )
 
 

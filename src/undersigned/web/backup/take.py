@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 import msgspec
 import pyrage
@@ -18,32 +18,38 @@ from django.db import connection
 
 from undersigned.web.adapters.durable import sync_directory
 from undersigned.web.datadir import DataDir
-from undersigned.web.editions.lock import publishing, rounding
-from undersigned.web.letters.models import Letter
-from undersigned.web.log.cosigned import newest
 
 from .contents import BackupError, Contents, LetterState
+
+_NEWEST: Final = """
+SELECT l.slug, l.origin, c.size, c.root FROM letters_letter l
+LEFT JOIN log_checkpoint c ON c.letter_id = l.id
+AND c.size = (SELECT max(size) FROM log_checkpoint WHERE letter_id = l.id)
+WHERE l.letter IS NOT NULL ORDER BY l.slug
+"""
 
 
 def take(*, data: DataDir, target: Path, recipients: Sequence[str], now: int) -> Contents:
     """Writes the backup to ``target``, encrypted to ``recipients`` (age1..., or SSH public keys), whole or not at all.
 
-    The clerk waits meanwhile; signing goes on. Nothing is written in clear but a copy of the database inside the data
-    directory, which goes. ``now``: Unix seconds. Raises BackupError.
+    Nobody waits for it. The database is copied as of one moment; keys and settings do not change, and a letter's keys
+    are there before its row is; pages are files of some moment after it, and a clerk that begins with other pages than
+    its rows say makes them again (``web.press.pressroom``). A site on PostgreSQL is backed up without its database.
+    Nothing is written in clear but a copy of the database inside the data directory, which goes. ``now``: Unix seconds.
+    Raises BackupError.
     """
-    if connection.vendor != "sqlite":
-        raise BackupError("this site's letters are in PostgreSQL: back that up with pg_basebackup, and keys/ by hand")
     if target.exists():
         raise BackupError(f"{target} is there already and will not be written over")
     if not target.parent.is_dir():
         raise BackupError(f"{target.parent} is no directory")
     readers = [_recipient(text) for text in recipients]
     partial = target.with_name(f".{target.name}.partial")
-    with rounding(), publishing(), tempfile.TemporaryDirectory(prefix=".backup-", dir=data.root) as folder:
-        copy = Path(folder) / data.database.name
-        _copy_database(data.database, copy)
-        # True now: the copy is the database of one moment, and no clerk has changed a page since.
-        contents = _contents(now)
+    with tempfile.TemporaryDirectory(prefix=".backup-", dir=data.root) as folder:
+        copy = Path(folder) / data.database.name if connection.vendor == "sqlite" else None
+        if copy is not None:
+            _copy_database(Path(connection.settings_dict["NAME"]), copy)
+        # True now: the copy is the database of one moment. What is said of it is asked of the copy itself.
+        contents = _contents(now, _states(copy))
         try:
             _write(data, copy, contents, partial, readers)
             partial.replace(target)
@@ -73,16 +79,27 @@ def _copy_database(database: Path, copy: Path) -> None:
         source.close()
 
 
-def _contents(now: int) -> Contents:
-    letters = []
-    for row in Letter.objects.filter(letter__isnull=False).order_by("slug"):
-        last = newest(row.pk)
-        letters.append(LetterState(row.slug, row.origin, last.size if last else 0, last.root if last else ""))
+def _states(copy: Path | None) -> list[LetterState]:
+    """Each letter's newest checkpoint, in the copy; without one, in the database itself."""
+    if copy is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_NEWEST)
+            rows = cursor.fetchall()
+    else:
+        database = sqlite3.connect(f"file:{copy}?mode=ro", uri=True)
+        try:
+            rows = database.execute(_NEWEST).fetchall()
+        finally:
+            database.close()
+    return [LetterState(slug, origin, size or 0, root or "") for slug, origin, size, root in rows]
+
+
+def _contents(now: int, letters: list[LetterState]) -> Contents:
     authority = letters[0].origin.partition("/")[0] if letters else ""
     return Contents(1, now, authority, letters)
 
 
-def _write(data: DataDir, copy: Path, contents: Contents, partial: Path, readers: list[object]) -> None:
+def _write(data: DataDir, copy: Path | None, contents: Contents, partial: Path, readers: list[object]) -> None:
     """Tar into a pipe, and out of it encrypted: the clear archive is nowhere."""
     inward, outward = os.pipe()
     failed: list[BaseException] = []
@@ -114,15 +131,23 @@ def _private(path: Path) -> IO[bytes]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb")
 
 
-def _fill(archive: tarfile.TarFile, data: DataDir, copy: Path, contents: Contents) -> None:
+def _fill(archive: tarfile.TarFile, data: DataDir, copy: Path | None, contents: Contents) -> None:
     _add(archive, "backup.json", msgspec.json.encode(contents), contents.at)
     _add(archive, "settings.toml", data.settings.read_bytes(), contents.at)
     for folder in ("keys", "pages"):
         for path in sorted((data.root / folder).rglob("*")):
             name = path.relative_to(data.root).as_posix()
             # A page on its way, or half of a key: not there yet.
-            if path.is_file() and not any(part.startswith(".") or part.endswith(".new") for part in name.split("/")):
-                _add(archive, name, path.read_bytes(), contents.at)
+            if any(part.startswith(".") or part.endswith(".new") for part in name.split("/")):
+                continue
+            try:
+                content = path.read_bytes()
+            except (IsADirectoryError, FileNotFoundError):
+                # Also a page that was replaced or erased since it was listed.
+                continue
+            _add(archive, name, content, contents.at)
+    if copy is None:
+        return
     with copy.open("rb") as file:
         member = _member(copy.name, copy.stat().st_size, contents.at)
         archive.addfile(member, file)

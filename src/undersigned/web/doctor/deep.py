@@ -12,23 +12,28 @@ from undersigned.protocol import edition as editions_
 from undersigned.protocol.errors import ProtocolError
 from undersigned.protocol.note import parse_signatures
 from undersigned.protocol.seal import object_hash, parse_object
-from undersigned.protocol.standing import Standing
 from undersigned.web.editions.assemble import assemble, edition_files
+from undersigned.web.editions.bundler import is_large
+from undersigned.web.editions.lock import clerk_at_work
 from undersigned.web.editions.models import Share, published_editions
 from undersigned.web.editions.upkeep import bundle_checkpoint
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.made import MadeFiles
-from undersigned.web.ports import World
 from undersigned.web.signing.candidate import place_of
 from undersigned.web.signing.models import SealedObject
 
 from .finding import Finding
+from .look import Look
+
+AT_ONCE = 65536
+"""Entries in memory while tiles are derived: full tiles of two levels."""
 
 
-def log(letter: KnownLetter, world: World) -> Iterator[Finding]:
+def log(look: Look) -> Iterator[Finding]:
     """Every entry where its index says, every signed root that of the entries, every tile as the entries make it."""
+    letter = look.letter
     signed = {row.size: row for row in Checkpoint.objects.filter(letter=letter.pk).prefetch_related("cosignatures")}
     frontier = merkle.Frontier()
     size = 0
@@ -45,7 +50,7 @@ def log(letter: KnownLetter, world: World) -> Iterator[Finding]:
         if size in signed:
             yield from _root(letter, signed[size], frontier.root())
     if signed and max(signed) <= size:
-        yield from _tiles(letter, max(signed), world)
+        yield from _tiles(look, max(signed))
 
 
 def _entry(letter: KnownLetter, row: Entry, data: bytes) -> str | None:
@@ -81,27 +86,41 @@ def _cosigned(point: checkpoint.Checkpoint, lines: str, trustee: int, trustees: 
     return [cosignature and cosignature.trustee for cosignature in found] == [trustee]
 
 
-def _tiles(letter: KnownLetter, size: int, world: World) -> Iterator[Finding]:
-    def read(path: str) -> bytes:
-        data = world.storage.get(f"{letter.slug}/log/{path}")
-        if data is None:
-            raise ValueError(f"log/{path} is missing from the served files")
-        return data
-
-    stored = Entry.objects.filter(letter=letter.pk, index__lt=size).order_by("index")
-    rows = (bytes(data) for data in stored.values_list("data", flat=True).iterator())
-    try:
-        for index, (served, data) in enumerate(zip(tiles.read_entries(size, read), rows, strict=True)):
-            if served != data:
-                yield Finding(letter.slug, f"entry {index} is served with other bytes than are stored")
+def _tiles(look: Look, size: int) -> Iterator[Finding]:
+    """Tiles of a size that was signed do not change any more, whatever is appended meanwhile."""
+    wanted = {tile.path: tile.width for tile in tiles.tiles_of(size)}
+    edge: dict[str, bytes] = {}
+    for first in range(0, size, AT_ONCE):
+        rows = Entry.objects.filter(letter=look.letter.pk, index__gte=first, index__lt=min(size, first + AT_ONCE))
+        data = [bytes(row) for row in rows.order_by("index").values_list("data", flat=True)]
+        made = tiles.extend(first, edge.__getitem__, data)
+        # The next ones begin where partial tiles of upper levels end.
+        edge = {path: content for path, content in made.items() if ".p/" in path}
+        for path, content in made.items():
+            if path not in wanted:
+                continue
+            served = look.world.storage.get(f"{look.letter.slug}/log/{path}")
+            if served != content:
+                yield Finding(look.letter.slug, _differing(path, content, served, wanted[path]))
                 return
-        tiles.check_tiles(size, read, list(tiles.read_entries(size, read)))
-    except (ProtocolError, ValueError) as error:
-        yield Finding(letter.slug, f"the served log: {error}")
 
 
-def documents(letter: KnownLetter, world: World) -> Iterator[Finding]:
+def _differing(path: str, made: bytes, served: bytes | None, width: int) -> str:
+    if served is None:
+        return f"the served log: log/{path} is missing from the served files"
+    if not path.startswith("tile/entries/"):
+        return f"the served log: {path} does not follow from the entries"
+    try:
+        pairs = zip(tiles.unpack_entries(served, width), tiles.unpack_entries(made, width), strict=True)
+    except ProtocolError as error:
+        return f"the served log: {path}: {error}"
+    place = next(place for place, (there, stored) in enumerate(pairs) if there != stored)
+    return f"{path}: its entry {place} is served with other bytes than are stored"
+
+
+def documents(look: Look) -> Iterator[Finding]:
     """The letter's id is that of its manifest; its texts are those the manifest fixed; they are served so."""
+    letter = look.letter
     if base64url.encode(manifest.letter_id(letter.source)) != letter.letter:
         yield Finding(letter.slug, "its manifest is not the one its id names")
     held = {row.path: bytes(row.data) for row in Document.objects.filter(letter=letter.pk)}
@@ -111,12 +130,13 @@ def documents(letter: KnownLetter, world: World) -> Iterator[Finding]:
         if manifest.text_digest(held.get(bundle.text_path(language), b"")) != digest:
             yield Finding(letter.slug, f"the stored {bundle.text_path(language)} is not the text that was signed")
     for path, data in sorted(held.items()):
-        if world.storage.get(f"{letter.slug}/{path}") != data:
+        if look.world.storage.get(f"{letter.slug}/{path}") != data:
             yield Finding(letter.slug, f"{path} is not served as it is stored")
 
 
-def objects(letter: KnownLetter, standing: Standing) -> Iterator[Finding]:
+def objects(look: Look) -> Iterator[Finding]:
     """Of each key that stands exactly the object its newest entry names; of the others nothing."""
+    letter, standing = look.letter, look.standing
     wanted = {s.key: s.object for s in standing.signatories.values() if s.withdrawn is None}
     for key, body in SealedObject.objects.filter(letter=letter.pk).values_list("key", "body").iterator():
         expected = wanted.pop(key, None)
@@ -134,22 +154,36 @@ def objects(letter: KnownLetter, standing: Standing) -> Iterator[Finding]:
         yield Finding(letter.slug, f"shares are kept of {len(gone & kept)} keys that have withdrawn")
 
 
-def editions(letter: KnownLetter, standing: Standing, world: World) -> Iterator[Finding]:
-    """Each published edition has its id, is served as it is stored, and the bundle verifies as a stranger's."""
-    published = list(published_editions(letter.pk))
-    for row in published:
+def editions(look: Look) -> Iterator[Finding]:
+    """Each published edition has its id, and is served as it is stored."""
+    letter = look.letter
+    for row in published_editions(letter.pk):
         if row.data is not None and base64url.encode(editions_.edition_id(bytes(row.data))) != row.published:
             yield Finding(letter.slug, f"edition {row.number} is not the one that was published")
-        for name, make in edition_files(letter, row, standing).items():
-            if world.storage.get(f"{letter.slug}/editions/{row.number}/{name}") != make():
+        for name, make in edition_files(letter, row, look.standing).items():
+            if look.world.storage.get(f"{letter.slug}/editions/{row.number}/{name}") != make():
                 yield Finding(letter.slug, f"{name} of edition {row.number} is not served as it is stored")
+
+
+def bundle_made(look: Look) -> Iterator[Finding]:
+    """The bundle that would be made now verifies as a stranger's."""
+    last = bundle_checkpoint(look.letter)
+    if last is not None:
+        files = assemble(look.letter, last, look.standing, look.world.storage)
+        yield from _verified(look.letter, files, "its bundle")
+
+
+def bundle_served(look: Look) -> Iterator[Finding]:
+    """So does the one that is served. It speaks for itself, of whatever moment it is."""
+    letter = look.letter
     last = bundle_checkpoint(letter)
     if last is None:
         return
-    yield from _verified(letter, assemble(letter, last, standing, world.storage), "its bundle")
-    packed = world.storage.open(f"{letter.slug}/bundle.zip")
+    packed = look.world.storage.open(f"{letter.slug}/bundle.zip")
     if packed is None:
-        yield Finding(letter.slug, "bundle.zip is missing: is the clerk running?")
+        # That of a large letter is made beside the rounds, and there may be none for some minutes.
+        if not (is_large(last.size) and clerk_at_work()):
+            yield Finding(letter.slug, "bundle.zip is missing: is the clerk running?")
         return
     try:
         with packed, zipfile.ZipFile(packed) as archive:

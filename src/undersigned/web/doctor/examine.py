@@ -8,30 +8,33 @@ from django.db import DatabaseError
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web.datadir import DataDir
-from undersigned.web.editions.lock import publishing, rounding
+from undersigned.web.editions.lock import clerk_at_work
 from undersigned.web.letters.known import know
 from undersigned.web.letters.models import Letter
-from undersigned.web.log.fold import fold
 from undersigned.web.ports import World
 
 from . import deep, letter, site
 from .finding import Finding
+from .look import PAUSE, Check, examine_letter
 
 Progress = Callable[[str], None]
+QUICK: list[Check] = [letter.memory, letter.checkpoints]
+DEEP: list[Check] = [deep.documents, deep.log, deep.objects, deep.editions, deep.bundle_made]
+DEEP_AFTERWARDS: list[Check] = [deep.bundle_served]
 
 
-def examine(*, data: DataDir, world: World, thorough: bool, progress: Progress) -> list[Finding]:
+def examine(*, data: DataDir, world: World, thorough: bool, progress: Progress, pause: float = PAUSE) -> list[Finding]:
     """Everything found. ``thorough``: every tree, count and edition is derived again from the entries' bytes.
 
-    The clerk waits meanwhile; signing goes on.
+    Nobody waits for it, whatever the letters' size, but for the moment in which a letter's snapshot is taken.
+    ``pause``: seconds between two looks at what may be put right by the clerk.
     """
-    with rounding(), publishing():
-        return list(_findings(data, world, thorough, progress))
+    return list(_findings(data, world, thorough, progress, pause))
 
 
-def _findings(data: DataDir, world: World, thorough: bool, progress: Progress) -> Iterator[Finding]:
+def _findings(data: DataDir, world: World, thorough: bool, progress: Progress, pause: float) -> Iterator[Finding]:
     progress("directory and keys")
-    yield from site.directory(data)
+    yield from site.directory(data, at_work=_at_work())
     progress("database")
     try:
         yield from site.database(thorough)
@@ -47,15 +50,18 @@ def _findings(data: DataDir, world: World, thorough: bool, progress: Progress) -
             continue
         try:
             known = know(row, world.keys)
-            yield from letter.checkpoints(known, world)
-            if thorough:
-                yield from deep.documents(known, world)
-                yield from deep.log(known, world)
-                standing = fold(known)
-                yield from deep.objects(known, standing)
-                yield from deep.editions(known, standing, world)
+            checks, afterwards = ([*QUICK, *DEEP], DEEP_AFTERWARDS) if thorough else (QUICK, [])
+            yield from examine_letter(known, world, checks, afterwards, pause)
         except (ProtocolError, DatabaseError, ValueError, TypeError) as error:
             yield Finding(row.slug, f"what is stored of it cannot be read: {type(error).__name__}: {error}")
     if thorough:
         progress("compressed files")
         yield from site.packed(data.public)
+
+
+def _at_work() -> bool:
+    try:
+        return clerk_at_work()
+    except DatabaseError:
+        # It is said below that the database cannot be read.
+        return False

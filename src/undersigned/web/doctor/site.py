@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import os
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -16,13 +18,17 @@ from undersigned.web.adapters.keys import FileKeys
 from undersigned.web.adapters.packed import SUFFIX
 from undersigned.web.adapters.reserve import LOW
 from undersigned.web.datadir import DataDir
+from undersigned.web.editions.lock import moment
 from undersigned.web.letters.models import Letter
 
 from .finding import Finding
 
+WRITING: Final = 60
+"""Seconds without a byte after which nobody is writing a file any more."""
 
-def directory(data: DataDir) -> Iterator[Finding]:
-    """Who may read what, what is missing, and how much room there is."""
+
+def directory(data: DataDir, *, at_work: bool) -> Iterator[Finding]:
+    """Who may read what, what is missing, and how much room there is. ``at_work``: whether there is a clerk now."""
     for path, mode in ((data.root, 0o700), (data.keys, 0o700), (data.pages, 0o700)):
         if not path.is_dir():
             yield Finding("directory", f"{path} is missing")
@@ -43,25 +49,45 @@ def directory(data: DataDir) -> Iterator[Finding]:
     free = os.statvfs(data.root)
     if free.f_bavail * free.f_frsize < 8 * LOW:
         yield Finding("disk", f"less than {8 * LOW // 2**20} MiB are free")
-    yield from _half_written(data.public)
+    yield from _half_written(data.public, time.time() - WRITING if at_work else None)
 
 
-def _half_written(public: Path) -> Iterator[Finding]:
-    """What a killed process left; the clerk removes it when it starts."""
-    left = [path for path in public.rglob(".*") if path.is_file()] if public.is_dir() else []
+def _half_written(public: Path, before: float | None) -> Iterator[Finding]:
+    """What a killed process left; the clerk removes it when it starts. ``before``: not written to since, if given."""
+    left = [path for path in public.rglob(".*") if _lies(path, before)] if public.is_dir() else []
     if left:
         yield Finding("directory", f"{len(left)} half-written files lie in {public}; the clerk removes them on start")
+
+
+def _lies(path: Path, before: float | None) -> bool:
+    try:
+        return path.is_file() and (before is None or path.stat().st_mtime < before)
+    except FileNotFoundError:
+        return False
 
 
 def packed(public: Path) -> Iterator[Finding]:
     """Whether readers who take compressed files get what others get."""
     for path in sorted(public.rglob(f"*{SUFFIX}")):
-        try:
-            same = gzip.decompress(path.read_bytes()) == path.with_name(path.name.removesuffix(SUFFIX)).read_bytes()
-        except (OSError, EOFError, zlib.error):
-            same = False
+        if _same(path):
+            continue
+        with moment():
+            # The two are written one after the other: once more while nobody writes.
+            same = _same(path)
         if not same:
             yield Finding("public", f"{path.relative_to(public)} is not what lies beside it: remove both, and restart")
+
+
+def _same(path: Path) -> bool:
+    try:
+        packed = path.read_bytes()
+    except FileNotFoundError:
+        # Gone since it was listed.
+        return True
+    try:
+        return gzip.decompress(packed) == path.with_name(path.name.removesuffix(SUFFIX)).read_bytes()
+    except (OSError, EOFError, zlib.error):
+        return False
 
 
 def database(thorough: bool) -> Iterator[Finding]:

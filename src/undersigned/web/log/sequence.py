@@ -8,12 +8,17 @@
 Each line is true before the next begins. Whatever was interrupted is found by looking: entries beyond the newest
 checkpoint have no tiles yet or need none written again, a checkpoint that is not served is served now. So repair is
 the ordinary round (``Log.round``), and there is no other.
+
+Nothing is signed below what was signed before, whatever the database says (``guard``): that is asked when a log is
+taken up, and again whenever what is served is not what this process served.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from django.db import transaction
 
@@ -21,11 +26,14 @@ from undersigned.protocol import base64url, canonical, checkpoint, entries, merk
 from undersigned.protocol.errors import InvalidError, LogError, MalformedError
 from undersigned.protocol.standing import Standing
 from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.models import Letter
+from undersigned.web.log import guard
 from undersigned.web.log.cosigned import newest, note_of
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.log.rows import Placed, Waiting, delete_waiting, insert_entries, keep_objects, read_waiting
 from undersigned.web.log.shuffle import shuffled
 from undersigned.web.ports import World
+from undersigned.web.postgresql.begin import beginning_with
 from undersigned.web.signing.models import Batch, Pending, Refused
 
 logger = logging.getLogger(__name__)
@@ -45,7 +53,11 @@ def pause() -> None:
 
 
 class Log:
-    """One letter's log in the clerk's hands. ``standing`` is the fold over all entries, kept between rounds."""
+    """One letter's log in the clerk's hands. ``standing`` is the fold over all entries, kept between rounds.
+
+    Taking it up raises BehindError if it has been signed further than the database knows. ``round`` raises MovedError
+    if the database is not the one it was: then it is to be taken up again.
+    """
 
     def __init__(self, letter: KnownLetter, world: World) -> None:
         self.letter, self._world = letter, world
@@ -53,15 +65,22 @@ class Log:
         self._frontier = merkle.Frontier()
         self._frontier.append(merkle.leaf_hash(letter.source))
         self._served = b""
-        self._rows = 0
-        self.catch_up()
+        row = Letter.objects.get(pk=letter.pk)
+        known = guard.witnesses(row, world)
+        guard.check_size(row, known)
+        guard.check_roots(row, known, self.catch_up({point.size for point in known}))
+        # True now: whatever is known to have been signed is the beginning of what will be.
 
-    def catch_up(self) -> None:
-        """Folds the entries of the database that are not in the fold yet."""
+    def catch_up(self, wanted: Collection[int] = ()) -> dict[int, bytes]:
+        """Folds the entries of the database that are not in the fold yet; the roots at the sizes ``wanted``."""
+        roots = {self.standing.size: self._frontier.root()} if self.standing.size in wanted else {}
         rows = Entry.objects.filter(letter=self.letter.pk, index__gte=self.standing.size).order_by("index")
         for data in rows.values_list("data", flat=True).iterator():
             self.standing.apply(entries.parse(bytes(data)))
             self._frontier.append(merkle.leaf_hash(bytes(data)))
+            if self.standing.size in wanted:
+                roots[self.standing.size] = self._frontier.root()
+        return roots
 
     def round(self) -> bool:
         """Does what there is to do; returns whether the log grew."""
@@ -97,7 +116,7 @@ class Log:
         size = self.standing.size
         try:
             placed, refused = self._fold(waiting)
-            with transaction.atomic():
+            with self._writing(size):
                 Refused.objects.bulk_create(refused)
                 insert_entries(self.letter.pk, batch.number, placed)
                 keep_objects(self.letter.pk, placed)
@@ -152,7 +171,8 @@ class Log:
             made = checkpoint.Checkpoint(self.letter.manifest.origin, size, self._frontier.root())
             self._check_tiles(made)
             signed = checkpoint.sign(made, self.letter.seed)
-            with transaction.atomic():
+            self._heed()
+            with self._writing(size):
                 last = Checkpoint.objects.create(
                     letter_id=self.letter.pk, size=size, root=base64url.encode(made.root), note=signed.encode()
                 )
@@ -160,6 +180,23 @@ class Log:
             # True now: this checkpoint is the only one of its size that will ever be signed.
         if last is not None:
             self._serve(last)
+
+    @contextmanager
+    def _writing(self, size: int) -> Iterator[None]:
+        """A transaction on a database that holds the first ``size`` entries and no more. Raises MovedError."""
+        with beginning_with([guard.tip_question(self.letter.pk)]) as answers:
+            guard.check_tip(answers()[0], size)
+            yield
+
+    def _heed(self) -> None:
+        """Raises MovedError if something else is served than this process served, and the database does not know it."""
+        found = self._world.storage.get(self._path("log/checkpoint"))
+        if not self._served or found == self._served:
+            return
+        point = guard.signed_by(found, self.letter.manifest.origin, self.letter.manifest.log)
+        own = Checkpoint.objects.filter(letter=self.letter.pk)
+        if point is not None and not own.filter(size=point.size, root=base64url.encode(point.root)).exists():
+            raise guard.MovedError(f"a checkpoint of {point.size} entries is served that the database does not know")
 
     def _path(self, path: str) -> str:
         return f"{self.letter.slug}/{path}"
@@ -204,6 +241,10 @@ class Log:
         text = note_of(last)
         if text == self._served:
             return
+        self._heed()
+        if self._world.marks.get(self.letter.slug) != bytes(last.note):
+            self._world.marks.keep(self.letter.slug, bytes(last.note))
+        # True now: this directory knows what was signed, whatever becomes of database and served files.
         if self._world.storage.get(self._path("log/checkpoint")) != text:
             self._world.storage.put(self._path("log/checkpoint"), text)
         # True now: the checkpoint is public.

@@ -109,9 +109,9 @@ class Clerk:
                 # The database's past still holds the pending rows in the order they came.
                 self._owed = not wash("signing_pending")
                 self._rushed = self._rushed if self._owed else 0
-            if self._truncated >= self._washed + DEEP_REST and self._gone != self._gone_washed:
-                # An edit or withdrawal deleted a sealed object. They are many, and all of them are written anew.
-                wash("signing_sealedobject")
+            due = self._truncated >= self._washed + DEEP_REST and self._gone != self._gone_washed
+            # An edit or withdrawal deleted a sealed object. They are many, and all of them are written anew.
+            if due and wash("signing_sealedobject"):
                 self._washed, self._gone_washed = self._truncated, self._gone
 
     def _clear_away(self) -> bool:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.conf import settings
 
 from undersigned.web.editions.upkeep import Upkeep
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
+from undersigned.web.log.guard import BehindError, MovedError, halt, size_of
 from undersigned.web.log.sequence import Log
 from undersigned.web.ports import World
 from undersigned.web.press.actions import erase_pages
 from undersigned.web.press.files import PageFiles
+from undersigned.web.signing.carried import Carried
+
+logger = logging.getLogger(__name__)
 
 
 class LetterDesk:
@@ -19,10 +25,12 @@ class LetterDesk:
     def __init__(self, letter: KnownLetter, world: World) -> None:
         self._letter, self._world = letter, world
         self._serve_documents()
-        self._log = Log(letter, world)
+        self._log: Log | None = None
+        self._refused: tuple[object, ...] = ()
         self._upkeep = Upkeep(letter, world)
         self._files = PageFiles(settings.DATA.pages)
         self._withdrawn = -1
+        self._carried = Carried(settings.DATA.withdrawn, letter)
 
     def _serve_documents(self) -> None:
         for document in Document.objects.filter(letter=self._letter.pk):
@@ -33,18 +41,55 @@ class LetterDesk:
     @property
     def replaced(self) -> int:
         """How many entries of the log deleted an object: edits and withdrawals."""
+        if self._log is None:
+            return 0
         standing = self._log.standing
         return len(standing.objects) - standing.signed + standing.withdrawn
 
     def round(self, *, only_log: bool = False) -> bool:
-        """Everything there is to do now. Returns whether the log grew."""
-        grew = self._log.round()
+        """Everything there is to do now. Returns whether the log grew.
+
+        A letter whose database is behind its log is halted, and nothing of it is touched; the others go on.
+        """
+        log = self._log or self._take_up()
+        if log is None:
+            self._carried.keep()
+            return False
+        try:
+            grew = log.round()
+        except (MovedError, BehindError) as error:
+            logger.warning("%s: its log is taken up again: %s", self._letter.slug, error)
+            self._log = None
+            return False
         if only_log:
             return grew
-        standing = self._log.standing
+        standing = log.standing
         self._upkeep.round(standing)
         if standing.withdrawn != self._withdrawn:
             # After the editions: no page of an edition whose names are gone can be proved any more.
             erase_pages(letter=self._letter, files=self._files, by="clerk", now=self._world.clock())
             self._withdrawn = standing.withdrawn
         return grew
+
+    def _take_up(self) -> Log | None:
+        """The log, if it may go on. Asked again only when what speaks against it has changed."""
+        speaking = self._speaking()
+        if speaking == self._refused:
+            return None
+        try:
+            self._log = Log(self._letter, self._world)
+        except BehindError as error:
+            logger.error("%s", error)  # noqa: TRY400 - the sentence says it
+            self._refused = speaking
+            halt(self._letter.pk, halted=True)
+            return None
+        self._refused = ()
+        halt(self._letter.pk, halted=False)
+        self._carried.give_back(self._world.clock())
+        return self._log
+
+    def _speaking(self) -> tuple[object, ...]:
+        slug = self._letter.slug
+        return (
+            size_of(self._letter.pk), self._world.storage.get(f"{slug}/log/checkpoint"), self._world.marks.get(slug),
+        )  # fmt: skip

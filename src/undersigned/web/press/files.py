@@ -78,6 +78,13 @@ class PageFiles:
             shutil.rmtree(fresh)
         sync_directory(folder.parent)
 
+    def strange(self, slug: str, number: int, sha256: str, *, refused: bool) -> bool:
+        """Whether something lies there that is neither the page with ``sha256`` nor, if one was, a refusal."""
+        folder = self.folder(slug, number)
+        if (folder / "refusal").exists():
+            return not refused
+        return folder.exists() and not (sha256 and _hash(folder) == sha256)
+
     def read(self, slug: str, number: int, name: str, sha256: str) -> bytes | None:
         """A file of the page with ``sha256``, or None if it is gone."""
         for folder in (self.folder(slug, number), self.fresh(slug, number)):

@@ -76,10 +76,14 @@ class Pressroom:
         return made + sum(self._archive(edition) for edition in editions)
 
     def _settle(self) -> None:
-        """Whoever stopped before us may have left a page that is proved and not in its place, or half of one."""
+        """Whoever stopped before us may have left a page that is proved and not in its place, or half of one.
+
+        And a backup holds pages of a later moment than the rows: of such a booking the page is made again.
+        """
         if not self._settled:
             for row in Booking.objects.select_related("letter"):
                 self._files.settle(row.letter.slug, row.number, row.sha256)
+                actions.heal(row=row, files=self._files, by=BY, now=self._world.clock())
             self._settled = True
 
     def _page(self, row: Booking, edition: Edition) -> bool:

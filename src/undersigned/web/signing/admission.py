@@ -17,6 +17,7 @@ from undersigned.protocol.errors import (
 from undersigned.protocol.manifest import format_time
 from undersigned.web.editions.models import Edition
 from undersigned.web.letters.known import KnownLetter
+from undersigned.web.problems import halted
 from undersigned.web.signing.acts import take_act
 from undersigned.web.signing.candidate import Candidate, Taken
 from undersigned.web.signing.models import Batch
@@ -33,7 +34,7 @@ class Admission:
 
     def __init__(self, letter: KnownLetter, before: Before, now: int) -> None:
         self.letter, self.now = letter, now
-        self.open, self.abandoned, self._batch = before.open, before.abandoned, before.batch
+        self.open, self.abandoned, self.halted, self._batch = before.open, before.abandoned, before.halted, before.batch
         self._known: defaultdict[str, list[Row]] = defaultdict(list)
         for row in before.rows:
             self._known[row.key].append(row)
@@ -50,10 +51,13 @@ class Admission:
         return sorted((r for r in self._known[key] if kind in (None, r.kind)), key=lambda r: r.seq)
 
     def take(self, candidate: Candidate) -> Taken:
-        """Takes the entry, or finds that it was taken. Raises InvalidError if it may not stand."""
+        """Takes the entry, or finds that it was taken. Raises InvalidError if it may not stand, Problem if not now."""
         same = next((row for row in self._known[candidate.key] if row.leaf == candidate.leaf), None)
         if same is not None:
             return Taken(new=False, by=self._promise(same.batch))
+        if self.halted and not (isinstance(candidate.entry, Withdraw) and self.rows(candidate.key, "sign")):
+            # Whoever withdraws may have signed in what this database does not know.
+            raise halted()
         match candidate.entry:
             case Sign():
                 self._check_sign(candidate.entry)

@@ -22,7 +22,7 @@ _PENDING: Final = {
     "object": "text", "data": "bytea", "body": "bytea",
 }  # fmt: skip
 _STATE: Final = (
-    "SELECT l.open, l.abandoned, b.id, b.number, b.by, b.due, b.urgent FROM letters_letter l "
+    "SELECT l.open, l.abandoned, l.halted, b.id, b.number, b.by, b.due, b.urgent FROM letters_letter l "
     "LEFT JOIN signing_batch b ON b.letter_id = l.id AND NOT b.closed WHERE l.id = %s"
 )
 _WIDTH = 200
@@ -41,12 +41,12 @@ class Row:
     object: str | None
 
 
-def read_letter(letter: int) -> tuple[bool, bool]:
-    """Whether a letter is open, and whether it is abandoned."""
+def read_letter(letter: int) -> tuple[bool, bool, bool]:
+    """Whether a letter is open, whether it is abandoned, and whether its log has halted."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT open, abandoned FROM letters_letter WHERE id = %s", [letter])
+        cursor.execute("SELECT open, abandoned, halted FROM letters_letter WHERE id = %s", [letter])
         row = cursor.fetchone()
-    return bool(row[0]), bool(row[1])
+    return bool(row[0]), bool(row[1]), bool(row[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Before:
 
     open: bool
     abandoned: bool
+    halted: bool
     batch: Batch | None
     rows: list[Row]
 
@@ -80,14 +81,14 @@ def _known(letter: int, keys: Sequence[str]) -> Question:
 
 def before(letter: int, answers: Answers) -> Before:
     """The answers to ``questions``, read."""
-    ((open_, abandoned, pk, number, by, due, urgent),), *known = answers
+    ((open_, abandoned, halted, pk, number, by, due, urgent),), *known = answers
     rows = [Row(*row) for part in known for row in part]
     if pk is None:
-        return Before(bool(open_), bool(abandoned), None, rows)
+        return Before(bool(open_), bool(abandoned), bool(halted), None, rows)
     # As a model's instance, since closing it and making it urgent, which happen once, go through the model.
     batch = Batch(id=pk, letter_id=letter, number=number, by=by, due=due, urgent=bool(urgent), closed=False)
     batch._state.adding, batch._state.db = False, connection.alias
-    return Before(bool(open_), bool(abandoned), batch, rows)
+    return Before(bool(open_), bool(abandoned), bool(halted), batch, rows)
 
 
 def insert_pending(rows: Iterable[tuple[Any, ...]]) -> None:

@@ -18,6 +18,7 @@ class Letter(models.Model):
     manifest = models.BinaryField(null=True)
     open = models.BooleanField(default=False)  # every trustee's approval has been taken
     abandoned = models.BooleanField(default=False)
+    halted = models.BooleanField(default=False)  # its log was signed further than this database knows (log.guard)
 
     class Meta:
         constraints = [

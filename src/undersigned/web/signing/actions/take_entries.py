@@ -13,11 +13,12 @@ from itertools import groupby
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.postgresql.begin import Answers, Question, ask
+from undersigned.web.problems import Problem
 from undersigned.web.signing import rows
 from undersigned.web.signing.admission import Admission
 from undersigned.web.signing.candidate import Candidate, Taken
 
-Outcome = Taken | ProtocolError
+Outcome = Taken | ProtocolError | Problem
 
 
 def questions_before(batch: Sequence[Candidate]) -> list[Question]:
@@ -42,7 +43,7 @@ def take_entries(batch: Sequence[Candidate], *, now: int, answers: Answers | Non
         for position, candidate in members:
             try:
                 outcomes[position] = admission.take(candidate)
-            except ProtocolError as error:
+            except (ProtocolError, Problem) as error:
                 outcomes[position] = error
         admission.flush()
     return [outcomes[position] for position in range(len(batch))]

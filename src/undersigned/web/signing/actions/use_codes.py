@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Code
-from undersigned.web.problems import KEPT_NOTHING, Problem
+from undersigned.web.problems import KEPT_NOTHING, Problem, halted
 from undersigned.web.signing.rows import read_letter
 
 
@@ -37,7 +37,9 @@ class CodeFound:
 
 def check_open(letter: KnownLetter) -> None:
     """Raises Problem unless the letter takes signatures."""
-    taking, abandoned = read_letter(letter.pk)
+    taking, abandoned, stopped = read_letter(letter.pk)
+    if stopped:
+        raise halted()
     if abandoned or not taking:
         why = "The letter has been abandoned." if abandoned else "Not every trustee has approved the letter yet."
         raise Problem("letter-closed", f"{why} The code is unused.")

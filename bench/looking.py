@@ -1,0 +1,142 @@
+"""How long the log waits for ``undersigned doctor --deep`` and ``undersigned backup`` at a large letter.
+
+    python bench/looking.py [--size 20000] [--out bench/results/looking.md]
+
+One person after another signs over HTTP; of each, the seconds from their receipt until their entry is served in the
+log. The letter's batches take two seconds by themselves. Four times in one run: while nobody looks, while the doctor
+looks and while a backup is taken, and, the control, while a doctor looks who holds the clerk all the time, as it once
+did. The sealed objects of the bulk are stand-ins (``bulk.py``), so the doctor leaves their check out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import million
+import people
+from undersigned.protocol import canonical
+
+PROBES = 400
+RESTING = 10.0
+"""Seconds of signing while nobody looks."""
+
+
+def stage_doctor(data: Path, *, held: bool) -> None:
+    """The examination; ``held``: with the clerk waiting from its beginning to its end."""
+    million.enter(data)
+    from undersigned.web.datadir import DataDir
+    from undersigned.web.doctor import deep, look
+    from undersigned.web.doctor import examine as examine_
+    from undersigned.web.editions.lock import moment
+    from undersigned.web.wiring import world_of
+
+    sys.modules["undersigned.web.doctor.examine"].DEEP.remove(deep.objects)
+    where = DataDir(data)
+    if held:
+        look.moment = nullcontext
+    with moment() if held else nullcontext():
+        found = examine_(data=where, world=world_of(where), thorough=True, progress=lambda _what: None)
+    for finding in found:
+        print(f"{finding.where}: {finding.what}", file=sys.stderr)
+
+
+def stage_backup(data: Path) -> None:
+    """A backup, to nobody."""
+    million.enter(data)
+    import pyrage
+
+    from undersigned.web.backup.take import take
+    from undersigned.web.datadir import DataDir
+
+    target = data.parent / f"backup-{time.time_ns()}"
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    take(data=DataDir(data), target=target, recipients=[recipient], now=int(time.time()))
+    print(f"{target.stat().st_size / 1e6:.0f} MB", file=sys.stderr)
+
+
+def size_of(server: people.Process) -> int:
+    """How many entries are served."""
+    return int(canonical.decode(server.request("GET", f"/{people.SLUG}/count.json")[1])["size"])
+
+
+def wait_of(server: people.Process, body: bytes) -> float:
+    """Seconds from somebody's receipt until their entry is in the log that is served."""
+    before = size_of(server)
+    status, answer = server.request("POST", f"/{people.SLUG}/entries", canonical.decode(body))
+    if status != 201:
+        raise SystemExit(answer.decode())
+    begun = time.perf_counter()
+    while size_of(server) == before:
+        time.sleep(0.02)
+    return time.perf_counter() - begun
+
+
+def measured(server: people.Process, bodies: list[bytes], data: Path, stage: str) -> tuple[float, float, int]:
+    """Seconds the stage took, the longest wait during it, and how many signed."""
+    begun = time.perf_counter()
+    looking = subprocess.Popen([people.python(), __file__, "--stage", stage, "--data", str(data)]) if stage else None
+    waits = []
+    while looking.poll() is None if looking else time.perf_counter() - begun < RESTING:
+        waits.append(wait_of(server, bodies.pop()))
+    if looking and looking.returncode:
+        raise SystemExit(f"{stage} failed")
+    return time.perf_counter() - begun, max(waits), len(waits)
+
+
+def main() -> None:
+    """Makes the letter, signs, and writes the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--size", type=int, default=20_000)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--stage")
+    parser.add_argument("--data", type=Path)
+    asked = parser.parse_args()
+    if asked.stage:
+        stage_backup(asked.data) if asked.stage == "backup" else stage_doctor(asked.data, held=asked.stage == "held")
+        return
+    with tempfile.TemporaryDirectory(prefix="undersigned-looking-") as folder:
+        data, port = Path(folder) / "data", people.free_port()
+        server = million.serve(data, port)
+        token = (data / "keys" / "organiser-token").read_text().strip()
+        bench = people.open_letter(server, token, asked.size + PROBES)
+        registrar = data / "keys" / f"{people.SLUG}.registrar"
+        bodies = people.signatures(bench.manifest, registrar, PROBES)
+        time.sleep(3)
+        server.stop()
+        (data / "source.json").write_bytes(bench.manifest)
+        subprocess.run(
+            [people.python(), str(Path(million.__file__)), "--stage", "fill", "--data", str(data), "--size",
+             str(asked.size)], check=True, env={**os.environ},
+        )  # fmt: skip
+        server = million.serve(data, port)
+        wait_of(server, bodies.pop())
+        names = {
+            "": "nobody looks",
+            "doctor": "doctor --deep",
+            "backup": "backup",
+            "held": "doctor --deep, the clerk held",
+        }
+        lines = ["| while | it took | longest wait for the log | signed meanwhile |", "| --- | --- | --- | --- |"]
+        for stage, name in names.items():
+            took, longest, number = measured(server, bodies, data, stage)
+            lines.append(f"| {name} | {took:.1f} s | {longest:.1f} s | {number} |")
+            print(lines[-1], flush=True)
+        server.stop()
+    if asked.out:
+        head = (
+            f"# What looking costs the log, at {asked.size:,} entries\n\n{(__doc__ or '').split(chr(10) * 2, 2)[2]}\n"
+        )
+        asked.out.write_text(head + "\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
