@@ -5,8 +5,12 @@ from __future__ import annotations
 import datetime
 import os
 import platform
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from .gate import KINDS
 
 RESULTS = Path(__file__).parents[2] / "bench" / "results" / "durability.md"
 _HEAD = ("line", "fault", "trials", "acknowledged", "lost", "control", "its trials", "its acknowledged", "its lost")
@@ -40,6 +44,12 @@ class Row:
     control_trials: int = 0
     control_acknowledged: int = 0
     control_lost: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+
+    def hit(self, kind: str) -> None:
+        """One more trial; the call that went wrong was of this kind (``gate.KINDS``)."""
+        self.trials += 1
+        self.kinds[kind] += 1
 
     def cells(self) -> tuple[str, ...]:
         """As the table shows it."""
@@ -61,11 +71,20 @@ class Tally:
     def text(self) -> str:
         """All of it, as Markdown."""
         rows = sorted(self._rows.values(), key=lambda row: (int(row.line.removeprefix("R")), row.fault))
-        lines = [_HEAD, ("---",) * len(_HEAD), *(row.cells() for row in rows)]
-        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+        text = _table(_HEAD, [row.cells() for row in rows])
+        with_kinds = [row for row in rows if row.kinds]
+        if with_kinds:
+            cells = [(row.line, row.fault, *(str(row.kinds[kind]) for kind in KINDS)) for row in with_kinds]
+            text += "\nTrials by the kind of call that went wrong:\n\n" + _table(("line", "fault", *KINDS), cells)
+        return text
 
     def __bool__(self) -> bool:
         return bool(self._rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
 
 
 def write(tally: Tally) -> None:
