@@ -1,6 +1,6 @@
 """A gate before the system calls that change files: the kernel asks before each one (seccomp, user notification).
 
-    python -m durability.gate SOCKET COMMAND...
+    python -m durability.gate SOCKET files|unmap COMMAND...
 
 becomes COMMAND, whose calls, and those of every process it starts, wait at the gate until whoever listens at SOCKET has
 answered: let it through, let it fail, or kill who asked. Unlike strace, whose ``when=`` counts in each thread by itself
@@ -48,7 +48,11 @@ KINDS: dict[str, dict[str, int]] = {
 }  # fmt: skip
 """Calls of x86-64 by what they do. ``open`` counts where it may create, write or empty a file, or is of a directory
 that is then synced."""
-_NAMES = {number: (kind, name) for kind, calls in KINDS.items() for name, number in calls.items()}
+WHICH = {"files": KINDS, "unmap": {"unmap": {"munmap": 11}}}
+"""What a gate is before. ``unmap``: the one call that SQLite makes amid a checkpoint, if it maps its file."""
+_NAMES = {
+    number: (kind, name) for kinds in WHICH.values() for kind, calls in kinds.items() for name, number in calls.items()
+}
 _TO = {"copy_file_range": 2}
 """Which argument is the descriptor of what is changed, where it is not the first."""
 _PATHS = {
@@ -80,16 +84,17 @@ def usable() -> str:
     return "" if version >= (5, 19) else "needs Linux 5.19 or newer"
 
 
-def _program() -> bytes:
-    """The filter: ask about the calls above, about opening only if it may change something; let all others pass."""
-    numbers = [n for n in _NAMES if n not in (2, 257)]
+def _program(which: str) -> bytes:
+    """The filter: ask about these calls, about opening only if it may change something; let all others pass."""
+    wanted = {number for calls in WHICH[which].values() for number in calls.values()}
+    opening = [(number, argument) for number, argument in ((2, 1), (257, 2)) if number in wanted]
     lines = [(_LOAD, 0, 0, 4), (_EQUAL, 1, 0, _X86_64), (_RETURN, 0, 0, _ALLOW), (_LOAD, 0, 0, 0)]
-    for number, argument in ((2, 1), (257, 2)):
+    for number, argument in opening:
         lines += [
             (_EQUAL, 0, 4, number), (_LOAD, 0, 0, 16 + 8 * argument), (_ANY_BIT, 0, 1, _WRITES),
             (_RETURN, 0, 0, _ASK), (_RETURN, 0, 0, _ALLOW),
         ]  # fmt: skip
-    for number in numbers:
+    for number in sorted(wanted - dict(opening).keys()):
         lines += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ASK)]
     lines.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("=HBBI", *line) for line in lines)
@@ -99,10 +104,10 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def install() -> int:
+def install(which: str) -> int:
     """Puts this process behind a gate; returns the descriptor at which its calls are answered."""
     libc = ctypes.CDLL(None, use_errno=True)
-    data = _program()
+    data = _program(which)
     kept = ctypes.create_string_buffer(data, len(data))
     program = _Program(len(data) // 8, ctypes.addressof(kept))
     if libc.prctl(_PRCTL_NO_NEW_PRIVS, 1, 0, 0, 0):
@@ -141,7 +146,17 @@ def answer(gate: int, call: Call, error: int = 0) -> None:
             raise
 
 
+def welcome(listening: socket.socket) -> int:
+    """The descriptor of a gate whose process has just come to ``listening``."""
+    joined, _ = listening.accept()
+    with joined:
+        _, given, _, _ = joined.recvmsg(1, socket.CMSG_SPACE(4))
+    return array.array("i", given[0][2])[0]
+
+
 def _path(pid: int, name: str, values: list[int]) -> str:
+    if name == "munmap":
+        return ""
     if name not in _PATHS:
         return str(Path(f"/proc/{pid}/fd/{values[_TO.get(name, 0)] & 0xFFFFFFFF}").readlink())
     if name in ("open", "openat") and values[1 if name == "open" else 2] & _FOLDER_ONLY == _FOLDER_ONLY:
@@ -164,15 +179,15 @@ def _text(pid: int, address: int) -> str:
     return os.fsdecode(found.partition(b"\0")[0])
 
 
-def main(where: str, command: list[str]) -> None:
+def main(where: str, which: str, command: list[str]) -> None:
     """Installs the gate, hands it to whoever listens at ``where``, and becomes ``command``."""
     with socket.socket(socket.AF_UNIX) as there:
         there.connect(where)
-        gate = install()
+        gate = install(which)
         there.sendmsg([b"g"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [gate]))])
         os.close(gate)
     os.execvp(command[0], command)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

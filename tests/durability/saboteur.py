@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import array
 import contextlib
 import errno
 import os
@@ -49,11 +48,9 @@ class Saboteur:
 
     def command(self, words: Sequence[str]) -> list[str]:
         """``words``, behind the gate. Needs ``tests`` on PYTHONPATH."""
-        return [sys.executable, "-m", "durability.gate", self._where, *words]
+        return [sys.executable, "-m", "durability.gate", self._where, "files", *words]
 
-    def arm(
-        self, fault: str, when: int, at: Callable[[Call], bool] = lambda _: True, *, lasting: bool = False
-    ) -> None:
+    def arm(self, fault: str, when: int, at: Callable[[Call], bool] = lambda _: True, *, lasting: bool = False) -> None:
         """From now on calls are counted; the one that is number ``when`` of those that ``at`` holds of, from 1, becomes
         ``fault``, and every one after it too if it is ``lasting``. 0: none does."""
         with self._lock:
@@ -90,7 +87,7 @@ class Saboteur:
                         os.close(found)
                     return
                 if number == self._socket.fileno():
-                    gates.add(made := self._welcome())
+                    gates.add(made := gate.welcome(self._socket))
                     poll.register(made, select.POLLIN)
                 elif what & select.POLLIN:
                     self._one(number)
@@ -99,12 +96,6 @@ class Saboteur:
                     poll.unregister(number)
                     gates.remove(number)
                     os.close(number)
-
-    def _welcome(self) -> int:
-        joined, _ = self._socket.accept()
-        with joined:
-            _, given, _, _ = joined.recvmsg(1, socket.CMSG_SPACE(4))
-            return array.array("i", given[0][2])[0]
 
     def _one(self, number: int) -> None:
         call = gate.receive(number)

@@ -1,7 +1,8 @@
 """Eight processes commit at once while the write-ahead log is reset under them again and again (R8).
 
 The versions of SQLite that could lose a commit then are refused before a site starts (``tests/web/test_serve.py``);
-this is the same place, beaten upon, in the version that the site brings.
+this is the same place, beaten upon, in the version that the site brings. Chance hardly ever meets the one moment in
+which such a version loses something; ``test_reset`` makes it.
 """
 
 from __future__ import annotations
