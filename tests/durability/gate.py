@@ -179,15 +179,15 @@ def _text(pid: int, address: int) -> str:
     return os.fsdecode(found.partition(b"\0")[0])
 
 
-def main(where: str, which: str, command: list[str]) -> None:
-    """Installs the gate, hands it to whoever listens at ``where``, and becomes ``command``."""
+def enter(where: str, which: str) -> None:
+    """Puts this process behind a gate, and hands that to whoever listens at ``where``."""
     with socket.socket(socket.AF_UNIX) as there:
         there.connect(where)
         gate = install(which)
         there.sendmsg([b"g"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [gate]))])
         os.close(gate)
-    os.execvp(command[0], command)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    enter(sys.argv[1], sys.argv[2])
+    os.execvp(sys.argv[3], sys.argv[3:])

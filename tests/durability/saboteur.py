@@ -38,8 +38,8 @@ class Saboteur:
         self._lock = threading.Lock()
         self._folder = tempfile.TemporaryDirectory(prefix="gate")
         self._socket = socket.socket(socket.AF_UNIX)
-        self._where = f"{self._folder.name}/s"
-        self._socket.bind(self._where)
+        self.where = f"{self._folder.name}/s"
+        self._socket.bind(self.where)
         self._socket.listen()
         self._stop, stop = os.pipe()
         self._stopper = stop
@@ -48,7 +48,7 @@ class Saboteur:
 
     def command(self, words: Sequence[str]) -> list[str]:
         """``words``, behind the gate. Needs ``tests`` on PYTHONPATH."""
-        return [sys.executable, "-m", "durability.gate", self._where, "files", *words]
+        return [sys.executable, "-m", "durability.gate", self.where, "files", *words]
 
     def arm(self, fault: str, when: int, at: Callable[[Call], bool] = lambda _: True, *, lasting: bool = False) -> None:
         """From now on calls are counted; the one that is number ``when`` of those that ``at`` holds of, from 1, becomes
@@ -63,6 +63,16 @@ class Saboteur:
         with self._lock:
             self._counting = False
             return self.hit is not None
+
+    def at_rest(self) -> bool:
+        """Waits until nothing below ``root`` has been changed for a quarter of a second; at most five seconds."""
+        seen = -1
+        for _ in range(20):
+            if seen == len(self.seen):
+                return True
+            seen = len(self.seen)
+            self._thread.join(timeout=0.25)
+        return False
 
     def count(self) -> Counter[str]:
         """How many calls of each kind were seen."""

@@ -69,6 +69,7 @@ class Editions:
                 self.open(person.key)
                 self.finish()
             if part == phase:
+                self.saboteur.at_rest()
                 hit = self.saboteur.disarm()
         return hit
 

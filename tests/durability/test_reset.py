@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from undersigned.web.database import UnsafeDatabaseError, check_version
+from web.server import SOURCES
 
 from . import gate
 from .tally import Tally
@@ -53,7 +54,7 @@ class Speaker:
                 listening.bind(f"{folder}/s")
                 listening.listen()
                 words = [sys.executable, "-m", "durability.gate", f"{folder}/s", "unmap", *words]
-            environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+            environment = {**os.environ, "PYTHONPATH": SOURCES}
             self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
             self._gate = gate.welcome(listening) if gated else -1
         self.version: tuple[int, int, int] = tuple(json.loads(self.hear()))
