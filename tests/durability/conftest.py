@@ -42,6 +42,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         return
     terminalreporter.section("faults")
     terminalreporter.write(table.text())
-    whole = config.args in (["tests/durability"], ["tests/durability/"])
+    whole = config.args in (["tests/durability"], ["tests/durability/"]) and not config.option.keyword
     if config.getoption("--durability") and whole and exitstatus == 0:
         write(table)

@@ -41,7 +41,7 @@ for line in sys.stdin:
         print(json.dumps(str(error)), flush=True)
 """
 ROWS = 84
-FAULT = ("R8", "the log is begun anew under a checkpoint", "this machine's own SQLite, which is refused")
+FAULT = ("R8", "commits while SQLite's log is begun anew", "this machine's own SQLite, which is refused")
 
 
 class Speaker:
@@ -143,10 +143,12 @@ def race(module: str, path: Path) -> tuple[tuple[int, int, int], int, int]:
 def test_a_log_begun_anew_under_a_checkpoint_loses_nothing(tmp_path: Path, tally: Tally) -> None:
     """With the SQLite that the site brings every commit is there."""
     row = tally.row(*FAULT)
-    version, row.acknowledged, kept = race("pysqlite3", tmp_path / "database")
+    version, acknowledged, kept = race("pysqlite3", tmp_path / "database")
     check_version(version)
-    row.trials, row.lost = 1, row.acknowledged - kept
-    assert (row.acknowledged, kept) == (ROWS, ROWS)
+    row.trials += 1
+    row.acknowledged += acknowledged
+    row.lost += acknowledged - kept
+    assert (acknowledged, kept) == (ROWS, ROWS)
 
 
 def test_an_sqlite_that_would_be_refused_loses(tmp_path: Path, tally: Tally) -> None:
