@@ -14,7 +14,7 @@ from undersigned.protocol import manifest
 
 
 class ServedWorld:
-    """Serves ``worlds[0]``, or whichever of them ``show`` says. All have one manifest; ``posts``: what clients sent."""
+    """Serves whichever world ``show`` says; ``server.posted``: what clients have sent since."""
 
     def __init__(self) -> None:
         outer = self
@@ -29,9 +29,8 @@ class ServedWorld:
                 with outer._lock:
                     answer = outer.server.answer(asked)
                 self.send_response(answer.status_code)
-                for name in ("content-type",):
-                    if name in answer.headers:
-                        self.send_header(name, answer.headers[name])
+                if "content-type" in answer.headers:
+                    self.send_header("content-type", answer.headers["content-type"])
                 self.send_header("content-length", str(len(answer.content)))
                 self.end_headers()
                 self.wfile.write(answer.content)
@@ -42,6 +41,7 @@ class ServedWorld:
                 return
 
         self._lock = threading.Lock()
+        self._files: dict[tuple[int, int], dict[str, bytes]] = {}
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
@@ -60,6 +60,12 @@ class ServedWorld:
         """From now on this one is served, and nothing has been posted."""
         with self._lock:
             self.server = WorldServer(world)
+            # They are made anew for each request otherwise.
+            place = (id(world), len(world.log))
+            if place not in self._files:
+                self._files[place] = self.server._files()
+            files = self._files[place]
+            self.server._files = lambda: files  # type: ignore[method-assign]
         return self.server
 
     @property
