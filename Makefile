@@ -93,7 +93,7 @@ durability: $(VENV)/.installed
 	@./scripts/system-packages test
 	pytest --durability tests/durability
 
-# Each call of a cut's and a publication's way, not each sixth: hours.
+# Each call of a cut's and a publication's way, not each twelfth: hours.
 durability-every: $(VENV)/.installed
 	EDITION_STEP=1 pytest --durability tests/durability/test_editions.py
 

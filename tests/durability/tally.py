@@ -101,7 +101,7 @@ def write(tally: Tally) -> None:
         "nothing.\n"
         "*A call*: one that changes something in the data directory, counted over all threads and processes of a site "
         "([0063](../../docs/adr/0063-one-gate-before-a-sites-calls.md)). Each one of a signature's and a withdrawal's "
-        "way and of a trustee's tool; of an edition's each sixth, and with `make durability-every` each "
+        "way and of a trustee's tool; of an edition's each twelfth, and with `make durability-every` each "
         "([every-call.md](every-call.md)).\n"
         "R8 is two trials: eight processes for two minutes, in which an SQLite that can lose commits loses none by "
         "chance either; and the moment itself, made.\n\n" + tally.text() + _OTHERS,
