@@ -209,21 +209,19 @@ def test_the_clerk_compresses_what_an_older_one_did_not(site: Site) -> None:
 
 
 @pytest.mark.parametrize("call", ["replace", "rename"])
-def test_a_file_that_cannot_be_put_in_its_place_leaves_nothing(
+def test_what_cannot_be_put_in_its_place_is_taken_away(
     call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It might name somebody, and nobody would look for it before the next start."""
+    """A file and a folder: it might name somebody, and nobody would look for it before the next start."""
     storage = FileStorage(tmp_path)
-    storage.put("page.html", SHORT)
+    storage.put("one.md", b"one")
+    puts = {"replace": lambda: storage.put("one.md", LONG), "rename": lambda: storage.put_tree("1", {"one.md": LONG})}
 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOSPC, "no room")
 
     monkeypatch.setattr(Path, call, refuse)
     with pytest.raises(OSError, match="no room"):
-        if call == "replace":
-            storage.put("page.html", LONG)
-        else:
-            storage.put_tree("1", {"page.html": LONG})
-    assert [path.name for path in tmp_path.rglob("*") if path.name.startswith(".")] == []
-    assert storage.get("page.html") == SHORT
+        puts[call]()
+    assert [path.name for path in tmp_path.rglob("*")] == ["one.md"]
+    assert storage.get("one.md") == b"one"
