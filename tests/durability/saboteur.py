@@ -22,6 +22,22 @@ FAULTS = {"killed": ("R2", 0), "EIO": ("R3", errno.EIO), "ENOSPC": ("R3", errno.
 """The line of the bar, and the number of the error; 0: the process dies at the call."""
 
 
+def below(pid: int) -> set[int]:
+    """A process and all its descendants that live."""
+    found: set[int] = set()
+    try:
+        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            return found
+        found.add(pid)
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found |= below(int(child))
+    except OSError:
+        # It ended while it was looked at.
+        return found
+    return found
+
+
 class Saboteur:
     """At the gate of every process started by ``command``. Only calls that change something below ``root`` count.
 

@@ -28,7 +28,7 @@ from web.people import Answer, Letter, Signer
 from web.server import Server, free_port, until
 
 from . import gate
-from .saboteur import FAULTS, Saboteur
+from .saboteur import FAULTS, Saboteur, below
 from .tally import Row, Tally
 
 pytestmark = [
@@ -55,6 +55,7 @@ class Editions:
     server: Server
     letter: Letter
     saboteur: Saboteur
+    crew: set[int]
     number: int = 0
     partial: list[int] = field(default_factory=list)
 
@@ -73,16 +74,43 @@ class Editions:
             if part == phase:
                 self.saboteur.at_rest()
                 hit = self.saboteur.disarm()
+        self.mend()
         return hit
+
+    def start(self) -> None:
+        """Starts the site; ``crew``: its processes."""
+        self.server.start()
+        assert self.server.process is not None
+        self.crew = below(self.server.process.pid)
+
+    def mend(self) -> None:
+        """Starts the site anew if one of its processes has died: it ends then, and meanwhile takes what it may lose."""
+        process = self.server.process
+        assert process is not None
+        if self.crew <= below(process.pid):
+            return
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+        self.start()
 
     def give_notice(self) -> Signer:
         """One more has signed, and the next edition is announced; returns who that is."""
         self.number += 1
         person = self.letter.people[self.number]
         self.insist(lambda: people.sign(self.letter, person))
-        self.insist(lambda: people.notice(self.letter, self.number, manifest.format_time(datetime.now(UTC))))
+        self.settle(self.noticed)
         self.settle(self.counted)
         return person
+
+    def noticed(self) -> bool:
+        """Whether the notice is in the log; gives it if not, with the time that it is now."""
+        if len(self.letter.status()["editions"]) < self.number:
+            people.notice(self.letter, self.number, manifest.format_time(datetime.now(UTC)))
+            return False
+        return True
 
     def counted(self) -> bool:
         """Whether all that was promised is in the log, and its count is served."""
@@ -124,7 +152,7 @@ class Editions:
             self.look()
             assert self.server.process is not None
             if self.server.process.poll() is not None:
-                self.server.start()
+                self.start()
             try:
                 return done()
             except (OSError, KeyError, AssertionError):
@@ -162,7 +190,8 @@ def begun(server: Server, size: int, saboteur: Saboteur) -> Editions:
     people.approve(letter)
     until(lambda: letter.status()["state"] == "open")
     assert people.sign(letter, letter.people[0]).status == 201
-    return Editions(server, letter, saboteur)
+    assert server.process is not None
+    return Editions(server, letter, saboteur, below(server.process.pid))
 
 
 @contextmanager
