@@ -7,7 +7,7 @@
 #   make scripts     what browsers run, built from frontend/ by its lock file
 #   make pictures    screenshots of every page, into pictures/
 #   make bench       the figures, each beside its control
-#   make durability  the long runs of faults: kills, power cuts, full disks
+#   make durability  the long runs of faults: kills, power cuts, full disks; an hour. durability-every: each call of an edition
 #   make soak        twenty minutes of signing and reading: does anything grow that should not? DURATION=seconds
 #   make run         a server with its data in ./data
 #   make lock        the lock files anew from pyproject.toml (needs uv)
@@ -22,7 +22,7 @@ NPM := npm ci --silent --no-audit --no-fund
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-postgresql check browser scripts pictures bench durability soak docs run lock format clean
+.PHONY: help demo test test-postgresql check browser scripts pictures bench durability durability-every soak docs run lock format clean
 help:
 	@sed -n '2,13p' Makefile | cut -c3-
 
@@ -92,6 +92,10 @@ bench: $(VENV)/.installed
 durability: $(VENV)/.installed
 	@./scripts/system-packages test
 	pytest --durability tests/durability
+
+# Each call of a cut's and a publication's way, not each twelfth: hours.
+durability-every: $(VENV)/.installed
+	EDITION_STEP=1 pytest --durability tests/durability/test_editions.py
 
 DURATION ?= 1200
 soak: $(VENV)/.installed

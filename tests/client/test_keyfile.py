@@ -75,6 +75,31 @@ def test_what_is_destroyed_was_overwritten_first(tmp_path: Path) -> None:
     assert b"secret" not in other.read_bytes()
 
 
+def test_a_destruction_that_was_interrupted_is_gone_through_with(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    files.destroying(path).write_bytes(b"half of it")
+    files.destroy(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_without_its_public_file_gets_it_from_the_next_run(
+    made: tuple[keyfile.TrusteeKey, Path], tmp_path: Path
+) -> None:
+    """The key stays as it is; a wrong passphrase or another name makes nothing."""
+    key, path = tmp_path / "water.age", made[1]
+    assert keyfile.finish_key(key, "Ada Test", PASSPHRASE) is None
+    key.write_bytes(path.read_bytes())
+    for name, passphrase in (("Ada Test", PASSPHRASE + "!"), ("Bo Test", PASSPHRASE)):
+        with pytest.raises(InputError):
+            keyfile.finish_key(key, name, passphrase)
+        assert not keyfile.public_path(key).exists()
+    public = keyfile.finish_key(key, "Ada Test", PASSPHRASE)
+    assert public is not None
+    assert read_trustee(public) == made[0].public
+    assert key.read_bytes() == path.read_bytes()
+    assert keyfile.finish_key(key, "Ada Test", PASSPHRASE) is None
+
+
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "state.json"
     files.write_atomic(path, b"before")

@@ -5,8 +5,12 @@ from __future__ import annotations
 import datetime
 import os
 import platform
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from .gate import KINDS
 
 RESULTS = Path(__file__).parents[2] / "bench" / "results" / "durability.md"
 _HEAD = ("line", "fault", "trials", "acknowledged", "lost", "control", "its trials", "its acknowledged", "its lost")
@@ -17,8 +21,8 @@ The other lines of the bar are held by tests of every change:
 | line | what | where |
 | --- | --- | --- |
 | R2, R12 | a crash between any two durable effects of log and edition; control: a clerk that serves too early | `tests/web/test_clerk.py` |
-| R7 | a synchronous wait that was cut short is never acknowledged | `tests/web/test_postgresql.py` |
-| R8 | an SQLite that can lose commits is refused; the one we bring is beaten upon above | `tests/web/test_serve.py` |
+| R7 | a synchronous wait that was cut short is never acknowledged; control: Django's own commit sends a receipt for what the standby lacks | `tests/web/test_postgresql.py` |
+| R8 | an SQLite that can lose commits is refused; that one such does is shown above | `tests/web/test_serve.py` |
 | R9 | a restored log never forks; control: unpacked by hand, it does | `tests/cli/test_backup.py` |
 | R11 | a clock that is wrong by an hour or a year; control: a clerk that trusts it | `tests/web/test_clock.py` |
 | | too many at once, a database that is busy, a commit that fails, the same entry at once | `tests/web/test_races.py` |
@@ -40,6 +44,12 @@ class Row:
     control_trials: int = 0
     control_acknowledged: int = 0
     control_lost: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+
+    def hit(self, kind: str) -> None:
+        """One more trial; the call that went wrong was of this kind (``gate.KINDS``)."""
+        self.trials += 1
+        self.kinds[kind] += 1
 
     def cells(self) -> tuple[str, ...]:
         """As the table shows it."""
@@ -61,11 +71,20 @@ class Tally:
     def text(self) -> str:
         """All of it, as Markdown."""
         rows = sorted(self._rows.values(), key=lambda row: (int(row.line.removeprefix("R")), row.fault))
-        lines = [_HEAD, ("---",) * len(_HEAD), *(row.cells() for row in rows)]
-        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+        text = _table(_HEAD, [row.cells() for row in rows])
+        with_kinds = [row for row in rows if row.kinds]
+        if with_kinds:
+            cells = [(row.line, row.fault, *(str(row.kinds[kind]) for kind in KINDS)) for row in with_kinds]
+            text += "\nTrials by the kind of call that went wrong:\n\n" + _table(("line", "fault", *KINDS), cells)
+        return text
 
     def __bool__(self) -> bool:
         return bool(self._rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
 
 
 def write(tally: Tally) -> None:
@@ -75,9 +94,16 @@ def write(tally: Tally) -> None:
     RESULTS.write_text(
         "# Faults, made real\n\n"
         f"`make durability` of {when}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}. "
-        "*Acknowledged*: receipts that were given; of editions and migrations, those carried through. *Lost*: "
-        "of these, not in the log afterwards; editions half there, schemas half made.\n"
+        "*Acknowledged*: receipts that were given; of editions, migrations and a trustee's tool, those gone through "
+        "with. *Lost*: of these, not in the log afterwards; editions half there; schemas half made; of a trustee's "
+        "tool, a mirror torn, a fork cosigned, a key gone, a next run that is stuck.\n"
         "A control is the same trial with one safeguard taken away; it has to lose something, or the trial shows "
-        "nothing. Where its trials are 0, that fault has had no control yet.\n\n" + tally.text() + _OTHERS,
+        "nothing.\n"
+        "*A call*: one that changes something in the data directory, counted over all threads and processes of a site "
+        "([0063](../../docs/adr/0063-one-gate-before-a-sites-calls.md)). Each one of a signature's and a withdrawal's "
+        "way and of a trustee's tool; of an edition's each twelfth, and with `make durability-every` each "
+        "([every-call.md](every-call.md)).\n"
+        "R8 is two trials: eight processes for two minutes, in which an SQLite that can lose commits loses none by "
+        "chance either; and the moment itself, made.\n\n" + tally.text() + _OTHERS,
         encoding="utf-8",
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from cluster import BINARIES, Cluster
+from web.server import SOURCES
 
 from .tally import Tally
 
@@ -21,7 +22,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif("UNDERSIGNED_DATABASE" in os.environ, reason="it makes databases of its own, of both kinds"),
 ]
-ROOT = Path(__file__).parents[2]
 STEP = 29
 """In a run of every change only each so-manieth statement; with --durability all of them."""
 _STRUCTURE = """
@@ -48,7 +48,7 @@ class Site:
             words += ["--database", self.cluster.url(self.data.name)]
         done = subprocess.run(
             [sys.executable, "-m", "durability.halting", when, str(number), manner, *words],
-            env={**os.environ, "UNDERSIGNED_DATA": str(self.data), "PYTHONPATH": str(ROOT / "tests")},
+            env={**os.environ, "UNDERSIGNED_DATA": str(self.data), "PYTHONPATH": SOURCES},
             capture_output=True,
             text=True,
             check=False,

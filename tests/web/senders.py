@@ -105,8 +105,8 @@ class Senders:
         self._send()
 
 
-def logged(letter: Letter) -> list[str]:
-    """The `sign` entries in the served log, checked against its checkpoint."""
+def logged(letter: Letter, kind: str = "sign") -> list[str]:
+    """The entries of a kind in the served log, checked against its checkpoint."""
     served = letter.get("log/checkpoint").body
     found, _ = checkpoint.verify(served, letter.manifest.origin, b64.decode(letter.manifest.log))
 
@@ -118,4 +118,4 @@ def logged(letter: Letter) -> list[str]:
     data = list(tiles.read_entries(found.size, read))
     tiles.check_tiles(found.size, read, data)
     assert note.parse(served).text == found.text()
-    return [row.decode() for row in data if b'"type":"sign"' in row]
+    return [row.decode() for row in data if f'"type":"{kind}"'.encode() in row]

@@ -19,6 +19,8 @@ from undersigned.web.operations.parent import die_with_parent
 from .people import Answer
 
 ROOT = Path(__file__).parents[2]
+SOURCES = f"{ROOT / 'src'}:{ROOT / 'tests'}"
+"""PYTHONPATH of other processes: this checkout's code, wherever the environment was installed from."""
 
 
 def free_port() -> int:
@@ -70,9 +72,7 @@ class Server:
     def start(self) -> float:
         """Starts it and waits until it answers; returns the seconds that took."""
         begun = time.monotonic()
-        # This checkout's code, whatever is installed.
-        found = os.pathsep.join(str(ROOT / name) for name in ("src", "tests"))
-        environment = {**os.environ, "UNDERSIGNED_DATA": str(self.data), "PYTHONPATH": found}
+        environment = {**os.environ, "UNDERSIGNED_DATA": str(self.data), "PYTHONPATH": SOURCES}
         self.process = subprocess.Popen(
             self.command, env=environment, start_new_session=True, preexec_fn=die_with_parent
         )

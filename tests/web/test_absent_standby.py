@@ -24,7 +24,7 @@ from undersigned.web.postgresql.locks import CLASS, WRITER
 from . import people
 from .people import Answer, Letter
 from .senders import give_credential
-from .server import ROOT, Server, free_port, until
+from .server import SOURCES, Server, free_port, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -83,7 +83,7 @@ class Alone:
 
 def environment(data: Path, how: str) -> dict[str, str]:
     """Of a process of this site."""
-    return {**os.environ, "UNDERSIGNED_DATA": str(data), "PYTHONPATH": str(ROOT / "tests"), "IMPATIENT": how}
+    return {**os.environ, "UNDERSIGNED_DATA": str(data), "PYTHONPATH": SOURCES, "IMPATIENT": how}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import threading
 from dataclasses import replace
@@ -205,3 +206,22 @@ def test_the_clerk_compresses_what_an_older_one_did_not(site: Site) -> None:
     assert "content-encoding" not in letter.get("en/", **{"accept-encoding": "gzip"}).headers
     Clerk(replace(site.world)).round()
     assert letter.get("en/", **{"accept-encoding": "gzip"}).headers["content-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("call", ["replace", "rename"])
+def test_what_cannot_be_put_in_its_place_is_taken_away(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file and a folder: it might name somebody, and nobody would look for it before the next start."""
+    storage = FileStorage(tmp_path)
+    storage.put("one.md", b"one")
+    puts = {"replace": lambda: storage.put("one.md", LONG), "rename": lambda: storage.put_tree("1", {"one.md": LONG})}
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(Path, call, refuse)
+    with pytest.raises(OSError, match="no room"):
+        puts[call]()
+    assert [path.name for path in tmp_path.rglob("*")] == ["one.md"]
+    assert storage.get("one.md") == b"one"

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from undersigned.client import keyfile
+from undersigned.client import files, keyfile
 from undersigned.client import trustee as work
 from undersigned.client.errors import InputError, ProblemError, UnreachableError, WaitingError
 from undersigned.client.letter import Letter, approvals, connect, fetch_letter, fetch_text
@@ -47,7 +47,7 @@ def init(
     under the letter stay closed, or the other trustees must do without you. One key serves one letter.
     """
     passphrase = voice.ask_secret("Passphrase", passphrase_file, twice=True)
-    public = keyfile.save_key(keyfile.new_key(name), key, passphrase)
+    public = keyfile.finish_key(key, name, passphrase) or keyfile.save_key(keyfile.new_key(name), key, passphrase)
     voice.good(f"Your key lies in {key}, encrypted. Send the organiser this file:")
     voice.data(str(public))
     return exits.OK
@@ -190,15 +190,16 @@ def destroy(key: Key, state: State = None, yes: Yes = False) -> int:
     """Destroy your key, once the last edition is published or the letter is abandoned.
 
     Overwrites and removes KEYFILE and the mirrored seals. Copies you made, snapshots and worn flash cells are beyond
-    its reach. What was published stays; what was not opened can never be opened with this key.
+    its reach. What was published stays; what was not opened can never be opened with this key. Interrupted, it
+    is gone through with by the next run.
 
     ```
     undersigned trustee destroy water.age
     ```
     """
-    if not key.exists():
+    if not key.exists() and not files.destroying(key).exists():
         raise InputError(f"{key} is not there")
-    if not key.read_bytes()[:64].startswith(b"age-encryption.org/"):
+    if key.exists() and not key.read_bytes()[:64].startswith(b"age-encryption.org/"):
         raise InputError(f"{key} is not a trustee's key file; it was left alone")
     voice.confirm(f"Destroy {key}, for good?", yes)
     work.destroy(key, state or state_of(key))

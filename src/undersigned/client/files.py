@@ -44,6 +44,15 @@ def make_private_directory(path: Path) -> Path:
     return path
 
 
+def make_directory(path: Path) -> None:
+    """``path``, and those above it that are missing, for their owner only and durably."""
+    if path.is_dir():
+        return
+    make_directory(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+    sync_directory(path.parent)
+
+
 def sync_directory(path: Path) -> None:
     """Makes the names in ``path`` survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -53,19 +62,30 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
+def destroying(path: Path) -> Path:
+    """Where ``path`` lies while it is destroyed: what is half overwritten is not taken for what it was."""
+    return path.with_name(f"{path.name}.destroying")
+
+
 def destroy(path: Path) -> None:
     """Overwrites ``path`` with random bytes, then removes it; both durable before this returns.
 
-    A file system may keep older copies of its blocks (snapshots, flash): that is said in the how-to.
+    Interrupted, it is gone through with by the next call. A file system may keep older copies of its blocks (snapshots,
+    flash): that is said in the how-to.
     """
-    size = path.stat().st_size
-    with path.open("r+b") as file:
+    doomed = destroying(path)
+    if path.exists():
+        path.replace(doomed)
+        sync_directory(path.parent)
+        # From here on nobody takes it for a key: a half of one is of no use, and stands in nobody's way.
+    size = doomed.stat().st_size
+    with doomed.open("r+b") as file:
         for _ in range(2):
             file.seek(0)
             file.write(secrets.token_bytes(size))
             file.flush()
             os.fsync(file.fileno())
-    path.unlink()
+    doomed.unlink()
     sync_directory(path.parent)
 
 

@@ -77,7 +77,27 @@ def save_key(key: TrusteeKey, path: Path, passphrase: str) -> Path:
     kept = _Kept(v=1, name=key.name, seal=base64url.encode(key.seal_seed), sign=base64url.encode(key.sign_seed))
     files.write_new(path, pyrage.passphrase.encrypt(canonical.encode(kept), passphrase))
     # The secret part is durable before the public one can be handed to anybody.
+    _write_public(key, public)
+    return public
+
+
+def _write_public(key: TrusteeKey, public: Path) -> None:
     files.write_new(public, msgspec.json.format(msgspec.json.encode(key.public), indent=1) + b"\n", mode=0o644)
+
+
+def finish_key(path: Path, name: str, passphrase: str) -> Path | None:
+    """Writes the public file of a key file that ``save_key`` was kept from finishing; its path, or None if there is no
+    such key file.
+
+    Raises InputError for a wrong passphrase, or if the key is not that of ``name``.
+    """
+    public = public_path(path)
+    if not path.exists() or public.exists():
+        return None
+    key = load_key(path, passphrase)
+    if key.name != name:
+        raise InputError(f"{path} is there already, is the key of {key.name!r}, and will not be written over")
+    _write_public(key, public)
     return public
 
 

@@ -122,7 +122,7 @@ class Mirror:
         """Takes ``fetched`` into the mirror, durably: from now on the log may not go behind it."""
         for path, data in fetched.tiles.items():
             target = self._log / path
-            target.parent.mkdir(parents=True, exist_ok=True)
+            files.make_directory(target.parent)
             files.write_atomic(target, data)
         # Every tile is durable: now, and not before, the checkpoint may speak of them.
         files.write_atomic(self._log / "checkpoint", fetched.note.encode())

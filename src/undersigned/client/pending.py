@@ -55,7 +55,10 @@ def begin(letter: Letter, access: bytes, directory: Path | None = None) -> Pendi
     # Named by a hash of the token: says which code it is only to those who have the code.
     token = roll.place(access, letter.rid).token
     path = folder / f"pending-{hashlib.sha256(b'pending' + token).hexdigest()[:24]}"
-    if path.exists():
+    if files.destroying(path).exists():
+        # An earlier signature was finished with, and the tool was stopped before all of it was forgotten.
+        files.destroy(path)
+    elif path.exists():
         kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
         signer = signer_from(letter, kept.code)
         return Pending(path, signer, Blinded(kept.prefix, kept.salt, int.from_bytes(kept.factor, "big")), True)

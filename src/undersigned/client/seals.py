@@ -5,6 +5,7 @@ One file a key. A seal is kept only if it is the object the log names; it goes w
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,11 +15,19 @@ from undersigned.protocol.seal import Seal
 from . import files
 
 
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 class Seals:
     """The folder of seals at ``directory``."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = files.make_private_directory(directory)
+
+    @property
+    def _new(self) -> Path:
+        return self.directory / ".new"
 
     def _path(self, key: str) -> Path:
         # 256 folders or so keep listings short. Keys are checked base64url: no path can be made of one.
@@ -28,7 +37,10 @@ class Seals:
         """Keeps a seal, in place of an older one of its key. Not synced: it can be fetched again."""
         path = self._path(value.key)
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        files.write_atomic(path, canonical.encode(value), durable=False)
+        # One name for whatever is being written: what a killed tool leaves is written over by the next seal.
+        with open(self._new, "wb", opener=_private) as file:
+            file.write(canonical.encode(value))
+        self._new.replace(path)
 
     def get(self, key: str, object_hash: str) -> Seal | None:
         """The seal of ``key`` if it is the one the log names, else None."""
@@ -46,6 +58,7 @@ class Seals:
 
     def drop(self, keys: Iterable[str]) -> int:
         """Removes the seals of ``keys``; how many there were."""
+        self._new.unlink(missing_ok=True)
         dropped = 0
         for key in keys:
             path = self._path(key)
@@ -56,5 +69,5 @@ class Seals:
 
     def clear(self) -> None:
         """Removes every seal."""
-        for path in [*self.directory.glob("*/*")]:
-            path.unlink()
+        for path in [self._new, *self.directory.glob("*/*")]:
+            path.unlink(missing_ok=True)

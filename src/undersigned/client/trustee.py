@@ -318,10 +318,13 @@ def _index(key: TrusteeKey, letter: Letter) -> int:
 
 
 def destroy(keyfile: Path, state: Path | None) -> None:
-    """Destroys a key file, and the seals mirrored with it. The public file and the log stay."""
-    files.destroy(keyfile)
+    """Destroys a key file, and before it the seals mirrored with it. The public file and the log stay.
+
+    Interrupted, it is gone through with by the next call: the key is the last to go.
+    """
     if state is not None and (state / "seals").is_dir():
         Seals(state / "seals").clear()
+    files.destroy(keyfile)
 
 
 def _open_part(seals: Path, trustee: int, seed: bytes, places: list[tuple[str, str]]) -> list[str | None]:

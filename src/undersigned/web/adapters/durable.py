@@ -72,8 +72,12 @@ def write_beside(path: Path, write: Callable[[BinaryIO], object], mode: int = 0o
 
 
 def put_over(beside: Path, path: Path) -> None:
-    """Puts a file that is on disk at ``path``, replacing what is there."""
-    beside.replace(path)
+    """Puts a file that is on disk at ``path``, replacing what is there. If it cannot, the file is gone."""
+    try:
+        beside.replace(path)
+    except BaseException:
+        beside.unlink()
+        raise
     sync_directory(path.parent)
 
 

@@ -56,9 +56,13 @@ class FileStorage:
             # One of the files could not be made: what is there stays.
             shutil.rmtree(beside, ignore_errors=True)
             raise
-        # What names people must be gone rather than late: for a moment there is nothing at this path.
-        self.delete(path)
-        beside.rename(target)
+        try:
+            # What names people must be gone rather than late: for a moment there is nothing at this path.
+            self.delete(path)
+            beside.rename(target)
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
         sync_directory(target.parent)
 
     def get(self, path: str) -> bytes | None:
@@ -86,8 +90,11 @@ class FileStorage:
             # Out of sight by one rename, then away.
             gone = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
             target.rename(gone)
-            sync_directory(target.parent)
-            shutil.rmtree(gone)
+            try:
+                sync_directory(target.parent)
+            finally:
+                # Nobody would look for it again: it goes even if the disk did not say that it is out of sight.
+                shutil.rmtree(gone)
         elif target.exists():
             _beside(target).unlink(missing_ok=True)
             target.unlink()
