@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -146,7 +147,7 @@ class Trustee:
         standing = Standing(self.letter.manifest)
         now = int(self.clock())
         known = self.mirror.entries(first=1) if start else iter(())
-        for index, data in enumerate([*known, *(new[1:] if not start else new)], start=1):
+        for index, data in enumerate(itertools.chain(known, new if start else new[1:]), start=1):
             try:
                 entry = entries.parse(data)
                 if index >= start:
