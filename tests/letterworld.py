@@ -139,6 +139,7 @@ class LetterWorld:
         self.roll = roll.make_roll([person.slot.leaf for person in self.people])
         self.trustees = [(self.dice.randbytes(32), self.dice.randbytes(32)) for _ in range(trustees if sealed else 0)]
         self.organiser_seed, self.log_seed = self.dice.randbytes(32), self.dice.randbytes(32)
+        self.log_key = keys.SigningKey(self.log_seed)
         self.manifest = self._manifest(sealed, threshold if sealed else 0, check, signatures, extra or {})
         manifest.check(self.manifest)
         self.source = manifest.encode(self.manifest)

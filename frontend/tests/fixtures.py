@@ -160,7 +160,7 @@ def documents(world: World) -> dict[str, Any]:
         "trustees": [encode(sealing) for sealing, _ in world.trustees],
         "shares": [share for _, share in world.opening(encode(person.key), (1, 2, 3)).shares],
         "entry": encode(entry),
-        "receipt": json.loads(canonical.encode(receipt.make(world.id, entry, "2026-12-01T06:00:00Z", world.log_seed))),
+        "receipt": json.loads(canonical.encode(receipt.make(world.id, entry, "2026-12-01T06:00:00Z", world.log_key))),
         "roots": {str(n): encode(merkle.root(leaves[:n])) for n in (0, 1, 2, 3, 7, 8, 255, 256, 257, 300)},
         "inclusion": [
             {"index": i, "size": n, "path": [encode(h) for h in merkle.inclusion_proof(leaves[:n], i)]}

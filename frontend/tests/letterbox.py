@@ -110,7 +110,7 @@ class Letterbox:
         self.world.add(entry)
         answer: dict[str, Any] = {
             "receipt": msgspec.to_builtins(
-                receipt.make(self.world.id, data, "2036-12-01T06:00:00Z", self.world.log_seed)
+                receipt.make(self.world.id, data, "2036-12-01T06:00:00Z", self.world.log_key)
             )
         }
         if not self.world.manifest.sealed:

@@ -20,7 +20,6 @@ from undersigned.protocol import (
     canonical,
     credential,
     entries,
-    keys,
     manifest,
     opening,
     receipt,
@@ -122,7 +121,7 @@ class WorldServer:
         if "object" in asked:
             value = seal.parse_object(canonical.encode(asked["object"]))
             self.world.objects[value.key] = value
-        made = receipt.make(self.world.id, data, LATER, keys.SigningKey(self.world.log_seed))
+        made = receipt.make(self.world.id, data, LATER, self.world.log_key)
         return httpx.Response(201, content=canonical.encode({"receipt": canonical.decode(canonical.encode(made))}))
 
     def posted(self, path: str) -> list[bytes]:

@@ -12,7 +12,7 @@ from undersigned.protocol.errors import ConditionError, LetterError, LogError, M
 WORLD = LetterWorld(2)
 ENTRY = WORLD.log[1]
 LOG_KEY = keys.public_key(WORLD.log_seed)
-GIVEN = receipt.make(WORLD.id, ENTRY, "2026-12-01T06:00:00Z", keys.SigningKey(WORLD.log_seed))
+GIVEN = receipt.make(WORLD.id, ENTRY, "2026-12-01T06:00:00Z", WORLD.log_key)
 
 
 def test_a_receipt_is_the_logs_promise_to_take_in_this_entry() -> None:

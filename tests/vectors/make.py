@@ -486,7 +486,7 @@ def logs(world: LetterWorld) -> None:
         for a, b in ((1, 1), (1, 2), (3, 7), (4, 7), (7, 8), (256, 300), (257, 300), (300, 300))
     ]
     state = checkpoint.Checkpoint(world.manifest.origin, 300, merkle.root(leaves))
-    signed = checkpoint.sign(state, keys.SigningKey(world.log_seed))
+    signed = checkpoint.sign(state, world.log_key)
     lines = [checkpoint.cosign(state, j, world.trustees[j - 1][1], 1_700_000_000 + j) for j in (1, 3)]
     whole = note.Note(signed.text, (*signed.signatures, *lines))
     trustees = [t.sign for t in world.manifest.trustees]
@@ -544,7 +544,7 @@ def logs(world: LetterWorld) -> None:
 
 def messages(world: LetterWorld) -> None:
     entry = world.log[1]
-    given = receipt.make(world.id, entry, "2026-12-01T06:00:00Z", keys.SigningKey(world.log_seed))
+    given = receipt.make(world.id, entry, "2026-12-01T06:00:00Z", world.log_key)
     path = "/valley/seals?from=0"
     header = request.authorize(world.letter, 2, 1_800_000_000, path, world.trustees[1][1])
     person = world.people[0]
