@@ -139,7 +139,6 @@ class LetterWorld:
         self.roll = roll.make_roll([person.slot.leaf for person in self.people])
         self.trustees = [(self.dice.randbytes(32), self.dice.randbytes(32)) for _ in range(trustees if sealed else 0)]
         self.organiser_seed, self.log_seed = self.dice.randbytes(32), self.dice.randbytes(32)
-        self.log_key = keys.SigningKey(self.log_seed)
         self.manifest = self._manifest(sealed, threshold if sealed else 0, check, signatures, extra or {})
         manifest.check(self.manifest)
         self.source = manifest.encode(self.manifest)
@@ -151,6 +150,11 @@ class LetterWorld:
         self.published: dict[int, Published] = {}
         for index in range(1, len(self.trustees) + 1) if approve else ():
             self.approve(index)
+
+    @property
+    def log_key(self) -> keys.SigningKey:
+        """What signs receipts."""
+        return keys.SigningKey(self.log_seed)
 
     def _person(self, number: int) -> Person:
         code, withdrawal = (codes.code_from(self.dice.randbytes(20)) for _ in range(2))

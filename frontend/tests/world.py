@@ -73,6 +73,11 @@ class World:
         self.sealed, self.threshold, self.origin = sealed, threshold, origin
         self.freeze()
 
+    @property
+    def log_key(self) -> keys.SigningKey:
+        """What signs receipts."""
+        return keys.SigningKey(self.log_seed)
+
     def freeze(self) -> None:
         """Fixes the manifest for the people there are, and begins the log."""
         self.manifest = self._manifest(self.sealed, self.threshold, self.origin)
