@@ -48,7 +48,7 @@ class Site:
             words += ["--database", self.cluster.url(self.data.name)]
         done = subprocess.run(
             [sys.executable, "-m", "durability.halting", when, str(number), manner, *words],
-            env={**os.environ, "UNDERSIGNED_DATA": str(self.data), "PYTHONPATH": str(ROOT / "tests")},
+            env={**os.environ, "UNDERSIGNED_DATA": str(self.data), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}"},
             capture_output=True,
             text=True,
             check=False,
