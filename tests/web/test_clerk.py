@@ -216,7 +216,7 @@ def test_a_large_batch_enters_the_log_part_by_part(site: Site, monkeypatch: pyte
     monkeypatch.setattr(sequence, "TOGETHER", 2)
     late = iter(letter.people[5:8])
 
-    def dead() -> None:
+    def dead(_: float) -> None:
         assert people.sign(letter, next(late)).status == 201
         raise Crash
 
@@ -227,7 +227,7 @@ def test_a_large_batch_enters_the_log_part_by_part(site: Site, monkeypatch: pyte
         assert Entry.objects.filter(kind__in=("sign", "withdraw")).count() == placed
         assert Pending.objects.count() == 10 - placed - len(list(copy(late)))
         check_served(letter, site.world.storage)
-    monkeypatch.setattr(sequence, "pause", lambda: None)
+    monkeypatch.setattr(sequence, "pause", lambda _: None)
     clerk = Clerk(site.world)
     clerk.round()
     clerk.round()

@@ -42,14 +42,14 @@ AT_ONCE = 65536
 TOGETHER = 256
 """Entries of a batch that get their indices in one transaction: meanwhile nobody can sign."""
 PAUSE = 0.03
-"""Seconds between two of these: whoever waits for the database asks again within them."""
+"""Seconds between two of these at least: whoever waits for the database asks again within them."""
 KEEP = 64
 """Checkpoints nobody cosigned are forgotten when they are so many back."""
 
 
-def pause() -> None:
-    """Lets those sign who have waited."""
-    time.sleep(PAUSE)
+def pause(took: float) -> None:
+    """Lets those sign who have waited ``took`` seconds: they get as long."""
+    time.sleep(max(PAUSE, took))
 
 
 class Log:
@@ -102,10 +102,13 @@ class Log:
                 batch.save(update_fields=["closed"])
         # True now: nobody adds to the batch any more, so it is folded while others sign, outside the write lock.
         waiting = shuffled(read_waiting(batch.pk), self._world.entropy)
+        took = 0.0
         for first in range(0, max(1, len(waiting)), TOGETHER):
             if first:
-                pause()
+                pause(took)
+            began = time.monotonic()
             self._place(batch, waiting[first : first + TOGETHER], last=first + TOGETHER >= len(waiting))
+            took = time.monotonic() - began
             # True now: these are in the table under their indices, and wait no more. If it ends here, those that are
             # left are shuffled again, and follow.
         # True now: no pending row of the batch is left.
