@@ -89,9 +89,16 @@ bench: $(VENV)/.installed
 	@./scripts/system-packages test
 	python bench/speed.py
 
-durability: $(VENV)/.installed
+# Patroni is no dependency; one line of the table is about it. PostgreSQL's own user has to be able to run it.
+PATRONI := $(if $(filter 0,$(shell id -u)),/var/lib/undersigned-patroni,$(CURDIR)/$(VENV)/patroni)
+$(PATRONI)/.installed: requirements/patroni.lock
+	/usr/bin/python3 -m venv $(PATRONI)
+	$(PATRONI)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/patroni.lock
+	@touch $@
+
+durability: $(VENV)/.installed $(PATRONI)/.installed
 	@./scripts/system-packages test
-	pytest --durability tests/durability
+	UNDERSIGNED_PATRONI=$(PATRONI)/bin pytest --durability tests/durability
 
 # Each call of a cut's and a publication's way, not each twelfth: hours.
 durability-every: $(VENV)/.installed
@@ -106,7 +113,7 @@ format: $(VENV)/.installed
 	ruff format
 
 lock:
-	for name in build node; do uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras --quiet requirements/$$name.in -o requirements/$$name.lock; done
+	for name in build node patroni; do uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras --quiet requirements/$$name.in -o requirements/$$name.lock; done
 	uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras --quiet --group dev pyproject.toml -o requirements/undersigned.lock
 
 clean:

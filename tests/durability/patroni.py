@@ -1,7 +1,7 @@
 """Three Patroni nodes on loopback, each with a PostgreSQL of its own; they agree among themselves (Raft, PySyncObj).
 
 Patroni is no dependency of this project. It is looked for in ``UNDERSIGNED_PATRONI``, a directory with its commands,
-and on the PATH: ``/usr/bin/python3 -m venv DIR && DIR/bin/pip install 'patroni[raft]' 'psycopg[binary]'``. The user
+and on the PATH; ``make durability`` installs it from ``requirements/patroni.lock`` in a place of its own. The user
 ``postgres`` must be able to run it, if the tests are run by root.
 """
 

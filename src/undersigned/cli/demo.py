@@ -127,7 +127,7 @@ def _open(
             for key, path in zip(made, keys, strict=True):
                 state = path.with_name(f"{path.name}.state")
                 Trustee(key, fetch_letter(http, link), http, state).approve()
-        by.wait(lambda status: status["state"] == "open", 60, "the approvals to be in the log")
+        by.wait_served(letter, lambda status: bool(status["state"] == "open"), "the approvals to be in the log", 60)
     finally:
         by.close()
     return letter.invitation

@@ -127,7 +127,7 @@ class Rehearsal:
             self.letter = self.by.freeze(built)
             self.trustees.meet(self.letter.invitation)
             self.trustees.approve()
-            self.by.wait(lambda status: status["state"] == "open", _PATIENCE, "the approvals to be in the log")
+            self._served(lambda status: bool(status["state"] == "open"), "the approvals to be in the log")
             self.signatories = Signatories(self.letter.invitation)
         self.record.facts["letter"] = self.letter.spelt
 
