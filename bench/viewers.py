@@ -1,11 +1,12 @@
 """Do signatures still go through while a crowd watches the count?
 
-    python bench/viewers.py [--viewers 1000,10000,30000,60000,100000] [--every 30] [--rate 33] [--seconds 30]
+    python bench/viewers.py [--viewers 1000,10000,30000,60000,100000] [--every 20] [--rate 33] [--seconds 30]
         [--workers 1] [--postgresql]
 
 Each viewer keeps a connection open and asks for the count every so many seconds, as a page that refreshes itself does.
 Meanwhile people sign at a steady rate, whether or not the answers keep up; each answer's time is counted from when the
-signature was due. The control is the same rate with nobody watching, first and last. Viewers, signatories and server
+signature was due. The web server closes a connection nobody has asked anything on for thirty seconds, so viewers ask more
+often. The control is the same rate with nobody watching, first and last. Viewers, signatories and server
 share the machine.
 
 A connection is an open file at both ends. Where a process may not have enough of them for all viewers (``ulimit -Hn``),
@@ -192,7 +193,7 @@ def main() -> int:
     """Exit status 1 if a receipt was late, or anything failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--viewers", default="1000,10000,30000,60000,100000")
-    parser.add_argument("--every", type=float, default=30)
+    parser.add_argument("--every", type=float, default=20)
     parser.add_argument("--rate", type=float, default=33)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--workers", type=int, default=1)
