@@ -13,7 +13,6 @@ from typing import BinaryIO
 import pytest
 from django.conf import settings
 
-from undersigned.web.adapters.storage import FileStorage
 from undersigned.web.editions import actions, bundler
 
 from . import people
@@ -62,6 +61,13 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     made.let.set()
 
 
+def placed(site: Site) -> None:
+    """What is written of its editions is in place."""
+    for thread in [t for t in threading.enumerate() if t.name == "placer"]:
+        thread.join(timeout=30)
+    site.rounds(1)
+
+
 def size_of(letter: Letter) -> int:
     """Entries of the log that the bundle holds."""
     text = bundle_of(letter)["log/checkpoint"].decode()
@@ -71,6 +77,7 @@ def size_of(letter: Letter) -> int:
 def settled(site: Site, slow: Slow, letter: Letter) -> None:
     """Bundle after bundle, until the newest is in place."""
     for _ in range(6):
+        placed(site)
         slow.finish(site)
         site.clock.now += 60
         site.rounds(1)
@@ -190,26 +197,6 @@ def test_where_there_is_no_room_for_the_bundle_a_record_goes_all_the_same(site: 
     assert letter.get("bundle.zip").status == 404
     slow.error = None
     settled(site, slow, letter)
-
-
-def test_of_a_large_letter_the_names_go_before_what_is_left_is_written(
-    site: Site, slow: Slow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Writing an edition's files takes a while: meanwhile nothing is there, rather than a name that has to be gone."""
-    letter = signed_letter(site, ["name"] * 3)
-    site.make_edition(letter, {p.key for p in letter.people[:3]})
-    settled(site, slow, letter)
-    written, there = FileStorage.put_tree, []
-
-    def seen(self: FileStorage, path: str, files: Mapping[str, bytes]) -> None:
-        there.append(letter.get("editions/1/edition.json").status)
-        written(self, path, files)
-
-    monkeypatch.setattr(FileStorage, "put_tree", seen)
-    assert people.withdraw(letter, letter.people[0]).status == 201
-    site.rounds(1)
-    assert there == [404]
-    assert letter.get("editions/1/counts.json").status == 200
 
 
 def test_a_publication_elsewhere_holds_no_log_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

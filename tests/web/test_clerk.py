@@ -63,6 +63,9 @@ class Failing:
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
         self._effect(path, lambda: self.inner.put_tree(path, files))
 
+    def stage_tree(self, path: str, files: Mapping[str, bytes]) -> Staged:
+        return FailingStaged(self, path, self.inner.stage_tree(path, files))
+
     def delete(self, path: str) -> None:
         self._effect(path, lambda: self.inner.delete(path))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from django.db import connection
 
 from undersigned.web import wiring
 from undersigned.web.access import access_letter
-from undersigned.web.editions import bundler, placed, upkeep
+from undersigned.web.editions import bundler, placed, placer, upkeep
 from undersigned.web.editions.models import Edition, Share
 from undersigned.web.editions.openset import cuts, open_set_keys, open_set_size
 from undersigned.web.log.fold import fold
@@ -37,7 +38,7 @@ def published(site: Site, monkeypatch: pytest.MonkeyPatch) -> Letter:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is made of an edition's files from here on."""
     seen: list[str] = []
-    real: Callable[..., dict[str, Callable[[], bytes]]] = upkeep._files_of
+    real: Callable[..., dict[str, Callable[[], bytes]]] = placer.files_of
 
     def files_of(*given: object) -> dict[str, Callable[[], bytes]]:
         def noting(name: str, make: Callable[[], bytes]) -> Callable[[], bytes]:
@@ -45,13 +46,20 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return {name: noting(name, make) for name, make in real(*given).items()}
 
-    monkeypatch.setattr(upkeep, "_files_of", files_of)
+    monkeypatch.setattr(placer, "files_of", files_of)
     return seen
 
 
 def place(letter: Letter) -> None:
     known = access_letter(letter.slug)
     upkeep.place_editions(known, fold(known), wiring.world())
+
+
+def written(site: Site) -> None:
+    """The clerk's thread has written what is due, and a round has put it in place."""
+    for thread in [t for t in threading.enumerate() if t.name == "placer"]:
+        thread.join(timeout=30)
+    site.rounds(1)
 
 
 def folder(letter: Letter) -> Path:
@@ -101,6 +109,7 @@ def test_who_withdraws_is_gone_from_a_large_edition(site: Site, published: Lette
     assert gone.key.encode() in published.get("openings/1.jsonl").body
     people.withdraw(published, gone)
     site.rounds(1)
+    written(site)
     assert published.get("editions/1/edition.json").status == 404
     assert gone.key.encode() not in published.get("openings/1.jsonl").body
     assert published.get("editions/1/counts.json").status == 200

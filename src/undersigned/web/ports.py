@@ -47,7 +47,7 @@ class Keys(Protocol):
 
 
 class Staged(Protocol):
-    """A file that is written and not yet at its place. One of the two is called, once."""
+    """A file or directory that is written and not yet at its place. One of the two is called, once."""
 
     def place(self) -> None:
         """Puts it there, in place of what was: whole, or not at all."""
@@ -71,6 +71,10 @@ class Storage(Protocol):
 
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
         """Makes a directory with these files appear at once, in place of whatever was there. Each is asked for once."""
+        ...
+
+    def stage_tree(self, path: str, files: Mapping[str, bytes]) -> Staged:
+        """The same directory, written and not yet at its place; a bucket moves nothing, so there it is at its place."""
         ...
 
     def get(self, path: str) -> bytes | None:

@@ -40,6 +40,16 @@ class FileStorage:
 
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
         """Makes a directory with these files appear at once, in place of whatever was there. Each is asked for once."""
+        try:
+            staged = self.stage_tree(path, files)
+        except OSError:
+            # No room: what was there may name people who have to be gone. It goes, and makes room for the next attempt.
+            self.delete(path)
+            raise
+        staged.place()
+
+    def stage_tree(self, path: str, files: Mapping[str, bytes]) -> Staged:
+        """The same directory, beside its place."""
         target = self._root / path
         make_directory(target.parent, 0o755)
         beside = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
@@ -47,23 +57,11 @@ class FileStorage:
             beside.mkdir(mode=0o755)
             for name, data in files.items():
                 _write(beside / name, data)
-        except OSError:
-            # No room: what was there may name people who have to be gone. It goes, and makes room for the next attempt.
-            shutil.rmtree(beside, ignore_errors=True)
-            self.delete(path)
-            raise
         except BaseException:
-            # One of the files could not be made: what is there stays.
+            # No room, or one of the files could not be made.
             shutil.rmtree(beside, ignore_errors=True)
             raise
-        try:
-            # What names people must be gone rather than late: for a moment there is nothing at this path.
-            self.delete(path)
-            beside.rename(target)
-        except BaseException:
-            shutil.rmtree(beside, ignore_errors=True)
-            raise
-        sync_directory(target.parent)
+        return _StagedTree(self, path, beside)
 
     def get(self, path: str) -> bytes | None:
         """A file's bytes, or None if there is none."""
@@ -126,6 +124,29 @@ class _StagedFile:
     def discard(self) -> None:
         """Throws it away."""
         self.beside.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _StagedTree:
+    storage: FileStorage
+    path: str
+    beside: Path
+
+    def place(self) -> None:
+        """Puts it there, in place of what was."""
+        target = self.beside.with_name(Path(self.path).name)
+        try:
+            # What names people must be gone rather than late: for a moment there is nothing at this path.
+            self.storage.delete(self.path)
+            self.beside.rename(target)
+        except BaseException:
+            shutil.rmtree(self.beside, ignore_errors=True)
+            raise
+        sync_directory(target.parent)
+
+    def discard(self) -> None:
+        """Throws it away."""
+        shutil.rmtree(self.beside, ignore_errors=True)
 
 
 def _write(target: Path, data: bytes) -> None:

@@ -12,7 +12,7 @@ from undersigned.protocol import edition as editions_
 from undersigned.protocol.errors import ProtocolError
 from undersigned.protocol.note import parse_signatures
 from undersigned.protocol.seal import object_hash, parse_object
-from undersigned.web.editions.assemble import assemble, edition_files
+from undersigned.web.editions.assemble import assemble, edition_files, opened_keys
 from undersigned.web.editions.bundler import is_large
 from undersigned.web.editions.lock import clerk_at_work
 from undersigned.web.editions.models import Share, published_editions
@@ -160,7 +160,7 @@ def editions(look: Look) -> Iterator[Finding]:
     for row in published_editions(letter.pk):
         if row.data is not None and base64url.encode(editions_.edition_id(bytes(row.data))) != row.published:
             yield Finding(letter.slug, f"edition {row.number} is not the one that was published")
-        for name, make in edition_files(letter, row, look.standing).items():
+        for name, make in edition_files(letter, row, opened_keys(letter, row.number, look.standing)).items():
             if look.world.storage.get(f"{letter.slug}/editions/{row.number}/{name}") != make():
                 yield Finding(letter.slug, f"{name} of edition {row.number} is not served as it is stored")
 

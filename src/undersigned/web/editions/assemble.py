@@ -44,15 +44,17 @@ def _stored(storage: Storage, letter: KnownLetter, path: str) -> bytes:
     return data
 
 
-def edition_files(letter: KnownLetter, edition: Edition, standing: Standing) -> dict[str, Maker]:
-    """What is served under ``editions/<n>/`` of a published edition, openings with it, by file name."""
-    parts = _openings(letter, edition.number, standing)
+def edition_files(letter: KnownLetter, edition: Edition, keys: list[str]) -> dict[str, Maker]:
+    """What is served under ``editions/<n>/`` of a published edition, openings with it, by file name. ``keys``: those of
+    ``opened_keys``."""
+    parts = _openings(letter, keys)
     return _documents(edition) | {openings_name(part): make for part, make in parts.items()}
 
 
 def _bundled(letter: KnownLetter, edition: Edition, standing: Standing) -> dict[str, Maker]:
     """The same by their paths in a bundle."""
-    number, parts = edition.number, _openings(letter, edition.number, standing)
+    number = edition.number
+    parts = _openings(letter, opened_keys(letter, number, standing))
     documents = {f"editions/{number}/{name}": make for name, make in _documents(edition).items()}
     return documents | {bundle.openings_path(number, part): make for part, make in parts.items()}
 
@@ -79,11 +81,11 @@ def opened_keys(letter: KnownLetter, number: int, standing: Standing) -> list[st
     return names.ordered_keys(shown(standing, number)) if letter.manifest.sealed else []
 
 
-def _openings(letter: KnownLetter, number: int, standing: Standing) -> dict[int, Maker]:
+def _openings(letter: KnownLetter, keys: list[str]) -> dict[int, Maker]:
     """The parts of an edition's openings, from 1; none of a public letter."""
     if not letter.manifest.sealed:
         return {}
-    keys, width = opened_keys(letter, number, standing), bundle.OPENINGS_IN_PART
+    width = bundle.OPENINGS_IN_PART
     return {
         part: partial(names.openings_part, letter, keys[(part - 1) * width : part * width])
         for part in range(1, bundle.parts_of(len(keys)) + 1)

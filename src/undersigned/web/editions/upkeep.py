@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -13,18 +13,16 @@ from django.db import transaction
 from undersigned.protocol import edition as editions
 from undersigned.protocol.standing import Standing
 from undersigned.web.editions import placed
-from undersigned.web.editions.assemble import edition_files, opened_keys, openings_name
 from undersigned.web.editions.bundler import Bundler, is_large, place_bundle, remove_bundle
 from undersigned.web.editions.lock import publishing_unless_busy
 from undersigned.web.editions.models import Edition, Share, published_editions
+from undersigned.web.editions.placer import Due, Placer, due_of, place_small
 from undersigned.web.editions.readers import Extras, place_letter
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
 from undersigned.web.log.history import History
 from undersigned.web.log.models import Checkpoint, Entry
-from undersigned.web.made import MadeFiles, Maker, given
-from undersigned.web.pages.edition import edition_pages
 from undersigned.web.pages.letter import Shown
 from undersigned.web.pages.scripts import are_built
 from undersigned.web.pages.signing import signing_pages
@@ -46,7 +44,9 @@ class Upkeep:
         self._history = History(letter.pk)
         self._extras = Extras(letter, world)
         self._bundler = Bundler(letter, world)
+        self._placer = Placer()
         self._withdrawn = -1
+        self._begun: Any = None
         self._placed: Any = None
         self._paged: Any = None
         self._termed: Any = None
@@ -62,8 +62,6 @@ class Upkeep:
             self._withdrawn = standing.withdrawn
         state = (standing.withdrawn, published)
         if state != self._placed:
-            # An edition is in the table from the moment its publication is committed; it is served once that lasts.
-            wait_for_all_before()
             self._place(standing, published, state)
         pages = (standing.size, state)
         if pages != self._paged:
@@ -78,24 +76,55 @@ class Upkeep:
             self._extras.round(self._shown(standing, published))
 
     def _place(self, standing: Standing, published: tuple[int, ...], state: Any) -> None:
-        with publishing_unless_busy() as free:
-            if not free:
+        if self._placer.busy:
+            if self._placer.settle(state):
+                self._placed = state
+            if self._placer.busy or self._placed == state:
+                return
+        with ExitStack() as held:
+            if not held.enter_context(publishing_unless_busy()):
                 # A publication, which for a large letter takes minutes; the log goes on, and this is done after it.
                 return
-            place_editions(self._letter, standing, self._world)
-            if published and self._placed is not None:
+            fresh = state != self._begun
+            if fresh:
+                # An edition is in the table from the moment its publication is committed; it is served once that lasts.
+                wait_for_all_before()
+            due = self._due(standing, published) if is_large(standing.size) else []
+            if fresh and published and (self._begun is not None or not all(one.stands for one in due)):
                 self._bundled = None
                 if is_large(standing.size):
                     # The next one takes a while; this one may hold a name.
                     remove_bundle(self._letter, self._world.storage)
+            self._begun = state
+            # True now: nothing that is served names anybody who has to be gone, of a large letter.
+            if not is_large(standing.size):
+                place_editions(self._letter, standing, self._world)
+            elif not self._placer.place(due, state, held):
+                return
         self._placed = state
+
+    def _due(self, standing: Standing, published: tuple[int, ...]) -> list[Due]:
+        shown, found = shown_of(self._letter, standing, self._world, published), []
+        for row in published_editions(self._letter.pk).defer("data"):
+            due = due_of(self._letter, row, standing, shown, self._world.storage)
+            erase_readers(self._letter, row, self._world.storage)
+            if due is not None:
+                found.append(due)
+        return found
+
+    def leave(self) -> None:
+        """Throws away what is in the making. Whoever goes on begins it again."""
+        self._placer.leave()
+        if self._bundler.busy:
+            self._bundler.leave()
+            self._bundled = None
 
     def _shown(self, standing: Standing, published: tuple[int, ...]) -> Shown:
         shown = shown_of(self._letter, standing, self._world, published)
         return replace(shown, batches=self._history.batches())
 
     def _refresh(self, standing: Standing) -> None:
-        if self._bundler.done:
+        if self._bundler.busy and self._bundler.done(self._names(standing)):
             self._settle(standing)
         if self._bundler.busy:
             return
@@ -162,59 +191,19 @@ def place_editions(letter: KnownLetter, standing: Standing, world: World) -> Non
     rows = list(published_editions(letter.pk).defer("data"))
     shown = shown_of(letter, standing, world, tuple(row.number for row in rows))
     for row in rows:
-        if is_large(standing.size):
-            _place_large(letter, row, standing, shown, world.storage)
-        else:
-            _place(letter, row, standing, shown, world.storage)
-        if placed.is_erased(row):
-            # The PDF for readers names everybody: the pressroom made it, and makes no other of this edition.
-            world.storage.delete(f"{letter.slug}/press/{row.number}")
+        if not is_large(standing.size):
+            place_small(letter, row, standing, shown, world.storage)
+        elif (due := due_of(letter, row, standing, shown, world.storage)) is not None:
+            staged = due.stage()
+            if staged is not None:
+                staged.place()
+        erase_readers(letter, row, world.storage)
 
 
-def _place(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> None:
-    files = MadeFiles(_files_of(letter, row, standing, shown))
-    place = f"{letter.slug}/editions/{row.number}"
-    if _differs(storage, place, files) or storage.has(f"{place}/{placed.NAME}"):
-        storage.put_tree(place, files)
-
-
-def _place_large(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> None:
-    place, keys = f"{letter.slug}/editions/{row.number}", opened_keys(letter, row.number, standing)
-    made, there = placed.made_of(letter, row, keys, standing, shown), placed.noted(storage, place)
-    if there == made:
-        return
-    if there is not None and there.people != made.people:
-        # To write it takes a while, and what is there names somebody who has to be gone.
-        storage.delete(place)
-    files = _files_of(letter, row, standing, shown)
-    note = placed.note(made, files)
-    if not _differs(storage, place, MadeFiles(files)):
-        # Another release of this program, and it makes the same files.
-        storage.put(f"{place}/{placed.NAME}", note)
-        return
-    if there is None:
-        # Nobody knows whom it names.
-        storage.delete(place)
-    storage.put_tree(place, MadeFiles(files | {placed.NAME: given(note)}))
-
-
-def _files_of(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown) -> dict[str, Maker]:
-    """Pages first: if anything differs, they do, and to look through the openings takes the longest."""
-    return edition_pages(shown, _document(row)) | edition_files(letter, row, standing)
-
-
-def _differs(storage: Storage, place: str, files: Mapping[str, bytes]) -> bool:
-    beyond = openings_name(sum(name.startswith("openings") for name in files) + 1)
-    strangers = {"edition.json", "counts.json", beyond} - files.keys()
-    return any(storage.has(f"{place}/{name}") for name in strangers) or any(
-        storage.get(f"{place}/{name}") != data for name, data in files.items()
-    )
-
-
-def _document(row: Edition) -> editions.Edition | editions.EditionCounts:
-    if row.data is not None:
-        return editions.parse(bytes(row.data))
-    return editions.parse_counts(bytes(row.counts or b""))
+def erase_readers(letter: KnownLetter, row: Edition, storage: Storage) -> None:
+    """The PDF for readers names everybody: it goes with the names, and the pressroom makes no other."""
+    if placed.is_erased(row):
+        storage.delete(f"{letter.slug}/press/{row.number}")
 
 
 def shown_of(letter: KnownLetter, standing: Standing, world: World, published: tuple[int, ...]) -> Shown:

@@ -139,6 +139,11 @@ class Clerk:
         """A number that changes when a sealed object was deleted: how many entries replaced or removed one."""
         return sum(desk.replaced for desk in self._desks.values())
 
+    def leave(self) -> None:
+        """Leaves nothing half made, and no lock held."""
+        for desk in self._desks.values():
+            desk.leave()
+
     def run(self, stop: threading.Event, version: Callable[[], int]) -> None:
         """Rounds until ``stop``. An error ends the clerk: the next start repairs, and an operator is told.
 
@@ -213,13 +218,17 @@ def _work(world: World, stop: threading.Event, version: Callable[[], int]) -> No
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(KEEP_LOG_SHORT)
+    clerk = Clerk(world, tidied)
     try:
-        Clerk(world, tidied).run(stop, version)
+        clerk.run(stop, version)
     finally:
         enough.set()
-        mail.join(timeout=2)
-        press.join(timeout=2)
-        connection.close()
+        try:
+            clerk.leave()
+        finally:
+            mail.join(timeout=2)
+            press.join(timeout=2)
+            connection.close()
 
 
 def _press(world: World, enough: threading.Event, tidied: threading.Event) -> None:

@@ -60,6 +60,7 @@ class LetterDesk:
         except (MovedError, BehindError) as error:
             logger.warning("%s: its log is taken up again: %s", self._letter.slug, error)
             self._log = None
+            self._upkeep.leave()
             return False
         if only_log:
             return grew
@@ -70,6 +71,10 @@ class LetterDesk:
             erase_pages(letter=self._letter, files=self._files, by="clerk", now=self._world.clock())
             self._withdrawn = standing.withdrawn
         return grew
+
+    def leave(self) -> None:
+        """Leaves nothing half made."""
+        self._upkeep.leave()
 
     def _take_up(self) -> Log | None:
         """The log, if it may go on. Asked again only when what speaks against it has changed."""

@@ -37,6 +37,11 @@ class FencedStorage:
         with fenced():
             self._storage.put_tree(path, files)
 
+    def stage_tree(self, path: str, files: Mapping[str, bytes]) -> Staged:
+        """The same directory, not at its place yet."""
+        with fenced():
+            return _FencedStaged(self._storage.stage_tree(path, files))
+
     def get(self, path: str) -> bytes | None:
         """A file's bytes, or None if there is none."""
         return self._storage.get(path)
