@@ -5,9 +5,9 @@
 
 Each viewer keeps a connection open and asks for the count every so many seconds, as a page that refreshes itself does.
 Meanwhile people sign at a steady rate, whether or not the answers keep up; each answer's time is counted from when the
-signature was due. The web server closes a connection nobody has asked anything on for thirty seconds, so viewers ask more
-often. The control is the same rate with nobody watching, first and last. Viewers, signatories and server
-share the machine.
+signature was due. The web server closes a connection nobody has asked anything on for thirty seconds, so viewers ask
+more often. The control is the same rate with nobody watching, first and last. Viewers, signatories and server share the
+machine.
 
 A connection is an open file at both ends. Where a process may not have enough of them for all viewers (``ulimit -Hn``),
 they come from several processes, and the site gets as many web workers as it takes to hold them.
