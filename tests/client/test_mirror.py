@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from letterworld import LetterWorld, serve_log
+from undersigned.client import fetched
 from undersigned.client.errors import InputError
 from undersigned.client.mirror import Mirror
 from undersigned.protocol.errors import LogError, ProtocolError
@@ -35,6 +38,33 @@ def test_at_every_size_the_mirror_is_what_was_served(tmp_path: Path) -> None:
         assert all((tmp_path / path).read_bytes() == data for path, data in served.items() if path != "log/checkpoint")
 
 
+def test_much_that_is_new_waits_on_the_disk_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a bound what was fetched lies in a file without a name; the mirror is the same, over three levels."""
+    rolled, real = [], tempfile.TemporaryFile
+
+    def noted(*given: Any, **how: Any) -> Any:
+        rolled.append(how["dir"])
+        return real(*given, **how)
+
+    monkeypatch.setattr(fetched, "IN_MEMORY", 1000)
+    monkeypatch.setattr(tempfile, "TemporaryFile", noted)
+    world = LetterWorld(people=1)
+    server = WorldServer(world)
+    for size in (65_700, 66_100):
+        log = long_log(world, size)
+        served = serve_log(world, log, ())
+        monkeypatch.setattr(server, "_files", lambda served=served: served)
+        mirror = Mirror(tmp_path, server.letter)
+        new = mirror.fetch(server.http())
+        assert rolled.pop() == str(tmp_path)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["log"]
+        assert list(new.entries()) == log[new.start :]
+        mirror.keep(new)
+        held = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+        assert held == set(served)
+        assert all((tmp_path / path).read_bytes() == data for path, data in served.items() if path != "log/checkpoint")
+
+
 def test_only_what_is_new_is_fetched(tmp_path: Path) -> None:
     world = LetterWorld(people=1)
     server = WorldServer(world)
@@ -43,8 +73,8 @@ def test_only_what_is_new_is_fetched(tmp_path: Path) -> None:
     mirror.keep(mirror.fetch(server.http()))
     server.gets.clear()
     server.log = long_log(world, 601)
-    fetched = mirror.fetch(server.http())
-    assert (fetched.start, len(fetched.entries)) == (600, 1)
+    new = mirror.fetch(server.http())
+    assert (new.start, new.number, list(new.entries())) == (600, 1, server.log[600:])
     assert server.gets == ["log/checkpoint", "log/tile/entries/002.p/89"]
 
 

@@ -14,36 +14,21 @@ was seen before. A log that went back or forked cannot pass.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from undersigned.protocol import checkpoint, tiles
 from undersigned.protocol.checkpoint import Checkpoint
 from undersigned.protocol.errors import LogError
-from undersigned.protocol.note import Note
 
 from . import files
 from .errors import InputError
+from .fetched import Extension, Fetched
 from .http import Http
 from .letter import Letter
 
 Progress = Callable[[int, int], None]
 """Called with how many entries are here, and how many there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A checkpoint whose entries have been fetched and fit; nothing of it is on disk yet.
-
-    ``start``: how many entries were known before; ``entries``: the new ones; ``tiles``: the files they make.
-    """
-
-    checkpoint: Checkpoint
-    note: Note
-    start: int
-    entries: list[bytes]
-    tiles: dict[str, bytes]
 
 
 class Mirror:
@@ -86,52 +71,49 @@ class Mirror:
             if point.root != known.root:
                 self._keep_evidence(data)
                 raise LogError(f"the log forked: two different logs of {point.size} entries were signed")
-            return Fetched(point, note, known.size, [], {})
+            return Fetched(point, note, known.size)
         if not point.size:
             raise LogError("the log is empty")
-        new = self._fetch_entries(http, point.size, progress)
-        made = tiles.extend(self.size, self.read, new)
-        root = tiles.root_from_tiles(point.size, lambda path: made[path] if path in made else self.read(path))
+        made = self._fetch_entries(http, point.size, progress)
+        root = tiles.root_from_tiles(point.size, made.read)
         if root != point.root:
             self._keep_evidence(data)
             raise LogError(f"the log forked: its {point.size} entries do not extend the {self.size} seen before")
-        if known is None and new[0] != self.letter.source:
+        if known is None and next(made.entries()) != self.letter.source:
             raise LogError("entry 0 is not the letter's manifest")
-        return Fetched(point, note, self.size, new, made)
+        return Fetched(point, note, self.size, made)
 
     def _keep_evidence(self, note: bytes) -> None:
         """Keeps a checkpoint the log signed although it contradicts an earlier one: both together convict the log."""
         folder = files.make_private_directory(self.directory / "evidence")
         files.write_atomic(folder / f"{hashlib.sha256(note).hexdigest()[:16]}.checkpoint", note)
 
-    def _fetch_entries(self, http: Http, size: int, progress: Progress | None) -> list[bytes]:
+    def _fetch_entries(self, http: Http, size: int, progress: Progress | None) -> Extension:
         """Entries from our size to ``size``, from the server's bundles."""
-        new: list[bytes] = []
-        start = self.size
-        first = start // tiles.WIDTH
-        for number in range(first, -(-size // tiles.WIDTH)):
+        made = Extension(self.size, self.read, self.directory)
+        for number in range(self.size // tiles.WIDTH, -(-size // tiles.WIDTH)):
             tile = tiles.Tile(-1, number, min(tiles.WIDTH, size - number * tiles.WIDTH))
             found = tiles.unpack_entries(http.get(f"log/{tile.path}"), tile.width)
-            known = max(0, start - number * tiles.WIDTH)
-            new += found[known:]
+            made.add(found[made.size - number * tiles.WIDTH :])
             if progress:
-                progress(start + len(new), size)
-        return new
+                progress(made.size, size)
+        return made
 
     def keep(self, fetched: Fetched) -> None:
         """Takes ``fetched`` into the mirror, durably: from now on the log may not go behind it."""
-        for path, data in fetched.tiles.items():
+        made = fetched.made or Extension(self.size, self.read, self.directory)
+        for path in made.paths():
             target = self._log / path
             files.make_directory(target.parent)
-            files.write_atomic(target, data)
+            files.write_atomic(target, made.read(path))
         # Every tile is durable: now, and not before, the checkpoint may speak of them.
         files.write_atomic(self._log / "checkpoint", fetched.note.encode())
-        self._drop_partial(fetched)
+        self._drop_partial(made.paths())
         self.checkpoint = fetched.checkpoint
 
-    def _drop_partial(self, fetched: Fetched) -> None:
+    def _drop_partial(self, paths: Iterable[str]) -> None:
         """Removes the narrower tiles that the new ones replace."""
-        for path in fetched.tiles:
+        for path in paths:
             whole, _, width = path.partition(".p/")
             folder = self._log / f"{whole}.p"
             for narrower in folder.iterdir() if folder.is_dir() else ():

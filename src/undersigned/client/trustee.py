@@ -17,7 +17,7 @@ import contextlib
 import fcntl
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -129,9 +129,9 @@ class Trustee:
 
     def _look(self) -> tuple[Watched, Standing, checkpoint.Checkpoint, Note]:
         fetched = self.mirror.fetch(self.http, lambda done, total: self._progress("log", done, total))
-        standing = self._check(fetched.start, fetched.entries)
+        standing = self._check(fetched.start, fetched.entries(0 if fetched.start else 1))
         self._save()  # when a notice was seen is on disk before anything is built upon it
-        if fetched.entries:
+        if fetched.number:
             self.mirror.keep(fetched)
         gone = [s.key for s in standing.signatories.values() if s.withdrawn is not None]
         self.seals.drop(gone)
@@ -139,15 +139,15 @@ class Trustee:
         self._state.seals_from = standing.size
         self._save()
         missing = [s.key for s in standing.signatories.values() if s.withdrawn is None and not self.seals.has(s.key)]
-        watched = Watched(standing.size, len(fetched.entries), standing.count, False, mute, missing)
+        watched = Watched(standing.size, fetched.number, standing.count, False, mute, missing)
         return watched, standing, fetched.checkpoint, fetched.note
 
-    def _check(self, start: int, new: list[bytes]) -> Standing:
-        """The fold over everything, new entries checked by themselves first. Notes when each notice was first seen."""
+    def _check(self, start: int, new: Iterable[bytes]) -> Standing:
+        """The fold, ``new`` entries checked by themselves first. Notes when each notice was first seen."""
         standing = Standing(self.letter.manifest)
         now = int(self.clock())
         known = self.mirror.entries(first=1) if start else iter(())
-        for index, data in enumerate(itertools.chain(known, new if start else new[1:]), start=1):
+        for index, data in enumerate(itertools.chain(known, new), start=1):
             try:
                 entry = entries.parse(data)
                 if index >= start:
