@@ -20,6 +20,8 @@ from undersigned.protocol import verify
 from undersigned.web.adapters.bucket import BucketSettings, BucketStorage, read_bucket_settings
 from undersigned.web.datadir import DataDir, DataError, prepare
 from undersigned.web.door.bucket import BucketDoor
+from undersigned.web.editions.beside import GivenUpError
+from undersigned.web.made import MadeFiles, given
 from undersigned.web.ports import StorageAwayError
 from undersigned.web.problems import Problem
 
@@ -120,6 +122,24 @@ def test_who_finds_an_edition_in_a_bucket_finds_its_openings(s3: S3, monkeypatch
     names = ("edition.json", "signatories-en.html", "openings.jsonl", "openings.2.jsonl", "index.html")
     storage.put_tree("a/editions/1", dict.fromkeys(names, b"x"))
     assert put == ["openings.2.jsonl", "openings.jsonl", "edition.json", "index.html", "signatories-en.html"]
+
+
+def test_a_directory_in_a_bucket_is_there_until_it_is_discarded(s3: S3) -> None:
+    """Nothing can be moved there: what is staged lies at its place. What is given up in the middle leaves nothing."""
+    storage = BucketStorage(s3.settings)
+    storage.put("a/editions/1/old.html", b"x")
+    staged = storage.stage_tree("a/editions/1", {"counts.json": b"{}", "openings.jsonl": b"y"})
+    staged.place()
+    assert s3.names() == {"a/editions/1/counts.json", "a/editions/1/openings.jsonl"}
+    staged.discard()
+    assert s3.names() == set()
+
+    def given_up() -> bytes:
+        raise GivenUpError
+
+    with pytest.raises(GivenUpError):
+        storage.stage_tree("a/editions/1", MadeFiles({"openings.jsonl": given(b"y"), "counts.json": given_up}))
+    assert s3.names() == set()
 
 
 def test_a_bucket_that_is_not_there_is_said_so(s3: S3) -> None:
