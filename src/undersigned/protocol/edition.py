@@ -145,8 +145,8 @@ def parse_counts(data: bytes) -> EditionCounts:
     return counts
 
 
-def counts_of(edition: Edition) -> EditionCounts:
-    """What stays of ``edition`` when its names are erased."""
+def counts_of(edition: Edition, of: bytes | None = None) -> EditionCounts:
+    """What stays of ``edition`` when its names are erased. ``of``: its id, if its names are not at hand."""
     return EditionCounts(
         v=1,
         letter=edition.letter,
@@ -156,7 +156,7 @@ def counts_of(edition: Edition) -> EditionCounts:
         root=edition.root,
         counts=edition.counts,
         since=edition.since,
-        edition=base64url.encode(edition_id(encode(edition))),
+        edition=base64url.encode(of or edition_id(encode(edition))),
     )
 
 

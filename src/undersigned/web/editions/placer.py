@@ -166,6 +166,8 @@ def _differs(storage: Storage, place: str, files: Mapping[str, bytes]) -> bool:
 
 
 def _document(row: Edition) -> editions.Edition | editions.EditionCounts:
-    if row.data is not None:
-        return editions.parse(bytes(row.data))
+    # Not kept in the row, which stays for as long as its files are made.
+    data = Edition.objects.values_list("data", flat=True).get(pk=row.pk)
+    if data is not None:
+        return editions.parse(bytes(data))
     return editions.parse_counts(bytes(row.counts or b""))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
 
 from undersigned.protocol import base64url, canonical, edition, verify
 from undersigned.protocol.errors import ConditionError, SequenceError
-from undersigned.protocol.opening import Opened
 from undersigned.protocol.roll import parse_roll
 from undersigned.protocol.standing import Standing
+from undersigned.protocol.told import edition_of, opened_of
 from undersigned.web.audit.actions import record
 from undersigned.web.editions import names
 from undersigned.web.editions.assemble import assemble
@@ -44,7 +45,7 @@ def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int
     with publishing_unless_busy(PATIENCE) as free:
         if not free:
             raise busy("An edition is being published. Nothing was changed; try again later.")
-        row = Edition.objects.filter(letter=letter.pk, number=number).first()
+        row = Edition.objects.filter(letter=letter.pk, number=number).defer("data").first()
         if row is None or not cuts(letter.pk).filter(seq=number).exists():
             raise SequenceError(f"edition {number} has not been cut")
         # Asked again, it answers from what was committed before: which must last, or nobody is told.
@@ -53,9 +54,7 @@ def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int
         checkpoint = _checkpoint(letter) if fresh else _newest_for_files(letter)
         standing = fold(letter, checkpoint.size)
         if fresh:
-            made = _build(letter, standing, number, checkpoint)
-            _check_bundle(letter, row, made, standing, checkpoint, world)
-            _store(letter, row, made, checkpoint.size, by, now)
+            _publish(letter, row, standing, checkpoint, world, by, now)
             # True now: the edition is published; whatever is missing of its files is put there now, or by the clerk.
         place_editions(letter, standing, world)
         if is_large(checkpoint.size):
@@ -63,9 +62,17 @@ def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int
             remove_bundle(letter, world.storage)
         else:
             place_bundle(letter, checkpoint, standing, world)
-    row.refresh_from_db()
+    row.refresh_from_db(fields=["published"])
     assert row.published is not None  # noqa: S101 - stored above
     return row.published
+
+
+def _publish(
+    letter: KnownLetter, row: Edition, standing: Standing, checkpoint: Checkpoint, world: World, by: str, now: int
+) -> None:
+    made = _build(letter, standing, row.number, checkpoint)
+    _check_bundle(letter, row, made, standing, checkpoint, world)
+    _store(letter, row.number, made, checkpoint.size, by, now)
 
 
 def _newest_for_files(letter: KnownLetter) -> Checkpoint:
@@ -92,14 +99,32 @@ def _check_nothing_waits(letter: KnownLetter) -> None:
         raise ConditionError("a withdrawal or strike is on its way into the log")
 
 
-def _build(letter: KnownLetter, standing: Standing, number: int, checkpoint: Checkpoint) -> edition.Edition:
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An edition's bytes, and the edition without its names: those of a million fill gigabytes."""
+
+    data: bytes
+    rest: edition.Edition
+
+    @property
+    def id(self) -> bytes:
+        return edition.edition_id(self.data)
+
+
+def _build(letter: KnownLetter, standing: Standing, number: int, checkpoint: Checkpoint) -> _Made:
     keys = [s.key for s in edition.covered(standing, number) if s.struck is None]
-    found = names.verdicts(letter, keys)
-    open_ = [key for key in keys if found.get(key, Opened("unresolved")).verdict == "unresolved"]
+    told = names.told(letter, keys)
+    open_ = [key for key in keys if key not in told or told[key].verdict == "unresolved"]
     if open_:
         raise ConditionError(f"{len(open_)} names have not been opened by {letter.manifest.threshold} trustees yet")
-    root = base64url.decode(checkpoint.root, 32)
-    return edition.build(standing, letter.letter, number, root, found, _leaves(letter))
+    root, leaves = base64url.decode(checkpoint.root, 32), _leaves(letter)
+    made = edition_of(standing, letter.letter, number, root, told, leaves)
+    if made is not None:
+        return _Made(*made)
+    # Somebody's name is not on the roll, or stands there for two.
+    verdicts = {key: opened_of(row) for key, row in told.items()}
+    whole = edition.build(standing, letter.letter, number, root, verdicts, leaves)
+    return _Made(edition.encode(whole), whole)
 
 
 def _leaves(letter: KnownLetter) -> frozenset[str] | None:
@@ -108,10 +133,10 @@ def _leaves(letter: KnownLetter) -> frozenset[str] | None:
 
 
 def _check_bundle(
-    letter: KnownLetter, row: Edition, made: edition.Edition, standing: Standing, checkpoint: Checkpoint, world: World
+    letter: KnownLetter, row: Edition, made: _Made, standing: Standing, checkpoint: Checkpoint, world: World
 ) -> None:
     """Nothing is published that a stranger's verifier would not call valid."""
-    draft = Edition(letter=row.letter, number=row.number, data=edition.encode(made))
+    draft = Edition(letter=row.letter, number=row.number, data=made.data)
     files = assemble(letter, checkpoint, standing, world.storage, draft)
     report = verify.verify_bundle(files, letter=letter.id)
     if report.outcome != "valid":
@@ -119,8 +144,7 @@ def _check_bundle(
         raise ConditionError(f"what would be published does not verify: {step.name}: {step.detail}")
 
 
-def _store(letter: KnownLetter, row: Edition, made: edition.Edition, size: int, by: str, now: int) -> None:
-    data = edition.encode(made)
+def _store(letter: KnownLetter, number: int, made: _Made, size: int, by: str, now: int) -> None:
     with transaction.atomic():
         # Again, now that nobody can add anything: what came in while the edition was built may forbid it.
         _check_nothing_waits(letter)
@@ -128,7 +152,8 @@ def _store(letter: KnownLetter, row: Edition, made: edition.Edition, size: int, 
             raise ConditionError("somebody withdrew or was struck meanwhile; a newer checkpoint must be cosigned first")
         if Letter.objects.get(pk=letter.pk).abandoned:
             raise ConditionError("the letter has been abandoned: nothing is published any more")
-        row.published = base64url.encode(edition.edition_id(data))
-        row.data, row.counts = data, canonical.encode(edition.counts_of(made))
+        row = Edition.objects.filter(letter=letter.pk, number=number).defer("data").get()
+        row.published = base64url.encode(made.id)
+        row.data, row.counts = made.data, canonical.encode(edition.counts_of(made.rest, made.id))
         row.save(update_fields=["published", "data", "counts"])
         record(by=by, now=now, verb="publish", letter=letter.slug, detail=f"edition {row.number} {row.published}")
