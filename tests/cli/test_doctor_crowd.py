@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from undersigned.protocol import tiles
 from web import people
 from web.lived import SLUG, _publish, settled
 from web.people import Letter
@@ -106,9 +107,10 @@ def test_a_busy_site_has_nothing_wrong(busy: Busy, run: int) -> None:
 def test_a_fault_is_found_at_a_busy_site(busy: Busy) -> None:
     """Control: a tile that is damaged under a clerk at work is found. Last of all: it stays damaged."""
     settled(busy.letter)
-    tile = busy.server.data / "public" / SLUG / "log" / "tile" / "0" / "000"
+    path = tiles.Tile(0, 0, min(busy.letter.status()["size"], tiles.WIDTH)).path
+    tile = busy.server.data / "public" / SLUG / "log" / path
     content = tile.read_bytes()
     tile.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     said = typed("doctor", "--deep", "--data", busy.server.data)
     assert said.code == 1
-    assert "the served log: tile/0/000 does not follow from the entries" in said.err
+    assert f"the served log: {path} does not follow from the entries" in said.err

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from cluster import BINARIES, Cluster
@@ -32,6 +33,19 @@ pytestmark = [
 ]
 
 
+def _waits(cluster: Cluster) -> bool:
+    """Whether a commit waits for somebody now: it is cut short, and the server warns of that."""
+    said: list[str] = []
+    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
+        connection.add_notice_handler(lambda diagnostic: said.append(diagnostic.message_primary or ""))
+        cut = threading.Timer(0.5, connection.cancel)
+        cut.start()
+        connection.execute("SELECT pg_logical_emit_message(true, 'probe', '')")
+        cut.cancel()
+        cut.join()
+    return any("synchronous" in message for message in said)
+
+
 @dataclass
 class Alone:
     """A site on one machine whose database can be told to wait for a standby that is not there."""
@@ -48,6 +62,8 @@ class Alone:
         self.cluster.ask(f"ALTER SYSTEM {word}")
         self.cluster.ask("SELECT pg_reload_conf()")
         until(lambda: self.cluster.ask("SHOW synchronous_standby_names") == [(name or "",)])
+        # A new session says so at once; commits wait from when another of the server's processes has heard of it.
+        until(lambda: _waits(self.cluster) is (name is not None), seconds=30)
 
     def begin_clerk(self, how: str) -> None:
         """Starts the clerk, so or so patient (``web.impatient``)."""
