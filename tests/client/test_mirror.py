@@ -58,7 +58,7 @@ def test_much_that_is_new_waits_on_the_disk_and_leaves_nothing(tmp_path: Path, m
         new = mirror.fetch(server.http())
         assert rolled.pop() == str(tmp_path)
         assert sorted(path.name for path in tmp_path.iterdir()) == ["log"]
-        assert list(new.entries()) == log[new.start :]
+        assert list(new.made.entries()) == log[new.made.start :]
         mirror.keep(new)
         held = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
         assert held == set(served)
@@ -74,7 +74,7 @@ def test_only_what_is_new_is_fetched(tmp_path: Path) -> None:
     server.gets.clear()
     server.log = long_log(world, 601)
     new = mirror.fetch(server.http())
-    assert (new.start, new.number, list(new.entries())) == (600, 1, server.log[600:])
+    assert (new.made.start, new.number, list(new.made.entries())) == (600, 1, server.log[600:])
     assert server.gets == ["log/checkpoint", "log/tile/entries/002.p/89"]
 
 

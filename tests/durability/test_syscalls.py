@@ -81,6 +81,12 @@ class Trial:
         until(over, seconds=60)
         return server.process.poll() is None
 
+    def stand(self, server: Server) -> None:
+        """Starts the site again if it has ended, until all is in the log."""
+        if not self.settle(server):
+            server.start()
+            assert self.settle(server)
+
     def lost(self) -> set[str]:
         """Signatures and withdrawals that were acknowledged and are not in the log."""
         found = logged(self.letter)
@@ -111,9 +117,7 @@ def test_whatever_call_goes_wrong_no_receipt_is_broken(tmp_path: Path, tally: Ta
             if trial.settle(server):
                 saboteur.at_rest()
             hit = saboteur.disarm()
-            if not trial.settle(server):
-                server.start()
-                assert trial.settle(server)
+            trial.stand(server)
             if hit and saboteur.hit is not None:
                 row.hit(saboteur.hit.kind)
             try:
@@ -121,8 +125,7 @@ def test_whatever_call_goes_wrong_no_receipt_is_broken(tmp_path: Path, tally: Ta
             except OSError:
                 # It had not come to its end yet when it was looked at.
                 until(lambda: server.process is not None and server.process.poll() is not None)
-                server.start()
-                assert trial.settle(server)
+                trial.stand(server)
                 lost = trial.lost()
             row.lost += len(lost)
             assert not lost, f"{when}: {saboteur.hit}"

@@ -103,6 +103,11 @@ class Site:
         for _ in range(number):
             self.clerk.round()
 
+    def wait_for(self, *names: str) -> None:
+        """What the clerk's threads of these names make is made; the next round puts it in place."""
+        for thread in [thread for thread in threading.enumerate() if thread.name in names]:
+            thread.join(timeout=30)
+
     def draft(self, **how: Any) -> Letter:
         """A letter whose manifest is fixed."""
         slug = f"letter-{os.getpid()}-{next(_SLUGS)}"

@@ -40,9 +40,7 @@ class Slow:
     def finish(self, site: Site) -> None:
         """Lets it be written, and the clerk find it."""
         self.let.set()
-        (thread,) = [t for t in threading.enumerate() if t.name == "bundler"] or [None]
-        if thread is not None:
-            thread.join(timeout=30)
+        site.wait_for("bundler")
         self.let.clear()
         self.begun.clear()
         site.rounds(1)
@@ -61,13 +59,6 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     made.let.set()
 
 
-def placed(site: Site) -> None:
-    """What is written of its editions is in place."""
-    for thread in [t for t in threading.enumerate() if t.name == "placer"]:
-        thread.join(timeout=30)
-    site.rounds(1)
-
-
 def size_of(letter: Letter) -> int:
     """Entries of the log that the bundle holds."""
     text = bundle_of(letter)["log/checkpoint"].decode()
@@ -77,7 +68,8 @@ def size_of(letter: Letter) -> int:
 def settled(site: Site, slow: Slow, letter: Letter) -> None:
     """Bundle after bundle, until the newest is in place."""
     for _ in range(6):
-        placed(site)
+        site.wait_for("placer")
+        site.rounds(1)
         slow.finish(site)
         site.clock.now += 60
         site.rounds(1)

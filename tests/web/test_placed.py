@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -55,13 +55,6 @@ def place(letter: Letter) -> None:
     upkeep.place_editions(known, fold(known), wiring.world())
 
 
-def written(site: Site) -> None:
-    """The clerk's thread has written what is due, and a round has put it in place."""
-    for thread in [t for t in threading.enumerate() if t.name == "placer"]:
-        thread.join(timeout=30)
-    site.rounds(1)
-
-
 def folder(letter: Letter) -> Path:
     return Path(settings.DATA.public) / letter.slug / "editions" / "1"
 
@@ -109,10 +102,29 @@ def test_who_withdraws_is_gone_from_a_large_edition(site: Site, published: Lette
     assert gone.key.encode() in published.get("openings/1.jsonl").body
     people.withdraw(published, gone)
     site.rounds(1)
-    written(site)
+    site.wait_for("placer")
+    site.rounds(1)
     assert published.get("editions/1/edition.json").status == 404
     assert gone.key.encode() not in published.get("openings/1.jsonl").body
     assert published.get("editions/1/counts.json").status == 200
+
+
+def test_who_publishes_takes_names_away_before_anything_else_is_made(
+    site: Site, published: Letter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To make the files of a large edition takes a while: meanwhile nothing is there, rather than a name that is gone."""
+    real, there = placer.files_of, []
+
+    def seen(*given: Any) -> Any:
+        there.append(published.get("editions/1/edition.json").status)
+        return real(*given)
+
+    monkeypatch.setattr(placer, "files_of", seen)
+    people.withdraw(published, published.people[0])
+    for desk in site.clerk._desks.values():
+        desk.round(only_log=True)
+    place(published)
+    assert there == [404]
 
 
 def test_a_share_that_comes_later_is_published_too(published: Letter, made: list[str]) -> None:

@@ -44,8 +44,7 @@ class Slow:
     def finish(self, site: Site) -> None:
         """Lets it be written, and the clerk put it in place."""
         self.let.set()
-        for thread in [t for t in threading.enumerate() if t.name in ("placer", "bundler")]:
-            thread.join(timeout=30)
+        site.wait_for("placer", "bundler")
         self.let.clear()
         self.begun.clear()
         site.rounds(1)

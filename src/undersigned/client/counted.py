@@ -35,7 +35,7 @@ def find(http: Http, letter: Letter, key: str, progress: Progress | None = None)
         mirror = Mirror(Path(folder), letter)
         fetched = mirror.fetch(http, progress)
         standing, newest = Standing(letter.manifest), None
-        for data in fetched.entries(1):
+        for data in fetched.made.entries(first=1):
             entry = entries.parse(data)
             entries.verify_entry(entry, letter.manifest, letter.spelt)
             standing.apply(entry)

@@ -6,7 +6,6 @@ import tempfile
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +22,7 @@ class Extension:
     """The files that new entries write beside those of a log of ``size``, a bundle at a time; read by their paths."""
 
     def __init__(self, size: int, read: tiles.Reader, folder: Path) -> None:
-        self._read, self._start, self.size = read, size, size
+        self._read, self.start, self.size = read, size, size
         self._entries = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(folder))  # noqa: SIM115 - closed with this object
         weakref.finalize(self, self._entries.close)
         self._places: dict[str, tuple[int, int]] = {}
@@ -59,28 +58,20 @@ class Extension:
         yield from self._places
         yield from sorted(self._tiles)
 
-    def entries(self) -> Iterator[bytes]:
-        """The new entries."""
-        return tiles.read_entries(self.size, self.read, first=self._start)
+    def entries(self, first: int = 0) -> Iterator[bytes]:
+        """The new entries from index ``first`` on."""
+        return tiles.read_entries(self.size, self.read, first=max(first, self.start))
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A checkpoint whose entries have been fetched and fit; nothing of it is kept yet.
-
-    ``start``: how many entries were known before; ``made``: the files that the new ones write; None if there are none.
-    """
+    """A checkpoint whose entries have been fetched and fit; nothing of it is kept yet."""
 
     checkpoint: Checkpoint
     note: Note
-    start: int
-    made: Extension | None = None
+    made: Extension
 
     @property
     def number(self) -> int:
         """How many entries are new."""
-        return self.checkpoint.size - self.start
-
-    def entries(self, first: int = 0) -> Iterator[bytes]:
-        """The new entries, without the ``first`` so many."""
-        return islice(self.made.entries(), first, None) if self.made else iter(())
+        return self.made.size - self.made.start

@@ -71,7 +71,7 @@ class Mirror:
             if point.root != known.root:
                 self._keep_evidence(data)
                 raise LogError(f"the log forked: two different logs of {point.size} entries were signed")
-            return Fetched(point, note, known.size)
+            return Fetched(point, note, self._extension())
         if not point.size:
             raise LogError("the log is empty")
         made = self._fetch_entries(http, point.size, progress)
@@ -81,7 +81,7 @@ class Mirror:
             raise LogError(f"the log forked: its {point.size} entries do not extend the {self.size} seen before")
         if known is None and next(made.entries()) != self.letter.source:
             raise LogError("entry 0 is not the letter's manifest")
-        return Fetched(point, note, self.size, made)
+        return Fetched(point, note, made)
 
     def _keep_evidence(self, note: bytes) -> None:
         """Keeps a checkpoint the log signed although it contradicts an earlier one: both together convict the log."""
@@ -90,7 +90,7 @@ class Mirror:
 
     def _fetch_entries(self, http: Http, size: int, progress: Progress | None) -> Extension:
         """Entries from our size to ``size``, from the server's bundles."""
-        made = Extension(self.size, self.read, self.directory)
+        made = self._extension()
         for number in range(self.size // tiles.WIDTH, -(-size // tiles.WIDTH)):
             tile = tiles.Tile(-1, number, min(tiles.WIDTH, size - number * tiles.WIDTH))
             found = tiles.unpack_entries(http.get(f"log/{tile.path}"), tile.width)
@@ -99,16 +99,18 @@ class Mirror:
                 progress(made.size, size)
         return made
 
+    def _extension(self) -> Extension:
+        return Extension(self.size, self.read, self.directory)
+
     def keep(self, fetched: Fetched) -> None:
         """Takes ``fetched`` into the mirror, durably: from now on the log may not go behind it."""
-        made = fetched.made or Extension(self.size, self.read, self.directory)
-        for path in made.paths():
+        for path in fetched.made.paths():
             target = self._log / path
             files.make_directory(target.parent)
-            files.write_atomic(target, made.read(path))
+            files.write_atomic(target, fetched.made.read(path))
         # Every tile is durable: now, and not before, the checkpoint may speak of them.
         files.write_atomic(self._log / "checkpoint", fetched.note.encode())
-        self._drop_partial(made.paths())
+        self._drop_partial(fetched.made.paths())
         self.checkpoint = fetched.checkpoint
 
     def _drop_partial(self, paths: Iterable[str]) -> None:

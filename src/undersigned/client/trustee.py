@@ -129,7 +129,7 @@ class Trustee:
 
     def _look(self) -> tuple[Watched, Standing, checkpoint.Checkpoint, Note]:
         fetched = self.mirror.fetch(self.http, lambda done, total: self._progress("log", done, total))
-        standing = self._check(fetched.start, fetched.entries(0 if fetched.start else 1))
+        standing = self._check(fetched.made.start, fetched.made.entries(first=1))
         self._save()  # when a notice was seen is on disk before anything is built upon it
         if fetched.number:
             self.mirror.keep(fetched)

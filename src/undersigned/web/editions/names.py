@@ -30,20 +30,20 @@ def _held(letter: KnownLetter, keys: Iterable[str]) -> Iterator[tuple[str, bytes
                 yield key, bytes(objects[key]), shares[key]
 
 
+def _opened(letter: KnownLetter, keys: Iterable[str]) -> Iterator[tuple[str, Opened]]:
+    for key, body, shares in _held(letter, keys):
+        yield key, object_payload(parse_object(body), shares, letter.manifest)
+
+
 def verdicts(letter: KnownLetter, keys: Iterable[str]) -> dict[str, Opened]:
     """The verdict on each key's object, short of the roll."""
-    return {
-        key: object_payload(parse_object(body), shares, letter.manifest) for key, body, shares in _held(letter, keys)
-    }
+    return dict(_opened(letter, keys))
 
 
 def told(letter: KnownLetter, keys: Iterable[str]) -> dict[str, Told]:
     """The same in short: what an edition's bytes are put together from, at a quarter of the memory."""
     verified = letter.manifest.eligibility.check == "roll"
-    return {
-        key: told_of(key, object_payload(parse_object(body), shares, letter.manifest), verified=verified)
-        for key, body, shares in _held(letter, keys)
-    }
+    return {key: told_of(key, opened, verified=verified) for key, opened in _opened(letter, keys)}
 
 
 def openings_part(letter: KnownLetter, keys: Iterable[str]) -> bytes:

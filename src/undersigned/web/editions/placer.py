@@ -50,7 +50,7 @@ class Due:
         """Where they lie."""
         return _place_of(self.letter, self.row)
 
-    def stage(self, watched: Watched = dict) -> Staged | None:
+    def stage(self, watched: Watched) -> Staged | None:
         """Writes the files, if those that are there differ. Takes a while, and of the fold nothing that can change."""
         files = files_of(self.letter, self.row, self.keys, self.shown)
         note = placed.note(self.made, files)
@@ -113,13 +113,13 @@ class Placer:
         work = list(due)
         for one in work:
             if not one.stands:
+                # Also where it is not known whom they name.
                 one.storage.delete(one.place)
         if not work:
             return True
         if self._vain >= VAIN:
             self._vain = 0
-            for staged in _staged(work, dict):
-                staged.place()
+            put(work)
             return True
         self._beside.begin(of, lambda watched: _staged(work, watched))
         self._held = held.pop_all()
@@ -139,6 +139,12 @@ class Placer:
         """Throws away what is being written."""
         with self._held:
             self._beside.leave()
+
+
+def put(work: Iterable[Due]) -> None:
+    """Writes what is due and puts it in place, now."""
+    for staged in _staged(work, dict):
+        staged.place()
 
 
 def _staged(work: Iterable[Due], watched: Watched) -> Iterator[Staged]:

@@ -16,7 +16,7 @@ from undersigned.web.editions import placed
 from undersigned.web.editions.bundler import Bundler, is_large, place_bundle, remove_bundle
 from undersigned.web.editions.lock import publishing_unless_busy
 from undersigned.web.editions.models import Edition, Share, published_editions
-from undersigned.web.editions.placer import Due, Placer, due_of, place_small
+from undersigned.web.editions.placer import Due, Placer, due_of, place_small, put
 from undersigned.web.editions.readers import Extras, place_letter
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
@@ -55,7 +55,7 @@ class Upkeep:
 
     def round(self, standing: Standing) -> None:
         """Everything there is to do now, given the fold over the whole log."""
-        published = tuple(published_editions(self._letter.pk).values_list("number", flat=True))
+        published = self._published()
         if standing.withdrawn != self._withdrawn:
             erase(self._letter, standing)
             # True now: no table holds a share of anybody who withdrew, nor an edition that names them.
@@ -71,7 +71,7 @@ class Upkeep:
         if terms != self._termed:
             place_signing_pages(self._letter, standing, self._world)
             self._termed = terms
-        self._refresh(standing)
+        self._refresh(standing, published)
         if self._extras.due():
             self._extras.round(self._shown(standing, published))
 
@@ -79,7 +79,8 @@ class Upkeep:
         if self._placer.busy:
             if self._placer.settle(state):
                 self._placed = state
-            if self._placer.busy or self._placed == state:
+                return
+            if self._placer.busy:
                 return
         with ExitStack() as held:
             if not held.enter_context(publishing_unless_busy()):
@@ -89,7 +90,7 @@ class Upkeep:
             if fresh:
                 # An edition is in the table from the moment its publication is committed; it is served once that lasts.
                 wait_for_all_before()
-            due = self._due(standing, published) if is_large(standing.size) else []
+            due = _due(self._letter, standing, self._world) if is_large(standing.size) else []
             if fresh and published and (self._begun is not None or not all(one.stands for one in due)):
                 self._bundled = None
                 if is_large(standing.size):
@@ -103,15 +104,6 @@ class Upkeep:
                 return
         self._placed = state
 
-    def _due(self, standing: Standing, published: tuple[int, ...]) -> list[Due]:
-        shown, found = shown_of(self._letter, standing, self._world, published), []
-        for row in published_editions(self._letter.pk).defer("data"):
-            due = due_of(self._letter, row, standing, shown, self._world.storage)
-            erase_readers(self._letter, row, self._world.storage)
-            if due is not None:
-                found.append(due)
-        return found
-
     def leave(self) -> None:
         """Throws away what is in the making. Whoever goes on begins it again."""
         self._placer.leave()
@@ -123,8 +115,8 @@ class Upkeep:
         shown = shown_of(self._letter, standing, self._world, published)
         return replace(shown, batches=self._history.batches())
 
-    def _refresh(self, standing: Standing) -> None:
-        if self._bundler.busy and self._bundler.done(self._names(standing)):
+    def _refresh(self, standing: Standing, published: tuple[int, ...]) -> None:
+        if self._bundler.done(self._names(standing, published)):
             self._settle(standing)
         if self._bundler.busy:
             return
@@ -143,7 +135,7 @@ class Upkeep:
             # Asked again, now that nobody publishes: an edition needs the checkpoint it was published by.
             checkpoint = bundle_checkpoint(self._letter) or checkpoint
             if is_large(checkpoint.size):
-                self._bundler.begin(checkpoint, standing, self._names(standing))
+                self._bundler.begin(checkpoint, standing, self._names(standing, self._published()))
             else:
                 place_bundle(self._letter, checkpoint, standing, self._world)
         self._bundled, self._rested = state, now
@@ -154,12 +146,14 @@ class Upkeep:
             if free:
                 # None, unless it is put in place: then another is begun.
                 state, self._bundled = self._bundled, None
-                if self._bundler.settle(self._names(standing)):
+                if self._bundler.settle(self._names(standing, self._published())):
                     self._bundled = state
 
-    def _names(self, standing: Standing) -> Any:
+    def _published(self) -> tuple[int, ...]:
+        return tuple(published_editions(self._letter.pk).values_list("number", flat=True))
+
+    def _names(self, standing: Standing, published: tuple[int, ...]) -> Any:
         """What decides which names a bundle may hold: a sealed letter's, none before its first edition."""
-        published = tuple(published_editions(self._letter.pk).values_list("number", flat=True))
         return (published, standing.withdrawn if published or not self._letter.manifest.sealed else None)
 
 
@@ -188,19 +182,33 @@ def _left(standing: Standing, key: str, number: int, size: int) -> bool:
 
 def place_editions(letter: KnownLetter, standing: Standing, world: World) -> None:
     """Makes what is served of each published edition what it must be, pages included. Does nothing where it is."""
-    rows = list(published_editions(letter.pk).defer("data"))
-    shown = shown_of(letter, standing, world, tuple(row.number for row in rows))
+    if is_large(standing.size):
+        put(_due(letter, standing, world))
+        return
+    rows, shown = _shown_editions(letter, standing, world)
     for row in rows:
-        if not is_large(standing.size):
-            place_small(letter, row, standing, shown, world.storage)
-        elif (due := due_of(letter, row, standing, shown, world.storage)) is not None:
-            staged = due.stage()
-            if staged is not None:
-                staged.place()
-        erase_readers(letter, row, world.storage)
+        place_small(letter, row, standing, shown, world.storage)
+        _erase_readers(letter, row, world.storage)
 
 
-def erase_readers(letter: KnownLetter, row: Edition, storage: Storage) -> None:
+def _due(letter: KnownLetter, standing: Standing, world: World) -> list[Due]:
+    """What is to be done of a large letter's editions. What names somebody who has to be gone is gone then."""
+    rows, shown = _shown_editions(letter, standing, world)
+    found = []
+    for row in rows:
+        due = due_of(letter, row, standing, shown, world.storage)
+        _erase_readers(letter, row, world.storage)
+        if due is not None:
+            found.append(due)
+    return found
+
+
+def _shown_editions(letter: KnownLetter, standing: Standing, world: World) -> tuple[list[Edition], Shown]:
+    rows = list(published_editions(letter.pk).defer("data"))
+    return rows, shown_of(letter, standing, world, tuple(row.number for row in rows))
+
+
+def _erase_readers(letter: KnownLetter, row: Edition, storage: Storage) -> None:
     """The PDF for readers names everybody: it goes with the names, and the pressroom makes no other."""
     if placed.is_erased(row):
         storage.delete(f"{letter.slug}/press/{row.number}")
