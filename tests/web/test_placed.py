@@ -112,7 +112,7 @@ def test_who_withdraws_is_gone_from_a_large_edition(site: Site, published: Lette
 def test_who_publishes_takes_names_away_before_anything_else_is_made(
     site: Site, published: Letter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To make the files of a large edition takes a while: meanwhile nothing is there, rather than a name that is gone."""
+    """To make the files of a large edition takes a while: meanwhile nothing is there, rather than that name."""
     real, there = placer.files_of, []
 
     def seen(*given: Any) -> Any:
