@@ -114,8 +114,8 @@ LETTERS = st.characters(
 def test_any_names_make_a_page_or_a_documented_error(tmp_path: Path, names: list[str]) -> None:
     """Whatever an edition holds, there is a proved page or a PressError, never another exception.
 
-    Of a letter that the page's face lacks, with a mark that it has and that makes no character with it, the engine paints
-    the mark alone: the read-back refuses such a page and names the entry.
+    Of a letter the page's face lacks, with a mark it has that makes no character with it, the engine paints the mark
+    alone: the read-back refuses such a page and names the entry.
     """
     rows = [(name, "") for name in names]
     try:
