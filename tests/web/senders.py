@@ -57,7 +57,7 @@ class Senders:
     def __init__(self, letter: Letter, bodies: list[dict[str, object]]) -> None:
         self.letter, self.todo = letter, list(bodies)
         self.acknowledged: dict[str, bytes] = {}
-        self.unanswered = 0
+        self.unanswered, self._waiting = 0, 0
         self._stop = threading.Event()
         self._lock = threading.Lock()
 
@@ -67,6 +67,7 @@ class Senders:
                 if not self.todo:
                     return
                 body = self.todo.pop()
+                self._waiting += 1
             try:
                 answer = self.letter.post("entries", body)
             except OSError:
@@ -74,6 +75,9 @@ class Senders:
                     self.todo.insert(0, body)
                     self.unanswered += 1
                 return
+            finally:
+                with self._lock:
+                    self._waiting -= 1
             assert answer.status in (200, 201), answer.body
             with self._lock:
                 self.acknowledged[canonical.encode(body["entry"]).decode()] = answer.body
@@ -89,6 +93,10 @@ class Senders:
             thread.start()
         time.sleep(after)
         until(lambda: len(self.acknowledged) >= had + least)
+        # As it stands now it will be killed. Answers that were on their way are heard first, so that it is known who
+        # has none; else all four might have theirs by chance, and the kill fall between two signatures.
+        server.halt()
+        until(lambda: self._waiting == sum(thread.is_alive() for thread in threads))
         server.kill()
         self._stop.set()
         for thread in threads:

@@ -91,6 +91,11 @@ class Server:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def halt(self) -> None:
+        """Every process of it stands still from now on, until it is killed."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
     def stop(self) -> int:
         """SIGTERM; returns the exit status."""
         assert self.process is not None
