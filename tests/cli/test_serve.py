@@ -82,3 +82,29 @@ def test_a_port_that_is_taken_is_said_to_be_taken(site: Server, tmp_path: Path) 
     assert said.code == 2
     assert f"Port {site.port} is taken" in said.err
     assert not (tmp_path / "data").exists()
+
+
+def test_the_same_authority_again_is_no_news_and_another_is_taken_until_there_is_a_letter(tmp_path: Path) -> None:
+    """A unit of systemd says ``--authority`` at each start. What was fixed by a start without it can be changed."""
+    for words in ((), ("--authority", "letters.example.org"), ("--authority", "letters.example.org")):
+        process = started(tmp_path, free_port(), *words)
+        process.terminate()
+        assert process.wait(30) == 0
+        assert "! " not in (tmp_path / "said").read_text()
+        written = (tmp_path / "data" / "settings.toml").read_text()
+        assert ('authority = "letters.example.org"' in written) == bool(words)
+
+
+def test_what_stops_a_start_is_one_sentence(tmp_path: Path) -> None:
+    """A place that cannot be written to, an address that is not this machine's: no traceback, and what to do."""
+    for words, says in (
+        (("--data", "/proc/letters"), "Choose another place with --data"),
+        (("--data", str(tmp_path / "x"), "--host", "192.0.2.1"), "--host"),
+        (("--data", str(tmp_path / "x"), "--authority", "https://x.org"), "not a host name"),
+    ):
+        command = [sys.executable, "-m", "undersigned.cli.app", "serve", "--port", str(free_port()), *words]
+        found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert found.returncode in (2, 3)
+        assert says in " ".join(found.stderr.split())
+        assert "Traceback" not in found.stderr
+        assert not (tmp_path / "x").exists()

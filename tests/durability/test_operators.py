@@ -246,38 +246,3 @@ def test_what_operators_are_told_to_type_does_what_it_says(page: Page, tmp_path:
     finally:
         if server.process is not None and server.process.poll() is None:
             server.stop()
-
-
-@pytest.mark.skipif(shutil.which("haproxy") is None, reason="needs Debian's package haproxy")
-def test_the_proxy_of_the_page_balances_and_leaves_out_who_is_away(tmp_path: Path) -> None:
-    """Two machines stand-ins behind it: both are asked; when one is gone everybody is answered by the other."""
-    (snippet,) = re.findall(r"```haproxy\n(.*?)```", HOWTO.read_text(encoding="utf-8"), re.DOTALL)
-    first, second = Server(tmp_path / "a", free_port()), Server(tmp_path / "b", free_port())
-    front = free_port()
-    snippet = snippet.replace("bind :443 ssl crt /etc/haproxy/letters.pem", f"bind 127.0.0.1:{front}")
-    for name, server in (("web1", first), ("web2", second)):
-        snippet = snippet.replace(f"{name}:8000", f"127.0.0.1:{server.port}")
-    place = tmp_path / "haproxy.cfg"
-    place.write_text(snippet)
-    first.start()
-    second.start()
-    proxy = subprocess.Popen(["haproxy", "-db", "-f", str(place)])
-    try:
-        through = Server(tmp_path / "a", front)
-
-        def asked() -> int:
-            try:
-                return through.call("GET", "/healthz", headers={"host": first.authority}).status
-            except OSError:
-                return 0
-
-        until(lambda: asked() == 200)
-        first.kill()
-        until(lambda: all(asked() == 200 for _ in range(8)))
-        assert all(asked() == 200 for _ in range(20))
-    finally:
-        proxy.terminate()
-        proxy.wait(10)
-        for server in (first, second):
-            if server.process is not None and server.process.poll() is None:
-                server.kill()

@@ -120,7 +120,7 @@ def test_a_file_that_has_not_changed_is_not_sent_again(published: Letter) -> Non
 
 
 def test_every_address_of_django_is_behind_its_door(site: Site) -> None:
-    """Each view asks for the organiser's token, a trustee's signature or a signed body; only /healthz asks nothing.
+    """Each view asks for the organiser's token, a trustee's signature or a signed body; the database's health none.
 
     The forms anybody may see, and none acts without the token of its own page; a stop link proves itself.
     """
@@ -131,7 +131,7 @@ def test_every_address_of_django_is_behind_its_door(site: Site) -> None:
         path = path.replace("<number:number>", "1").replace("<str:name>", "page.pdf")
         for method in ("GET", "POST"):
             answer = letter.call(method, path, b"{}", people.JSON)
-            if path == "/healthz" and method == "GET":
+            if path == "/healthz/database" and method == "GET":
                 assert answer.status == 200
             elif path.startswith(("/code/", "/stop/", f"/{letter.slug}/form/")):
                 allowed = (404,) if "/stop/" in path else (403,) if method == "POST" else (200, 404, 409)

@@ -12,12 +12,15 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from undersigned.web.database import UnsafeDatabaseError, check_version
 from undersigned.web.datadir import DataDir, DataError, check_authority, prepare, read_settings
+from undersigned.web.operations.parent import die_with_parent
 
-from .server import Server, crowding, free_port, until
+from . import people
+from .server import SOURCES, Server, crowding, free_port, until
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -43,9 +46,101 @@ def test_init_makes_a_private_directory_and_changes_nothing_the_second_time(tmp_
     site = read_settings(DataDir(data))
     assert (site.authority, site.scheme, site.host) == ("letters.example.org", "https", "letters.example.org")
     before = {p: p.read_bytes() for p in data.rglob("*") if p.is_file() and "sqlite3" not in p.name}
-    again = run("init", "--data", str(data), "--authority", "elsewhere.example.org")
-    assert again.returncode == 0, again.stderr
+    for words in (("--authority", "letters.example.org"), ("--port", "8001")):
+        again = run("init", "--data", str(data), *words)
+        assert again.returncode == 0, again.stderr
     assert {p: p.read_bytes() for p in data.rglob("*") if p.is_file() and "sqlite3" not in p.name} == before
+
+
+def test_the_authority_can_be_changed_until_there_is_a_letter(tmp_path: Path) -> None:
+    """A first start without --authority took where it listens; the name people will type replaces it, and nothing else.
+
+    Once a letter carries the authority, even a draft, it is refused, and the file stays as it is.
+    """
+    server = Server(tmp_path / "data", free_port())
+    data = DataDir(server.data)
+    assert run("init", "--data", str(data.root), "--authority", server.authority).returncode == 0
+    with data.settings.open("a") as file:
+        file.write('contact = "press@example.org"\n')
+    written = data.settings.read_text()
+    assert run("init", "--data", str(data.root), "--authority", "letters.example.org").returncode == 0
+    moved = read_settings(data)
+    assert (moved.authority, moved.scheme, moved.contact) == ("letters.example.org", "https", "press@example.org")
+    assert run("init", "--data", str(data.root), "--authority", server.authority).returncode == 0
+    assert data.settings.read_text() == written
+    server.start()
+    try:
+        people.start(server.call, server.token, server.authority, "carried", size=3)
+    finally:
+        server.stop()
+    refused = run("init", "--data", str(data.root), "--authority", "letters.example.org")
+    assert refused.returncode == 1
+    assert server.authority in refused.stderr
+    assert "letters.example.org" in refused.stderr
+    assert data.settings.read_text() == written
+
+
+@pytest.mark.parametrize(("host", "takes"), [("127.0.0.1", "127.0.0.1:8191"), ("::1", "localhost:8191")])
+def test_a_first_start_takes_where_it_listens(tmp_path: Path, host: str, takes: str) -> None:
+    """On the loopback interface, by either version of IP."""
+    data = DataDir(tmp_path / "data")
+    assert run("init", "--data", str(data.root), "--host", host, "--port", "8191").returncode == 0
+    assert read_settings(data).authority == takes
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "2001:db8::1"])
+def test_a_first_start_that_listens_on_no_name_asks_for_one(tmp_path: Path, host: str) -> None:
+    """What would stand in every letter is no name that people can type: nothing is made."""
+    refused = run("init", "--data", str(tmp_path / "data"), "--host", host)
+    assert refused.returncode == 1
+    assert "--authority" in refused.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("place", ["/proc/letters", "/dev/null/letters"])
+def test_a_place_that_cannot_be_written_to_is_said_in_a_sentence(place: str) -> None:
+    """Also to root, whom permissions do not stop: a kernel's file system, and a file where a directory must be."""
+    for words in (("init", "--authority", "letters.example.org"), ("serve", "--port", str(free_port()))):
+        found = run(*words, "--data", place)
+        assert found.returncode == 1
+        assert "Traceback" not in found.stderr
+        assert "--data" in found.stderr
+        assert len(found.stderr.strip().splitlines()) == 1
+
+
+def test_it_listens_on_ipv6(tmp_path: Path) -> None:
+    """``--host ::1`` serves what 127.0.0.1 does."""
+    server = Server(tmp_path / "data", free_port())
+    server.command += ["--host", "::1"]
+    process = subprocess.Popen(server.command, env={**os.environ, "PYTHONPATH": SOURCES}, preexec_fn=die_with_parent)
+    try:
+        until(lambda: listens(server.port, "::1"))
+        url = f"http://[::1]:{server.port}/"
+        answer = httpx.get(url, headers={"host": f"localhost:{server.port}"}, trust_env=False)
+        assert answer.status_code in (200, 404)
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def test_load_balancers_are_answered_by_any_name(tmp_path: Path) -> None:
+    """``/healthz`` with another Host and with none: 200. Anything else: 400, which says both names."""
+    server = Server(tmp_path / "data", free_port())
+    server.start()
+    try:
+        for host in ("10.1.2.3", "web1:8000", ""):
+            answer = server.call("GET", "/healthz", headers={"host": host})
+            assert (answer.status, answer.body) == (200, b'{"status":"ok"}')
+        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as bare:
+            bare.sendall(b"OPTIONS /healthz HTTP/1.0\r\n\r\nGET /healthz HTTP/1.0\r\n\r\n")
+            assert bare.recv(64).startswith(b"HTTP/1.0 405")
+        assert server.call("GET", "/healthz/database").status == 200
+        wrong = server.call("GET", "/", headers={"host": "web1:8000"})
+        assert wrong.status == 400
+        assert f"web1:8000; this site is {server.authority}" in wrong.body.decode()
+        assert server.call("GET", "/healthz/database", headers={"host": "web1:8000"}).status == 400
+    finally:
+        assert server.stop() == 0
 
 
 @pytest.mark.parametrize("authority", ["", "Letters.example.org", "a b", "x/y", "x:", "x:123456", "-x.org", "x\n"])
@@ -173,10 +268,10 @@ def test_those_who_never_finish_a_request_hold_nobody_up(tmp_path: Path) -> None
         assert server.stop() == 0
 
 
-def listens(port: int) -> bool:
+def listens(port: int, host: str = "127.0.0.1") -> bool:
     """Whether anybody still answers on a port: a worker left alone would."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        return probe.connect_ex((host, port)) == 0
 
 
 def test_if_the_command_itself_is_killed_nothing_goes_on_alone(tmp_path: Path) -> None:

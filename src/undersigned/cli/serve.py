@@ -19,7 +19,7 @@ def serve(
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
     authority: Annotated[
         str | None,
-        typer.Option(help="HOST or HOST:PORT under which people reach the site; fixed on first start."),
+        typer.Option(help="HOST or HOST:PORT under which people reach the site; fixed by the first letter."),
     ] = None,
     database: Annotated[
         str | None,
@@ -30,7 +30,8 @@ def serve(
     """Run a site: web workers and the clerk, until it is told to stop.
 
     The first start makes the data directory with its keys, settings and database. Letters carry the authority in what
-    is signed, so choose it before the first letter opens. Behind a proxy that speaks https:
+    is signed: it can be changed, with --authority, until the site has its first letter. Behind a proxy that speaks
+    https:
 
     ```
     undersigned serve --data /srv/letters --authority letters.example.org
@@ -40,12 +41,11 @@ def serve(
     """
     with Server(data, host, port, workers=workers) as server:
         server.require_port()
-        if not (data / "settings.toml").exists():
-            server.initialise(authority or f"{host}:{port}", database)
-        else:
-            for name, value in (("authority", authority), ("database", database)):
-                if value is not None:
-                    voice.warn(f"the {name} is fixed in {data / 'settings.toml'}; --{name} is not used")
+        new = not (data / "settings.toml").exists()
+        if new or authority is not None:
+            server.initialise(authority, database if new else None)
+        if database is not None and not new:
+            voice.warn(f"the database is fixed in {data / 'settings.toml'}; --database is not used")
         server.start()
         stop_on_signals(server.end)
         voice.good(f"The site answers at {server.url}/. Its data lie in {data}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -30,16 +31,25 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def port_is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
+def why_not_listen(host: str, port: int) -> str | None:
+    """Why no server can listen there now, as a sentence that says what to do; None if one can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return f"port {port} is taken: stop what listens there, or choose another with --port"
+            if error.errno == errno.EACCES:
+                return f"only root may listen on port {port}: choose one from 1024 up with --port, behind a proxy"
+            return f"cannot listen on {host} ({error.strerror}): choose one of this machine's addresses with --host"
+    return None
+
+
+def port_is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    return why_not_listen(host, port) is None
 
 
 def run_site(*words: str) -> subprocess.CompletedProcess[str]:
@@ -75,19 +85,28 @@ class Server:
         """Where the organiser's token lies."""
         return self.data / "keys" / "organiser-token"
 
-    def initialise(self, authority: str, database: str | None = None) -> None:
-        """Makes the data directory for ``authority``, if it is not there yet. ``database``: a PostgreSQL URL."""
-        self._run("init", "--authority", authority, *(("--database", database) if database else ()))
+    def initialise(self, authority: str | None, database: str | None = None) -> None:
+        """Makes what is missing of the data directory. Raises ServerError with the reason if it cannot.
+
+        ``authority``: where people reach the site, by default where it listens; changed if there is no letter yet.
+        ``database``: a PostgreSQL URL.
+        """
+        where = (
+            (f"--authority={authority}",) if authority is not None else ("--host", self.host, "--port", str(self.port))
+        )
+        self._run("init", *where, *(("--database", database) if database else ()))
 
     def _run(self, command: str, *options: str) -> None:
         result = run_site(command, "--data", str(self.data), *options)
         if result.returncode:
-            raise ServerError(result.stderr.strip()[-2000:] or f"{command} failed")
+            said = result.stderr.strip()[-2000:].removeprefix("undersigned: ")
+            raise ServerError(said or f"{command} failed")
 
     def require_port(self) -> None:
-        """Raises InputError if somebody else listens there."""
-        if not port_is_free(self.host, self.port):
-            raise InputError(f"port {self.port} is taken: stop what listens there, or choose another with --port")
+        """Raises InputError if no server can listen there."""
+        reason = why_not_listen(self.host, self.port)
+        if reason is not None:
+            raise InputError(reason)
 
     def start(self, *, seconds: float = 60) -> None:
         """Starts it and returns once it answers. Raises ServerError, InputError if the port is taken."""

@@ -30,16 +30,29 @@ def main(arguments: list[str] | None = None) -> int:
     except DatabaseError as error:
         print(f"undersigned: the database does not answer as it should: {str(error).strip()}", file=sys.stderr)
         return 1
+    except OSError as error:
+        # A full disk, a read-only mount, somebody else's directory: the operator's to mend, and no traceback helps.
+        print(f"undersigned: {_unusable(data, error)}", file=sys.stderr)
+        return 1
+
+
+def _unusable(data: DataDir, error: OSError) -> str:
+    """What the operator is told of a file that cannot be used: which, why, and what to do."""
+    where = error.filename or data.root
+    why = (error.strerror or str(error)).lower()
+    what_to_do = f"Choose another place with --data, or let the user who runs this write to {data.root}"
+    return f"cannot use {where}: {why}. {what_to_do}"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m undersigned.web", description="The undersigned site.")
     commands = parser.add_subparsers(dest="command", required=True)
     init = commands.add_parser("init", help="make the data directory, or what is missing of it")
-    init.add_argument("--authority", required=True, help="HOST or HOST:PORT under which the site is reached")
+    init.add_argument("--authority", help="HOST or HOST:PORT under which the site is reached")
     serve = commands.add_parser("serve", help="run the web workers and the clerk")
-    serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8000)
+    for command in (init, serve):
+        command.add_argument("--host", default="127.0.0.1")
+        command.add_argument("--port", type=int, default=8000)
     serve.add_argument("--workers", type=int, default=1)
     clerk = commands.add_parser("clerk", help="run the clerk alone")
     doctor = commands.add_parser("doctor", help="examine a data directory")
@@ -83,8 +96,12 @@ def initialise(data: DataDir, authority: str, database: str | None = None) -> No
 
 def _run(parsed: argparse.Namespace, data: DataDir) -> int:
     if parsed.command == "init":
-        initialise(data, parsed.authority, parsed.database)
-        print(f"{data.root} is ready for {parsed.authority}")
+        authority = _own_authority(parsed, data) if parsed.authority is None else parsed.authority
+        initialise(data, authority, parsed.database)
+        from undersigned.web.authority import change_authority
+
+        changed = change_authority(data, authority)
+        print(f"{data.root} is {'now' if changed else 'ready'} for {authority}")
         return 0
     if parsed.command == "serve":
         return _serve(parsed, data)
@@ -229,12 +246,19 @@ def _halt(data: DataDir) -> None:
         print(f"undersigned: {error}", file=sys.stderr)
 
 
+def _own_authority(parsed: argparse.Namespace, data: DataDir) -> str:
+    """What the settings say, else what a first start takes: where it listens."""
+    from undersigned.web.authority import default_authority
+
+    return read_settings(data).authority if data.settings.exists() else default_authority(parsed.host, parsed.port)
+
+
 def _serve(parsed: argparse.Namespace, data: DataDir) -> int:
     from undersigned.web.operations import serve
 
     try:
         serve.check_port(parsed.host, parsed.port)
-        initialise(data, f"{parsed.host}:{parsed.port}", parsed.database)
+        initialise(data, _own_authority(parsed, data), parsed.database)
         _halt(data)
         return serve.serve(data.root, parsed.host, parsed.port, parsed.workers)
     except serve.PortTakenError as error:

@@ -61,11 +61,14 @@ sys.setswitchinterval(0.0005)
 _ACT: Final = re.compile(r"/([a-z0-9][a-z0-9-]{0,79})/(entries|activate)")
 # What Django answers (urls.py).
 _REST: Final = re.compile(
-    r"/healthz|/api/.*|/code/[^/]+/|/stop/[^/]+|/[^/]+/form/.*|/[^/]+/bookings(?:/.*)?|/[^/]+/(?:draft/[^/]+|status|cosignatures|seals|openings|review|publish)"
+    r"/healthz/database|/api/.*|/code/[^/]+/|/stop/[^/]+|/[^/]+/form/.*|/[^/]+/bookings(?:/.*)?|/[^/]+/(?:draft/[^/]+|status|cosignatures|seals|openings|review|publish)"
 )
 # The one body that may be large, of somebody who says who they are: a printer's colour profile.
 _PROFILE: Final = re.compile(r"/[^/]+/bookings/[1-9]\d*/profile")
 _DJANGO: Final = get_asgi_application()
+_LONGEST_NAME: Final = 253
+"""Characters of a host name (RFC 1035 section 2.3.4): more of a wrong one is not repeated."""
+ALIVE: Final = b'{"status":"ok"}'
 AWAY: Final = "The published files cannot be reached now. Try again later."
 FAILED: Final = "The server failed. Whether it was kept is not known: send the same again to find out."
 
@@ -127,6 +130,9 @@ class Site:
         if is_embedded(scope["path"]):
             base = self._embedded
         try:
+            if scope["path"] == "/healthz":
+                await _say_alive(scope, send, base)
+                return
             self._check_host(scope)
             if act and scope["method"] == "OPTIONS":
                 # A page of another origin asks whether it may post.
@@ -163,7 +169,27 @@ class Site:
     def _check_host(self, scope: Scope) -> None:
         host = (header(scope, b"host") or b"").lower()
         if host != self._host and re.sub(rb":\d+\Z", b"", host) != self._host:
-            raise Problem("malformed", "This site does not answer to that name. Nothing was kept.")
+            asked = host[:_LONGEST_NAME].decode("ascii", "replace") or "no name"
+            raise Problem(
+                "malformed",
+                f"The request's Host header says {asked}; this site is {settings.SITE.authority}. If a proxy sent it, "
+                "have it pass Host on as it came. Nothing was kept.",
+            )
+
+
+async def _say_alive(scope: Scope, send: Send, base: Headers) -> None:
+    """200 while this worker answers, to a load balancer that calls the machine by whatever name, or by none.
+
+    The database is not asked: while it is away every machine still serves the published pages, and tells a signatory in
+    words to come back; a balancer that took them all out would do neither. ``/healthz/database`` asks it.
+    """
+    if scope["method"] not in ("GET", "HEAD"):
+        raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
+    headers = [*base, (b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    if scope["method"] == "HEAD":
+        await respond_empty(send, 200, headers)
+    else:
+        await respond(send, 200, headers, ALIVE)
 
 
 def check_post(scope: Scope) -> None:

@@ -45,7 +45,7 @@ register_converter(SlugConverter, "word")
 register_converter(NumberConverter, "number")
 
 urlpatterns = [
-    path("healthz", operations.healthz),
+    path("healthz/database", operations.database),
     path("api/letters", letters.create),
     path("<word:slug>/draft/codes", letters.codes),
     path("<word:slug>/draft/text", letters.text),

@@ -1,4 +1,4 @@
-"""Whether the site is alive."""
+"""Whether the site's database answers, for monitoring. Whether a worker does is said without Django (asgi.py)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from undersigned.web.requests import only, say
 
 
 @only("GET")
-def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """200 if this process answers and its database can be read."""
+def database(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """200 if the database can be read, else 503."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM letters_letter LIMIT 1")
     return say({"status": "ok"})
