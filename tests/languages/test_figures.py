@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -98,3 +100,12 @@ def test_nothing_of_the_machine_changes_what_is_said() -> None:
         there, *said = out.decode().split("|")
         assert there == {"America/New_York": "EST", "Asia/Tokyo": "JST", "UTC": "UTC"}[zone]
         assert said == ["٥", DATES["ar"]]
+
+
+def test_the_browser_has_the_same_table() -> None:
+    """What a page counts by itself stands beside what the server counted."""
+    source = Path(__file__).parents[2] / "frontend/src/controllers/figure.ts"
+    table = source.read_text(encoding="utf-8").partition("DIGITS")[2].partition("};")[0]
+    theirs = dict(re.findall(r"\"?([\w-]+)\"?: \"(\w+)\"", table))
+    assert len(theirs) == 8
+    assert theirs == {tag: name for tag, name in DIGITS.items() if name != "latn" or "-" in tag}
