@@ -16,14 +16,24 @@ def test_every_pinned_file_is_the_one_pinned(face: object) -> None:
     from undersigned.press.fonts import Face
 
     assert isinstance(face, Face)
-    assert digest_of(face) == face.sha256
-    assert len(face.sha256) == 64
+    assert digest_of(face) in (face.sha256, *dict(face.also))
+    assert {len(one) for one in (face.sha256, *dict(face.also))} == {64}
 
 
 def test_another_file_is_refused() -> None:
     """A font with another hash sets no page."""
     with pytest.raises(FontError, match="not the pinned file"):
         digest_of(dataclasses.replace(SERIF, sha256="0" * 64))
+
+
+def test_an_edition_of_another_system_sets_a_page_and_is_named() -> None:
+    """Debian 13 has another file than 12: either does, and the digest says which it is; a third is refused by name."""
+    assert {place for face in PINNED if face.debian for _, place in face.also} == {"Debian 13's 1:20240730+repack1-1"}
+    installed = digest_of(SERIF)
+    later = dataclasses.replace(SERIF, sha256="0" * 64, also=((installed, "the next one"),))
+    assert digest_of(later) == installed
+    with pytest.raises(FontError, match=r"fonts-x=1 or the next one\)"):
+        digest_of(dataclasses.replace(later, package="", debian="fonts-x=1", file=__file__))
 
 
 def test_a_missing_font_says_what_to_install() -> None:

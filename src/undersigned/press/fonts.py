@@ -2,7 +2,7 @@
 
 Fonts come from wheels whose files are pinned here by SHA-256 (a different file gives different lines, hence different
 bytes); system fonts are never searched. No wheel holds a CJK serif face: where a text needs one it is Debian's, read
-from its place and pinned like the others (docs/adr/0061).
+from its place and pinned like the others, in Debian 12's edition and in 13's (docs/adr/0086).
 
 A stack is asked from left to right, and each face answers only for what it is there for (``covers``): so a Hebrew
 page's digits and punctuation are Hebrew-face digits, and its Latin names are set in the Latin face.
@@ -36,6 +36,8 @@ class Face:
     sha256: str
     covers: str = ""
     debian: str = ""
+    also: tuple[tuple[str, str], ...] = ()
+    """Other editions of the file that do as well: (SHA-256, where it is from)."""
 
 
 SERIF: Final = Face(
@@ -79,6 +81,7 @@ CJK: Final = Face(
     "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
     "a04178ec485dffdff7cc0c0c20e1fce9202d7e2160d805e8e44a4c8841c58481",
     debian="fonts-noto-cjk=1:20220127+repack1-1",
+    also=(("5d9c31a059600193c9d7968a998bde886ccdc77e934006ad243b41794c496a7d", "Debian 13's 1:20240730+repack1-1"),),
 )
 CJK_BOLD: Final = Face(
     "Noto Serif CJK",
@@ -86,6 +89,7 @@ CJK_BOLD: Final = Face(
     "/usr/share/fonts/opentype/noto/NotoSerifCJK-Bold.ttc",
     "a5d4b046c127da3d7c72f98b46c41489cd29bf52abfdf18aba920903e920d4ac",
     debian="fonts-noto-cjk=1:20220127+repack1-1",
+    also=(("1505ee3b9c0890fae6302ee0e9c6fd74d690f4a55a6ace1d9944f3f6352d622d", "Debian 13's 1:20240730+repack1-1"),),
 )
 PINNED: Final = (SERIF, SERIF_ITALIC, RARE, HEBREW, ARABIC, ARABIC_BOLD, CJK, CJK_BOLD)
 _CJK_FAMILY: Final = {"ja": "Noto Serif CJK JP", "ko": "Noto Serif CJK KR", "zh": "Noto Serif CJK SC"}
@@ -116,14 +120,15 @@ def path_of(face: Face) -> Path:
 
 @cache
 def digest_of(face: Face) -> str:
-    """The SHA-256 of the file, in hex. Raises FontError unless it is the pinned one."""
+    """The SHA-256 of the file, in hex. Raises FontError unless it is the pinned one, or another edition that does."""
     try:
         with path_of(face).open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise FontError(f"{face.family}: {face.file} cannot be read") from error
-    if found != face.sha256:
-        wanted = f" (Debian 12's {face.debian})" if face.debian else ""
+    if found != face.sha256 and found not in dict(face.also):
+        wanted = "".join(f" or {place}" for _, place in face.also)
+        wanted = f" (Debian 12's {face.debian}{wanted})" if face.debian else ""
         raise FontError(f"{face.file} is not the pinned file{wanted}: its SHA-256 is {found}, pinned is {face.sha256}")
     return found
 

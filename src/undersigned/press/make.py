@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-import icu
+from undersigned.languages import library
 
 from . import preflight, readback
 from .compose import SEPARATOR, Composer, Copy, Layout, copy_of, places_of
@@ -80,7 +80,7 @@ def make_page(order: PageOrder, out: Path, *, progress: Progress | None = None) 
         read_back=proof,
         mended=tuple(Mended(e.key, e.name, e.mended) for e in copy.entries if e.mended),
         fonts=dict(stack.hashes),
-        engine={"typst": VERSION, "icu": icu.ICU_VERSION, "unicode": icu.UNICODE_VERSION},
+        engine={"typst": VERSION, "icu": library.VERSION, "unicode": library.unicode_version()},
         ask=tuple(paper.questions),
         files={name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     )

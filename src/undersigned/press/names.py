@@ -1,8 +1,8 @@
 """Names on a page: in what order, in which direction, where a line may break.
 
-The edition holds names by key; a page shows them group by group, in the order of the page's language (Unicode
-collation, through ICU), initials where their letters fall. A name whose direction is not the page's stands in an
-isolate (U+2066..U+2069), so that neither its neighbours nor the comma before its title wander.
+The edition holds names by key; a page shows them group by group, in the order of the page's language
+(``languages.order``), initials where their letters fall. A name whose direction is not the page's stands in an isolate
+(U+2066..U+2069), so that neither its neighbours nor the comma before its title wander.
 
 What came through intake cannot hurt a page; what an edition holds need not have come through ours. ``printable`` takes
 out what cannot be printed (controls, bidirectional overrides, a fifth mark on one letter) and says so: the report names
@@ -17,8 +17,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import icu
+from fontTools import unicodedata as scripts
 
+from undersigned.languages.order import sorter
 from undersigned.protocol.edition import Edition
 
 from .fonts import is_cjk
@@ -36,6 +37,8 @@ LONG_WORD: Final = 20
 _STRONG: Final = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 _SPACES: Final = re.compile(r"[\s\u200b\u2028\u2029]+")
 _ENCLOSING: Final = re.compile("[\u0488\u0489\u1abe\u20dd-\u20e4\ua670-\ua672]")
+_ANYBODYS: Final = frozenset(map(chr, range(0x300, 0x363))) - {"\u0342", "\u0345"}
+"""Accents that any letter may have. Unicode lists the scripts in which each has been met; a name may be the next."""
 _KEPT: Final = "\u200c\u200d"
 _BREAK_AFTER: Final = re.compile("(?<=[\\w\u05be][-\u2010\u05be/])(?=\\w)|(?<=\u05be)")
 _CLUSTER: Final = re.compile("(?s).[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0670\u200c\u200d]*")
@@ -118,8 +121,7 @@ def printable(text: str) -> tuple[str, str]:
 
 def _belongs(mark: str, base: str) -> bool:
     """Whether ``mark`` is one that letters like ``base`` take: no face has both of any other two (UAX 24)."""
-    script = icu.Script.getScript(base).getScriptCode()
-    return bool(icu.Script.hasScript(mark, script) or icu.Script.hasScript(mark, icu.UScriptCode.INHERITED))
+    return mark in _ANYBODYS or not scripts.script_extension(mark).isdisjoint({scripts.script(base), "Zinh"})
 
 
 def _plain(text: str) -> bool:
@@ -137,7 +139,7 @@ def _plain(text: str) -> bool:
 
 def entries_of(edition: Edition, groups: Iterable[str], lang: str, *, titles: bool) -> list[Entry]:
     """The edition's names as printed: by group in the order of ``groups``, then as ``lang`` sorts them."""
-    collator = icu.Collator.createInstance(icu.Locale(lang))
+    sort_key = sorter(lang)
     place = {group: i for i, group in enumerate(groups)}
     rows: list[tuple[int, bytes, str, Entry]] = []
     for row in edition.roll:
@@ -146,7 +148,7 @@ def entries_of(edition: Edition, groups: Iterable[str], lang: str, *, titles: bo
         if not name:
             name, mended = NAMELESS, "everything: nothing of it can be printed"
         entry = Entry(row.key, row.group, name, title, ", ".join(filter(None, (mended, mended_title))))
-        rows.append((place.get(row.group, len(place)), collator.getSortKey(name), row.key, entry))
+        rows.append((place.get(row.group, len(place)), sort_key(name), row.key, entry))
     # The key decides between namesakes, so that the order never depends on how the edition was read.
     rows.sort(key=lambda row: row[:3])
     return [row[3] for row in rows]

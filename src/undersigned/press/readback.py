@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import icu
+from undersigned.languages.direction import from_the_left
 
 from .block import Section
 from .content import Painted, Run
@@ -141,10 +141,7 @@ def visual(signs: Sequence[_Sign], page: Direction) -> str:
     text = "".join(logical)
     if page == "ltr" and text.isascii():
         return text
-    bidi = icu.Bidi()
-    held = icu.UnicodeString(text)  # ICU keeps a pointer into it
-    bidi.setPara(held, 1 if page == "rtl" else 0)
-    return plain(str(bidi.writeReordered(0)))
+    return plain(from_the_left(text, rtl=page == "rtl"))
 
 
 def _refuse(part: Sequence[_Sign], wanted: str, seen: str, entries: Sequence[Entry]) -> None:

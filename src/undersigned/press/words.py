@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-import icu
+from undersigned.languages import figures
 
 FALLBACK = "en"
 
@@ -21,8 +21,7 @@ class Words:
 
     def say(self, phrase: str, **values: int | str) -> str:
         """``phrase`` with its values; integers, and nouns beside them, as the language writes them."""
-        pattern = icu.MessageFormat(self.phrases[phrase], icu.Locale.forLanguageTag(self.lang))
-        return str(pattern.format(list(values), [icu.Formattable(value) for value in values.values()]))
+        return figures.say(self.phrases[phrase], self.lang, values)
 
     @property
     def comma(self) -> str:

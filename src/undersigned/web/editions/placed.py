@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Final
 
 import django
-import icu
 from django.db.models import Count, Max
 
 import undersigned
+from undersigned.languages import library
 from undersigned.protocol import canonical
 from undersigned.protocol.standing import Standing
 from undersigned.web.editions.models import Edition, Share
@@ -85,4 +85,4 @@ def _code() -> str:
     for file in sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
         if file.stat().st_size <= _LARGEST:
             found.update(f"{file.relative_to(root)} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
-    return f"{found.hexdigest()} {django.VERSION} {icu.ICU_VERSION}"
+    return f"{found.hexdigest()} {django.VERSION} {library.VERSION}"

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from django.template.loader import render_to_string
 
+from undersigned.languages.order import sort_names
 from undersigned.protocol.edition import Edition, EditionCounts
 from undersigned.web.made import Maker
-from undersigned.web.pages.collate import sort_names
 from undersigned.web.pages.letter import Shown, frame
 from undersigned.web.pages.said import say
 from undersigned.web.pages.words import words

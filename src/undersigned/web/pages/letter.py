@@ -9,10 +9,10 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
+from undersigned.languages.figures import long_date
 from undersigned.protocol.manifest import Manifest, parse_time
 from undersigned.protocol.standing import Standing
 from undersigned.web.pages.chart import chart
-from undersigned.web.pages.collate import long_date
 from undersigned.web.pages.history import Batch
 from undersigned.web.pages.said import number, say
 from undersigned.web.pages.scripts import are_built, scripts

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from django.template.loader import render_to_string
 
+from undersigned.languages.order import sort_names
 from undersigned.protocol import canonical
 from undersigned.protocol.edition import Edition, Name
 from undersigned.web.made import Maker
-from undersigned.web.pages.collate import sort_names
 from undersigned.web.pages.letter import Shown, frame
 from undersigned.web.pages.said import number, say
 from undersigned.web.pages.scripts import find_script

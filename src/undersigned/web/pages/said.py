@@ -1,35 +1,15 @@
-"""Words with figures in them, as each language says them: ICU message patterns and numbers.
-
-A pattern is a word of ``words.toml`` or ``reader-words.toml``: ``{signed}`` is a number in the language's digits and
-grouping, ``{n, plural, one{...} other{...}}`` chooses by the language's plural rules (CLDR). Russian has three forms,
-Arabic six.
-"""
+"""The site's words with figures in them: those of ``words.toml`` and its like are ICU message patterns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
-import icu
+from undersigned.languages import figures as figures_of
+from undersigned.languages.figures import number
 
-
-@lru_cache(maxsize=2048)
-def _pattern(text: str, language: str) -> icu.MessageFormat:
-    return icu.MessageFormat(text, icu.Locale.forLanguageTag(language))
+__all__ = ["number", "say"]
 
 
 def say(said: Mapping[str, str], key: str, **figures: int | str) -> str:
     """The word ``key`` of ``said`` (``words.words``) with ``figures`` in their places."""
-    names = list(figures)
-    values = [icu.Formattable(value) for value in figures.values()]
-    return str(_pattern(said[key], said["language"]).format(names, values))
-
-
-@lru_cache(maxsize=64)
-def _numbers(language: str) -> icu.NumberFormat:
-    return icu.NumberFormat.createInstance(icu.Locale.forLanguageTag(language))
-
-
-def number(value: int, language: str) -> str:
-    """A number as ``language`` writes it: 1,234 or 1.234 or ١٬٢٣٤."""
-    return str(_numbers(language).format(value))
+    return figures_of.say(said[key], said["language"], figures)

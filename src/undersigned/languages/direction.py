@@ -1,0 +1,28 @@
+"""What a line of letters of both directions looks like from left to right (UAX 9), by ICU."""
+
+from __future__ import annotations
+
+import ctypes
+
+from .library import NATIVE, checked, function, status
+
+
+def from_the_left(line: str, *, rtl: bool) -> str:
+    """``line`` in the order in which it is seen, from left to right, on a page of that direction."""
+    pointer, number, said = ctypes.c_void_p, ctypes.c_int32, status()
+    heard = ctypes.POINTER(ctypes.c_int)
+    units = line.encode(NATIVE)
+    room = ctypes.create_string_buffer(len(units) + 2)
+    found = function("common", "ubidi_open", pointer, [])()
+    try:
+        lay = function(
+            "common", "ubidi_setPara", None, [pointer, ctypes.c_char_p, number, ctypes.c_uint8, pointer, heard]
+        )
+        lay(found, units, len(units) // 2, int(rtl), None, ctypes.byref(said))
+        checked(said, "a line of both directions")
+        write = function("common", "ubidi_writeReordered", number, [pointer, pointer, number, ctypes.c_uint16, heard])
+        size = write(found, room, len(units) // 2 + 1, 0, ctypes.byref(said))
+        checked(said, "a line of both directions")
+    finally:
+        function("common", "ubidi_close", None, [pointer])(found)
+    return ctypes.string_at(room, 2 * size).decode(NATIVE)
