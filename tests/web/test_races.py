@@ -140,22 +140,60 @@ def test_a_strike_after_publication_is_refused(site: Site) -> None:
 
 def test_a_busy_database_is_said_so_and_nothing_is_acknowledged(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """While somebody else holds the write lock too long: 503 with Retry-After, and the same request works later."""
+    from django.db import transaction
+
     letter = site.letter()
     person = letter.people[0]
     people.activate(letter, person)
     body = people.prepare(letter, person)
-    from django.db import transaction
+    committer: Committer = site.application._committer
+    real, held = transaction.Atomic.__enter__, threading.Event()
+    held.set()
 
-    real = transaction.Atomic.__enter__
-
-    def locked(_: object) -> None:
-        raise OperationalError("database is locked")
+    def locked(self: transaction.Atomic) -> None:
+        # The committer alone: what other threads do meanwhile is none of this test's business.
+        if held.is_set() and threading.current_thread() is committer._thread:
+            raise OperationalError("database is locked")
+        real(self)
 
     monkeypatch.setattr(transaction.Atomic, "__enter__", locked)
     busy = letter.post("entries", body)
-    monkeypatch.setattr(transaction.Atomic, "__enter__", real)
     assert (busy.status, busy.problem) == (503, "busy")
     assert int(busy.headers["retry-after"]) > 0
+    assert not Pending.objects.filter(kind="sign").exists()
+    held.clear()
+    assert letter.post("entries", body).status == 201
+
+
+def test_who_comes_back_after_a_busy_answer_is_tried(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer "busy" is given once the queue behind it is empty: the next request is not swept away with the rest."""
+    from undersigned.web.signing import committer as module
+
+    letter = site.letter()
+    person = letter.people[0]
+    people.activate(letter, person)
+    body = people.prepare(letter, person)
+    committer: Committer = site.application._committer
+    order: list[str] = []
+    emptied, answered = committer._late, committer._answer
+
+    def late() -> tuple[list[module._Job], bool]:
+        order.append("emptied")
+        return emptied()
+
+    def answer(jobs: list[module._Job], outcomes: list[object]) -> None:
+        order.append("answered")
+        answered(jobs, outcomes)
+
+    def stuck(jobs: list[object]) -> list[object]:
+        return committer._failed(OperationalError("database is locked"), False, False, len(jobs))
+
+    monkeypatch.setattr(committer, "_late", late)
+    monkeypatch.setattr(committer, "_answer", answer)
+    monkeypatch.setattr(committer, "_commit", stuck)
+    assert letter.post("entries", body).problem == "busy"
+    assert order == ["emptied", "answered"]
+    monkeypatch.undo()
     assert letter.post("entries", body).status == 201
 
 

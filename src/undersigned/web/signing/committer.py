@@ -115,15 +115,21 @@ class Committer:
         last = False
         while not last:
             jobs, last = self._collect()
-            if jobs:
-                self._answer(jobs, self._decide(jobs))
+            if not jobs:
+                continue
+            outcomes = self._decide(jobs)
             if self._stalled:
-                last = self._send_away() or last
+                late, ended = self._late()
+                jobs, outcomes, last = [*jobs, *late], [*outcomes, *(busy() for _ in late)], last or ended
+            self._answer(jobs, outcomes)
         connection.close()
 
-    def _send_away(self) -> bool:
-        """Tells whoever waits to come back: the database kept those before them waiting for seconds, and would keep
-        them for as long again. Returns whether the queue has come to its end."""
+    def _late(self) -> tuple[list[_Job], bool]:
+        """Everything in the queue, to be told to come back, and whether the queue has come to its end: the database
+        kept those before them waiting for seconds, and would keep them for as long again.
+
+        Taken out before anybody is answered: a request sent after the first "busy" came back is tried.
+        """
         self._stalled = False
         jobs: list[_Job] = []
         ended = False
@@ -133,8 +139,7 @@ class Committer:
                 ended = True
             else:
                 jobs.append(job)
-        self._answer(jobs, [busy() for _ in jobs])
-        return ended
+        return jobs, ended
 
     def _collect(self) -> tuple[list[_Job], bool]:
         """What waits, at least one; and whether it is the last."""
