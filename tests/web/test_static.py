@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import gzip
+import hashlib
+import os
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,13 +18,14 @@ from django.db.backends.utils import CursorWrapper
 
 from undersigned.web.adapters.durable import write_over
 from undersigned.web.adapters.storage import FileStorage
-from undersigned.web.door.kept import Kept, Mark
+from undersigned.web.door.kept import Kept, Mark, mark_of
 from undersigned.web.made import MadeFiles, given
 from undersigned.web.operations.clerk import Clerk
 
 from . import people
 from .conftest import Site
 from .people import Letter
+from .server import until
 from .test_life import signed_letter
 
 LONG = b"<!doctype html><p>" + b"Testperson Eins stands here. " * 100
@@ -186,16 +190,65 @@ def test_a_file_is_whole_at_every_moment(site: Site) -> None:
 def test_what_is_kept_in_memory_is_believed_only_of_the_same_file() -> None:
     """Another inode, time or size: it is read again. What does not fit makes room for itself."""
     kept, file = Kept(room=10), "page"
+
+    def held(name: str, mark: Mark) -> bytes | None:
+        copy = kept.get(name, mark)
+        return None if copy is None else copy.data
+
     kept.keep(file, Mark(1, 1, 4), b"abcd")
-    assert kept.get(file, Mark(1, 1, 4)) == b"abcd"
-    assert [kept.get(file, mark) for mark in (Mark(2, 1, 4), Mark(1, 2, 4), Mark(1, 1, 5))] == [None] * 3
+    assert held(file, Mark(1, 1, 4)) == b"abcd"
+    assert [held(file, mark) for mark in (Mark(2, 1, 4), Mark(1, 2, 4), Mark(1, 1, 5))] == [None] * 3
     kept.keep("other", Mark(2, 1, 8), b"abcdefgh")
-    assert kept.get(file, Mark(1, 1, 4)) is None
-    assert kept.get("other", Mark(2, 1, 8)) == b"abcdefgh"
+    assert held(file, Mark(1, 1, 4)) is None
+    assert held("other", Mark(2, 1, 8)) == b"abcdefgh"
     kept.forget("other")
-    assert kept.get("other", Mark(2, 1, 8)) is None
+    assert held("other", Mark(2, 1, 8)) is None
     kept.keep(file, Mark(1, 1, 5), b"abcd")
-    assert kept.get(file, Mark(1, 1, 5)) is None, "what was read short is not kept"
+    assert held(file, Mark(1, 1, 5)) is None, "what was read short is not kept"
+
+
+def test_a_file_of_the_same_time_and_size_is_not_taken_for_the_old_one(tmp_path: Path) -> None:
+    """Times of writing may be set to anything; the mark does not rely on them."""
+    file, marks = tmp_path / "page.html", set()
+    for text in (b"abcd", b"efgh"):
+        file.write_bytes(text)
+        os.utime(file, (0, 0))
+        marks.add(mark_of(file.stat()))
+        time.sleep(0.02)
+    assert len(marks) == 2
+
+
+@pytest.mark.parametrize("asked", ["{tag}", "W/{tag}", '"other", {tag}', 'W/"a,b" , W/{tag}', "*", " * "])
+def test_if_none_match_in_every_form_is_304(site: Site, asked: str) -> None:
+    """A weak tag, a list and an asterisk, for a small file, a compressed one and a large one."""
+    (settings.DATA.public / "large.zip").write_bytes(bytes(300_000))
+    for path, coding in (("static/site.css", ""), ("large.zip", ""), ("robots.txt", ""), ("", "gzip")):
+        headers = {"accept-encoding": coding}
+        first = site.call("GET", f"/{path}", b"", headers)
+        if path == "large.zip":
+            until(lambda: "etag" in site.call("HEAD", "/large.zip").headers)
+            first = site.call("HEAD", "/large.zip")
+        if first.status == 404:
+            continue
+        told = {**headers, "if-none-match": asked.format(tag=first.headers["etag"])}
+        again = site.call("GET", f"/{path}", b"", told)
+        assert (again.status, again.body, again.headers["etag"]) == (304, b"", first.headers["etag"])
+        for other in ('"other"', 'W/"other"', "", first.headers["etag"].strip('"')):
+            assert site.call("GET", f"/{path}", b"", {**headers, "if-none-match": other}).status == 200
+
+
+def test_the_same_bytes_have_the_same_tag_whenever_they_were_written(site: Site) -> None:
+    """Small and large: the tag is of the content alone, on every worker and after every restart."""
+    for size in (100, 300_000):
+        tags = set()
+        for _ in range(2):
+            file = settings.DATA.public / "tagged.zip"
+            file.unlink(missing_ok=True)
+            file.write_bytes(bytes(size))
+            until(lambda: "etag" in site.call("HEAD", "/tagged.zip").headers)
+            tags.add(site.call("HEAD", "/tagged.zip").headers["etag"])
+            time.sleep(0.02)
+        assert tags == {f'"{hashlib.sha256(bytes(size)).hexdigest()[:32]}"'}
 
 
 def test_the_clerk_compresses_what_an_older_one_did_not(site: Site) -> None:

@@ -33,11 +33,13 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def _write_beside(path: Path, write: Callable[[int], object], mode: int) -> Path:
+def _write_beside(path: Path, write: Callable[[int], object], mode: int, *, dated: bool = True) -> Path:
     beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         write(descriptor)
+        if not dated:
+            os.utime(descriptor, (0, 0))
         os.fsync(descriptor)
     except BaseException:
         beside.unlink()
@@ -56,9 +58,9 @@ def _writer(data: bytes) -> Callable[[int], None]:
     return write
 
 
-def write_over(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Puts ``data`` at ``path``, replacing what is there."""
-    put_over(_write_beside(path, _writer(data), mode), path)
+def write_over(path: Path, data: bytes, mode: int = 0o600, *, dated: bool = True) -> None:
+    """Puts ``data`` at ``path``, replacing what is there. ``dated``: whether its time of writing says when that was."""
+    put_over(_write_beside(path, _writer(data), mode, dated=dated), path)
 
 
 def write_beside(path: Path, write: Callable[[BinaryIO], object], mode: int = 0o600) -> Path:

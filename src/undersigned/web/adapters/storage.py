@@ -151,7 +151,9 @@ class _StagedTree:
 
 def _write(target: Path, data: bytes) -> None:
     """A file, and beside it the same compressed if that is worth it."""
-    write_over(target, data, 0o644)
+    # There is a tile for each size a log had. Together their times would date each batch, or in a public letter each
+    # signature. What a tile's path holds never changes, so copying tools that go by times lose nothing.
+    write_over(target, data, 0o644, dated="/log/tile/" not in target.as_posix())
     packed = pack(target.name, data)
     if packed is not None:
         write_over(_beside(target), packed, 0o644)

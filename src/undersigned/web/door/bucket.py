@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from undersigned.web.problems import Problem
 
 from .body import Headers, Scope, Send, header, respond, respond_empty
 from .files import locate, manner, type_of
+from .kept import is_known, tag_of
 
 
 class BucketDoor:
@@ -32,9 +32,9 @@ class BucketDoor:
         if scope["method"] == "POST":
             raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
         kind = type_of(path, Path(name))
-        tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'.encode()
+        tag = tag_of(data)
         headers = [*base, *manner(path, kind), (b"etag", tag)]
-        if header(scope, b"if-none-match") == tag:
+        if is_known(header(scope, b"if-none-match"), tag):
             await respond_empty(send, 304, headers)
         elif scope["method"] == "HEAD":
             lines = [*headers, (b"content-type", kind), (b"content-length", str(len(data)).encode())]

@@ -15,7 +15,7 @@ from undersigned.web.adapters.packed import SUFFIX
 from undersigned.web.problems import Problem, not_found
 
 from .body import Headers, Scope, Send, header, respond, respond_empty
-from .kept import LARGEST, Kept, Mark, mark_of
+from .kept import LARGEST, Kept, LargeTags, Mark, is_known, mark_of
 from .language import Versions
 
 # Each part begins with a letter or digit: no "..", and nothing that is still being written.
@@ -119,6 +119,7 @@ class FileDoor:
     def __init__(self, public: Path, static: Path) -> None:
         self._public, self._static = str(public), str(static)
         self._kept = Kept()
+        self._large = LargeTags()
         self._versions = Versions()
 
     def find(self, path: str) -> str | None:
@@ -165,35 +166,46 @@ class FileDoor:
     async def _send(self, scope: Scope, send: Send, base: Headers, place: Place, mark: Mark, *, zipped: bool) -> bool:
         """Answers with a file; False if it has gone."""
         file, headers = place.packed if zipped else place.file, list(base)
-        asked = header(scope, b"if-none-match")
-        if asked is not None and asked == mark.tag:
-            await respond_empty(send, 304, [*headers, (b"etag", mark.tag)])
+        copy = self._kept.get(file, mark)
+        if copy is None:
+            try:
+                handle = Path(file).open("rb", buffering=0)  # noqa: SIM115 - closed below
+            except FileNotFoundError:
+                return False
+            with handle:
+                # It may have been replaced since the look: what is opened says what it is.
+                mark = mark_of(os.fstat(handle.fileno()))
+                if mark.size > LARGEST:
+                    kind = [(b"content-type", place.kind)] + [(b"content-encoding", b"gzip")] * zipped
+                    await self._send_large(scope, send, headers, kind, handle, (file, mark))
+                    return True
+                copy = self._kept.keep(file, mark, handle.read())
+        headers.append((b"etag", copy.tag))
+        if is_known(header(scope, b"if-none-match"), copy.tag):
+            await respond_empty(send, 304, headers)
             return True
         headers.append((b"content-type", place.kind))
         if zipped:
             headers.append((b"content-encoding", b"gzip"))
-        body = self._kept.get(file, mark)
-        if body is not None and scope["method"] == "GET":
-            await respond(send, 200, [*headers, (b"etag", mark.tag)], body)
-            return True
-        try:
-            handle = Path(file).open("rb", buffering=0)  # noqa: SIM115 - closed below
-        except FileNotFoundError:
-            return False
-        with handle:
-            # It may have been replaced since the look: what is opened says what it is.
-            mark = mark_of(os.fstat(handle.fileno()))
-            headers.append((b"etag", mark.tag))
-            if scope["method"] == "HEAD":
-                lines = [*headers, (b"content-length", str(mark.size).encode())]
-                await respond_empty(send, 200, lines)
-            elif mark.size <= LARGEST:
-                body = handle.read()
-                self._kept.keep(file, mark, body)
-                await respond(send, 200, headers, body)
-            else:
-                await self._stream(send, headers, handle, mark.size)
+        if scope["method"] == "HEAD":
+            await respond_empty(send, 200, [*headers, (b"content-length", str(len(copy.data)).encode())])
+        else:
+            await respond(send, 200, headers, copy.data)
         return True
+
+    async def _send_large(
+        self, scope: Scope, send: Send, base: Headers, kind: Headers, handle: FileIO, known: tuple[str, Mark]
+    ) -> None:
+        tag, size = self._large.get(*known), known[1].size
+        headers = base if tag is None else [*base, (b"etag", tag)]
+        if is_known(header(scope, b"if-none-match"), tag):
+            await respond_empty(send, 304, headers)
+            return
+        headers = [*headers, *kind]
+        if scope["method"] == "HEAD":
+            await respond_empty(send, 200, [*headers, (b"content-length", str(size).encode())])
+        else:
+            await self._stream(send, headers, handle, size)
 
     async def _stream(self, send: Send, headers: Headers, handle: FileIO, size: int) -> None:
         lines = [*headers, (b"content-length", str(size).encode())]
