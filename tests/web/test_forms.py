@@ -113,7 +113,8 @@ def test_the_same_form_sent_twice_signs_once(site: Site) -> None:
     assert SealedObject.objects.filter(letter__slug=letter.slug).count() == 1
     assert b"Thrice" not in bytes(SealedObject.objects.get(letter__slug=letter.slug).body)
     browser.open(f"/{letter.slug}/form/en/sign")
-    assert browser.send(code=code_of(letter)).status == 422, "the code has been used"
+    assert browser.send(code=code_of(letter)).status == 200, "the form does not say yet that the code has been used"
+    assert browser.send(**fields).status == 409
     assert "used already" in browser.text
 
 
@@ -144,12 +145,11 @@ def test_a_wrong_field_is_told_and_nothing_typed_is_lost(site: Site) -> None:
 
 
 def test_codes_that_are_none(site: Site) -> None:
-    """A code of another letter, a misspelt one, a withdrawal code that never signed: told, kept in the field."""
-    letter, other = (site.letter(public=True, check="codes", size=1) for _ in range(2))
+    """A misspelt one, a withdrawal code that never signed: told, kept in the field."""
+    letter = site.letter(public=True, check="codes", size=1)
     browser = Browser(letter.call)
     before = world_bytes()
     for page, typed, said in (
-        ("sign", code_of(other), "no such code"),
         ("sign", "S-1234", "not an access code"),
         ("sign", '"><script>', "not an access code"),
         ("withdraw", "W-7QK4-M2ZD-9XHF-R3TB-5WNE", "belongs to this code"),
@@ -161,6 +161,52 @@ def test_codes_that_are_none(site: Site) -> None:
         assert browser.form["code"] == typed
         assert "<script>" not in browser.text
     assert world_bytes() == before
+
+
+@pytest.mark.parametrize("check", ["codes", "roll"])
+def test_a_code_that_is_unknown_can_be_mended_in_the_form(site: Site, check: str) -> None:
+    """Told at the first step with a roll, else at the last; what was typed is still there, and mended it signs."""
+    letter, other = (site.letter(public=True, check=check, size=1) for _ in range(2))
+    browser = Browser(letter.call)
+    before = world_bytes()
+    browser.open(f"/{letter.slug}/form/en/sign")
+    first = browser.send(code=code_of(other))
+    fields = {"as": "name", "name": "Testperson Typo", "title": "Capt.", "group": "retired"}
+    told = first if check == "roll" else browser.send(**fields)
+    assert told.status == 422
+    assert "no such code" in browser.text
+    assert browser.form["code"] == code_of(other)
+    if check == "codes":
+        assert (browser.form["name"], browser.form["title"]) == ("Testperson Typo", "Capt.")
+        assert 'value="retired" lang="en" selected' in browser.text
+        assert 'value="name" required checked' in browser.text
+    assert world_bytes() == before
+    browser.send(code=code_of(letter))
+    if check == "roll":
+        browser.send(**fields)
+    assert browser.answer.status == 200
+    assert codes.parse_code("W", browser.code("withdrawal"))
+
+
+@pytest.mark.parametrize("check", ["codes", "roll"])
+def test_no_form_is_preset_with_anything_about_the_person(site: Site, check: str) -> None:
+    """No way to be shown and no group is chosen beforehand; with a roll the group is the record's, in every way."""
+    letter = site.letter(public=True, check=check, size=2)
+    assert letter.people[0].record.group != letter.manifest.groups[0].id
+    browser = Browser(letter.call)
+    browser.open(f"/{letter.slug}/form/en/sign")
+    browser.send(code=code_of(letter))
+    assert " checked" not in browser.text
+    assert " selected" not in browser.text
+    assert ("<select" in browser.text) == (check == "codes")
+    assert browser.send(**{"as": "", "name": "Testperson", "group": "reserve"}).status == 422
+    assert "Choose one of the ways" in browser.text
+    browser.send(**{"as": "initials", "initials": "T. P.", "group": "reserve"})
+    assert browser.answer.status == 200
+    site.clock.now += 60
+    site.rounds()
+    (line,) = letter.get("objects.jsonl").body.decode().splitlines()
+    assert f'"group":"{"reserve" if check == "codes" else letter.people[0].record.group}"' in line
 
 
 def test_a_sealed_letter_is_not_signed_this_way(site: Site) -> None:

@@ -147,6 +147,18 @@ def blind(public: rsa.RSAPublicKey, prepared: bytes, *, salt: bytes, factor: int
     )
 
 
+def check_blinded(key: RegistrarKey, blinded: bytes) -> int:
+    """The number that ``blinded`` spells. Raises MalformedError unless it is one the key can sign: of the key's length,
+    above 0 and below n.
+
+    A registrar asks this before it looks the access code up, so that the answer says nothing of the code.
+    """
+    m = int.from_bytes(blinded, "big")
+    if len(blinded) != key.length or not 0 < m < key.n:
+        raise MalformedError("the blinded message is not a number below the modulus")
+    return m
+
+
 def blind_sign(key: RegistrarKey, blinded: bytes, *, factor: int) -> bytes:
     """RFC 9474 section 4.3: the registrar's private operation, blind to what it signs.
 
@@ -154,9 +166,7 @@ def blind_sign(key: RegistrarKey, blinded: bytes, *, factor: int) -> bytes:
     half cannot give the key away. Raises MalformedError if ``blinded`` is not a number below n of the key's length,
     ValueError if ``factor`` is unfit.
     """
-    m = int.from_bytes(blinded, "big")
-    if len(blinded) != key.length or not 0 < m < key.n:
-        raise MalformedError("the blinded message is not a number below the modulus")
+    m = check_blinded(key, blinded)
     if not 0 < factor < key.n or gmpy2.gcd(factor, key.n) != 1:
         raise ValueError("the blinding factor is not coprime to the modulus")
     base = m * gmpy2.powmod(factor, key.e, key.n) % key.n

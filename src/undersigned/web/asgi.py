@@ -58,7 +58,7 @@ from undersigned.web.signing.registrar import make_pool
 # wait for the other thread's whole turn several times; half a millisecond doubles what one worker accepts.
 sys.setswitchinterval(0.0005)
 
-_ACT: Final = re.compile(r"/([a-z0-9][a-z0-9-]{0,79})/(entries|activate)")
+_ACT: Final = re.compile(r"/([a-z0-9][a-z0-9-]{0,79})/(entries|activate|box)")
 # What Django answers (urls.py).
 _REST: Final = re.compile(
     r"/healthz/database|/api/.*|/code/[^/]+/|/stop/[^/]+|/[^/]+/form/.*|/[^/]+/bookings(?:/.*)?|/[^/]+/(?:draft/[^/]+|status|cosignatures|seals|openings|review|publish)"
@@ -93,6 +93,7 @@ class Site:
         self._acts: dict[str, Callable[..., Awaitable[None]]] = {
             "entries": self._intake.entries,
             "activate": self._intake.activate,
+            "box": self._intake.box,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

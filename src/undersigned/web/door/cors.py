@@ -1,4 +1,5 @@
-"""What pages of other origins may ask: the public files of a letter, and a signatory's two acts (docs/adr/0041).
+"""What pages of other origins may ask: the public files of a letter, a signatory's two acts, and
+what the roll says of a code's holder (docs/adr/0041).
 
 The page that signs from a file has the origin ``null``, and a client somebody else serves has its own. Nothing answered
 here depends on a cookie or on who asks, so that anybody may read it.

@@ -18,19 +18,23 @@ from undersigned.web.signing.actions import take_entries, use_codes
 def sign_for(*, letter: KnownLetter, code: bytes, withdrawal: bytes, choice: Choice, world: World, now: int) -> None:
     """Uses the access code and takes the entry: both or neither. The same again changes nothing.
 
-    Raises Problem (unknown or used code, no room on the disk), ProtocolError (closed, or this withdrawal code has
+    The code comes last: whatever else may be refused has been by then, and says nothing of the code (docs/adr/0098).
+    Raises Problem (no room on the disk, unknown or used code), ProtocolError (closed, or this withdrawal code has
     signed otherwise).
     """
     if not world.reserve.held():
         raise full()
     use, candidate = make_signature(letter, code, withdrawal, choice, world.entropy)
     with transaction.atomic():
+        (outcome,) = take_entries([candidate], now=now)
+        if isinstance(outcome, (ProtocolError, Problem)):
+            raise outcome
+        if not outcome.new:
+            # This very form was sent before, and used its code then: none is looked up.
+            return
         (found,) = use_codes([use], now=now)
         if isinstance(found, Problem):
             raise found
-        (outcome,) = take_entries([candidate], now=now)
-        if isinstance(outcome, ProtocolError):
-            raise outcome
 
 
 def withdraw_for(*, letter: KnownLetter, withdrawal: bytes, now: int) -> None:

@@ -30,20 +30,20 @@ def ways(letter: KnownLetter) -> list[str]:
 
 
 def read_choice(letter: KnownLetter, posted: Mapping[str, str], record: Record | None) -> Filled:
-    """The fields of a posted form. ``record``: who the roll says the holder is, which then is the name."""
+    """The fields of a posted form. ``record``: who the roll says the holder is; name and group are then its."""
     fields = ("as", "group", "name", "initials", "title", "address")
     filled = Filled({name: clean(posted.get(name, "")) for name in fields})
     typed = filled.typed
     as_ = typed["as"]
     if as_ not in ways(letter):
         filled.errors["as"] = "error_as"
-    group = _group(letter, typed["group"], record)
+    # The roll knows the group, however one wants to be shown: nobody passes from one to another by a form.
+    group = _group(letter, typed["group"]) if record is None else record.group
     if group is None:
         filled.errors["group"] = "error_group"
     name = title = ""
     if as_ == "name" and record is not None:
-        name, title, group = record.name, record.title, record.group
-        filled.errors.pop("group", None)
+        name, title = record.name, record.title
     elif as_ == "name":
         name, title = typed["name"], typed["title"]
         _check(filled, "name", name, names.check_name)
@@ -67,10 +67,8 @@ def clean(text: str) -> str:
     return " ".join(part for part in unicodedata.normalize("NFC", text).split(" ") if part)
 
 
-def _group(letter: KnownLetter, typed: str, record: Record | None) -> str | None:
+def _group(letter: KnownLetter, typed: str) -> str | None:
     groups = [group.id for group in letter.manifest.groups]
-    if not typed and record is not None:
-        return record.group
     if not typed and len(groups) == 1:
         return groups[0]
     return typed if typed in groups else None

@@ -17,11 +17,11 @@ from undersigned.web.forms.answers import form, letter_context, page
 from undersigned.web.forms.choice import Filled, read_choice, ways
 from undersigned.web.forms.client import signer_key, token_hash
 from undersigned.web.letters.known import KnownLetter
-from undersigned.web.letters.models import Code
 from undersigned.web.log.models import Entry
 from undersigned.web.mail.actions import queue_withdrawal
 from undersigned.web.pages.words import form_words
-from undersigned.web.signing.actions.use_codes import check_open
+from undersigned.web.problems import Problem
+from undersigned.web.signing.actions.use_codes import check_open, find_box
 from undersigned.web.signing.models import Pending
 
 
@@ -78,32 +78,49 @@ def read_code(kind: Kind, typed: str) -> bytes | None:
 
 
 def take_code(request: HttpRequest, letter: KnownLetter, language: str, typed: str) -> HttpResponse:
-    """The form for whoever holds an unused access code; the same page with what is wrong for anybody else."""
+    """The form for whoever typed an access code; the same page with what is wrong if it is none.
+
+    Whether the code has been used is not asked before the last step (docs/adr/0098). With a roll its box is: the form
+    shows the holder who they sign as. Without one nothing is looked up.
+    """
     context = letter_context(letter, language)
     if letter.manifest.sealed:
         return sealed(request, language, context)
     check_open(letter)
     code = read_code("S", typed)
-    row = None if code is None else Code.objects.filter(letter=letter.pk, token_hash=token_hash(code, letter)).first()
-    if code is None or row is None or row.used:
-        error = "error_code" if code is None else "error_code_unknown" if row is None else "error_code_used"
+    record, error = None, "error_code" if code is None else ""
+    if code is not None:
+        try:
+            record = _record(letter, code)
+        except Problem as problem:
+            error = _unknown(problem)
+    if error:
         return page(
             request, "code", language, "form_sign", status=422, kind="sign", code=typed[:60],
             error=form_words(language)[error], **context,
         )  # fmt: skip
     withdrawal = codes.format_code("W", codes.code_from(wiring.world().entropy(codes.LENGTH)))
-    empty = Filled({"as": "name"})
-    return _choose(
-        request, letter, language, typed=typed, withdrawal=withdrawal, filled=empty, record=_record(letter, code)
-    )
+    return _choose(request, letter, language, typed=typed, withdrawal=withdrawal, filled=Filled({}), record=record)
 
 
 def _record(letter: KnownLetter, code: bytes) -> Record | None:
-    """Who the roll says the holder of a code is. Raises InvalidError if the box is not the code's."""
-    row = Code.objects.filter(letter=letter.pk, token_hash=token_hash(code, letter)).first()
-    if row is None or row.leaf is None or row.box is None:
+    """Who the roll says the holder of a code is, used or not; None without a roll.
+
+    Raises Problem for an unknown code, InvalidError if the box is not the code's.
+    """
+    if letter.manifest.eligibility.check != "roll":
         return None
-    return roll.open_box(roll.place(code, letter.rid), base64url.decode(row.leaf, 32), bytes(row.box))
+    found = find_box(letter, token_hash(code, letter))
+    if found.leaf is None or found.box is None:
+        return None
+    return roll.open_box(roll.place(code, letter.rid), base64url.decode(found.leaf, 32), found.box)
+
+
+def _unknown(problem: Problem) -> str:
+    """The word for an unknown code. Raises ``problem`` again if it is another."""
+    if problem.code != "code-unknown":
+        raise problem
+    return "error_code_unknown"
 
 
 def _choose(
@@ -111,13 +128,15 @@ def _choose(
     record: Record | None,
 ) -> HttpResponse:  # fmt: skip
     said = form_words(language)
-    chosen = filled.typed.get("group") or (record.group if record else "")
+    groups = {group.id: group.name[language] for group in letter.manifest.groups}
+    chosen = filled.typed.get("group")
     return page(
         request, "choose", language, "form_sign", status=422 if filled.errors else 200,
-        code=typed, withdrawal=withdrawal, typed=filled.typed, record=record,
+        code=typed[:60], withdrawal=withdrawal, typed=filled.typed, record=record,
         errors={name: said[word] for name, word in filled.errors.items()},
         ways=[{"as": way, "label": said[f"as_{way}"], "hint": said[f"as_{way}_hint"]} for way in ways(letter)],
-        groups=[{"id": g.id, "name": g.name[language], "chosen": g.id == chosen} for g in letter.manifest.groups],
+        certified=groups.get(record.group) if record else None,
+        groups=[{"id": id_, "name": name, "chosen": id_ == chosen} for id_, name in groups.items()],
         **letter_context(letter, language),
     )  # fmt: skip
 
@@ -127,11 +146,18 @@ def _finish(request: HttpRequest, letter: KnownLetter, language: str) -> HttpRes
     world = wiring.world()
     typed, spelt = request.POST.get("code", ""), request.POST["withdrawal"]
     code, withdrawal = read_code("S", typed), read_code("W", spelt)
-    if code is None or withdrawal is None:
+    if withdrawal is None:
         return take_code(request, letter, language, typed)
-    record = _record(letter, code)
+    record, error = None, "" if code is not None else "error_code"
+    if code is not None:
+        try:
+            record = _record(letter, code)
+        except Problem as problem:
+            error = _unknown(problem)
     filled = read_choice(letter, request.POST.dict(), record)
-    if filled.choice is None:
+    if error:
+        filled.errors = {"code": error, **filled.errors}
+    if code is None or filled.choice is None or filled.errors:
         return _choose(request, letter, language, typed=typed, withdrawal=spelt, filled=filled, record=record)
     now, first = world.clock(), True
     try:
@@ -139,6 +165,9 @@ def _finish(request: HttpRequest, letter: KnownLetter, language: str) -> HttpRes
     except (SequenceError, DuplicateError):
         # The same page was sent before with other answers. What was given first stands, and its code is shown again.
         first = False
+    except Problem as problem:
+        filled.errors = {"code": _unknown(problem)}
+        return _choose(request, letter, language, typed=typed, withdrawal=spelt, filled=filled, record=record)
     mailed = first and filled.address is not None and letter.manifest.eligibility.check == "mail"
     if mailed and filled.address is not None:
         queue_withdrawal(

@@ -102,10 +102,14 @@ class Committer:
         if self._thread is not None:
             self._thread.join(timeout=4)
 
-    def submit(self, work: Work) -> Future[Any]:
-        """A future of the outcome. Raises Problem ``busy`` if too much waits already; then nothing is queued."""
+    def check_room(self) -> None:
+        """Raises Problem ``busy`` if too much waits already."""
         if self._queue.qsize() >= MAX_WAITING:
             raise busy()
+
+    def submit(self, work: Work) -> Future[Any]:
+        """A future of the outcome. Raises Problem ``busy`` if too much waits already; then nothing is queued."""
+        self.check_room()
         answer = get_running_loop().create_future()
         self._queue.put(_Job(work, answer))
         self._company.look()

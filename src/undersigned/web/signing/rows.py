@@ -49,6 +49,62 @@ def read_letter(letter: int) -> tuple[bool, bool, bool]:
     return bool(row[0]), bool(row[1]), bool(row[2])
 
 
+_USE: Final = (
+    "UPDATE letters_code SET blinded = CASE WHEN used THEN blinded ELSE %s END, "
+    "answer = CASE WHEN used THEN answer ELSE %s END, used = TRUE WHERE letter_id = %s AND token_hash = %s "
+    "RETURNING leaf, box, blinded, answer"
+)
+_FIND: Final = "SELECT leaf, box, used, blinded, answer FROM letters_code WHERE letter_id = %s AND token_hash = %s"
+_BOX: Final = "SELECT leaf, box FROM letters_code WHERE letter_id = %s AND token_hash = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """What the server keeps of an access code. ``blinded`` and ``answer``: the question it answered, None if unused."""
+
+    leaf: str | None
+    box: bytes | None
+    blinded: bytes | None = None
+    answer: bytes | None = None
+
+
+def find_code_row(letter: int, token_hash: str) -> CodeRow | None:
+    """An access code, used or not; None if there is none. Reads, and decides nothing."""
+    row = _one(_FIND, [letter, token_hash])
+    if row is None:
+        return None
+    leaf, box, used, blinded, answer = row
+    return CodeRow(leaf, _bytes(box), _bytes(blinded) if used else None, _bytes(answer) if used else None)
+
+
+def find_box_row(letter: int, token_hash: str) -> CodeRow | None:
+    """An access code's leaf and box; None if there is no such code. Whether it has been used is not asked."""
+    row = _one(_BOX, [letter, token_hash])
+    return None if row is None else CodeRow(row[0], _bytes(row[1]))
+
+
+def use_code_row(letter: int, token_hash: str, blinded: bytes, answer: bytes) -> CodeRow | None:
+    """Stores question and answer unless the code has an answer already; returns what now stands, None without a code.
+
+    A used code's row is written again as it was: the statements, the pages that change and what the commit waits for
+    are then the same for both, so that neither time nor a failing disk tells them apart.
+    """
+    row = _one(_USE, [blinded, answer, letter, token_hash])
+    return None if row is None else CodeRow(row[0], _bytes(row[1]), _bytes(row[2]), _bytes(row[3]))
+
+
+def _one(statement: str, values: list[Any]) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        # All of them: SQLite commits nothing while an UPDATE has rows to give.
+        rows = cursor.fetchall()
+    return rows[0] if rows else None
+
+
+def _bytes(value: Any) -> bytes | None:
+    return None if value is None else bytes(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Before:
     """What stands before a batch of entries: the letter's state, the batch that takes entries, if there is one, and
