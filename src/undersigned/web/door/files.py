@@ -65,7 +65,7 @@ def locate(path: str) -> str | None:
 
 def type_of(path: str, file: Path) -> bytes:
     """The content type of ``file``, served at ``path``."""
-    if path.endswith("/log/checkpoint"):
+    if path.endswith(("/log/checkpoint", "/bundle.checkpoint")):
         return b"text/plain; charset=utf-8"
     # Tiles have no suffix, but a partial one's name ends in ".p/<width>".
     suffix = "" if "/log/tile/" in path else file.suffix

@@ -105,15 +105,16 @@ def shown(standing: Standing, number: int) -> list[str]:
 def assemble(
     letter: KnownLetter, checkpoint: Checkpoint, standing: Standing, storage: Storage, draft: Edition | None = None
 ) -> MadeFiles:
-    """The whole bundle as of ``checkpoint``. ``standing``: the fold over at least as many entries.
+    """The whole bundle as of ``checkpoint``. ``standing``: the fold over at least as many entries; of a public letter,
+    over exactly so many.
 
     ``draft``: an edition that is not published yet, as if it were.
     """
     made = _log_makers(letter, checkpoint, storage)
     if not letter.manifest.sealed:
         # Who stands is asked now: whoever makes the file later must not look at a fold that goes on.
-        keys = [s.key for s in standing.signatories.values() if s.withdrawn is None and s.struck is None]
-        made["objects.jsonl"] = partial(names.records, letter, keys)
+        signed = {s.key: s.object for s in standing.signatories.values() if s.withdrawn is None and s.struck is None}
+        made["objects.jsonl"] = partial(names.records, letter, signed)
     for edition in [*published_editions(letter.pk).defer("data"), *([draft] if draft is not None else [])]:
         made |= _bundled(letter, edition, standing)
     return MadeFiles(made)

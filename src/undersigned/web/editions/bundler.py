@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from undersigned.protocol.standing import Standing
+from undersigned.web.editions import as_of
 from undersigned.web.editions.assemble import assemble, write_zip
 from undersigned.web.editions.beside import Beside
 from undersigned.web.letters.known import KnownLetter
@@ -23,7 +24,7 @@ def is_large(size: int) -> bool:
 
 
 def place_bundle(letter: KnownLetter, checkpoint: Checkpoint, standing: Standing, world: World) -> None:
-    """Puts ``bundle.zip`` in place, and a public letter's ``objects.jsonl``."""
+    """Puts ``bundle.zip`` in place, and a public letter's ``objects.jsonl`` with its checkpoint."""
     files = assemble(letter, checkpoint, standing, world.storage)
     try:
         for staged in _stage(letter, files, world.storage):
@@ -40,9 +41,12 @@ def remove_bundle(letter: KnownLetter, storage: Storage) -> None:
 
 
 def _stage(letter: KnownLetter, files: Mapping[str, bytes], storage: Storage) -> Iterator[Staged]:
-    """The small file first: where there is no room for the bundle, records that have to be gone are gone."""
+    """The small files first: where there is no room for the bundle, records that have to be gone are gone."""
     if "objects.jsonl" in files:
-        yield storage.stage(f"{letter.slug}/objects.jsonl", lambda file: file.write(files["objects.jsonl"]))
+        records = storage.stage(f"{letter.slug}/objects.jsonl", lambda file: file.write(files["objects.jsonl"]))
+        yield as_of.Hiding(records, letter, storage)
+        # True once these are placed: the records served are those of the checkpoint that is shown after them.
+        yield storage.stage(as_of.path_of(letter), lambda file: file.write(files["log/checkpoint"]))
     yield storage.stage(f"{letter.slug}/bundle.zip", partial(write_zip, files))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from undersigned.protocol import base64url
 from undersigned.protocol.opening import Opened, object_payload, opening_line
-from undersigned.protocol.seal import parse_object
+from undersigned.protocol.errors import LogError
+from undersigned.protocol.seal import hash_of_bytes, parse_object
 from undersigned.protocol.told import Told, told_of
 from undersigned.web.editions.models import Share
 from undersigned.web.letters.known import KnownLetter
@@ -47,13 +48,31 @@ def told(letter: KnownLetter, keys: Iterable[str]) -> dict[str, Told]:
 
 
 def openings_part(letter: KnownLetter, keys: Iterable[str]) -> bytes:
-    """What is published of these keys of a sealed letter: a line each, its seal and all shares there are."""
-    return b"".join(opening_line(key, body, shares) for key, body, shares in _held(letter, keys))
+    """What is published of these keys of a sealed letter: a line each, its seal and all shares there are.
+
+    Raises LogError if one of them has withdrawn meanwhile.
+    """
+    wanted = list(keys)
+    lines = [opening_line(key, body, shares) for key, body, shares in _held(letter, wanted)]
+    if len(lines) != len(wanted):
+        raise LogError("somebody withdrew meanwhile: the openings are not those of this checkpoint")
+    return b"".join(lines)
 
 
-def records(letter: KnownLetter, keys: Iterable[str]) -> bytes:
-    """What is published of each key of a public letter: ``objects.jsonl``."""
-    return b"".join(body + b"\n" for _, body, _ in _held(letter, keys))
+def records(letter: KnownLetter, signed: Mapping[str, str]) -> bytes:
+    """What is published of each key of a public letter: ``objects.jsonl``.
+
+    ``signed``: by key, the hash of the object it has signed. Raises LogError if the table does not hold exactly those
+    any more: what is shown of a letter is of one moment, or not shown.
+    """
+    lines = []
+    for key, body, _ in _held(letter, signed):
+        if hash_of_bytes(body) != signed[key]:
+            raise LogError("somebody changed their signature meanwhile: the records are not those of this checkpoint")
+        lines.append(body + b"\n")
+    if len(lines) != len(signed):
+        raise LogError("somebody withdrew meanwhile: the records are not those of this checkpoint")
+    return b"".join(lines)
 
 
 def ordered_keys(keys: Iterable[str]) -> list[str]:

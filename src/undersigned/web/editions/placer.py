@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from undersigned.protocol import edition as editions
 from undersigned.protocol.standing import Standing
-from undersigned.web.editions import placed
+from undersigned.web.editions import as_of, placed
 from undersigned.web.editions.assemble import edition_files, opened_keys, openings_name
 from undersigned.web.editions.beside import Beside, Watched
 from undersigned.web.editions.models import Edition
@@ -68,6 +68,8 @@ def place_small(letter: KnownLetter, row: Edition, standing: Standing, shown: Sh
     files = MadeFiles(files_of(letter, row, opened_keys(letter, row.number, standing), shown))
     place = _place_of(letter, row)
     if _differs(storage, place, files) or storage.has(f"{place}/{placed.NAME}"):
+        as_of.hide(letter, storage)
+        # True now: nobody who begins to read takes what comes for what the checkpoint spoke of.
         storage.put_tree(place, files)
 
 
@@ -82,6 +84,7 @@ def due_of(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown, 
         return None
     stands = there is not None and there.people == made.people
     if there is not None and not stands:
+        as_of.hide(letter, storage)
         storage.delete(place)
     # The fold goes on while files are made of it: of those who signed they see who is there now.
     still = replace(standing, signatories=dict(standing.signatories), editions=list(standing.editions))
@@ -114,6 +117,7 @@ class Placer:
         for one in work:
             if not one.stands:
                 # Also where it is not known whom they name.
+                as_of.hide(one.letter, one.storage)
                 one.storage.delete(one.place)
         if not work:
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from undersigned.protocol import edition as editions
 from undersigned.protocol.standing import Standing
-from undersigned.web.editions import placed
+from undersigned.web.editions import as_of, placed
 from undersigned.web.editions.bundler import Bundler, is_large, place_bundle, remove_bundle
 from undersigned.web.editions.lock import publishing_unless_busy
 from undersigned.web.editions.models import Edition, Share, published_editions
@@ -20,7 +20,7 @@ from undersigned.web.editions.placer import Due, Placer, due_of, place_small, pu
 from undersigned.web.editions.readers import Extras, place_letter
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
-from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
+from undersigned.web.log.cosigned import newest, newest_cosigned, note_of, trustees_of
 from undersigned.web.log.history import History
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.pages.letter import Shown
@@ -30,7 +30,7 @@ from undersigned.web.ports import Storage, World
 from undersigned.web.postgresql.begin import wait_for_all_before
 
 logger = logging.getLogger(__name__)
-REST = 5
+REST = 2
 """Seconds between two bundles, unless a name has to go: a bundle holds the whole log."""
 REST_ENTRIES = 2000
 """One second more for so many entries: a large letter's bundle takes that much longer to make."""
@@ -51,6 +51,7 @@ class Upkeep:
         self._paged: Any = None
         self._termed: Any = None
         self._bundled: Any = None
+        self._read_at = b""
         self._rested = 0
 
     def round(self, standing: Standing) -> None:
@@ -63,6 +64,9 @@ class Upkeep:
         state = (standing.withdrawn, published)
         if state != self._placed:
             self._place(standing, published, state)
+            self._read_at = b""
+        if self._letter.manifest.sealed:
+            self._show_checkpoint(state)
         pages = (standing.size, state)
         if pages != self._paged:
             place_letter(self._letter, self._shown(standing, published), self._world)
@@ -104,6 +108,26 @@ class Upkeep:
                 return
         self._placed = state
 
+    def _show_checkpoint(self, state: Any) -> None:
+        """Shows at which checkpoint a sealed letter is read; a public letter's comes with its records (``bundler``)."""
+        if self._begun != state or self._note() == self._read_at:
+            # In the first case an edition that is served may still name somebody who has to be gone.
+            return
+        # Whoever writes editions beside the rounds holds the lock for us, and has taken away what has to be gone.
+        with nullcontext(True) if self._placer.busy else publishing_unless_busy() as free:
+            if not free or self._published() != state[1]:
+                return
+            # Asked again, now that nobody publishes: an edition needs the checkpoint it was published by.
+            note = self._note()
+            if note:
+                as_of.show(self._letter, note, self._world.storage)
+            self._read_at = note
+
+    def _note(self) -> bytes:
+        """The checkpoint that a bundle is made of, with its cosignatures; nothing if there is none."""
+        checkpoint = bundle_checkpoint(self._letter)
+        return b"" if checkpoint is None else note_of(checkpoint)
+
     def leave(self) -> None:
         """Throws away what is in the making. Whoever goes on begins it again."""
         self._placer.leave()
@@ -125,9 +149,9 @@ class Upkeep:
             return
         state = (checkpoint.size, trustees_of(checkpoint), self._placed)
         now = self._world.clock()
-        if state == self._bundled or (
-            self._bundled is not None and 0 <= now - self._rested < REST + checkpoint.size // REST_ENTRIES
-        ):
+        if self._bundled is not None and 0 <= now - self._rested < REST + checkpoint.size // REST_ENTRIES:
+            return
+        if state == self._bundled and self._is_shown():
             return
         with publishing_unless_busy() as free:
             if not free:
@@ -139,6 +163,10 @@ class Upkeep:
             else:
                 place_bundle(self._letter, checkpoint, standing, self._world)
         self._bundled, self._rested = state, now
+
+    def _is_shown(self) -> bool:
+        """Whether a public letter's records are shown with their checkpoint: whoever published may have hidden it."""
+        return self._letter.manifest.sealed or self._world.storage.has(as_of.path_of(self._letter))
 
     def _settle(self, standing: Standing) -> None:
         # Somebody may have published since the round began, so what is shown now is asked under the lock.
@@ -154,7 +182,10 @@ class Upkeep:
 
     def _names(self, standing: Standing, published: tuple[int, ...]) -> Any:
         """What decides which names a bundle may hold: a sealed letter's, none before its first edition."""
-        return (published, standing.withdrawn if published or not self._letter.manifest.sealed else None)
+        if self._letter.manifest.sealed:
+            return (published, standing.withdrawn if published else None)
+        # Also who changed their signature: the record that goes with this checkpoint is not there any more.
+        return (published, standing.withdrawn, len(standing.objects) - standing.signed)
 
 
 def erase(letter: KnownLetter, standing: Standing) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
 
 from undersigned.protocol import base64url, canonical, edition, verify
-from undersigned.protocol.errors import ConditionError, SequenceError
+from undersigned.protocol.errors import ConditionError, LogError, SequenceError
 from undersigned.protocol.roll import parse_roll
 from undersigned.protocol.standing import Standing
 from undersigned.protocol.told import edition_of, opened_of
 from undersigned.web.audit.actions import record
-from undersigned.web.editions import names
+from undersigned.web.editions import as_of, names
 from undersigned.web.editions.assemble import assemble
 from undersigned.web.editions.bundler import is_large, place_bundle, remove_bundle
 from undersigned.web.editions.lock import publishing_unless_busy
@@ -22,7 +23,7 @@ from undersigned.web.editions.openset import cuts
 from undersigned.web.editions.upkeep import bundle_checkpoint, place_editions
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document, Letter
-from undersigned.web.log.cosigned import newest, newest_cosigned
+from undersigned.web.log.cosigned import newest, newest_cosigned, note_of
 from undersigned.web.log.fold import fold
 from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.ports import World
@@ -30,6 +31,7 @@ from undersigned.web.postgresql.begin import wait_for_all_before
 from undersigned.web.problems import busy
 from undersigned.web.signing.models import Pending
 
+logger = logging.getLogger(__name__)
 PATIENCE: Final = 5.0
 """Seconds to wait for the clerk, who is done in a moment. Nobody queues behind a publication: it may take minutes."""
 CHANGES = ("withdraw", "strike")
@@ -56,15 +58,32 @@ def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int
         if fresh:
             _publish(letter, row, standing, checkpoint, world, by, now)
             # True now: the edition is published; whatever is missing of its files is put there now, or by the clerk.
-        place_editions(letter, standing, world)
-        if is_large(checkpoint.size):
-            # The one that is there knows nothing of this edition: the clerk makes the next.
-            remove_bundle(letter, world.storage)
-        else:
-            place_bundle(letter, checkpoint, standing, world)
+        _place(letter, standing, checkpoint, world)
     row.refresh_from_db(fields=["published"])
     assert row.published is not None  # noqa: S101 - stored above
     return row.published
+
+
+def _place(letter: KnownLetter, standing: Standing, checkpoint: Checkpoint, world: World) -> None:
+    """Puts an edition's files and the bundle in place, as far as they can be made here; the clerk does the rest."""
+    sealed = letter.manifest.sealed
+    if sealed:
+        # First: an edition is over entries that this checkpoint has, and the one that is shown may not have them.
+        as_of.show(letter, note_of(checkpoint), world.storage)
+    try:
+        place_editions(letter, standing, world)
+    except LogError:
+        logger.info("somebody withdrew during a publication: the clerk puts its files in place")
+        return
+    if sealed:
+        as_of.show(letter, note_of(checkpoint), world.storage)
+    if is_large(checkpoint.size):
+        # The one that is there knows nothing of this edition: the clerk makes the next.
+        remove_bundle(letter, world.storage)
+    elif sealed:
+        place_bundle(letter, checkpoint, standing, world)
+    # The records of a public letter change while this is done, and what is shown of them is of one moment: the clerk's
+    # next round makes that bundle.
 
 
 def _publish(
