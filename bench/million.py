@@ -149,7 +149,7 @@ def stage_names(data: Path, size: int) -> dict[str, float]:
         counts=counts, since=edition.Since(from_=4, added=0, withdrawn=0), roll=names,
     )  # fmt: skip
     texts, standing = {"en": "A letter."}, Standing(letter.manifest)
-    shown = Shown(letter.letter, letter.slug, letter.manifest, texts, standing, (1,), "https://letters.example.org")
+    shown = Shown(letter.letter, letter.slug, letter.manifest, texts, standing, {}, "https://letters.example.org")
     storage, place = FileStorage(data / "named"), data / "named" / "1"
     began = time.perf_counter()
     storage.put_tree("1", MadeFiles(edition_pages(shown, made)))

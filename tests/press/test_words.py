@@ -7,7 +7,7 @@ import pytest
 from undersigned.press.fonts import stack_for
 from undersigned.press.words import languages, words_for
 
-COUNTED = ("signatories", "anonymous", "more")
+COUNTED = ("signatories", "unnamed", "groupless", "more")
 
 
 @pytest.mark.parametrize(

@@ -144,8 +144,9 @@ ARABIC = {
 }
 
 
-def _named(english: str, hebrew: str, arabic: str, with_arabic: bool) -> dict[str, str]:
-    return {"en": english, "he": hebrew, **({"ar": ARABIC[arabic]} if with_arabic else {})}
+def _named(english: str, hebrew: str, arabic: str, with_arabic: bool, also: tuple[str, ...]) -> dict[str, str]:
+    named = {"en": english, "he": hebrew, **({"ar": ARABIC[arabic]} if with_arabic else {})}
+    return named | dict.fromkeys(also, english)
 
 
 def invented(number: int, tag: str = "Nr") -> roll.Record:
@@ -164,8 +165,12 @@ def start(
     call: Call, token: str, authority: str, slug: str, *, size: int = 6, trustees: int = 3, threshold: int = 2,
     public: bool = False, check: str = "roll", batch: tuple[int, int] = (1, 0), signatures: int = 1, grace: int = 0,
     tag: str = "Nr", domains: list[str] | None = None, arabic: bool = False,
+    also: tuple[str, ...] = (),
 ) -> Letter:  # fmt: skip
-    """A letter whose manifest is fixed: draft, texts, codes, manifest."""
+    """A letter whose manifest is fixed: draft, texts, codes, manifest.
+
+    ``also``: further languages, in which everything is as in English.
+    """
     letter = Letter(call, token, slug)
     made = post(call, "/api/letters", {"slug": slug}, **letter.auth)
     assert made.status == 201, made.body
@@ -185,18 +190,18 @@ def start(
             for s in slots[i : i + 100]
         ]
         assert letter.post("draft/codes", {"codes": rows}, **letter.auth).status == 204
-    texts = {**TEXTS, **({"ar": ARABIC["text"]} if arabic else {})}
+    texts = {**TEXTS, **({"ar": ARABIC["text"]} if arabic else {}), **dict.fromkeys(also, TEXTS["en"])}
     for language, text in texts.items():
         assert letter.post("draft/text", {"language": language, "text": text}, **letter.auth).status == 204
     letter.trustees = [] if public else [(os.urandom(32), os.urandom(32)) for _ in range(trustees)]
     letter.manifest = manifest.Manifest(
         v=1,
         origin=f"{authority}/{slug}",
-        title=_named("Give the valley its water", "תנו לעמק מים", "title", arabic),
+        title=_named("Give the valley its water", "תנו לעמק מים", "title", arabic, also),
         text={language: manifest.text_digest(text.encode()) for language, text in texts.items()},
         groups=[
-            manifest.Group(id="reserve", name=_named("Reserve", "מילואים", "reserve", arabic)),
-            manifest.Group(id="retired", name=_named("Retired", "בדימוס", "retired", arabic)),
+            manifest.Group(id="reserve", name=_named("Reserve", "מילואים", "reserve", arabic, also)),
+            manifest.Group(id="retired", name=_named("Retired", "בדימוס", "retired", arabic, also)),
         ],
         names="public" if public else "sealed",
         anonymous="allowed",

@@ -35,7 +35,7 @@ def many(letter: Letter, number: int) -> tuple[Shown, edition.Edition]:
         for i in range(number)
     ]  # fmt: skip
     found = msgspec.convert({**made, "roll": rows}, edition.Edition)
-    shown = Shown(letter.l, letter.slug, letter.manifest, people.TEXTS, Standing(letter.manifest), (1,), "http://x/y")
+    shown = Shown(letter.l, letter.slug, letter.manifest, people.TEXTS, Standing(letter.manifest), {}, "http://x/y")
     return shown, found
 
 

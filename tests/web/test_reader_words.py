@@ -26,7 +26,7 @@ def figures(pattern: str) -> set[str]:
     return set(re.findall(r"(?<![\w=])\{(\w+)(?:\}|, plural)", pattern))
 
 
-@pytest.mark.parametrize("file", ["words.toml", "reader-words.toml"])
+@pytest.mark.parametrize("file", ["words.toml", "reader-words.toml", "state-words.toml"])
 @pytest.mark.parametrize("language", LANGUAGES[1:])
 def test_each_language_says_everything_english_says(file: str, language: str) -> None:
     """With the same figures in it: none is left out, none is made up."""
@@ -40,7 +40,7 @@ def test_each_language_says_everything_english_says(file: str, language: str) ->
 def test_every_pattern_can_be_filled_in_for_any_number(language: str) -> None:
     """0, 1, 2, a few, many: always a sentence, never a brace or a pattern's name."""
     said = words(language)
-    for file in ("words.toml", "reader-words.toml"):
+    for file in ("words.toml", "reader-words.toml", "state-words.toml"):
         for key, pattern in tables(file)["en"].items():
             assert "'" not in said[key], f"{key}: an apostrophe is ’ here"
             for n in (0, 1, 2, 3, 5, 11, 21, 100, 1234, 100_000):

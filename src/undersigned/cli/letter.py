@@ -283,7 +283,7 @@ def status(folder: FolderArgument, as_json: Json = False) -> int:
         voice.data_json(found)
         return exits.OK
     voice.say(
-        f"{found['state']}: {found['count']} stand behind it ({found['signed']} signed, {found['withdrawn']} withdrew)"
+        f"{found['stage']}: {found['count']} stand behind it ({found['signed']} signed, {found['withdrawn']} withdrew)"
     )
     voice.say(f"  {found['pending']} entries wait for their batch; {found['activated']} of {found['codes']} codes used")
     voice.say(f"  approved by trustees {found['approvals']}; {found['cosigned']}")

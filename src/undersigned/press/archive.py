@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from undersigned.protocol.tally import tally
+
 from .compose import count_line, heading_of
 from .fonts import stack_for
 from .letter import Paragraph, paragraphs_of
@@ -50,8 +52,7 @@ def make_archive(order: PageOrder, out: Path, *, progress: Callable[[str, float]
         text = e.name + (words.comma + e.title if e.title else "")
         shown.setdefault(e.group if order.sections else "", []).append(_shown(text, e.name or e.title, side))
     sections = [
-        {"heading": heading_of(checked, group, len(rows), words) if group else "", "names": rows}
-        for group, rows in shown.items()
+        {"heading": heading_of(checked, group, words) if group else "", "names": rows} for group, rows in shown.items()
     ]
     foot = f"{words.say('edition', n=checked.edition.number)} · \u2066{checked.id}\u2069"
     data: dict[str, Any] = {
@@ -59,7 +60,7 @@ def make_archive(order: PageOrder, out: Path, *, progress: Callable[[str, float]
         "lang": order.lang.split("-")[0],
         "dir": side,
         "letter": [_spoken(paragraph) for paragraph in paragraphs_of(order.text)],
-        "count": count_line(checked.edition.counts, words),
+        "count": count_line(tally(checked.edition.counts), words, [group for group in shown if group]),
         "more": "",
         "sections": sections,
         "columns": 1 if max((len(e.name) + len(e.title) for e in entries), default=0) > 90 else 2,

@@ -6,10 +6,10 @@ fair proportion to the letter), then the largest names, then what is left goes b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from undersigned.protocol.edition import Counts
+from undersigned.protocol.tally import Tally, tally
 
 from .block import Block, Section, paragraphs
 from .design import (
@@ -273,17 +273,23 @@ def places_of(layout: Layout) -> list[Place]:
     return places
 
 
-def count_line(counts: Counts, words: Words) -> str:
-    """How many people have signed, in words; who is void, struck or unresolved is not counted."""
-    valid = counts.named + counts.initials + counts.anonymous
-    text = words.say("signatories", n=valid)
-    return text + (" " + words.say("anonymous", n=counts.anonymous) if counts.anonymous else "")
+def count_line(found: Tally, words: Words, groups: Collection[str]) -> str:
+    """An edition's number in words, and how many of them the list does not name.
+
+    ``groups``: those that stand on the page with a number of their own, if any: then the rest is said too, so that
+    whoever adds up gets the number.
+    """
+    text = words.say("signatories", n=found.number)
+    if found.unnamed:
+        text += " " + words.say("unnamed", n=found.unnamed)
+    rest = found.outside(groups) if groups else 0
+    return text + (" " + words.say("groupless", n=rest) if rest else "")
 
 
-def heading_of(checked: Checked, group: str, rows: int, words: Words) -> str:
-    """A group's name and how many stand in it, anonymous ones included."""
-    number = checked.edition.counts.groups.get(group, rows)
-    return words.say("group", name=checked.order.groups.get(group, group), n=number)
+def heading_of(checked: Checked, group: str, words: Words) -> str:
+    """A group's name and how many are in it, anonymous signatories included."""
+    found = tally(checked.edition.counts)
+    return words.say("group", name=checked.order.groups.get(group, group), n=found.groups.get(group, 0))
 
 
 def copy_of(checked: Checked, entries: Sequence[Entry]) -> Copy:
@@ -298,10 +304,9 @@ def copy_of(checked: Checked, entries: Sequence[Entry]) -> Copy:
         by_group.setdefault(group, []).append(tuple(entry_words(entry, i, side, words.comma)))
     sections = []
     for group, rows in by_group.items():
-        heading = heading_of(checked, group, len(rows), words) if group else ""
+        heading = heading_of(checked, group, words) if group else ""
         sections.append(Section(tuple(words_of(heading, face="b")), tuple(rows)))
-    counts = edition.counts
-    count = count_line(counts, words)
+    count = count_line(tally(edition.counts), words, [group for group in by_group if group])
     more = words.say("more", n=len(entries) - len(shown)) if len(shown) < len(entries) else ""
     letters = [(order.lang, order.title, tuple(paragraphs_of(order.text)))]
     if order.beside is not None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -216,8 +216,3 @@ def entry_words(entry: Entry, index: int, page: Direction, comma: str) -> list[W
 def _mixed(text: str, side: Direction) -> bool:
     other = {"ltr": ("R", "AL", "AN"), "rtl": ("L", "EN")}[side]
     return any(unicodedata.bidirectional(character) in other for character in text)
-
-
-def counts_by_group(edition: Edition, groups: Mapping[str, str]) -> dict[str, int]:
-    """How many stand in each group, in the order of ``groups``, anonymous ones included."""
-    return {group: edition.counts.groups.get(group, 0) for group in groups}

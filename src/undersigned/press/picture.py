@@ -18,13 +18,15 @@ LONGEST: Final = 220
 
 @dataclass(frozen=True, slots=True)
 class PictureOrder:
-    """``count``: the number as it is written; ``means``: what it counts, in words, without the number."""
+    """``count``: the number as it is written; ``means``: what it counts, in words, without the number; ``state``: where
+    the letter is in its life, in a few words."""
 
     kind: Literal["share", "count"]
     title: str
     lang: str
     count: str
     means: str
+    state: str = ""
 
 
 def make_picture(order: PictureOrder) -> bytes:
@@ -41,12 +43,14 @@ def make_picture(order: PictureOrder) -> bytes:
         "dir": direction_of(order.lang),
         "count": order.count,
         "means": order.means,
+        "state": order.state,
         "width": width,
         "height": height,
         # In twelve-hundredths of the width.
         "margin": 72 if order.kind == "share" else 80,
-        "numeral": 150 if order.kind == "share" else 210,
+        "numeral": 150 if order.kind == "share" else 190,
         "said": 40 if order.kind == "share" else 68,
+        "small": 30 if order.kind == "share" else 46,
     }
     return Engine(stack).picture("picture.typ", data, ppi=72)
 
@@ -55,7 +59,7 @@ def _stack(order: PictureOrder, title: str) -> tuple[Stack, str]:
     """The faces, and the title as they can show it."""
     for _ in range(LONGEST):
         try:
-            return stack_for(order.lang, [title, order.count, order.means]), title
+            return stack_for(order.lang, [title, order.count, order.means, order.state]), title
         except MissingGlyphError as error:
             title = title.replace(error.character, "")
     raise AssertionError("every character of a title has been left out")

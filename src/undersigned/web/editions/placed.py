@@ -54,7 +54,7 @@ def made_of(letter: KnownLetter, row: Edition, keys: Iterable[str], standing: St
     states = [[e.number, e.notice, e.cut or 0, e.standing or 0] for e in standing.editions[: row.number]]
     parts = [
         _code(), shown.letter, shown.slug, shown.origin, shown.contact, row.number, people.hexdigest(),
-        standing.withdrawn, shares["number"], shares["last"], states,
+        standing.withdrawn, shares["number"], shares["last"], states, sorted(n for n in shown.counts if n < row.number),
     ]  # fmt: skip
     return MadeOf(people.hexdigest(), hashlib.sha256(canonical.encode(parts)).hexdigest())
 

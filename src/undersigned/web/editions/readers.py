@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from undersigned.press.errors import PressError
-from undersigned.protocol import edition as editions
-from undersigned.web.editions.models import published_editions
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.pages.embed import embedded, pictures
 from undersigned.web.pages.feed import feed
 from undersigned.web.pages.history import history_file
 from undersigned.web.pages.letter import Shown, letter_page
 from undersigned.web.pages.press_kit import press_kit
+from undersigned.web.pages.state import State
 from undersigned.web.ports import World
 
 logger = logging.getLogger(__name__)
@@ -24,11 +23,11 @@ REST: Final = 60
 """Seconds between two pictures: one takes 50 ms to set, and sites that show them keep them for hours."""
 
 
-def place_letter(letter: KnownLetter, shown: Shown, world: World) -> None:
+def place_letter(letter: KnownLetter, shown: Shown, state: State, world: World) -> None:
     """Puts the letter's own pages in place, one a language; the first of them also where the letter begins."""
     world.storage.put(f"{letter.slug}/history.json", history_file(shown.batches))
     for language in letter.manifest.languages:
-        page = letter_page(shown, language)
+        page = letter_page(shown, state, language)
         world.storage.put(f"{letter.slug}/{language}/index.html", page)
         if language == letter.manifest.languages[0]:
             world.storage.put(f"{letter.slug}/index.html", page)
@@ -41,25 +40,30 @@ class Extras:
     def __init__(self, letter: KnownLetter, world: World) -> None:
         self._letter, self._world = letter, world
         self._placed: Any = None
-        self._drawn: int | None = None
+        self._state: State | None = None
+        self._drawn: tuple[int, State] | None = None
         self._looked = self._painted = -REST
 
-    def due(self) -> bool:
-        """Whether it is time to look again."""
+    def due(self, state: State) -> bool:
+        """Whether it is time to look again: at once when the letter is in another state."""
         # A clock that was put back must not stop the feed.
-        return not 0 <= self._world.clock() - self._looked < PAUSE
+        return state != self._state or not 0 <= self._world.clock() - self._looked < PAUSE
 
-    def round(self, shown: Shown) -> None:
+    def round(self, shown: Shown, state: State) -> None:
         """Puts in place what has changed since the last look."""
         now = self._looked = self._world.clock()
-        printed = self._printed(shown.published)
-        state = (shown.standing.size, shown.published, printed)
-        if state != self._placed:
-            self._place(shown, printed)
-            self._placed = state
-        if shown.standing.count != self._drawn and not 0 <= now - self._painted < REST:
-            self._paint(shown)
-            self._drawn, self._painted = shown.standing.count, now
+        printed = self._printed(sorted(shown.counts))
+        placed = (shown.standing.size, sorted(shown.counts), printed, state)
+        if placed != self._placed:
+            self._place(shown, state, printed)
+            self._placed = placed
+        drawn = (shown.standing.count, state)
+        # A count may be a minute old; what a picture says of names may not.
+        rested = state != self._state or not 0 <= now - self._painted < REST
+        if drawn != self._drawn and rested:
+            self._paint(shown, state)
+            self._drawn, self._painted = drawn, now
+        self._state = state
 
     def _printed(self, published: Sequence[int]) -> list[tuple[int, str]]:
         """Number and language of each edition's PDF that is there, the newest edition first."""
@@ -67,22 +71,21 @@ class Extras:
         has = self._world.storage.has
         return [(n, tag) for n, tag in there if has(f"{self._letter.slug}/press/{n}/{tag}.pdf")]
 
-    def _place(self, shown: Shown, printed: list[tuple[int, str]]) -> None:
+    def _place(self, shown: Shown, state: State, printed: list[tuple[int, str]]) -> None:
         letter, storage = self._letter, self._world.storage
-        rows = published_editions(letter.pk).defer("data")
-        counts = [editions.parse_counts(bytes(row.counts or b"")) for row in rows]
+        counts = [shown.counts[number] for number in sorted(shown.counts)]
         for language in letter.manifest.languages:
             path = f"{letter.slug}/{language}/feed.atom"
-            storage.put(path, feed(shown, language, counts, storage.get(path), self._world.clock()))
-            storage.put(f"{letter.slug}/press/{language}.html", press_kit(shown, language, printed))
-            for name, data in embedded(shown, language).items():
+            storage.put(path, feed(shown, state, language, counts, storage.get(path), self._world.clock()))
+            storage.put(f"{letter.slug}/press/{language}.html", press_kit(shown, state, language, printed))
+            for name, data in embedded(shown, state, language).items():
                 storage.put(f"{letter.slug}/{name}", data)
 
-    def _paint(self, shown: Shown) -> None:
+    def _paint(self, shown: Shown, state: State) -> None:
         """A title that cannot be set leaves the letter without pictures, not without its log."""
         for language in self._letter.manifest.languages:
             try:
-                made = pictures(shown, language)
+                made = pictures(shown, state, language)
             except PressError as error:
                 logger.warning("no picture of a letter could be set: %s", type(error).__name__)
                 continue

@@ -14,10 +14,12 @@ from undersigned.protocol import edition as editions
 from undersigned.protocol.standing import Standing
 from undersigned.web.editions import as_of, placed
 from undersigned.web.editions.bundler import Bundler, is_large, place_bundle, remove_bundle
+from undersigned.web.editions.live import LiveNames
 from undersigned.web.editions.lock import publishing_unless_busy
 from undersigned.web.editions.models import Edition, Share, published_editions
 from undersigned.web.editions.placer import Due, Placer, due_of, place_small, put
 from undersigned.web.editions.readers import Extras, place_letter
+from undersigned.web.editions.received import Received
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.cosigned import newest, newest_cosigned, note_of, trustees_of
@@ -26,6 +28,7 @@ from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.pages.letter import Shown
 from undersigned.web.pages.scripts import are_built
 from undersigned.web.pages.signing import signing_pages
+from undersigned.web.pages.state import State, find_state, logged_in
 from undersigned.web.ports import Storage, World
 from undersigned.web.postgresql.begin import wait_for_all_before
 
@@ -49,7 +52,9 @@ class Upkeep:
         self._begun: Any = None
         self._placed: Any = None
         self._paged: Any = None
-        self._termed: Any = None
+        self._stated: State | None = None
+        self._received = Received(letter)
+        self._live = None if letter.manifest.sealed else LiveNames(letter, world)
         self._bundled: Any = None
         self._read_at = b""
         self._rested = 0
@@ -67,17 +72,31 @@ class Upkeep:
             self._read_at = b""
         if self._letter.manifest.sealed:
             self._show_checkpoint(state)
-        pages = (standing.size, state)
+        served = self._served(published, whole=state == self._placed)
+        said = find_state(
+            self._letter.manifest, logged_in(standing), self._world.clock(), *self._received.facts(published, served)
+        )
+        pages = (standing.size, served, self._placed, said)
+        if self._live is not None:
+            # The list first: the letter's page leads to it.
+            self._live.round(standing, self._shown(standing, served))
         if pages != self._paged:
-            place_letter(self._letter, self._shown(standing, published), self._world)
+            place_letter(self._letter, self._shown(standing, served), said, self._world)
             self._paged = pages
-        terms = (standing.approved, standing.abandoned)
-        if terms != self._termed:
-            place_signing_pages(self._letter, standing, self._world)
-            self._termed = terms
+        if said != self._stated:
+            place_signing_pages(self._letter, standing, said, self._world)
+            self._stated = said
         self._refresh(standing, published)
-        if self._extras.due():
-            self._extras.round(self._shown(standing, published))
+        if self._extras.due(said):
+            self._extras.round(self._shown(standing, served), said)
+
+    def _served(self, published: tuple[int, ...], *, whole: bool) -> tuple[int, ...]:
+        """Those of the published editions whose files are in place: no page says that an edition is published, or leads
+        to it, before it can be read. ``whole``: all of them are known to be."""
+        if not whole:
+            has, slug = self._world.storage.has, self._letter.slug
+            return tuple(n for n in published if has(f"{slug}/editions/{n}/index.html"))
+        return published
 
     def _place(self, standing: Standing, published: tuple[int, ...], state: Any) -> None:
         if self._placer.busy:
@@ -251,17 +270,23 @@ def shown_of(letter: KnownLetter, standing: Standing, world: World, published: t
     texts = {row.path.removeprefix("text/").removesuffix(".md"): bytes(row.data).decode("utf-8") for row in rows}
     origin = f"{world.scheme}://{letter.manifest.origin}"
     contact = settings.SITE.contact
-    return Shown(letter.letter, letter.slug, letter.manifest, texts, standing, published, origin, contact=contact)
+    counts = _counts(letter, published)
+    return Shown(letter.letter, letter.slug, letter.manifest, texts, standing, counts, origin, contact=contact)
 
 
-def place_signing_pages(letter: KnownLetter, standing: Standing, world: World) -> None:
-    """Puts the pages in place on which one signs, withdraws and checks. They show terms, and no count."""
+def _counts(letter: KnownLetter, published: tuple[int, ...]) -> dict[int, editions.EditionCounts]:
+    rows = published_editions(letter.pk).filter(number__in=published).values_list("number", "counts")
+    return {number: editions.parse_counts(bytes(counts or b"")) for number, counts in rows}
+
+
+def place_signing_pages(letter: KnownLetter, standing: Standing, state: State, world: World) -> None:
+    """Puts the pages in place on which one signs, withdraws and checks. They show terms and state, and no count."""
     if not are_built():
         logger.warning("no letter can be signed in the browser: the scripts are not built in this copy")
         return
     shown = shown_of(letter, standing, world, ())
     for language in letter.manifest.languages:
-        for name, page in signing_pages(shown, language).items():
+        for name, page in signing_pages(shown, state, language).items():
             path = f"{letter.slug}/{language}/{name}"
             # At every start of the clerk this is asked again, and mostly nothing has changed.
             if world.storage.get(path) != page:

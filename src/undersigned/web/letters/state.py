@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Max
 
 from undersigned.web import wiring
 from undersigned.web.editions.models import Edition, Share
@@ -14,6 +14,7 @@ from undersigned.web.letters.known import KnownLetter, know
 from undersigned.web.letters.models import Letter
 from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
 from undersigned.web.log.models import Entry
+from undersigned.web.pages.state import Logged, State, find_state
 from undersigned.web.signing.models import Pending
 
 _COUNTS: Final = """
@@ -33,9 +34,12 @@ def state_of(letter: Letter) -> dict[str, Any]:
     size, signed, withdrawn = _counts(letter)
     acts = Entry.objects.filter(letter=letter, key="")
     approvals = acts.filter(kind="approval").order_by("seq").values_list("seq", flat=True)
-    known = know(letter, wiring.world().keys) if letter.letter is not None else None
+    world = wiring.world()
+    known = know(letter, world.keys) if letter.letter is not None else None
+    found = _found(letter, known, len(approvals), signed - withdrawn, world.clock()) if known is not None else None
     return {
         "state": _state(letter, known, len(approvals)),
+        "stage": found.stage.value if found is not None else "draft",
         "letter": letter.letter,
         "size": size,
         "count": signed - withdrawn,
@@ -65,6 +69,24 @@ def _state(letter: Letter, known: KnownLetter | None, approvals: int) -> str:
         return "abandoned"
     # "open" once it is so in the log: clients look there too.
     return "open" if approvals == len(known.manifest.trustees) else "awaiting-trustees"
+
+
+def _found(letter: Letter, known: KnownLetter, approvals: int, count: int, now: int) -> State:
+    """The state that the letter's pages show, or will in a moment."""
+    acts = Entry.objects.filter(letter=letter, key="")
+    abandoned = acts.filter(kind="abandon").exists()
+    number = acts.filter(kind="notice").aggregate(newest=Max("seq"))["newest"]
+    rows = {row.number: row for row in letter.editions.defer("data", "counts")}
+    logged = Logged(approvals, count, abandoned)
+    if number is not None:
+        logged = Logged(
+            approvals, count, abandoned, number, rows[number].after, acts.filter(kind="cut", seq=number).exists()
+        )
+    given = Share.objects.filter(edition__letter=letter).values("edition__number")
+    opened = {row["edition__number"]: row["n"] for row in given.annotate(n=Count("trustee", distinct=True))}
+    published = {number for number, row in rows.items() if row.published is not None}
+    names = set(letter.editions.filter(data__isnull=False).values_list("number", flat=True))
+    return find_state(known.manifest, logged, now, opened, published, published - names)
 
 
 def _cosigned(letter: Letter, known: KnownLetter | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 
 from undersigned.languages.order import sort_names
 from undersigned.protocol.edition import Edition, EditionCounts
+from undersigned.protocol.tally import tally
 from undersigned.web.made import Maker
 from undersigned.web.pages.letter import Shown, frame
 from undersigned.web.pages.said import say
@@ -27,20 +28,29 @@ EARLIER: Final = 20
 
 
 def changes_pages(shown: Shown, edition: Edition | EditionCounts, language: str) -> dict[str, Maker]:
-    """Edition ``edition.number`` against each of those before it, by file name."""
-    earlier = range(max(1, edition.number - EARLIER), edition.number)
-    return {path_of(edition.number, m, language): partial(_page, shown, edition, language, m, earlier) for m in earlier}
+    """Edition ``edition.number`` against each published one before it, by file name."""
+    earlier = earlier_of(shown, edition.number)
+    return {
+        path_of(m, earlier, language): partial(_page, shown, edition, language, shown.counts[m], earlier)
+        for m in earlier
+    }
 
 
-def path_of(number: int, before: int, language: str) -> str:
-    """The page's file name. The edition just before has the short one."""
-    return f"changes-{language}.html" if before == number - 1 else f"changes-since-{before}-{language}.html"
+def earlier_of(shown: Shown, number: int) -> list[int]:
+    """The published editions that edition ``number`` is compared with, the oldest first."""
+    return sorted(n for n in shown.counts if n < number)[-EARLIER:]
 
 
-def _page(shown: Shown, edition: Edition | EditionCounts, language: str, earlier: int, others: range) -> bytes:
-    said, states = words(language), shown.standing.editions
-    before, now = states[earlier - 1].standing or 0, states[edition.number - 1].standing or 0
-    added, withdrawn = _moved(shown, states[earlier - 1].cut or 0, states[edition.number - 1].cut or 0)
+def path_of(before: int, earlier: list[int], language: str) -> str:
+    """The page's file name. The newest of those before has the short one."""
+    return f"changes-{language}.html" if before == earlier[-1] else f"changes-since-{before}-{language}.html"
+
+
+def _page(
+    shown: Shown, edition: Edition | EditionCounts, language: str, before: EditionCounts, others: list[int]
+) -> bytes:
+    said, earlier = words(language), before.number
+    added, withdrawn = _moved(shown, before, edition)
     joined = _joined(shown, edition, earlier) if isinstance(edition, Edition) else []
     groups = []
     for group in shown.manifest.groups:
@@ -48,7 +58,7 @@ def _page(shown: Shown, edition: Edition | EditionCounts, language: str, earlier
         if rows and len(joined) <= LISTED:
             groups.append({"name": group.name[language], "rows": rows})
     figures = {"before": earlier, "number": edition.number}
-    place = path_of(edition.number, earlier, "{language}")
+    place = path_of(earlier, others, "{language}")
     context: dict[str, Any] = {
         **frame(shown, language, f"editions/{edition.number}/{place}"),
         "heading": say(said, "changes_of", **figures),
@@ -57,13 +67,15 @@ def _page(shown: Shown, edition: Edition | EditionCounts, language: str, earlier
         "text": say(said, "changes_text", **figures),
         "joined": say(said, "changes_joined", n=added),
         "left": say(said, "changes_left", n=withdrawn),
-        "count": say(said, "changes_count", **{"from": before, "to": now}),
+        "count": say(
+            said, "changes_count", **{"from": tally(before.counts).number, "to": tally(edition.counts).number}
+        ),
         "groups": groups,
         "names_path": f"signatories-{language}.html" if isinstance(edition, Edition) else None,
         "many": len(joined) > LISTED,
         "unnamed": say(said, "changes_unnamed", n=max(0, added - len(joined))) if joined else "",
         "others": [
-            {"path": path_of(edition.number, m, language), "name": say(said, "changes_of", before=m)}
+            {"path": path_of(m, others, language), "name": say(said, "changes_of", before=m)}
             for m in others
             if m != earlier
         ],
@@ -76,8 +88,15 @@ def _joined(shown: Shown, edition: Edition, earlier: int) -> list[Any]:
     return [name for name in edition.roll if (people[name.key].opened or 0) > earlier]
 
 
-def _moved(shown: Shown, start: int, cut: int) -> tuple[int, int]:
-    """How many signed for the first time, and how many withdrew, between two cuts."""
+def _moved(shown: Shown, before: EditionCounts, after: Edition | EditionCounts) -> tuple[int, int]:
+    """How many signed for the first time, and how many withdrew, between two editions: what the one states, plus the
+    first, less the second, is what the other states."""
     people = shown.standing.signatories.values()
-    added = sum(1 for s in people if start < s.first < cut)
-    return added, sum(1 for s in people if s.withdrawn is not None and start < s.withdrawn < cut)
+    added = sum(1 for s in people if before.cut < s.first < after.cut)
+
+    def left(edition: Edition | EditionCounts) -> int:
+        return sum(
+            1 for s in people if s.first < edition.cut and s.withdrawn is not None and s.withdrawn < edition.size
+        )
+
+    return added, left(after) - left(before)

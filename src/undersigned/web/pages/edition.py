@@ -9,10 +9,11 @@ from django.template.loader import render_to_string
 
 from undersigned.protocol import base64url, bundle
 from undersigned.protocol.edition import Edition, EditionCounts, edition_id, encode
+from undersigned.protocol.tally import tally
 from undersigned.web.made import Maker
-from undersigned.web.pages.changes import changes_pages
-from undersigned.web.pages.letter import Shown, frame
-from undersigned.web.pages.names import names_pages, shards
+from undersigned.web.pages.changes import changes_pages, earlier_of
+from undersigned.web.pages.letter import Shown, frame, say_since
+from undersigned.web.pages.names import listed_in, names_pages, shards
 from undersigned.web.pages.said import number as written
 from undersigned.web.pages.said import say
 from undersigned.web.pages.words import words
@@ -25,33 +26,36 @@ def edition_pages(shown: Shown, edition: Edition | EditionCounts) -> dict[str, M
         pages[f"{language}.html"] = partial(figures_page, shown, edition, language)
         pages |= changes_pages(shown, edition, language)
         if isinstance(edition, Edition):
-            pages |= names_pages(shown, edition, language)
+            pages |= names_pages(shown, listed_in(shown, edition), language)
     if isinstance(edition, Edition):
-        pages |= shards(shown, edition)
+        pages |= shards(shown, listed_in(shown, edition))
     pages["index.html"] = pages[f"{shown.manifest.languages[0]}.html"]
     return pages
 
 
 def figures_page(shown: Shown, edition: Edition | EditionCounts, language: str) -> bytes:
     """Counts, what changed, id and files."""
-    said, counts = words(language), edition.counts
+    said, found = words(language), tally(edition.counts)
     number, spoken = edition.number, said["language"]
+    earlier = earlier_of(shown, number)
     with_names = isinstance(edition, Edition)
     hashed = base64url.encode(edition_id(encode(edition))) if isinstance(edition, Edition) else edition.edition
-    kinds = [(said[kind], getattr(counts, kind)) for kind in ("initials", "anonymous", "struck", "void")]
+    kinds = [(said[kind], getattr(found, kind)) for kind in ("initials", "anonymous", "struck", "void", "unresolved")]
     named = said["verified"] if shown.manifest.eligibility.check == "roll" else said["all_signatories"]
     files = ["edition.json"] if with_names else ["counts.json"]
-    rows = [(named, counts.named), *((label, n) for label, n in kinds if n)]
-    groups = [(group.name[language], counts.groups[group.id]) for group in shown.manifest.groups]
+    rows = [(named, found.named), *((label, n) for label, n in kinds if n)]
+    groups = [(group.name[language], found.groups.get(group.id, 0)) for group in shown.manifest.groups]
+    outside = found.outside(found.groups)
     context: dict[str, Any] = {
         **frame(shown, language, f"editions/{number}/{{language}}.html"),
         "heading": say(said, "edition_of", number=number),
-        "standing": written(counts.standing, spoken),
-        "count_means": say(said, "count_means", count=counts.standing),
+        "standing": written(found.number, spoken),
+        "count_means": say(said, "count_means", count=found.number),
         "kinds": [(label, written(n, spoken)) for label, n in rows],
         "groups": [(label, written(n, spoken)) for label, n in groups],
-        "since": say(said, "since", added=edition.since.added, withdrawn=edition.since.withdrawn),
-        "changes": say(said, "changes_of", before=number - 1) if number > 1 else None,
+        "no_group": written(outside, spoken) if outside else "",
+        "since": say_since(edition, said),
+        "changes": say(said, "changes_of", before=earlier[-1]) if earlier else None,
         "edition_id": hashed,
         "names_path": f"signatories-{language}.html" if with_names else None,
         "files": files,

@@ -13,31 +13,33 @@ from django.template.loader import render_to_string
 from undersigned.press.picture import SIZES, PictureOrder, make_picture
 from undersigned.web.pages.letter import Shown, count_said
 from undersigned.web.pages.said import number, say
+from undersigned.web.pages.state import State, say_state
 from undersigned.web.pages.words import direction, words
 
 
-def embedded(shown: Shown, language: str) -> dict[str, bytes]:
+def embedded(shown: Shown, state: State, language: str) -> dict[str, bytes]:
     """The frame's page and the drawing, by path under the letter."""
-    context = _context(shown, language)
+    context = _context(shown, state, language)
     return {
         f"embed/{language}.html": render_to_string("pages/embed.html", context).encode("utf-8"),
         f"embed/{language}.svg": render_to_string("pages/embed.svg", context).encode("utf-8"),
     }
 
 
-def pictures(shown: Shown, language: str) -> dict[str, bytes]:
+def pictures(shown: Shown, state: State, language: str) -> dict[str, bytes]:
     """The pictures that have to be set, by path under the letter. Each takes some 50 ms. Raises PressError."""
     said, count = words(language), shown.standing.count
     written = number(count, said["language"])
     means = say(said, "count_means", count=count)
     title = shown.manifest.title[language]
+    where = say_state(state, shown.manifest, said).short
     return {
-        f"share/{language}.png": make_picture(PictureOrder("share", title, language, written, means)),
-        f"embed/{language}.png": make_picture(PictureOrder("count", title, language, written, means)),
+        f"share/{language}.png": make_picture(PictureOrder("share", title, language, written, means, where)),
+        f"embed/{language}.png": make_picture(PictureOrder("count", title, language, written, means, where)),
     }
 
 
-def _context(shown: Shown, language: str) -> dict[str, Any]:
+def _context(shown: Shown, state: State, language: str) -> dict[str, Any]:
     said, count = words(language), shown.standing.count
     width, height = SIZES["count"]
     spoken = said["direction"]
@@ -50,6 +52,7 @@ def _context(shown: Shown, language: str) -> dict[str, Any]:
         "count": number(count, said["language"]),
         "count_means": say(said, "count_means", count=count),
         "count_said": count_said(shown.standing, said),
+        "state": say_state(state, shown.manifest, said).short,
         "page": f"{shown.origin}/{language}/",
         "width": width,
         "height": height,

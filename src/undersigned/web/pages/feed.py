@@ -15,8 +15,11 @@ from typing import Any, Final
 from django.template.loader import render_to_string
 
 from undersigned.protocol.edition import EditionCounts
-from undersigned.web.pages.letter import Shown
+from undersigned.protocol.tally import tally
+from undersigned.languages.figures import long_date
+from undersigned.web.pages.letter import Shown, say_since
 from undersigned.web.pages.said import say
+from undersigned.web.pages.state import State, cut_not_before, say_state
 from undersigned.web.pages.words import words
 
 LAST: Final = 20
@@ -39,13 +42,21 @@ class Told:
     link: str
 
 
-def feed(shown: Shown, language: str, editions: Sequence[EditionCounts], previous: bytes | None, now: int) -> bytes:
+def feed(
+    shown: Shown,
+    state: State,
+    language: str,
+    editions: Sequence[EditionCounts],
+    previous: bytes | None,
+    now: int,
+) -> bytes:
     """The feed as of now. ``previous``: the one that is served, if any. ``now``: Unix seconds."""
     said = words(language)
     known = _told(previous)
     hour = datetime.fromtimestamp(now - now % _HOUR, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     urn = f"urn:undersigned:letter:{shown.letter}:"
     entries = [_edition(shown, language, edition, known, hour) for edition in editions]
+    entries += _acts(shown, state, language, known, hour)
     entries += _batches(shown, language, known, hour)
     entries.sort(key=lambda entry: entry.updated, reverse=True)
     context: dict[str, Any] = {
@@ -56,6 +67,7 @@ def feed(shown: Shown, language: str, editions: Sequence[EditionCounts], previou
         "updated": max((entry.updated for entry in entries), default=hour),
         "page": f"{shown.origin}/{language}/",
         "address": f"{shown.origin}/{language}/feed.atom",
+        "state": f"{say_state(state, shown.manifest, said).now} {say_state(state, shown.manifest, said).names}",
         "entries": entries,
     }
     return render_to_string("pages/feed.atom", context).encode("utf-8")
@@ -71,14 +83,31 @@ def _told(previous: bytes | None) -> dict[str, str]:
 def _edition(shown: Shown, language: str, edition: EditionCounts, known: dict[str, str], hour: str) -> Told:
     said, number = words(language), edition.number
     id_ = f"urn:undersigned:letter:{shown.letter}:{language}:edition:{number}"
-    since = edition.since
     return Told(
         id_,
         known.get(id_, hour),
-        say(said, "feed_edition", number=number, count=edition.counts.standing),
-        say(said, "feed_since", added=since.added, withdrawn=since.withdrawn),
+        say(said, "feed_edition", number=number, count=tally(edition.counts).number),
+        say_since(edition, said),
         f"{shown.origin}/editions/{number}/{language}.html",
     )
+
+
+def _acts(shown: Shown, state: State, language: str, known: dict[str, str], hour: str) -> list[Told]:
+    """What the organiser did that is in the log: notices, cuts, the end."""
+    said, manifest = words(language), shown.manifest
+    stem, page = f"urn:undersigned:letter:{shown.letter}:{language}:", f"{shown.origin}/{language}/"
+    found: list[tuple[str, str, str]] = []
+    for edition in shown.standing.editions:
+        until = long_date(cut_not_before(manifest, edition.after), said["language"])
+        told = say(said, "feed_notice", until=until)
+        found.append((f"notice:{edition.number}", say(said, "short_notice", edition=edition.number), told))
+        if edition.cut is not None:
+            told = say(said, "feed_count", count=edition.standing or 0)
+            found.append((f"cut:{edition.number}", say(said, "feed_cut", edition=edition.number), told))
+    if shown.standing.abandoned is not None:
+        saying = say_state(state, manifest, said)
+        found.append(("abandoned", saying.short, saying.now))
+    return [Told(stem + id_, known.get(stem + id_, hour), title, summary, page) for id_, title, summary in found]
 
 
 def _batches(shown: Shown, language: str, known: dict[str, str], hour: str) -> list[Told]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,26 +10,30 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from undersigned.languages.figures import long_date
+from undersigned.protocol.edition import Edition, EditionCounts
 from undersigned.protocol.manifest import Manifest, parse_time
 from undersigned.protocol.standing import Standing
+from undersigned.protocol.tally import tally
 from undersigned.web.pages.chart import chart
 from undersigned.web.pages.history import Batch
 from undersigned.web.pages.said import number, say
 from undersigned.web.pages.scripts import are_built, scripts
+from undersigned.web.pages.state import Sentences, State, say_state
 from undersigned.web.pages.text import to_html
 from undersigned.web.pages.words import direction, own_name, words
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the pages of a letter are made from. ``texts``: Markdown by language; ``published``: edition numbers."""
+    """What the pages of a letter are made from. ``texts``: Markdown by language; ``counts``: of each edition that is
+    served, by its number."""
 
     letter: str
     slug: str
     manifest: Manifest
     texts: dict[str, str]
     standing: Standing
-    published: tuple[int, ...]
+    counts: Mapping[int, EditionCounts]
     origin: str
     batches: Sequence[Batch] = ()
     contact: str = ""
@@ -61,26 +65,28 @@ def frame(shown: Shown, language: str, page: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def letter_page(shown: Shown, language: str) -> bytes:
+def letter_page(shown: Shown, state: State, language: str) -> bytes:
     """The page as HTML."""
     manifest, standing, said = shown.manifest, shown.standing, words(language)
+    saying = say_state(state, manifest, said)
     figures = {
         "signed": standing.signed,
         "withdrawn": standing.withdrawn,
         "size": standing.size,
         "threshold": manifest.threshold,
         "trustees": len(manifest.trustees),
-        "approvals": len(standing.approvals),
     }
     context = {
         **frame(shown, language, "{language}/"),
-        "summary": count_said(standing, said),
+        "summary": summary(standing, saying, said),
         "count": number(standing.count, said["language"]),
         "count_means": say(said, "count_means", count=standing.count),
         "count_detail": say(said, "count_detail", **figures),
         "chart": chart(shown.batches, said, "count"),
         "may_sign": may_sign(manifest, said),
-        "notes": [say(said, f"{name}_note", **figures) for name in _notes(shown)],
+        "notes": [saying.now, saying.names],
+        "names_path": f"/{shown.slug}/{live_path(language)}" if not manifest.sealed else None,
+        "takes": state.takes_signatures,
         "trustees_text": say(said, "trustees_text", **figures),
         "trustees": [trustee.name for trustee in manifest.trustees],
         "when": when_opened(manifest, said),
@@ -89,11 +95,17 @@ def letter_page(shown: Shown, language: str) -> bytes:
         "text": mark_safe(to_html(shown.texts[language])),  # noqa: S308
         "letter": shown.letter,
         **_acts(shown, language),
-        "editions": [{"number": n, "name": say(said, "edition", number=n)} for n in reversed(shown.published)],
+        "editions": [_edition(shown.counts[n], said) for n in sorted(shown.counts, reverse=True)],
         "files": _files(shown, language),
         "command": f"undersigned verify {shown.origin}/",
     }
     return render_to_string("pages/letter.html", context).encode("utf-8")
+
+
+def _edition(edition: EditionCounts, said: dict[str, str]) -> dict[str, Any]:
+    number = edition.number
+    counted = say(said, "count_said", count=tally(edition.counts).number)
+    return {"number": number, "name": say(said, "edition", number=number), "counted": counted}
 
 
 def _acts(shown: Shown, language: str) -> dict[str, Any]:
@@ -115,15 +127,6 @@ def _acts(shown: Shown, language: str) -> dict[str, Any]:
     }
 
 
-def _notes(shown: Shown) -> list[str]:
-    notes = ["abandoned"] if shown.standing.abandoned is not None else []
-    if not shown.standing.approved and not notes:
-        notes.append("waiting")
-    if not shown.manifest.sealed:
-        return [*notes, "public"]
-    return [*notes, "opened" if shown.published else "sealed"]
-
-
 def _files(shown: Shown, language: str) -> list[str]:
     roll = ["roll.json"] if shown.manifest.eligibility.check == "roll" else []
     return ["manifest.json", f"text/{language}.md", *roll, "log/checkpoint", "bundle.zip"]
@@ -140,6 +143,24 @@ def span(seconds: int, said: dict[str, str]) -> str:
 def count_said(standing: Standing, said: dict[str, str]) -> str:
     """The count as a sentence without its full stop."""
     return say(said, "count_said", count=standing.count) if standing.count else said["count_none"]
+
+
+def summary(standing: Standing, saying: Sentences, said: dict[str, str]) -> str:
+    """What others show of the page beside its title: count and state."""
+    return f"{count_said(standing, said)}. {saying.short}."
+
+
+def say_since(edition: Edition | EditionCounts, said: dict[str, str]) -> str:
+    """What changed between the cut before an edition (before the first: its notice) and its own."""
+    figures = {"added": edition.since.added, "withdrawn": edition.since.withdrawn}
+    if edition.number == 1:
+        return say(said, "since_notice", **figures)
+    return say(said, "since_cut", before=edition.number - 1, **figures)
+
+
+def live_path(language: str) -> str:
+    """Where a public letter's names are, as of its newest batch; under the letter."""
+    return f"names/signatories-{language}.html"
 
 
 def may_sign(manifest: Manifest, said: dict[str, str]) -> str:

@@ -8,28 +8,31 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 
 from undersigned.press.picture import SIZES
-from undersigned.web.pages.letter import Shown, count_said, frame, may_sign, when_opened
+from undersigned.web.pages.letter import Shown, count_said, frame, live_path, may_sign, summary, when_opened
 from undersigned.web.pages.said import number, say
 from undersigned.web.pages.scripts import are_built
+from undersigned.web.pages.state import State, say_state
 from undersigned.web.pages.words import own_name, words
 
 
-def press_kit(shown: Shown, language: str, printed: list[tuple[int, str]]) -> bytes:
+def press_kit(shown: Shown, state: State, language: str, printed: list[tuple[int, str]]) -> bytes:
     """The page. ``printed``: number and language of each PDF there is."""
     said, manifest, standing = words(language), shown.manifest, shown.standing
     means = count_said(standing, said)
     figures = {"signed": standing.signed, "withdrawn": standing.withdrawn, "size": standing.size}
-    trust = {"threshold": manifest.threshold, "trustees": len(manifest.trustees)}
+    saying = say_state(state, manifest, said)
     context: dict[str, Any] = {
         **frame(shown, language, "press/{language}.html"),
         "heading": said["for_press"],
         "count": number(standing.count, said["language"]),
-        "summary": means,
+        "summary": summary(standing, saying, said),
         "count_said": means,
         "count_detail": say(said, "count_detail", **figures),
         "address": f"{shown.origin}/{language}/",
         "may_sign": may_sign(manifest, said),
-        "sealed": say(said, "sealed_note", **trust) if manifest.sealed else "",
+        "now": saying.now,
+        "names": saying.names,
+        "names_path": f"/{shown.slug}/{live_path(language)}" if not manifest.sealed else None,
         "when": when_opened(manifest, said) if manifest.sealed else "",
         "letter": shown.letter,
         "printed": [

@@ -14,6 +14,7 @@ from undersigned.protocol.verify import STEPS
 from undersigned.web.pages.letter import Shown, frame, when_opened
 from undersigned.web.pages.said import say
 from undersigned.web.pages.scripts import scripts
+from undersigned.web.pages.state import State, say_state
 from undersigned.web.pages.words import direction, own_name, sign_words
 
 SEALED: Final = ("sign", "withdraw", "edit", "counted", "verify")
@@ -39,13 +40,13 @@ _SAYS: Final = {
 """Word for each error a controller may show, by the error's code (``frontend/src/controllers/controller.ts``)."""
 
 
-def signing_pages(shown: Shown, language: str) -> dict[str, bytes]:
+def signing_pages(shown: Shown, state: State, language: str) -> dict[str, bytes]:
     """Every such page of a letter in one language, by path under ``<slug>/<language>/``. Raises UnbuiltError."""
     kinds = SEALED if shown.manifest.sealed else PUBLIC
-    return {f"{kind}/index.html": _page(shown, language, kind) for kind in kinds}
+    return {f"{kind}/index.html": _page(shown, state, language, kind) for kind in kinds}
 
 
-def _page(shown: Shown, language: str, kind: str) -> bytes:
+def _page(shown: Shown, state: State, language: str, kind: str) -> bytes:
     said = sign_words(language)
     manifest = shown.manifest
     context: dict[str, Any] = {
@@ -68,25 +69,27 @@ def _page(shown: Shown, language: str, kind: str) -> bytes:
                       "direction": direction(tag), "path": f"/{shown.slug}/{tag}/"} for tag in manifest.languages],
         # The place of the number is the controller's to fill in.
         "counted_yes": said["counted_yes"].partition("{count}"),
+        "notes": _notes(shown, state, said, kind),
         **(_terms(shown, said) if manifest.sealed else {}),
     }  # fmt: skip
     return render_to_string(f"signing/{kind}.html", context).encode("utf-8")
 
 
 def _terms(shown: Shown, said: dict[str, str]) -> dict[str, Any]:
-    """Who can open the names, when, and whether the letter takes signatures now."""
+    """Who can open the names, and when."""
     manifest = shown.manifest
-    notes = []
-    if shown.standing.abandoned is not None:
-        notes.append(said["seal_closed"])
-    elif not shown.standing.approved:
-        notes.append(said["seal_waiting"])
     return {
-        "notes": notes,
         "seal_open": say(said, "seal_open", threshold=manifest.threshold, trustees=len(manifest.trustees)),
         "trustees": [trustee.name for trustee in manifest.trustees],
         "when": when_opened(manifest, said),
     }
+
+
+def _notes(shown: Shown, state: State, said: dict[str, str], kind: str) -> list[str]:
+    """Where the letter is in its life, as far as it bears on what is done on this page."""
+    saying = say_state(state, shown.manifest, said)
+    note = {"sign": saying.sign, "edit": saying.edit, "withdraw": saying.now, "counted": saying.now}.get(kind, "")
+    return [note] if note else []
 
 
 def file_name(language: str) -> str:

@@ -14,7 +14,7 @@ FALLBACK: Final = "en"
 @cache
 def _tables() -> dict[str, dict[str, str]]:
     tables: dict[str, dict[str, str]] = {}
-    for file in ("words.toml", "reader-words.toml", "form-words.toml", "sign-words.toml"):
+    for file in ("words.toml", "reader-words.toml", "state-words.toml", "form-words.toml", "sign-words.toml"):
         text = Path(__file__).with_name(file).read_text(encoding="utf-8")
         for language, said in tomllib.loads(text).items():
             tables.setdefault(language, {}).update(said)
