@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from undersigned.languages.figures import long_date
 from undersigned.protocol import manifest
 from undersigned.web.editions import readers, upkeep
 from undersigned.web.pages import embed
-from undersigned.languages.figures import long_date
 from undersigned.web.pages.said import say
 from undersigned.web.pages.state import NAMES, ROWS, Logged, Reading, Stage, Visible, find_state, say_state
 from undersigned.web.pages.words import spoken, words

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from django.template.loader import render_to_string
 
+from undersigned.languages.figures import long_date
 from undersigned.protocol.edition import EditionCounts
 from undersigned.protocol.tally import tally
-from undersigned.languages.figures import long_date
 from undersigned.web.pages.letter import Shown, say_since
 from undersigned.web.pages.said import say
 from undersigned.web.pages.state import State, cut_not_before, say_state

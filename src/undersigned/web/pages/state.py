@@ -12,9 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from undersigned.languages.figures import long_date
 from undersigned.protocol.manifest import Manifest, parse_time
 from undersigned.protocol.standing import Standing
-from undersigned.languages.figures import long_date
 from undersigned.web.pages.said import say
 
 
