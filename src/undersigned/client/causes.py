@@ -18,14 +18,16 @@ _OFFLINE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
 def explain(error: httpx.TransportError, base: str, proxy: str | None) -> UnreachableError:
     """The error to raise for ``error``. ``base``: what was asked; ``proxy``: through which proxy, for people."""
     parts = urlsplit(base)
-    host = parts.netloc
+    host = f"the site {parts.netloc}"
     if isinstance(error, httpx.ReadTimeout):
         return SlowError(f"{host} did not answer in time")
     if isinstance(error, httpx.ProxyError):
-        return UntrustedError(f"the proxy {proxy} does not connect to {host} ({error}); check the proxy's settings")
+        return UntrustedError(
+            f"the proxy {proxy} does not connect to {host} ({error}); check its address, name and password"
+        )
     for cause in _chain(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return UntrustedError(_certificate(parts.hostname or host, cause))
+            return UntrustedError(_certificate(parts.hostname or parts.netloc, cause))
         if isinstance(cause, ssl.SSLError):
             return UntrustedError(
                 f"{host} does not speak TLS (https) as it should ({cause.reason or 'the connection was closed'}); "
@@ -38,8 +40,10 @@ def _unconnected(error: httpx.TransportError, whom: str) -> UnreachableError:
     for cause in _chain(error):
         if isinstance(cause, socket.gaierror):
             if cause.errno == socket.EAI_AGAIN:
-                return UnreachableError(f"{whom}: the name could not be looked up; is this computer online?")
-            return UntrustedError(f"{whom}: there is no such name; check how the address is spelt")
+                return UnreachableError(
+                    f"{whom} cannot be found just now: its name could not be looked up; is this computer online?"
+                )
+            return UntrustedError(f"{whom} does not exist: there is no such name; check how the address is spelt")
         if isinstance(cause, ConnectionRefusedError):
             return UnreachableError(f"{whom} refuses connections; check the address, or try again later")
         if isinstance(cause, OSError) and cause.errno in _OFFLINE:

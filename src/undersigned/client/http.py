@@ -196,7 +196,7 @@ def _check_kind(path: str, response: httpx.Response, data: bytes) -> None:
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "text/html" or data[:200].lstrip().lower().startswith(_PAGE):
         raise UndeliveredError(
-            f"{path}: a web page came instead, perhaps the log-in page of a network; open the address in a browser, "
+            f"a web page came in place of {path}, perhaps the log-in page of a network; open the address in a browser, "
             "or try from another network",
             response.status_code,
         )
@@ -225,23 +225,23 @@ def _problem(path: str, status: int, headers: httpx.Headers, body: bytes) -> Cli
         return BusyError(detail or "the server is busy; try again in some minutes")
     if code == "unknown" and not is_problem:
         # Not the words of an undersigned server: somebody between, or another server, has answered.
-        return UndeliveredError(f"{path}: {_stranger(status)}", status)
+        return UndeliveredError(_stranger(path, status), status)
     if status == 404:
-        detail = f"{path}: {detail or 'there is nothing at this address'}"
+        detail = f"there is nothing at {path}{f' ({detail})' if detail else ''}"
     return ProblemError(code, status, title, detail or f"the server answered with status {status}")
 
 
-def _stranger(status: int) -> str:
+def _stranger(path: str, status: int) -> str:
     """What an answer says that is not of the protocol, and what to do."""
     if 300 <= status < 400:
-        return f"the site sends us elsewhere ({status}); a letter is only where its origin says: check the address"
+        return f"the site sends us elsewhere from {path} ({status}); a letter is only at its address: check it"
     if status == 404:
-        return "there is nothing at this address (404); check the address"
+        return f"there is nothing at {path} (404); check the address"
     if status in (401, 403, 407, 451):
-        return f"access was refused ({status}), perhaps by a filter on the way; try from another network"
+        return f"access to {path} was refused ({status}), perhaps by a filter on the way; try from another network"
     if status >= 500:
-        return f"the site failed ({status}); try again later"
-    return f"the site answered with status {status}, which says nothing about the letter; try again later"
+        return f"the site failed at {path} ({status}); try again later"
+    return f"the site answered {path} with status {status}, which says nothing about the letter; try again later"
 
 
 def _json(data: bytes) -> Any:

@@ -103,12 +103,12 @@ def read_checkpoint(data: bytes, letter: Letter, path: str) -> tuple[checkpoint.
     try:
         point, note = checkpoint.verify(data, letter.manifest.origin, letter.log_key)
     except MalformedError as error:
-        raise UndeliveredError(f"{path} came damaged ({error}); try again") from None
+        raise UndeliveredError(f"the file {path} came damaged ({error}); try again") from None
     may_sign = letter.manifest.eligibility.size
     most = MOST_ENTRIES if may_sign is None else min(MOST_ENTRIES, 2 * may_sign + _MORE)
     if point.size > most:
         raise UndeliveredError(
-            f"{path} speaks of {point.size} entries, more than a log of this letter can have ({most}): not fetched"
+            f"the file {path} speaks of {point.size} entries, more than this letter can have ({most}): not fetched"
         )
     return point, note
 

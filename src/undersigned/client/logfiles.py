@@ -59,7 +59,7 @@ class LogFiles:
             return
         full = Tile(tile.level, tile.number, WIDTH)
         if tile.width == WIDTH or not self._save(full) or not self._cut(tile):
-            raise UndeliveredError(f"log/{tile.path} is not there; try again later", 404)
+            raise UndeliveredError(f"the file log/{tile.path} is not there; try again later", 404)
 
     def _save(self, tile: Tile) -> bool:
         target = self._folder / tile.path
@@ -70,8 +70,8 @@ class LogFiles:
             return True
         target.unlink()
         if number is None:
-            raise UndeliveredError(f"log/{tile.path} came cut short; try again")
-        raise LogError(f"log/{tile.path} holds {number} where {tile.width} belong")
+            raise UndeliveredError(f"the file log/{tile.path} came cut short; try again")
+        raise LogError(f"the file log/{tile.path} holds {number} where {tile.width} belong")
 
     def _cut(self, tile: Tile) -> bool:
         """Makes a tile from a wider one that is here, if there is one."""

@@ -111,6 +111,7 @@ class Reader:
         # Asked again: if the log was much, the names have gone on while it came.
         point, note = self._await(letter, point.size)
         self._log.hold(max(point.size, first.size))
+        self._log.hold(point.size)
         self._check_extends(*sorted((point, first), key=lambda one: one.size))
         self._names(letter, point)
         after = self._at(letter)
@@ -197,18 +198,18 @@ class Reader:
 
     def _save(self, path: str, limit: int) -> None:
         if not self._http.save(path, self._target / path, limit=limit):
-            raise UndeliveredError(f"{path} is not there; try again later", 404)
+            raise UndeliveredError(f"the file {path} is not there; try again later", 404)
 
     def _save_lines(self, path: str, limit: int, *, missing: bool = False) -> bool:
         if not self._http.save(path, self._target / path, limit=limit):
             if missing:
                 return False
-            raise UndeliveredError(f"{path} is not there; try again later", 404)
+            raise UndeliveredError(f"the file {path} is not there; try again later", 404)
         with (self._target / path).open("rb") as file:
             if file.seek(0, 2):
                 file.seek(-1, 2)
                 if file.read(1) != b"\n":
-                    raise UndeliveredError(f"{path} came cut short; try again")
+                    raise UndeliveredError(f"the file {path} came cut short; try again")
         return True
 
     def _cuts(self, size: int) -> int:
