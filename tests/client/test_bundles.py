@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from letterworld import LetterWorld
-from undersigned.client import bundles, verifier
+from undersigned.client import bundles, reading, verifier
 from undersigned.client.errors import InputError
 from undersigned.client.link import Link
 from undersigned.protocol.errors import MalformedError
@@ -64,27 +64,28 @@ def test_a_letter_on_the_web_is_the_same_bundle(tmp_path: Path) -> None:
     server = WorldServer(world)
     server.files.update(world.log_files())
     link = Link("https", world.manifest.origin, world.letter)
-    bundles.fetch(server.http(), link, tmp_path)
+    reading.fetch(server.http(), link, tmp_path)
     with bundles.open_path(tmp_path) as found:
         assert dict(found) == world.bundle()
 
 
-def test_the_moment_until_cosignatures_are_shown_is_waited_for(tmp_path: Path) -> None:
-    """The edition is there, the served checkpoint not yet cosigned; it is asked for again, and the bundle is valid."""
+def test_a_site_that_puts_names_in_place_is_waited_for(tmp_path: Path) -> None:
+    """For a moment it shows no checkpoint of its names; then it does, and the bundle is valid."""
     world = published()
     server = WorldServer(world)
+    server.files.update(world.log_files())
+    server.shows = False
     real, asked = server.answer, []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        if str(request.url).endswith("log/checkpoint"):
+        if str(request.url).endswith(reading.AT):
             asked.append(request)
-            if len(asked) > 3:
-                server.files.update(world.log_files())
+            server.shows = len(asked) > 3
         return real(request)
 
     server.answer = answer  # type: ignore[method-assign]
-    bundles.fetch(server.http(), Link("https", world.manifest.origin, world.letter), tmp_path)
-    assert len(asked) > 3
+    read = reading.fetch(server.http(), Link("https", world.manifest.origin, world.letter), tmp_path)
+    assert read.settled
     with bundles.open_path(tmp_path) as found:
         assert verifier.verify(found).outcome == "valid"
 
@@ -95,7 +96,7 @@ def test_cosignatures_of_strangers_stay_out_of_a_bundle(tmp_path: Path) -> None:
     server = WorldServer(world)
     server.files.update(world.log_files())
     server.files["log/checkpoint"] += "\u2014 witness.example AAAAAAAAAAAA\n".encode()
-    bundles.fetch(server.http(), Link("https", world.manifest.origin, world.letter), tmp_path)
+    reading.fetch(server.http(), Link("https", world.manifest.origin, world.letter), tmp_path)
     assert (tmp_path / "log/checkpoint").read_bytes() == world.log_files()["log/checkpoint"]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from undersigned.client.errors import AnswerError, BusyError, ProblemError, UnreachableError
+from undersigned.client.errors import AnswerError, BusyError, ProblemError, UndeliveredError, UnreachableError
 from undersigned.client.http import ATTEMPTS, MAX_ANSWER, Http
 
 PROBLEM = {"content-type": "application/problem+json"}
@@ -97,7 +97,7 @@ def test_a_refusal_in_any_bytes_is_a_refusal(body: bytes) -> None:
 
 def test_nobody_is_sent_elsewhere() -> None:
     client, _ = http(lambda _: httpx.Response(302, headers={"location": "https://elsewhere.example/"}))
-    with pytest.raises(AnswerError, match="elsewhere"):
+    with pytest.raises(UndeliveredError, match="elsewhere"):
         client.get("manifest.json")
 
 
@@ -118,7 +118,7 @@ def test_what_is_not_there_is_none_and_nothing_else_is() -> None:
     client, _ = http(lambda _: httpx.Response(404))
     assert client.find("editions/1/edition.json") is None
     client, _ = http(lambda _: httpx.Response(403))
-    with pytest.raises(ProblemError):
+    with pytest.raises(UndeliveredError, match="refused"):
         client.find("editions/1/edition.json")
 
 

@@ -15,6 +15,7 @@ from letterworld import LetterWorld, serve_log
 from undersigned.client.http import Http
 from undersigned.client.letter import Letter
 from undersigned.client.link import Link
+from undersigned.client.reading import AT
 from undersigned.protocol import (
     base64url,
     canonical,
@@ -33,12 +34,14 @@ LATER = "2026-06-01T00:00:00Z"
 
 
 class WorldServer:
-    """Serves ``world``. ``log``: None for the world's own; ``posts``: what clients sent, by path."""
+    """Serves ``world``. ``log``: None for the world's own; ``posts``: what clients sent, by path; ``shows``: whether it
+    says which checkpoint its names belong to: the newest, if ``files`` has no other."""
 
     def __init__(self, world: LetterWorld) -> None:
         self.world = world
         self.log: list[bytes] | None = None
         self.files: dict[str, bytes] = {}
+        self.shows = True
         self.objects: dict[str, seal.SignedObject] | None = None
         self.posts: list[tuple[str, bytes]] = []
         self.gets: list[str] = []
@@ -67,7 +70,8 @@ class WorldServer:
 
     def _files(self) -> dict[str, bytes]:
         log = serve_log(self.world, self.log if self.log is not None else self.world.log, ())
-        return {**self.world.bundle(cosigners=()), **log, **self.files}
+        shown = {AT: {**log, **self.files}["log/checkpoint"]} if self.shows else {}
+        return {**self.world.bundle(cosigners=()), **log, **shown, **self.files}
 
     def _seals(self, asked: httpx.Request) -> httpx.Response:
         path = asked.url.raw_path.decode()

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from undersigned.client import bundles
+from undersigned.client import reading
 from undersigned.client.errors import InputError
 from undersigned.client.letter import connect
 from undersigned.client.link import parse_link
 
-from . import exits, voice
+from . import exits, network, voice
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="markdown", help="Download everything anybody needs to check a letter."
@@ -28,6 +28,8 @@ def _group() -> None:
 def get(
     link: Annotated[str, typer.Argument(help="The letter's address or invitation.", metavar="LINK")],
     target: Annotated[Path, typer.Argument(help="A directory, new or empty.", metavar="DIR")],
+    proxy: network.Proxy = None,
+    timeout: network.Timeout = network.TIMEOUT,
 ) -> int:
     """Download a letter's bundle: manifest, text, roll, log, openings, editions.
 
@@ -43,7 +45,10 @@ def get(
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"{target} is not an empty directory")
     target.mkdir(parents=True, exist_ok=True)
-    with connect(where) as http, voice.progress() as progress:
-        bundles.fetch(http, where, target, lambda done, total: progress("fetching", done, total))
+    by = network.Network(proxy, timeout)
+    with connect(where, proxy=network.chosen(proxy), budget=by.budget()) as http, voice.progress() as progress:
+        read = reading.fetch(http, where, target, lambda done, total: progress("fetching", done, total))
+    if not read.settled:
+        voice.warn("The letter's names changed while they were fetched: if the bundle is not valid, fetch it again.")
     voice.good(f"The bundle lies in {target}. Check it: undersigned verify {target}")
     return exits.OK

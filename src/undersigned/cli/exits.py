@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from undersigned.client.errors import AnswerError, ClientError, InputError, ProblemError, UnreachableError, WaitingError
+from undersigned.client.errors import (
+    AnswerError,
+    ClientError,
+    InputError,
+    ProblemError,
+    UndeliveredError,
+    UnreachableError,
+    WaitingError,
+)
 from undersigned.protocol.errors import ProtocolError, UndeterminedError
 from undersigned.protocol.report import Outcome
 
@@ -27,7 +35,10 @@ def of_error(error: Exception) -> int:
     match error:
         case InputError():
             return MISUSE
-        case UnreachableError() | WaitingError() | UndeterminedError():
+        case UnreachableError() | UndeliveredError() | WaitingError() | UndeterminedError():
+            return UNKNOWN
+        case ProblemError(status=status) if status >= 500:
+            # The server failed: whether it did what was asked, it does not know itself.
             return UNKNOWN
         case ProblemError() | AnswerError() | ProtocolError():
             return INVALID

@@ -16,7 +16,7 @@ from undersigned.client.letter import Letter, connect, fetch_letter, fetch_text,
 from undersigned.client.link import parse_link
 from undersigned.protocol import codes
 
-from . import exits, voice
+from . import exits, network, voice
 
 
 class Mode(StrEnum):
@@ -51,6 +51,7 @@ def sign(
     show: Annotated[bool, typer.Option("--show", help="Only show the letter.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
+    proxy: network.Proxy = None,
 ) -> int:
     """Sign a letter, on your own machine.
 
@@ -66,7 +67,7 @@ def sign(
     line breaks, run the same command again: nothing is lost and nothing is counted twice.
     """
     where = parse_link(link)
-    with connect(where) as http:
+    with connect(where, proxy=network.chosen(proxy)) as http:
         letter = fetch_letter(http, where)
         _show(http, letter)
         if show:
@@ -122,6 +123,7 @@ def withdraw(
     link: Link,
     code_file: WithdrawalFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    proxy: network.Proxy = None,
 ) -> int:
     """Withdraw a signature, for good. Works at any time, from any machine.
 
@@ -132,7 +134,7 @@ def withdraw(
     Before publication nobody learns who withdrew: the count falls, and what was sealed is deleted.
     """
     where = parse_link(link)
-    with connect(where) as http:
+    with connect(where, proxy=network.chosen(proxy)) as http:
         letter = fetch_letter(http, where)
         who = _signer(letter, code_file)
         voice.confirm("Withdraw? It cannot be taken back.", yes)
@@ -156,6 +158,7 @@ def edit(
     title: Title = None,
     code_file: WithdrawalFile = None,
     access_code_file: CodeFile = None,
+    proxy: network.Proxy = None,
 ) -> int:
     """Change how you stand under a letter (name, initials, anonymous), until a cut has covered your signature.
 
@@ -166,7 +169,7 @@ def edit(
     The count does not change. Needs the withdrawal code; and the access code again to stand with a name of the roll.
     """
     where = parse_link(link)
-    with connect(where) as http:
+    with connect(where, proxy=network.chosen(proxy)) as http:
         letter = fetch_letter(http, where)
         who = _signer(letter, code_file)
         with voice.progress() as progress:
@@ -182,7 +185,7 @@ def edit(
     return exits.OK
 
 
-def counted(link: Link, code_file: WithdrawalFile = None, as_json: Json = False) -> int:
+def counted(link: Link, code_file: WithdrawalFile = None, as_json: Json = False, proxy: network.Proxy = None) -> int:
     """Am I counted? Downloads the whole log and looks in it, so that nobody learns who asked.
 
     ```
@@ -192,7 +195,7 @@ def counted(link: Link, code_file: WithdrawalFile = None, as_json: Json = False)
     Exit status: 0 counted, 1 not counted.
     """
     where = parse_link(link)
-    with connect(where) as http:
+    with connect(where, proxy=network.chosen(proxy)) as http:
         letter = fetch_letter(http, where)
         who = _signer(letter, code_file)
         with voice.progress() as progress:

@@ -16,7 +16,7 @@ from undersigned.client.errors import InputError, ProblemError, UnreachableError
 from undersigned.client.letter import Letter, approvals, connect, fetch_letter, fetch_text
 from undersigned.client.link import parse_link
 
-from . import exits, voice
+from . import exits, network, voice
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="markdown", help="Hold a key share: approve, watch, open, destroy."
@@ -54,9 +54,11 @@ def init(
 
 
 @contextmanager
-def _trustee(key: Path, link: str, passphrase_file: Path | None, state: Path | None) -> Iterator[work.Trustee]:
+def _trustee(
+    key: Path, link: str, passphrase_file: Path | None, state: Path | None, proxy: str | None
+) -> Iterator[work.Trustee]:
     where = parse_link(link)
-    with connect(where) as http:
+    with connect(where, proxy=network.chosen(proxy)) as http:
         letter = fetch_letter(http, where)
         opened = keyfile.load_key(key, voice.ask_secret("Passphrase", passphrase_file))
         yield work.Trustee(opened, letter, http, state or state_of(key))
@@ -68,7 +70,14 @@ def state_of(key: Path) -> Path:
 
 
 @app.command()
-def approve(key: Key, link: Link, passphrase_file: Passphrase = None, state: State = None, yes: Yes = False) -> int:
+def approve(
+    key: Key,
+    link: Link,
+    passphrase_file: Passphrase = None,
+    state: State = None,
+    yes: Yes = False,
+    proxy: network.Proxy = None,
+) -> int:
     """Approve a letter: say in its log that you have seen it and hold the key it names.
 
     Read what is shown first. The letter opens for signature once every trustee has approved.
@@ -77,7 +86,7 @@ def approve(key: Key, link: Link, passphrase_file: Passphrase = None, state: Sta
     undersigned trustee approve water.age 'https://letters.example.org/valley-water/#ID'
     ```
     """
-    with _trustee(key, link, passphrase_file, state) as by:
+    with _trustee(key, link, passphrase_file, state, proxy) as by:
         _show(by.letter)
         for language in by.letter.manifest.languages:
             voice.say(f"[{language}] {by.letter.manifest.title[language]}\n")
@@ -119,6 +128,7 @@ def watch(
     state: State = None,
     once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
     every: Annotated[int, typer.Option(help="Seconds between looks.", min=1, max=86400)] = 60,
+    proxy: network.Proxy = None,
 ) -> int:
     """Watch a letter's log: check every entry, keep a copy, cosign.
 
@@ -130,7 +140,7 @@ def watch(
     undersigned trustee watch water.age 'https://letters.example.org/valley-water/#ID'
     ```
     """
-    with _trustee(key, link, passphrase_file, state) as by:
+    with _trustee(key, link, passphrase_file, state, proxy) as by:
         while True:
             try:
                 _say_watched(by.watch())
@@ -161,6 +171,7 @@ def open_(
     passphrase_file: Passphrase = None,
     state: State = None,
     yes: Yes = False,
+    proxy: network.Proxy = None,
 ) -> int:
     """Open your shares of the names that a cut covers, and hand them in.
 
@@ -171,7 +182,7 @@ def open_(
     undersigned trustee open water.age 'https://letters.example.org/valley-water/#ID'
     ```
     """
-    with _trustee(key, link, passphrase_file, state) as by:
+    with _trustee(key, link, passphrase_file, state, proxy) as by:
         # Bars only once nothing is asked any more: they would paint over the question.
         voice.confirm(f"Open edition {edition} of {by.letter.manifest.origin}?", yes)
         with voice.progress() as progress:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from undersigned.client import bundles, verifier
+from undersigned.client import bundles, live, verifier
 from undersigned.client.errors import InputError
+from undersigned.client.letter import connect
 from undersigned.client.link import parse_link
+from undersigned.client.live import Checked
+from undersigned.client.reading import Reader
 from undersigned.protocol import base64url
 from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.report import Report
 
-from . import exits, voice
+from . import exits, network, voice
 
 _SENTENCES = {
     "valid": "VALID. Everything follows from the public files.",
@@ -34,6 +36,12 @@ def verify(
     workers: Annotated[
         int | None, typer.Option(help="Processes to use; one a core if not given.", min=1, max=256)
     ] = None,
+    proxy: network.Proxy = None,
+    wait: Annotated[
+        float | None,
+        typer.Option(help="Seconds to wait for names that lag behind a live letter's log; as its size calls for."),
+    ] = None,
+    timeout: network.Timeout = network.TIMEOUT,
 ) -> int:
     """Check a whole letter, trusting neither its site nor its organiser.
 
@@ -45,20 +53,30 @@ def verify(
     undersigned verify ./bundle --json
     ```
 
-    Exit status: 0 valid, 1 invalid, 2 misuse, 3 could not tell.
+    Exit status: 0 valid, 1 invalid, 2 misuse, 3 could not tell. A site that cannot be reached, or that
+    sends something else, is 3, with what to try.
+
+    A letter that people sign meanwhile is read at one checkpoint; what lags is waited for. The environment's
+    `HTTPS_PROXY` and `NO_PROXY` are heeded, and `SSL_CERT_FILE`.
 
     What remains yours to judge: whether this is the letter you mean (compare its id), and whether you trust its
     trustees.
     """
     expected = _letter_id(letter)
-    with _open(bundle, expected) as (files, wanted), voice.progress() as progress:
-        report = verifier.verify(files, letter=wanted, progress=progress, workers=workers)
+    if "://" in bundle:
+        checked = _check_site(bundle, expected, workers, network.Network(proxy, timeout), wait)
+    else:
+        with bundles.open_path(Path(bundle)) as files, voice.progress() as progress:
+            checked = Checked(verifier.verify(files, letter=expected, progress=progress, workers=workers), 0)
+    report = checked.report
     if as_json:
         voice.data_json(describe(report))
-    else:
-        for step in report.steps:
-            voice.step(step.number, step.name, step.outcome, step.detail)
-        voice.say(_SENTENCES[report.outcome])
+        return exits.of_outcome(report.outcome)
+    for step in report.steps:
+        voice.step(step.number, step.name, step.outcome, step.detail)
+    voice.say(_SENTENCES[report.outcome])
+    if report.size is not None and report.outcome == "valid" and report.size < checked.newest:
+        voice.say(f"Read as of entry {report.size}; {checked.newest - report.size} later ones are not cosigned yet.")
     return exits.of_outcome(report.outcome)
 
 
@@ -73,21 +91,24 @@ def _letter_id(text: str | None) -> bytes | None:
         ) from None
 
 
-@contextlib.contextmanager
-def _open(where: str, expected: bytes | None) -> Iterator[tuple[Mapping[str, bytes], bytes | None]]:
-    """The files at ``where``, and the letter id that is expected there."""
-    if "://" in where:
-        link = parse_link(where)
-        if expected is not None and link.letter not in (None, expected):
-            raise InputError("--letter and the address name two different letters")
-        with (
-            voice.progress() as progress,
-            bundles.open_link(link, lambda done, total: progress("fetching", done, total)) as files,
-        ):
-            yield files, expected or link.letter
-    else:
-        with bundles.open_path(Path(where)) as files:
-            yield files, expected
+def _check_site(
+    where: str, expected: bytes | None, workers: int | None, by: network.Network, wait: float | None
+) -> Checked:
+    """Checks the letter at the address ``where``."""
+    link = parse_link(where)
+    if expected is not None and link.letter not in (None, expected):
+        raise InputError("--letter and the address name two different letters")
+    with (
+        tempfile.TemporaryDirectory(prefix="undersigned-") as folder,
+        connect(link, proxy=by.proxy_for(link), budget=by.budget()) as http,
+        voice.progress() as progress,
+    ):
+        reader = Reader(
+            http, link, Path(folder), patience=wait, progress=lambda done, total: progress("fetching", done, total)
+        )
+        return live.verify_live(
+            reader, Path(folder), letter=expected or link.letter, progress=progress, workers=workers
+        )
 
 
 def describe(report: Report) -> dict[str, Any]:

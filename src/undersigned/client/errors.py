@@ -5,7 +5,9 @@
     ClientError
     ├── UnreachableError        no answer, or not in time: nobody can tell what became of the request
     │   ├── SlowError               the server took the request, and has not answered it in time
-    │   └── BusyError               the server says it has too much to do; the request may be sent again
+    │   ├── BusyError               the server says it has too much to do; the request may be sent again
+    │   └── UntrustedError          no connection, and asking again would not give one: certificate, TLS, name, proxy
+    ├── UndeliveredError        something else came than what was asked for: nothing is said by it, true or false
     ├── ProblemError            the server said no, with a problem+json (docs/reference/http.md)
     ├── AnswerError             the server's answer is not what the protocol calls for
     ├── InputError              a file, link or code handed in by the user is wrong
@@ -31,6 +33,21 @@ class SlowError(UnreachableError):
 
 class BusyError(UnreachableError):
     """The server asked to come back later, every time."""
+
+
+class UntrustedError(UnreachableError):
+    """No connection, and asking again would not give one."""
+
+
+class UndeliveredError(ClientError):
+    """What was asked for did not come: a log-in page, a block, a redirect, a torn or endless answer.
+
+    ``status``: of the HTTP answer, if there was one.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class ProblemError(ClientError):

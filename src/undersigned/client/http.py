@@ -21,13 +21,25 @@ import msgspec
 from undersigned.protocol import canonical
 from undersigned.protocol.errors import MalformedError
 
-from .errors import AnswerError, BusyError, ClientError, ProblemError, SlowError, UnreachableError
+from . import causes, way
+from .errors import (
+    AnswerError,
+    BusyError,
+    ClientError,
+    ProblemError,
+    SlowError,
+    UndeliveredError,
+    UnreachableError,
+    UntrustedError,
+)
+from .paced import GRACE, Budget, Pace, PacedTransport, pace
 
 ATTEMPTS: Final = 6
 MAX_ANSWER: Final = 16 * 1024 * 1024
 """Bytes of an answer that is kept in memory."""
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 _PREFIX: Final = "urn:undersigned:problem:"
+_PAGE: Final = (b"<!doctype html", b"<html")
 
 
 class Http:
@@ -41,18 +53,23 @@ class Http:
         connections: int = 8,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
+        proxy: str | None = None,
+        budget: Budget | None = None,
+        grace: float = GRACE,
     ) -> None:
         self.base = base
         self._pause = pause
+        self._proxy = None if proxy is None else way.shown(proxy)
+        self._budget, self._grace = budget, grace
         headers = {"User-Agent": "undersigned", "Accept-Encoding": "identity"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._client = httpx.Client(
             headers=headers,
             timeout=_TIMEOUT,
             follow_redirects=False,  # a letter is where its origin says, or it is not there
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            transport=transport,
+            transport=transport or PacedTransport(way.trusted_certificates(base), proxy=proxy, limits=limits),
             trust_env=False,  # an environment variable must not send a signatory's requests elsewhere
         )
 
@@ -74,7 +91,7 @@ class Http:
         """The bytes at ``path``, or None if there is nothing (404)."""
         try:
             return self.get(path, limit=limit)
-        except ProblemError as error:
+        except (ProblemError, UndeliveredError) as error:
             if error.status == 404:
                 return None
             raise
@@ -111,7 +128,7 @@ class Http:
         """Streams what is at ``path`` into ``target``; False if there is nothing there (404)."""
         try:
             self._patiently(lambda: self._save(path, target, limit))
-        except ProblemError as error:
+        except (ProblemError, UndeliveredError) as error:
             if error.status == 404:
                 return False
             raise
@@ -119,23 +136,42 @@ class Http:
 
     def _save(self, path: str, target: Path, limit: int) -> bytes:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _transport_errors(self.base), self._client.stream("GET", self.base + path) as response:
+        with self._transport(), self._client.stream("GET", self.base + path) as response:
             if response.status_code != 200:
                 raise _problem(path, response.status_code, response.headers, b"".join(_bounded(response, MAX_ANSWER)))
+            first = True
             with target.open("wb") as file:
                 for chunk in _bounded(response, limit):
+                    if first:
+                        _check_kind(path, response, chunk)
+                        first = False
                     file.write(chunk)
         return b""
 
     def _send(self, method: str, path: str, data: bytes | None, headers: dict[str, str] | None, limit: int) -> bytes:
         with (
-            _transport_errors(self.base),
+            self._transport(),
             self._client.stream(method, self.base + path, content=data, headers=headers) as response,
         ):
             body = b"".join(_bounded(response, limit))
         if response.status_code not in (200, 201, 204):
             raise _problem(path, response.status_code, response.headers, body)
+        if body:
+            _check_kind(path, response, body)
         return body
+
+    @contextlib.contextmanager
+    def _transport(self) -> Iterator[None]:
+        """One answer's way through the network: counted, and every failure of it explained."""
+        before = pace.set(Pace(self._grace, self._budget))
+        try:
+            yield
+        except httpx.TransportError as error:
+            raise causes.explain(error, self.base, self._proxy) from None
+        except httpx.InvalidURL:
+            raise AnswerError("an address cannot be used") from None
+        finally:
+            pace.reset(before)
 
     def _patiently(self, act: Callable[[], bytes], patience: float = 0) -> bytes:
         """Tries ``act`` again, later and later, while the server is busy or does not answer."""
@@ -143,6 +179,8 @@ class Http:
         for attempt in itertools.count():
             try:
                 return act()
+            except UntrustedError:
+                raise
             except UnreachableError as error:
                 # A server that is not there at all is not waited for.
                 at_work = isinstance(error, BusyError | SlowError) and time.monotonic() < deadline
@@ -153,18 +191,15 @@ class Http:
         raise AssertionError("unreachable")
 
 
-@contextlib.contextmanager
-def _transport_errors(base: str) -> Iterator[None]:
-    try:
-        yield
-    except httpx.ReadTimeout:
-        raise SlowError(f"{base} did not answer in time") from None
-    except httpx.TimeoutException:
-        raise UnreachableError(f"{base} did not answer in time") from None
-    except httpx.TransportError as error:
-        raise UnreachableError(f"{base} cannot be reached: {type(error).__name__}") from None
-    except httpx.InvalidURL:
-        raise AnswerError("an address cannot be used") from None
+def _check_kind(path: str, response: httpx.Response, data: bytes) -> None:
+    """Raises UndeliveredError for a page for people, where a file of the protocol belongs."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "text/html" or data[:200].lstrip().lower().startswith(_PAGE):
+        raise UndeliveredError(
+            f"a web page came in place of {path}, perhaps the log-in page of a network; open the address in a browser, "
+            "or try from another network",
+            response.status_code,
+        )
 
 
 def _bounded(response: httpx.Response, limit: int) -> Iterator[bytes]:
@@ -179,19 +214,34 @@ def _bounded(response: httpx.Response, limit: int) -> Iterator[bytes]:
 def _problem(path: str, status: int, headers: httpx.Headers, body: bytes) -> ClientError:
     """The error an answer stands for, whatever its bytes are."""
     found: Any = None
-    if headers.get("content-type", "").split(";")[0] == "application/problem+json":
+    is_problem = headers.get("content-type", "").split(";")[0] == "application/problem+json"
+    if is_problem:
         with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             found = msgspec.json.decode(body)
     fields = found if isinstance(found, dict) else {}
     kind, title, detail = (str(fields.get(name, ""))[:2000] for name in ("type", "title", "detail"))
     code = kind.removeprefix(_PREFIX) if kind.startswith(_PREFIX) else "unknown"
-    if code == "busy" or status in (502, 503, 504):
-        return BusyError(detail or "the server is busy")
-    if 300 <= status < 400:
-        return AnswerError("the server sends us elsewhere; a letter is only where its origin says")
+    if code == "busy" or status in (429, 502, 503, 504):
+        return BusyError(detail or "the server is busy; try again in some minutes")
+    if code == "unknown" and not is_problem:
+        # Not the words of an undersigned server: somebody between, or another server, has answered.
+        return UndeliveredError(_stranger(path, status), status)
     if status == 404:
-        detail = f"{path}: {detail or 'there is nothing at this address'}"
+        detail = f"there is nothing at {path}{f' ({detail})' if detail else ''}"
     return ProblemError(code, status, title, detail or f"the server answered with status {status}")
+
+
+def _stranger(path: str, status: int) -> str:
+    """What an answer says that is not of the protocol, and what to do."""
+    if 300 <= status < 400:
+        return f"the site sends us elsewhere from {path} ({status}); a letter is only at its address: check it"
+    if status == 404:
+        return f"there is nothing at {path} (404); check the address"
+    if status in (401, 403, 407, 451):
+        return f"access to {path} was refused ({status}), perhaps by a filter on the way; try from another network"
+    if status >= 500:
+        return f"the site failed at {path} ({status}); try again later"
+    return f"the site answered {path} with status {status}, which says nothing about the letter; try again later"
 
 
 def _json(data: bytes) -> Any:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from undersigned.protocol import base64url, bundle, checkpoint, entries, manifest, merkle, roll, tiles
-from undersigned.protocol.errors import InvalidError, LetterError, LogError
+from undersigned.protocol.errors import InvalidError, LetterError, LogError, MalformedError
 from undersigned.protocol.manifest import Manifest
 from undersigned.protocol.note import Note
 
-from .errors import InputError
+from .errors import InputError, UndeliveredError
 from .http import Http
 from .link import Link
+from .paced import Budget
 
 
 @dataclass(frozen=True)
@@ -55,21 +57,34 @@ class Letter:
         return [base64url.decode(trustee.sign) for trustee in self.manifest.trustees]
 
 
-def connect(link: Link, *, connections: int = 8) -> Http:
-    """A connection to where ``link`` points."""
-    return Http(link.base, connections=connections)
+MOST_ENTRIES: Final = 2**26
+"""Entries of a log, at most: the files of as many would not fit a bundle."""
+_MORE: Final = 1_000_000
+"""Entries beyond one for each who may sign: edits, withdrawals, acts. Nobody counts how often somebody edits."""
+
+
+def connect(link: Link, *, connections: int = 8, proxy: str | None = None, budget: Budget | None = None) -> Http:
+    """A connection to where ``link`` points. ``proxy``: through which proxy, if any."""
+    return Http(link.base, connections=connections, proxy=proxy, budget=budget)
 
 
 def fetch_letter(http: Http, link: Link, *, expect: bool = True) -> Letter:
     """The letter behind ``link``.
 
     ``expect``: whether the link must say which letter is meant; only somebody who merely reads may leave that out.
-    Raises InputError without a letter id, LetterError if another letter is there, ClientError.
+    Raises InputError without a letter id, LetterError if another letter is there, UndeliveredError if none is,
+    ClientError.
     """
     if expect and link.letter is None:
         raise InputError("this link lacks the letter id behind the #: ask for the whole invitation")
     source = http.get("manifest.json")
-    known = manifest.parse(source)
+    try:
+        known = manifest.parse(source)
+    except MalformedError as error:
+        raise UndeliveredError(
+            f"what {link.base}manifest.json gives is no letter ({error}); check the address, and open it in a browser: "
+            "a network may ask you to log in first"
+        ) from None
     if link.letter is not None and manifest.letter_id(source) != link.letter:
         raise LetterError("the server shows another letter than the one you were invited to: do not sign")
     if known.origin != link.origin:
@@ -78,8 +93,24 @@ def fetch_letter(http: Http, link: Link, *, expect: bool = True) -> Letter:
 
 
 def fetch_checkpoint(http: Http, letter: Letter) -> tuple[checkpoint.Checkpoint, Note]:
-    """The newest checkpoint, signed by the log. Raises ProtocolError, ClientError."""
-    return checkpoint.verify(http.get("log/checkpoint"), letter.manifest.origin, letter.log_key)
+    """The newest checkpoint, signed by the log. Raises InvalidError, ClientError."""
+    return read_checkpoint(http.get("log/checkpoint"), letter, "log/checkpoint")
+
+
+def read_checkpoint(data: bytes, letter: Letter, path: str) -> tuple[checkpoint.Checkpoint, Note]:
+    """A checkpoint of the letter's as it came. Raises SignatureError or LogError if it is none of its log's,
+    UndeliveredError if it is torn, or of more entries than there can be."""
+    try:
+        point, note = checkpoint.verify(data, letter.manifest.origin, letter.log_key)
+    except MalformedError as error:
+        raise UndeliveredError(f"the file {path} came damaged ({error}); try again") from None
+    may_sign = letter.manifest.eligibility.size
+    most = MOST_ENTRIES if may_sign is None else min(MOST_ENTRIES, 2 * may_sign + _MORE)
+    if point.size > most:
+        raise UndeliveredError(
+            f"the file {path} speaks of {point.size} entries, more than this letter can have ({most}): not fetched"
+        )
+    return point, note
 
 
 def require_approvals(http: Http, letter: Letter) -> None:

@@ -25,7 +25,7 @@ from . import files
 from .errors import InputError
 from .fetched import Extension, Fetched
 from .http import Http
-from .letter import Letter
+from .letter import Letter, read_checkpoint
 
 Progress = Callable[[int, int], None]
 """Called with how many entries are here, and how many there are."""
@@ -62,7 +62,7 @@ class Mirror:
     def fetch(self, http: Http, progress: Progress | None = None) -> Fetched:
         """What is new, shown to extend all that was seen before. Raises LogError for a log that went back or forked."""
         data = http.get("log/checkpoint")
-        point, note = checkpoint.verify(data, self.letter.manifest.origin, self.letter.log_key)
+        point, note = read_checkpoint(data, self.letter, "log/checkpoint")
         known = self.checkpoint
         if known is not None and point.size < known.size:
             self._keep_evidence(data)

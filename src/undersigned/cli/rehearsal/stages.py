@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from undersigned.client import bundles, organiser, registrar
+from undersigned.client import organiser, reading, registrar
 from undersigned.client.errors import ClientError
 from undersigned.client.folder import Folder, read_token
 from undersigned.client.letter import Letter
@@ -236,7 +236,7 @@ class Rehearsal:
         with self.record.stage("The bundle is downloaded") as progress:
             target = self.out / "bundle"
             target.mkdir()
-            bundles.fetch(self.signatories.http, self.letter.link, target, lambda done, n: progress("files", done, n))
+            reading.fetch(self.signatories.http, self.letter.link, target, lambda done, n: progress("files", done, n))
 
     def typeset(self) -> None:
         """The edition becomes newspaper pages."""

@@ -1,0 +1,261 @@
+"""A letter read from its own site, at one checkpoint (protocol.md section 7, "A live letter"; ADR 0088).
+
+A letter that is live grows while it is read. What is read of it belongs to one checkpoint:
+
+- the newest one, ``log/checkpoint``, as long as no names are served;
+- else the one that the site says its names belong to, ``bundle.checkpoint``, which follows some seconds later. It is
+  asked for before the names and again after them: if it is the same, they are its names.
+
+What lags is waited for. What does not come is not there; it is never taken for something false.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from undersigned.protocol import bundle, checkpoint, entries, merkle, tiles
+from undersigned.protocol.canonical import MAX_DOCUMENT
+from undersigned.protocol.checkpoint import Checkpoint
+from undersigned.protocol.errors import LogError, MalformedError
+from undersigned.protocol.note import Note
+
+from . import files
+from .errors import AnswerError, ProblemError, UndeliveredError, WaitingError
+from .http import MAX_ANSWER, Http
+from .letter import Letter, fetch_checkpoint, fetch_letter, read_checkpoint
+from .link import Link
+from .logfiles import LogFiles
+
+Progress = Callable[[int, int], None]
+AT: Final = "bundle.checkpoint"
+"""Where a site says which checkpoint its names belong to."""
+_PAUSE: Final = 0.25
+"""Seconds between two looks at what is waited for."""
+_TRIES: Final = 5
+
+
+def patience_for(size: int) -> float:
+    """For how many seconds what lags is waited for: names of a large letter take the server longer."""
+    return 30 + size / 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read into a directory, which holds a bundle now.
+
+    ``at``: the checkpoint; ``newest``: entries of the log when it was begun; ``settled``: whether the names are known
+    to be those of ``at``; ``lags``: whether names of entries that were in the log already did not come in time.
+    """
+
+    letter: Letter
+    at: Checkpoint
+    newest: int
+    settled: bool
+    lags: bool
+
+
+class Reader:
+    """Reads one letter into ``target``, an empty directory, as often as it is asked to.
+
+    ``patience``: seconds to wait for what lags, from the first reading on; None: as the letter's size calls for.
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        link: Link,
+        target: Path,
+        *,
+        progress: Progress | None = None,
+        patience: float | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._http, self._link, self._target, self._pause = http, link, target, pause
+        self._patience = patience
+        self._log = LogFiles(http, target / "log", progress)
+        self._letter: Letter | None = None
+        self._until = 0.0
+        self._first: Checkpoint | None = None
+
+    @property
+    def patient(self) -> bool:
+        """Whether there is time left to wait for what lags."""
+        return time.monotonic() < self._until
+
+    def read(self) -> Reading:
+        """Reads it. Raises UndeliveredError, WaitingError or UnreachableError if it cannot be told what the site
+        shows, InvalidError if what it shows contradicts itself."""
+        with undelivered():
+            return self._read()
+
+    def _read(self) -> Reading:
+        letter = self._letter or self._begin()
+        first = self._first
+        assert first is not None  # noqa: S101 - begun
+        if letter.manifest.sealed:
+            newest, note = fetch_checkpoint(self._http, letter)
+            self._log.hold(newest.size)
+            if not self._cuts(newest.size):
+                return self._keep(letter, newest, note, settled=True, lags=False)
+            self._check_extends(first, newest)
+            first = newest
+        point, note = self._await(letter, 1 if letter.manifest.sealed else first.size)
+        self._log.hold(max(point.size, first.size))
+        # Asked again: if the log was much, the names have gone on while it came.
+        point, note = self._await(letter, point.size)
+        self._log.hold(max(point.size, first.size))
+        self._log.hold(point.size)
+        self._check_extends(*sorted((point, first), key=lambda one: one.size))
+        self._names(letter, point)
+        after = self._at(letter)
+        settled = after is not None and after[1] == note
+        lags = not letter.manifest.sealed and point.size < first.size
+        return self._keep(letter, point, note, settled=settled, lags=lags)
+
+    def _begin(self) -> Letter:
+        letter = fetch_letter(self._http, self._link, expect=False)
+        self._first, _ = fetch_checkpoint(self._http, letter)
+        if not self._first.size:
+            raise LogError("the log is empty")
+        patience = patience_for(self._first.size) if self._patience is None else self._patience
+        self._until = time.monotonic() + patience
+        _write(self._target, "manifest.json", letter.source)
+        for language in letter.manifest.languages:
+            self._save(bundle.text_path(language), MAX_ANSWER)
+        if letter.manifest.eligibility.check == "roll":
+            self._save("roll.json", 64 * (letter.manifest.eligibility.size or 0) + 4096)
+        self._letter = letter
+        return letter
+
+    def _at(self, letter: Letter) -> tuple[Checkpoint, Note] | None:
+        data = self._http.find(AT)
+        return None if data is None else read_checkpoint(data, letter, AT)
+
+    def _await(self, letter: Letter, size: int) -> tuple[Checkpoint, Note]:
+        """The checkpoint of the names, once it covers ``size`` entries, or as far as it has come in the time there is.
+        Raises WaitingError if the site does not say which it is."""
+        while True:
+            found = self._at(letter)
+            if found is not None and (found[0].size >= size or not self.patient):
+                return found
+            if not self.patient:
+                raise WaitingError(
+                    "the site is putting names in place, and does not say yet which checkpoint they belong to; try "
+                    "again in some minutes"
+                )
+            self._pause(_PAUSE)
+
+    def _keep(self, letter: Letter, at: Checkpoint, note: Note, *, settled: bool, lags: bool) -> Reading:
+        assert self._first is not None  # noqa: S101 - begun
+        self._log.trim(at.size)
+        _write(self._target, "log/checkpoint", own_lines(note, letter).encode())
+        return Reading(letter, at, max(self._first.size, at.size), settled, lags)
+
+    def _check_extends(self, small: Checkpoint, large: Checkpoint) -> None:
+        """Raises LogError unless the entries that are here lead to both: then one log has both checkpoints."""
+        if small.size == large.size:
+            if small.root != large.root:
+                raise LogError(f"the log forked: two different logs of {small.size} entries are signed")
+            return
+        frontier = merkle.Frontier()
+        for number, data in enumerate(tiles.read_entries(large.size, self._log.read), start=1):
+            frontier.append(merkle.leaf_hash(data))
+            if number == small.size and frontier.root() != small.root:
+                raise LogError(f"the log forked: its entries do not lead to its own checkpoint of {small.size}")
+        if frontier.root() != large.root:
+            raise LogError(f"the log's entries do not lead to its own checkpoint of {large.size}")
+
+    def _names(self, letter: Letter, at: Checkpoint) -> None:
+        """Fetches what names people, in place of what was fetched of it before."""
+        for folder in ("editions", "openings"):
+            shutil.rmtree(self._target / folder, ignore_errors=True)
+        (self._target / bundle.OBJECTS).unlink(missing_ok=True)
+        if not letter.manifest.sealed:
+            self._save_lines(bundle.OBJECTS, MAX_DOCUMENT)
+        for number in range(1, self._cuts(at.size) + 1):
+            for path in (bundle.edition_path(number), bundle.counts_path(number)):
+                if self._http.save(path, self._target / path, limit=MAX_DOCUMENT):
+                    self._openings(letter, number, bundle.parts_of(at.size))
+                    break
+
+    def _openings(self, letter: Letter, number: int, parts: int) -> None:
+        """Every part of an edition's openings: one that is not full is the last."""
+        if not letter.manifest.sealed:
+            return
+        for part in range(1, parts + 1):
+            path = bundle.openings_path(number, part)
+            if not self._save_lines(path, bundle.OPENINGS_IN_PART * 65536, missing=True):
+                return
+            if (self._target / path).read_bytes().count(b"\n") < bundle.OPENINGS_IN_PART:
+                return
+
+    def _save(self, path: str, limit: int) -> None:
+        if not self._http.save(path, self._target / path, limit=limit):
+            raise UndeliveredError(f"the file {path} is not there; try again later", 404)
+
+    def _save_lines(self, path: str, limit: int, *, missing: bool = False) -> bool:
+        if not self._http.save(path, self._target / path, limit=limit):
+            if missing:
+                return False
+            raise UndeliveredError(f"the file {path} is not there; try again later", 404)
+        with (self._target / path).open("rb") as file:
+            if file.seek(0, 2):
+                file.seek(-1, 2)
+                if file.read(1) != b"\n":
+                    raise UndeliveredError(f"the file {path} came cut short; try again")
+        return True
+
+    def _cuts(self, size: int) -> int:
+        """How many editions the fetched log cuts. Bad entries are the verifier's to report, not ours."""
+        log = tiles.read_entries(size, self._log.read, first=1)
+        return sum(1 for data in log if b'"type":"cut"' in data and _is_cut(data))
+
+
+def fetch(http: Http, link: Link, target: Path, progress: Progress | None = None) -> Reading:
+    """Reads a letter's bundle into ``target``, an empty directory, again while its names go on under our hands."""
+    reader = Reader(http, link, target, progress=progress)
+    for attempt in itertools.count(1):
+        reading = reader.read()
+        if reading.settled or attempt >= _TRIES or not reader.patient:
+            return reading
+    raise AssertionError("unreachable")
+
+
+@contextlib.contextmanager
+def undelivered() -> Iterator[None]:
+    """A site that refuses a public file, or sends what no such file can be, has said nothing about the letter."""
+    try:
+        yield
+    except ProblemError as error:
+        raise UndeliveredError(f"{error}; try again later", error.status) from None
+    except AnswerError as error:
+        raise UndeliveredError(f"{error}; try again later, or from another network") from None
+
+
+def own_lines(note: Note, letter: Letter) -> Note:
+    """The checkpoint with the lines of the log and the trustees only: all that a bundle carries (docs/adr/0005)."""
+    kept = []
+    for line in note.signatures:
+        if line.name == letter.manifest.origin or checkpoint.verify_cosignature(note.text, line, letter.trustee_keys):
+            kept.append(line)
+    return Note(note.text, tuple(kept))
+
+
+def _is_cut(data: bytes) -> bool:
+    try:
+        return isinstance(entries.parse(data), entries.Cut)
+    except MalformedError:
+        return False
+
+
+def _write(target: Path, path: str, data: bytes) -> None:
+    place = target / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    files.write_atomic(place, data, mode=0o644, durable=False)
