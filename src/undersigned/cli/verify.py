@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from undersigned.client import bundles, verifier
+from undersigned.client.bundle_folder import FolderFiles
+from undersigned.client.bundle_path import open_path
 from undersigned.client.errors import InputError
 from undersigned.client.link import parse_link
 from undersigned.protocol import base64url
@@ -18,6 +20,7 @@ from undersigned.protocol.report import Report
 
 from . import exits, voice
 
+_LISTED = 5
 _SENTENCES = {
     "valid": "VALID. Everything follows from the public files.",
     "invalid": "INVALID. Do not rely on this letter; the step above says why.",
@@ -53,9 +56,12 @@ def verify(
     expected = _letter_id(letter)
     with _open(bundle, expected) as (files, wanted), voice.progress() as progress:
         report = verifier.verify(files, letter=wanted, progress=progress, workers=workers)
+    litter = files.litter if isinstance(files, FolderFiles) else []
     if as_json:
-        voice.data_json(describe(report))
+        voice.data_json(describe(report) | {"ignored": litter})
     else:
+        if litter:
+            voice.say(f"Ignored, because desktops leave such files: {_listed(litter)}")
         for step in report.steps:
             voice.step(step.number, step.name, step.outcome, step.detail)
         voice.say(_SENTENCES[report.outcome])
@@ -86,8 +92,16 @@ def _open(where: str, expected: bytes | None) -> Iterator[tuple[Mapping[str, byt
         ):
             yield files, expected or link.letter
     else:
-        with bundles.open_path(Path(where)) as files:
+        with open_path(Path(where)) as files:
+            if isinstance(files, FolderFiles) and files.root != Path(where):
+                voice.say(f"The bundle lies in {files.root}: that is what is checked.")
             yield files, expected
+
+
+def _listed(paths: list[str]) -> str:
+    """The first of ``paths``, and how many more there are."""
+    more = len(paths) - _LISTED
+    return ", ".join(paths[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def describe(report: Report) -> dict[str, Any]:

@@ -1,19 +1,13 @@
-"""Bundles from wherever they lie: a directory, a zip, or a letter's address, as a read-only mapping.
-
-Nothing in a bundle is trusted, not even that it is a bundle: paths, numbers of files and sizes are bounded before
-anything is read.
-"""
+"""Bundles of letters on the web, fetched file by file as served. Those on a disk: ``bundle_path``."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import tempfile
 import time
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from undersigned.protocol import base64url, bundle, checkpoint, edition, entries, tiles
@@ -22,138 +16,17 @@ from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.note import Note
 
 from . import files
-from .errors import InputError, ProblemError
+from .bundle_folder import FolderFiles
+from .bundle_path import open_path as open_path
+from .errors import ProblemError
 from .http import Http
 from .letter import Letter, fetch_checkpoint, fetch_letter
 from .link import Link
 
-MAX_FILES: Final = 200_000
-MAX_TOTAL: Final = 16 * 1024**3
-"""Bytes of all files together, unpacked."""
-MAX_RATIO: Final = 200
-"""How many times its packed size a file of a zip may unpack to; JSON and base64 stay far below."""
 _TRIES: Final = 5
 _MOMENT: Final = 5.0
 """Seconds."""
 Progress = Callable[[int, int], None]
-
-
-class DirectoryFiles(Mapping[str, bytes]):
-    """The files below a directory, read when they are asked for. Raises InputError for what is no plain file."""
-
-    def __init__(self, root: Path) -> None:
-        self._paths = sorted(self._walk(root))
-        self._root = root
-        self._known = frozenset(self._paths)
-
-    def _walk(self, root: Path) -> Iterator[str]:
-        total = count = 0
-        for path in root.rglob("*"):
-            if path.is_symlink():
-                raise InputError(f"{path} is a link: a bundle holds plain files only")
-            if path.is_dir():
-                continue
-            size = path.stat().st_size
-            total, count = total + size, count + 1
-            if not path.is_file() or size > MAX_DOCUMENT or total > MAX_TOTAL or count > MAX_FILES:
-                raise InputError("the bundle is too large, or holds something that is not a file")
-            yield path.relative_to(root).as_posix()
-
-    def __getitem__(self, path: str) -> bytes:
-        if path not in self._known:
-            raise KeyError(path)
-        return (self._root / path).read_bytes()
-
-    def lend(self, path: str) -> Callable[[], bytes]:
-        """What reads a file in another process. Raises KeyError if it is not there."""
-        if path not in self._known:
-            raise KeyError(path)
-        return (self._root / path).absolute().read_bytes
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    def __contains__(self, path: object) -> bool:
-        return path in self._known
-
-
-class ZipFiles(Mapping[str, bytes]):
-    """The files of a zip, unpacked one at a time and never beyond what its index says, nor beyond the bounds here."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        infos = [info for info in archive.infolist() if not info.is_dir()]
-        self._infos = {info.filename: info for info in infos}
-        if len(self._infos) != len(infos):
-            raise InputError("the zip holds two files of one name")
-        if len(infos) > MAX_FILES or sum(info.file_size for info in infos) > MAX_TOTAL:
-            raise InputError("the zip is too large")
-        for info in infos:
-            path = PurePosixPath(info.filename)
-            if path.is_absolute() or ".." in path.parts or "\\" in info.filename or info.flag_bits & 1:
-                raise InputError("the zip holds a path that leads out of it, or an encrypted file")
-            if info.file_size > MAX_DOCUMENT or info.file_size > MAX_RATIO * info.compress_size + 4096:
-                raise InputError("the zip unpacks to far more than it holds")
-
-    def __getitem__(self, path: str) -> bytes:
-        info = self._infos[path]
-        try:
-            with self._archive.open(info) as file:
-                data = file.read(info.file_size + 1)
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError) as error:
-            raise MalformedError(f"{path} cannot be unpacked") from error
-        except Exception as error:  # each compression library has errors of its own
-            if type(error).__module__ in ("zlib", "lzma", "bz2", "_lzma"):
-                raise MalformedError(f"{path} cannot be unpacked") from error
-            raise
-        if len(data) != info.file_size:
-            raise MalformedError(f"{path} is not as long as the zip's index says")
-        return data
-
-    def lend(self, path: str) -> bytes | Callable[[], bytes]:
-        """What unpacks a file in another process, or its bytes if the zip is in memory. Raises KeyError."""
-        if self._archive.filename is None or path not in self._infos:
-            return self[path]
-        return functools.partial(_unpack, str(Path(self._archive.filename).absolute()), path)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._infos)
-
-    def __len__(self) -> int:
-        return len(self._infos)
-
-    def __contains__(self, path: object) -> bool:
-        return path in self._infos
-
-
-def _unpack(archive: str, path: str) -> bytes:
-    return _opened(archive)[path]
-
-
-@functools.lru_cache(maxsize=1)
-def _opened(archive: str) -> ZipFiles:
-    """A zip in a process that works on its files: opened once, and held to the same bounds."""
-    return ZipFiles(zipfile.ZipFile(archive))
-
-
-@contextlib.contextmanager
-def open_path(path: Path) -> Iterator[Mapping[str, bytes]]:
-    """The bundle at ``path``, a directory or zip. Raises InputError if it is neither."""
-    if path.is_dir():
-        yield DirectoryFiles(path)
-    elif path.is_file() and zipfile.is_zipfile(path):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                yield ZipFiles(archive)
-        except zipfile.BadZipFile:
-            raise InputError(f"{path} is a damaged zip") from None
-    elif path.exists():
-        raise InputError(f"{path} is neither a directory nor a zip")
-    else:
-        raise InputError(f"{path} is not there")
 
 
 @contextlib.contextmanager
@@ -161,7 +34,7 @@ def open_link(link: Link, progress: Progress | None = None) -> Iterator[Mapping[
     """The bundle of a letter on the web, fetched into a temporary directory, file by file as served."""
     with tempfile.TemporaryDirectory(prefix="undersigned-") as folder, Http(link.base) as http:
         fetch(http, link, Path(folder), progress)
-        yield DirectoryFiles(Path(folder))
+        yield FolderFiles(Path(folder))
 
 
 def fetch(http: Http, link: Link, target: Path, progress: Progress | None = None) -> Letter:
