@@ -33,7 +33,7 @@ from nacl.bindings import crypto_sign_open
 
 from bench import bundles
 from bench.outcome import Outcome
-from undersigned.client.bundles import DirectoryFiles
+from undersigned.client.bundle_folder import FolderFiles
 from undersigned.protocol import base64url, credential, purposes, seal, shamir
 from undersigned.protocol.handout import Runner
 from undersigned.protocol.verify import verify_bundle
@@ -97,7 +97,7 @@ def seconds_of(act: Callable[[], object], clock: Callable[[], float] = time.perf
     return clock() - start
 
 
-def turns_of(files: DirectoryFiles, letter: bytes, processes: int, runs: int) -> list[tuple[float, ...]]:
+def turns_of(files: FolderFiles, letter: bytes, processes: int, runs: int) -> list[tuple[float, ...]]:
     """Seconds of the verifier, the control with as many processes, the control on one core; processor time of both."""
 
     def whole(run: Runner, lend: bool) -> None:
@@ -130,7 +130,7 @@ def main() -> None:
         start = time.perf_counter()
         with ProcessPoolExecutor(given.processes) as pool:
             letter = bundles.place(given.entries, pool, Path(name))
-        built, files = time.perf_counter() - start, DirectoryFiles(Path(name))
+        built, files = time.perf_counter() - start, FolderFiles(Path(name))
         size = sum(path.stat().st_size for path in Path(name).rglob("*") if path.is_file()) / 1e6
         prepare(files)
         turns = turns_of(files, letter, given.processes, given.runs)

@@ -33,7 +33,12 @@ from undersigned.protocol import (
     seal,
     tiles,
     verify,
+    zip_profile,
 )
+from undersigned.protocol.errors import MalformedError
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+import zips
 
 encode = base64url.encode
 
@@ -63,6 +68,28 @@ def zipped(files: Files, compression: int = zipfile.ZIP_DEFLATED) -> bytes:
         for path, data in files.items():
             archive.writestr(path, data)
     return buffer.getvalue()
+
+
+def zip_verdict(data: bytes) -> str | dict[str, str]:
+    """Python's word on a zip: why it is refused, or the files in it."""
+    read = zip_profile.reader_of(io.BytesIO(data))
+    try:
+        members = zip_profile.read_members(read, len(data))
+        return {m.path: encode(zip_profile.unpack(m, read(m.start, m.packed))) for m in members}
+    except MalformedError as error:
+        return str(error)
+
+
+def zip_cases(number: int) -> Iterator[dict[str, Any]]:
+    """Honest zips, hostile ones, and ``number`` of them changed at random; each with Python's word."""
+    known = [*zips.honest(), *((name, data) for name, data, _ in zips.hostile())]
+    for name, data in known:
+        yield {"name": name, "zip": encode(data), "verdict": zip_verdict(data)}
+    for i in range(number):
+        # Mostly from an honest one: what is changed in a hostile one may never be looked at.
+        name, data = random.choice(known[: 6 if i % 4 else None])
+        changed = zips.mutated(lambda n: random.randrange(max(n, 1)), data)
+        yield {"name": f"{name}, changed", "zip": encode(changed), "verdict": zip_verdict(changed)}
 
 
 def live(people: int, signing: int) -> tuple[World, Files, Files]:
@@ -208,6 +235,7 @@ def main(target: Path) -> None:
     ]
     write(target / "bundles.json", {"cases": cases, "bytes": bytes_changed})
     write(target / "documents.json", documents(world) | {"publicManifest": encode(open_world.source)})
+    write(target / "zips.json", {"cases": list(zip_cases(1500))})
     _, files, _ = live(1100, 1060)
     (target / "thousand.zip").write_bytes(zipped(files))
     write(target / "thousand.json", verdict(files))

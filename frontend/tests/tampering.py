@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from world import World
 
-from undersigned.protocol import base64url, canonical, edition, entries
+from undersigned.protocol import base64url, canonical, checkpoint, edition, entries
 
 Files = dict[str, bytes]
 Cases = Iterator[tuple[str, str, Files]]
@@ -28,7 +28,7 @@ def tampered(world: World, other: World, early: Files, late: Files, other_early:
     yield from editions(early, late)
     yield from openings(world, early)
     yield from erased(early, late)
-    yield from strays(early, other_early)
+    yield from strays(world, early, other_early)
     yield from rewritten(world, other, late)
 
 
@@ -121,7 +121,7 @@ def erased(early: Files, late: Files) -> Cases:
     yield "erased without a withdrawal", "early", {p: d for p, d in early.items() if p != ed} | {counts: shrunk}
 
 
-def strays(early: Files, other_early: Files) -> Cases:
+def strays(world: World, early: Files, other_early: Files) -> Cases:
     """Files that are missing, empty, too many, or another letter's."""
     op = OPENINGS
     entry_bundle = next(path for path in early if path.startswith("log/tile/entries/000.p"))
@@ -130,6 +130,9 @@ def strays(early: Files, other_early: Files) -> Cases:
     for path in ("manifest.json", "text/en.md", "roll.json", "log/checkpoint", entry_bundle, op):
         yield f"no {path}", "early", {p: d for p, d in early.items() if p != path}
         yield f"an empty {path}", "early", early | {path: b""}
+    beyond = checkpoint.Checkpoint(world.manifest.origin, canonical.MAX_INTEGER, bytes(32))
+    signed = checkpoint.sign(beyond, world.log_seed).encode()
+    yield "a checkpoint of more entries than anybody could read", "early", early | {"log/checkpoint": signed}
     yield "another letter's checkpoint", "early", early | {"log/checkpoint": other_early["log/checkpoint"]}
     yield "another letter's manifest", "early", early | {"manifest.json": other_early["manifest.json"]}
     yield "another letter's roll", "early", early | {"roll.json": other_early["roll.json"]}

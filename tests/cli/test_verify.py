@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from letterworld import LetterWorld
-from undersigned.protocol import base64url, bundle, canonical
+from undersigned.protocol import base64url, bundle, canonical, zip_profile
 
 from .conftest import typed
 
@@ -122,6 +123,50 @@ def test_too_few_trustees_is_could_not_tell(tmp_path: Path, world: LetterWorld) 
     said = typed("verify", written(tmp_path, world.bundle(cosigners=(1,))))
     assert said.code == 3
     assert "COULD NOT TELL" in said.err
+
+
+def test_a_stray_file_of_a_desktop_is_named_and_ignored(tmp_path: Path, world: LetterWorld) -> None:
+    said = typed("verify", written(tmp_path, {**world.bundle(), ".DS_Store": b"Bud1", "text/Thumbs.db": b""}))
+    assert said.code == 0
+    assert "Ignored, because desktops leave such files: .DS_Store, text/Thumbs.db" in said.err
+    report = json.loads(typed("verify", tmp_path, "--json").out)
+    assert (report["outcome"], report["ignored"]) == ("valid", [".DS_Store", "text/Thumbs.db"])
+    many = {**world.bundle(), **{f"text/._{number}": b"" for number in range(9)}, "text/en.md": b"Another.\n"}
+    said = typed("verify", written(tmp_path, many))
+    assert said.code == 1
+    assert "and 6 more" in said.err
+
+
+def test_a_bundle_one_folder_down_is_found_and_that_is_said(tmp_path: Path, world: LetterWorld) -> None:
+    written(tmp_path / "letter-bundle", world.bundle())
+    said = typed("verify", tmp_path)
+    assert said.code == 0
+    assert f"The bundle lies in {tmp_path / 'letter-bundle'}" in said.err.replace("\n", "")
+
+
+@pytest.mark.parametrize("forge", [False, True])
+def test_a_zip_is_valid_as_we_make_it_and_misuse_otherwise(tmp_path: Path, world: LetterWorld, forge: bool) -> None:
+    """Packed again with a folder on top, as Finder and Explorer do."""
+    files = {**world.bundle(), **({"text/en.md": b"Another.\n"} if forge else {})}
+    with (tmp_path / "b.zip").open("wb") as file:
+        zip_profile.write_zip(files, file)
+    assert typed("verify", tmp_path / "b.zip").code == int(forge)
+    shutil.make_archive(str(tmp_path / "again"), "zip", written(tmp_path / "down" / "letter", files).parent)
+    said = typed("verify", tmp_path / "again.zip")
+    assert said.code == 2
+    assert "not a bundle as we make them" in said.err
+    assert "Unpack it and check the folder." in said.err
+
+
+def test_a_missing_file_is_could_not_tell_and_named(tmp_path: Path, world: LetterWorld) -> None:
+    """A download that was broken off contradicts nothing."""
+    for path in ("text/en.md", "roll.json", "log/checkpoint", "openings/1.jsonl"):
+        files = {name: data for name, data in world.bundle().items() if name != path}
+        said = typed("verify", written(tmp_path / path.replace("/", "-"), files))
+        assert said.code == 3
+        assert f"{path} is missing" in said.err
+    (tmp_path / "roll.json" / "manifest.json").unlink()
+    assert typed("verify", tmp_path / "roll.json").code == 2
 
 
 def test_misuse_is_neither_valid_nor_invalid(tmp_path: Path, world: LetterWorld) -> None:

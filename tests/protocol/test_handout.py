@@ -53,7 +53,7 @@ def test_records_that_are_no_lines_come_up_at_their_step() -> None:
 
 
 def test_a_public_letter_without_records_is_found_out_by_whose_is_missing() -> None:
-    bad = {path: data for path, data in PUBLIC.last.items() if path != "objects.jsonl"}
+    bad = {**PUBLIC.last, "objects.jsonl": b""}
     assert verify_bundle(bad).steps[-1].detail.endswith("its record is missing")
 
 

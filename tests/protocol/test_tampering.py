@@ -302,7 +302,6 @@ TAMPERED: dict[str, tuple[Callable[[], Files], str, str]] = {
         "checkpoint",
         "not signed",
     ),
-    "an older checkpoint": (lambda: {**LAST, "log/checkpoint": FIRST["log/checkpoint"]}, "log", "missing"),
     "a checkpoint with another root": (
         lambda: {
             **LAST,
@@ -340,12 +339,9 @@ TAMPERED: dict[str, tuple[Callable[[], Files], str, str]] = {
     "an opening twice": (lambda: lines(OP1, lambda rows: rows.insert(0, rows[0]), LAST), "openings", "twice"),
     "openings out of order": (lambda: lines(OP1, lambda rows: rows.reverse(), LAST), "openings", "sorted"),
     "a line that is none": (lambda: lines(OP1, lambda rows: rows.append(b"{}"), LAST), "openings", "JSON"),
-    "all openings dropped": (lambda: {p: d for p, d in LAST.items() if p != OP1}, "openings", "missing"),
     # what was signed
     "another manifest": (lambda: {**LAST, "manifest.json": OTHER.last["manifest.json"]}, "manifest", "another letter"),
-    "no manifest": (lambda: {}, "manifest", "missing"),
     "another text": (lambda: {**LAST, "text/en.md": b"Keep the water.\n"}, "text", "text/en.md"),
-    "no text": (lambda: {p: d for p, d in LAST.items() if p != "text/he.md"}, "text", "text/he.md"),
     "another roll": (lambda: {**LAST, "roll.json": OTHER.last["roll.json"]}, "roll", "not the roll"),
     "a shorter roll": (lambda: {**LAST, "roll.json": canonical.encode(SHORT_ROLL)}, "roll", "not the roll"),
     "a file nobody asked for": (lambda: {**LAST, "names.csv": b"x"}, "files", "names.csv"),
@@ -371,6 +367,59 @@ TAMPERED: dict[str, tuple[Callable[[], Files], str, str]] = {
         "nobody in it has withdrawn",
     ),
 }
+
+
+def dropped(*prefixes: str) -> Files:
+    """The last bundle without the files whose paths start so."""
+    return {path: data for path, data in LAST.items() if not path.startswith(prefixes)}
+
+
+DROPPED: dict[str, tuple[Callable[[], Files], str, str]] = {
+    # A copy that was broken off, or made between two states: nothing in it contradicts anything.
+    "nothing at all": (lambda: {}, "manifest", "manifest.json"),
+    "no manifest": (lambda: dropped("manifest"), "manifest", "manifest.json"),
+    "no text": (lambda: dropped("text/he.md"), "text", "text/he.md"),
+    "no roll": (lambda: dropped("roll"), "roll", "roll.json"),
+    "no checkpoint": (lambda: dropped("log/checkpoint"), "checkpoint", "log/checkpoint"),
+    "no entries": (lambda: dropped("log/tile/entries"), "log", "log/tile/entries/000.p/"),
+    "no tiles": (lambda: dropped("log/tile/0"), "log", "log/tile/0/000.p/"),
+    "no log": (lambda: dropped("log/tile"), "log", "log/tile/entries/000.p/"),
+    "an older checkpoint": (
+        lambda: {**LAST, "log/checkpoint": FIRST["log/checkpoint"]},
+        "log",
+        "log/tile/entries/000.p/",
+    ),
+    "a newer checkpoint": (
+        lambda: {**FIRST, "log/checkpoint": LAST["log/checkpoint"]},
+        "log",
+        "log/tile/entries/000.p/",
+    ),
+    "a checkpoint of more entries than anybody could read": (
+        lambda: {
+            **LAST,
+            "log/checkpoint": _signed(checkpoint.Checkpoint(WORLD.manifest.origin, canonical.MAX_INTEGER, bytes(32))),
+        },
+        "log",
+        "log/tile/entries/000",
+    ),
+    "all openings dropped": (lambda: dropped(OP1), "openings", OP1),
+    "tiles dropped, entries altered": (
+        lambda: {p: d[:-1] if "entries" in p else d for p, d in dropped("log/tile/0").items()},
+        "log",
+        "log/tile/0/000.p/",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", DROPPED)
+def test_a_missing_file_is_named_and_proves_nothing(what: str) -> None:
+    """Neither valid nor invalid; and nothing after it is judged, since it would be judged without it."""
+    make, step, words = DROPPED[what]
+    outcome, found, detail = verdict(make())
+    assert (outcome, found) == ("undetermined", step), detail
+    assert detail.startswith(words)
+    assert detail.endswith("is missing")
+    assert verify_bundle(make()).steps[-1].name == step
 
 
 def _signed(state: checkpoint.Checkpoint) -> bytes:
@@ -427,7 +476,8 @@ def test_tampering_with_a_public_letter(what: str) -> None:
 def test_a_public_letter_without_its_records() -> None:
     """Names that stand must be there; openings do not belong."""
     without = {p: d for p, d in PUBLIC.last.items() if p != "objects.jsonl"}
-    assert verdict(without, PUBLIC.world.letter)[:2] == ("invalid", "openings")
+    assert verdict(without, PUBLIC.world.letter) == ("undetermined", "openings", "objects.jsonl is missing")
+    assert verdict({**without, "objects.jsonl": b""}, PUBLIC.world.letter)[:2] == ("invalid", "openings")
     assert verdict({**PUBLIC.last, OP1: b""}, PUBLIC.world.letter)[:2] == ("invalid", "files")
     assert verdict({**LAST, "objects.jsonl": b""})[:2] == ("invalid", "files")
 
@@ -548,7 +598,7 @@ def test_the_first_and_last_byte_of_every_file() -> None:
         if path == ED2:
             # An edition that is not there is not claimed: its openings remain, unpublished.
             continue
-        assert verdict(gone)[0] in ("invalid", "valid" if path in (ED1, C1) else "invalid"), path
+        assert verdict(gone)[0] == ("valid" if path in (ED1, C1) else "undetermined"), path
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import zipfile
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from undersigned.client.bundles import open_path
 from undersigned.protocol import base64url, bundle, opening
 from undersigned.web import wiring
 from undersigned.web.access import access_letter
 from undersigned.web.editions import upkeep
-from undersigned.web.editions.assemble import write_zip
 from undersigned.web.log.fold import fold
 from undersigned.web.made import MadeFiles, given
 
@@ -113,17 +109,3 @@ def test_a_file_is_made_only_when_it_is_asked_for() -> None:
     assert (len(files), sorted(files), "b" in files, "c" in files, files["a"]) == (2, ["a", "b"], True, False, b"x")
     with pytest.raises(AssertionError, match="made"):
         _ = files["b"]
-
-
-def test_a_bundle_beyond_what_a_plain_zip_holds_opens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Four gigabytes is where a zip needs its longer form; here that begins at a thousand bytes. Control: below it the
-    short form is written, and both are read alike."""
-    files = {f"openings/1.{part}.jsonl": os.urandom(700) for part in range(2, 12)}
-    for limit, long in ((zipfile.ZIP64_LIMIT, False), (1000, True)):
-        monkeypatch.setattr(zipfile, "ZIP64_LIMIT", limit)
-        place = tmp_path / f"{limit}.zip"
-        with place.open("wb") as file:
-            write_zip(files, file)
-        assert (b"PK\x06\x06" in place.read_bytes()) is long
-        with open_path(place) as found:
-            assert dict(found) == files

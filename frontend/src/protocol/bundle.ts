@@ -12,6 +12,16 @@ export type Files = ReadonlyMap<string, Bytes>;
 
 const EDITION = /^editions\/([1-9][0-9]{0,5})\/(edition|counts)\.json$/;
 const OPENINGS = /^openings\/([1-9][0-9]{0,5})(?:\.([2-9]|[1-9][0-9]{1,5}))?\.jsonl$/;
+const PATHS = [
+  /^(manifest\.json|roll\.json|objects\.jsonl|log\/checkpoint)$/,
+  /^text\/[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\.md$/,
+  /^log\/tile\/(entries|[0-9]{1,2})\/(x[0-9]{3}\/){0,5}[0-9]{3}(\.p\/[1-9][0-9]{0,2})?$/,
+  EDITION,
+  OPENINGS,
+];
+export const MAX_FILES = 200_000;
+/** Bytes of all files together, unpacked. */
+export const MAX_TOTAL = 16 * 1024 ** 3;
 /** Lines of one file of openings, some 7 MB; the last part of an edition holds the rest. */
 export const OPENINGS_IN_PART = 1024;
 
@@ -19,6 +29,11 @@ export const OPENINGS_IN_PART = 1024;
 export interface Part {
   readonly edition: number;
   readonly part: number;
+}
+
+/** Whether a bundle may hold a file at `path`: of some letter, not necessarily of this one. */
+export function isPath(path: string): boolean {
+  return PATHS.some((pattern) => pattern.test(path));
 }
 
 /** The files of a log of `size` entries. */

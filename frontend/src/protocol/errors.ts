@@ -7,6 +7,7 @@
  *     │   ├── SignatureError, CredentialError, LetterError, ObjectError, KeyWithdrawnError, DuplicateError,
  *     │   └── SequenceError, ClosedError, ConditionError, OpeningError, LogError
  *     └── UndeterminedError       the evidence is incomplete: it may be true, it cannot be shown
+ *         └── MissingError            a file that everything after it needs is not there
  *
  * A mistake of the caller in this program is a RangeError or TypeError and is never caught.
  */
@@ -86,3 +87,6 @@ export class LogError extends InvalidError {
 export class UndeterminedError extends ProtocolError {
   override readonly code = "undetermined";
 }
+
+/** A file that belongs to a bundle is not in it. A copy broken off half-way contradicts nothing. */
+export class MissingError extends UndeterminedError {}

@@ -38,11 +38,15 @@ export function* tilesOfLevel(level: number, size: number, first = 0): Generator
   }
 }
 
-/** Every tile and entry bundle of a log of `size` entries. */
+/** Every tile and entry bundle of a log of `size` entries, one at a time: how many there are is the log's word. */
+export function* eachTile(size: number): Generator<Tile> {
+  yield* tilesOfLevel(-1, size);
+  for (let level = 0; above(size, level); level++) yield* tilesOfLevel(level, size);
+}
+
+/** All of `eachTile`. */
 export function tilesOf(size: number): Tile[] {
-  const tiles = [...tilesOfLevel(-1, size)];
-  for (let level = 0; above(size, level); level++) tiles.push(...tilesOfLevel(level, size));
-  return tiles;
+  return [...eachTile(size)];
 }
 
 /** An entry bundle. Throws RangeError for an entry over 65,535 bytes. */

@@ -96,7 +96,8 @@ test("openings in two parts, cut otherwise than they must be: Python's outcome, 
   for (const item of cases) {
     const report = await verifyBundle(await filesOf(item));
     assert.deepEqual(report.steps.map((s) => [s.name, s.outcome, s.detail]), item.steps, item.name);
-    assert.equal(outcomeOf(report), "invalid", item.name);
+    const missing = report.steps.at(-1)?.detail.endsWith("is missing");
+    assert.equal(outcomeOf(report), missing ? "undetermined" : "invalid", item.name);
   }
 });
 

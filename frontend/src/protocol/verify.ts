@@ -2,8 +2,8 @@
  * Checking a whole letter, trusting nothing but its bundle (protocol.md sections 6 and 7).
  *
  * Numbered steps, each ok or the reason why not: the same steps, in the same order, with the same outcomes as
- * `protocol/verify.py`. An invalid step ends the run; one that cannot be told does not, since a later one may still show
- * that something is false.
+ * `protocol/verify.py`. An invalid step ends the run, and so does a missing file; anything else that cannot be told does
+ * not, since a later step may still show that something is false.
  *
  * What the caller still owes: where the letter id came from (the invitation's link carries it), and whether the trustees
  * are people they have reason to trust.
@@ -12,7 +12,7 @@
 import * as base64url from "./base64url.ts";
 import * as bundle from "./bundle.ts";
 import { type Bytes, equal } from "./bytes.ts";
-import { InvalidError, LetterError, LogError, MalformedError, ProtocolError, UndeterminedError } from "./errors.ts";
+import { InvalidError, LetterError, LogError, MissingError, ProtocolError, UndeterminedError } from "./errors.ts";
 import * as checkpoint from "./checkpoint.ts";
 import { checkEditions, editionSizes } from "./verify_editions.ts";
 import { checkOpenings, openingPaths } from "./verify_openings.ts";
@@ -64,11 +64,16 @@ export class Verification {
     readonly progress: Progress,
   ) {}
 
-  /** A file of the bundle. Throws MalformedError if it is missing. */
+  /** A file of the bundle. Throws MissingError if it is not there. */
   read(path: string): Bytes {
     const data = this.files.get(path);
-    if (!data) throw new MalformedError(`${path} is missing`);
+    if (!data) throw new MissingError(`${path} is missing`);
     return data;
+  }
+
+  /** Throws MissingError, naming it, if one of `paths` is not there. Takes no more of them than there are. */
+  require(paths: Iterable<string>): void {
+    for (const path of paths) if (!this.files.has(path)) throw new MissingError(`${path} is missing`);
   }
 
   readonly readLog = (path: string): Bytes => this.read(`log/${path}`);
@@ -124,7 +129,7 @@ export async function verifyBundle(files: bundle.Files, options: Options = {}): 
       if (!(error instanceof ProtocolError)) throw error;
       const outcome = error instanceof UndeterminedError ? "undetermined" : "invalid";
       steps.push({ number: i + 1, name, outcome, detail: error.message });
-      if (outcome === "invalid") break;
+      if (outcome === "invalid" || error instanceof MissingError) break;
     }
   }
   return run.report;
@@ -176,8 +181,14 @@ async function checkCheckpoint(run: Verification): Promise<string> {
   return `${run.checkpoint.size} entries, signed by the log`;
 }
 
+function* logFiles(size: number): Generator<string> {
+  for (const tile of tiles.eachTile(size)) yield `log/${tiles.pathOf(tile)}`;
+}
+
 function checkLog(run: Verification): string {
   const { size, root } = run.checkpoint;
+  // All of them before any is looked at: what is missing is said first, whatever else there is.
+  run.require(logFiles(size));
   const [first] = tiles.readEntries(size, run.readLog);
   if (!first || !equal(first, run.source)) throw new LogError("entry 0 is not the manifest");
   const frontier = new merkle.Frontier();

@@ -16,8 +16,9 @@ const CHUNK = 64;
 /** Gives the step's sentence, or throws. Verdicts go to `run.verdicts`. */
 export async function checkOpenings(run: Verification): Promise<string> {
   const sealed = isSealed(run.manifest);
-  bundle.checkParts(bundle.openingsIn(run.files.keys()));
   const expected = expectedOpenings(run);
+  run.require(expectedFiles(run, expected));
+  bundle.checkParts(bundle.openingsIn(run.files.keys()));
   const places: Place[] = [];
   let before: Row = { edition: 0, key: new Uint8Array() };
   let seen = 0;
@@ -102,6 +103,19 @@ function expectedOpenings({ files, manifest, standing }: Verification): Signator
   }
   const last = bundle.editionsIn(files.keys()).at(-1) ?? 0;
   return edition.covered(standing, last).filter((s) => s.struck === null);
+}
+
+/** The files that hold what must be opened. */
+function expectedFiles({ manifest }: Verification, expected: readonly Signatory[]): string[] {
+  if (!isSealed(manifest)) return expected.length ? ["objects.jsonl"] : [];
+  const opened = new Map<number, number>();
+  for (const { opened: number } of expected) opened.set(number ?? 0, (opened.get(number ?? 0) ?? 0) + 1);
+  return [...opened]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([number, lines]) => {
+      const parts = Math.ceil(lines / bundle.OPENINGS_IN_PART);
+      return Array.from({ length: parts }, (_, i) => bundle.openingsPath({ edition: number, part: i + 1 }));
+    });
 }
 
 /** Whether the newest edition itself says that so many could not be opened. */

@@ -1,12 +1,13 @@
 /**
- * Reading a bundle out of a zip (APPNOTE 6.3, stored and deflated entries; no encryption, no zip64, no parts).
+ * Unpacking a bundle's zip (`protocol/zip_profile.ts` says which zips are any).
  *
- * Nothing in it is believed: sizes are limits on what is inflated, every file's CRC is checked, and a name stands once.
- * Inflating is the browser's own DecompressionStream.
+ * Nothing in it is believed: sizes are limits on what is inflated, and every file's CRC is checked. Inflating is the
+ * browser's own DecompressionStream.
  */
 
 import type { Bytes } from "../protocol/bytes.ts";
 import { MalformedError } from "../protocol/errors.ts";
+import { type Member, readMembers, STORED } from "../protocol/zip_profile.ts";
 
 /** How much a zip may hold: files, bytes of one, bytes of all. What is larger is for the command line. */
 export interface Limits {
@@ -16,112 +17,71 @@ export interface Limits {
 }
 export const LIMITS: Limits = { files: 100_000, one: 512 * 1024 * 1024, all: 1024 * 1024 * 1024 };
 
-const END = 0x06054b50;
-const DIRECTORY = 0x02014b50;
-const LOCAL = 0x04034b50;
-const STORED = 0;
-const DEFLATED = 8;
-const ENCRYPTED = 1;
+/** This is a zip, but none of ours. The message says why. */
+export class ProfileError extends MalformedError {}
 
-interface Entry {
-  readonly path: string;
-  readonly method: number;
-  readonly crc: number;
-  readonly packed: number;
-  readonly size: number;
-  readonly offset: number;
-}
+/** The zip is ours, but not as it was made: the message says where. */
+export class DamagedError extends MalformedError {}
 
 /**
  * The files of a zip, by path. `progress`: called with how many of them are read, and how many there are.
  *
- * Throws MalformedError for anything that is no such zip, or holds too much.
+ * Throws ProfileError, DamagedError, or MalformedError for one that holds too much for a browser.
  */
 export async function unzip(
   data: Bytes,
   progress: (done: number, total: number) => void = () => {},
   limits: Limits = LIMITS,
 ): Promise<Map<string, Bytes>> {
+  const members = membersOf(data);
+  const sum = members.reduce((total, { size }) => total + size, 0);
+  if (members.length > limits.files || sum > limits.all || members.some(({ size }) => size > limits.one)) {
+    throw new MalformedError("too large for a browser to check; the command undersigned verify can");
+  }
   const files = new Map<string, Bytes>();
-  const entries = directory(data, limits);
-  for (const entry of entries) {
-    const content = await inflate(entry, packed(data, entry));
-    if (crc32(content) !== entry.crc) throw new MalformedError(`${entry.path} is damaged`);
-    files.set(entry.path, content);
-    progress(files.size, entries.length);
+  for (const member of members) {
+    const { path, packed, start } = member;
+    files.set(path, await unpack(member, data.slice(start, start + packed)));
+    progress(files.size, members.length);
   }
   return files;
 }
 
-/** The zip's own list of its files, folders left out. */
-function directory(data: Bytes, limits: Limits): Entry[] {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const end = endOf(view);
-  const total = view.getUint16(end + 10, true);
-  if (total > limits.files) throw new MalformedError(`a zip of more than ${limits.files} files`);
-  const entries = new Map<string, Entry>();
-  let position = view.getUint32(end + 16, true);
-  let sum = 0;
-  for (let i = 0; i < total; i++) {
-    const { entry, next } = entryAt(data, view, position, end);
-    position = next;
-    if (entry.path.endsWith("/")) continue;
-    sum += entry.size;
-    if (entry.size > limits.one || sum > limits.all) throw new MalformedError("too large for a browser to check; the command undersigned verify can");
-    if (entries.has(entry.path)) throw new MalformedError(`${entry.path} stands twice in the zip`);
-    entries.set(entry.path, entry);
-  }
-  return [...entries.values()];
-}
-
-/** Where the end record stands: at the very end, or before a comment. */
-function endOf(view: DataView): number {
-  for (let at = view.byteLength - 22; at >= Math.max(0, view.byteLength - 22 - 0xffff); at--) {
-    if (view.getUint32(at, true) === END && at + 22 + view.getUint16(at + 20, true) === view.byteLength) return at;
-  }
-  throw new MalformedError("this is not a zip");
-}
-
-function entryAt(data: Bytes, view: DataView, at: number, end: number): { entry: Entry; next: number } {
-  if (at + 46 > end || view.getUint32(at, true) !== DIRECTORY) throw new MalformedError("a zip with a broken list");
-  if (view.getUint16(at + 8, true) & ENCRYPTED) throw new MalformedError("an encrypted zip");
-  const nameEnd = at + 46 + view.getUint16(at + 28, true);
-  const next = nameEnd + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
-  if (next > end) throw new MalformedError("a zip with a broken list");
-  const entry = {
-    path: pathIn(data.slice(at + 46, nameEnd)),
-    method: view.getUint16(at + 10, true),
-    crc: view.getUint32(at + 16, true),
-    packed: view.getUint32(at + 20, true),
-    size: view.getUint32(at + 24, true),
-    offset: view.getUint32(at + 42, true),
-  };
-  return { entry, next };
-}
-
-function pathIn(name: Bytes): string {
+function membersOf(data: Bytes): Member[] {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(name);
-  } catch {
-    throw new MalformedError("a name in the zip is not UTF-8");
+    return readMembers(data);
+  } catch (error) {
+    throw error instanceof MalformedError ? new ProfileError(error.message) : error;
   }
 }
 
-/** The packed bytes of an entry, behind its local header. */
-function packed(data: Bytes, { offset, packed: length, path }: Entry): Bytes {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  if (offset + 30 > data.length || view.getUint32(offset, true) !== LOCAL) {
-    throw new MalformedError(`${path} is not where the zip says`);
-  }
-  const start = offset + 30 + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true);
-  if (start + length > data.length) throw new MalformedError(`${path} is cut short`);
-  return data.slice(start, start + length);
+/** The content of a file. */
+async function unpack({ path, method, size, packed, crc }: Member, data: Bytes): Promise<Bytes> {
+  const whole = data.length === packed;
+  const content = !whole ? null : method === STORED ? data : await inflateExactly(data, size);
+  if (!content || content.length !== size || crc32(content) !== crc) throw new DamagedError(`${path} is damaged`);
+  return content;
 }
 
-/** The content of an entry. Stops as soon as there is more of it than was declared. */
-async function inflate({ path, method, size }: Entry, data: Bytes): Promise<Bytes> {
-  if (method === STORED && data.length === size) return data;
-  if (method !== DEFLATED) throw new MalformedError(`${path} is packed in a way not read here`);
+/** What `data` inflates to if that is `size` bytes and nothing of `data` is left over, else null. */
+async function inflateExactly(data: Bytes, size: number): Promise<Bytes | null> {
+  const content = await inflate(data, size);
+  if (!content || (await refusesRest())) return content;
+  // Where the stream itself ignores what is left over: then the last byte is not needed.
+  return (await inflate(data.subarray(0, data.length - 1), size)) ? null : content;
+}
+
+let probe: Promise<boolean> | undefined;
+
+/** Whether this platform's DecompressionStream refuses bytes behind the end, as its standard asks. */
+function refusesRest(): Promise<boolean> {
+  // An empty deflate stream, and one byte more.
+  probe ??= inflate(Uint8Array.of(3, 0, 0), 0).then((content) => content === null);
+  return probe;
+}
+
+/** What `data` inflates to if that is `size` bytes, else null. Stops as soon as there is more. */
+async function inflate(data: Bytes, size: number): Promise<Bytes | null> {
   const content = new Uint8Array(size);
   let filled = 0;
   const reader = new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
@@ -129,16 +89,15 @@ async function inflate({ path, method, size }: Entry, data: Bytes): Promise<Byte
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      if (filled + value.length > size) throw new MalformedError(`${path} is larger than the zip says`);
+      if (filled + value.length > size) throw new RangeError("more than there may be");
       content.set(value, filled);
       filled += value.length;
     }
-  } catch (error) {
+  } catch {
     await reader.cancel().catch(() => {});
-    throw error instanceof MalformedError ? error : new MalformedError(`${path} does not unpack`);
+    return null;
   }
-  if (filled !== size) throw new MalformedError(`${path} is smaller than the zip says`);
-  return content;
+  return filled === size ? content : null;
 }
 
 const CRC = Uint32Array.from({ length: 256 }, (_, i) => {

@@ -12,7 +12,7 @@ import { SigningError } from "../signing/errors.ts";
 import { Site } from "../signing/site.ts";
 import type { News, Order } from "./messages.ts";
 import { type PieceAnswer, poolOf } from "./pool.ts";
-import { LIMITS, unzip } from "./unzip.ts";
+import { DamagedError, LIMITS, ProfileError, unzip } from "./unzip.ts";
 
 const scope = globalThis as unknown as {
   postMessage(message: News | PieceAnswer): void;
@@ -46,10 +46,16 @@ async function verify(order: Exclude<Order, { kind: "piece" }>): Promise<News> {
     const letter = order.letter === null ? undefined : base64url.decode(order.letter, 32);
     const data = await bytesOf(order, progress);
     const files = await unzip(data, (done, total) => progress("unpack", done, total));
+    if (!isBundle(files)) return { kind: "refused", reason: "This is not a bundle: it holds no manifest.json, or no log." };
     hands.push(...startHands(order.hands ?? (data.length > LARGE ? Math.min(4, navigator.hardwareConcurrency) : 0)));
     const run: Runner = hands.length ? poolOf(hands) : inline;
     return { kind: "report", report: await verifyBundle(files, { letter, run, progress }) };
   } catch (error) {
+    if (error instanceof ProfileError) {
+      const reason = `This is not a bundle as we make them (${error.message}). Unpack it and check the folder with the command undersigned verify.`;
+      return { kind: "refused", reason };
+    }
+    if (error instanceof DamagedError) return { kind: "refused", reason: `This bundle is not whole: ${error.message} in it. Get it again.` };
     if (error instanceof ProtocolError || error instanceof SigningError) return { kind: "refused", reason: error.message };
     return { kind: "refused", reason: `This browser could not do the check (${String(error)}).` };
   } finally {
@@ -67,6 +73,11 @@ async function bytesOf(
   }
   const site = new Site(order.base, (input, init) => fetch(input, init));
   return site.get("bundle.zip", LIMITS.all, (done, total) => progress("download", done, total));
+}
+
+/** Whether files are meant as a bundle, perhaps an incomplete one. */
+function isBundle(files: ReadonlyMap<string, unknown>): boolean {
+  return files.has("manifest.json") && [...files.keys()].some((path) => path.startsWith("log/"));
 }
 
 /** More of this very script. A browser that lets a worker have no workers does the pieces here. */

@@ -8,9 +8,9 @@ from typing import Annotated, Final
 import typer
 
 from undersigned.client import way
-from undersigned.client.bundles import MAX_TOTAL
 from undersigned.client.link import Link
 from undersigned.client.paced import Budget
+from undersigned.protocol.bundle import MAX_TOTAL
 
 from . import voice
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from undersigned import press
-from undersigned.client import bundles
+from undersigned.client.bundle_path import open_path
 from undersigned.client.errors import InputError
 
 from . import exits, voice
@@ -80,7 +80,7 @@ def make(
         "pages": 2 if spread else 1,
         "first": first,
     }
-    with _refusals(as_json), bundles.open_path(bundle) as files:
+    with _refusals(as_json), open_path(bundle) as files:
         order = press.order_from(
             files,
             lang=lang,
@@ -108,7 +108,7 @@ def archive(
     bundle: Bundle, lang: Lang, out: Out, edition: Edition = None, date: Date = None, as_json: AsJson = False
 ) -> int:
     """Make the reader's PDF: A4, accessible, made to last (PDF/A-3a, PDF/UA-1), with the edition itself attached."""
-    with _refusals(as_json), bundles.open_path(bundle) as files:
+    with _refusals(as_json), open_path(bundle) as files:
         order = press.archive_order(files, lang=lang, number=edition, timestamp=_moment(date))
         with voice.progress() as progress:
             report = press.make_archive(order, out, progress=_steps(progress))

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from undersigned.client import bundles, live, verifier
+from undersigned.client import live, verifier
+from undersigned.client.bundle_folder import FolderFiles
+from undersigned.client.bundle_path import open_path
 from undersigned.client.errors import InputError
 from undersigned.client.letter import connect
 from undersigned.client.link import parse_link
@@ -20,6 +22,7 @@ from undersigned.protocol.report import Report
 
 from . import exits, network, voice
 
+_LISTED = 5
 _SENTENCES = {
     "valid": "VALID. Everything follows from the public files.",
     "invalid": "INVALID. Do not rely on this letter; the step above says why.",
@@ -63,15 +66,22 @@ def verify(
     trustees.
     """
     expected = _letter_id(letter)
+    litter: list[str] = []
     if "://" in bundle:
         checked = _check_site(bundle, expected, workers, network.Network(proxy, timeout), wait)
     else:
-        with bundles.open_path(Path(bundle)) as files, voice.progress() as progress:
+        with open_path(Path(bundle)) as files, voice.progress() as progress:
+            if isinstance(files, FolderFiles):
+                litter = files.litter
+                if files.root != Path(bundle):
+                    voice.say(f"The bundle lies in {files.root}: that is what is checked.")
             checked = Checked(verifier.verify(files, letter=expected, progress=progress, workers=workers), 0)
     report = checked.report
     if as_json:
-        voice.data_json(describe(report))
+        voice.data_json(describe(report) | {"ignored": litter})
         return exits.of_outcome(report.outcome)
+    if litter:
+        voice.say(f"Ignored, because desktops leave such files: {_listed(litter)}")
     for step in report.steps:
         voice.step(step.number, step.name, step.outcome, step.detail)
     voice.say(_SENTENCES[report.outcome])
@@ -109,6 +119,12 @@ def _check_site(
         return live.verify_live(
             reader, Path(folder), letter=expected or link.letter, progress=progress, workers=workers
         )
+
+
+def _listed(paths: list[str]) -> str:
+    """The first of ``paths``, and how many more there are."""
+    more = len(paths) - _LISTED
+    return ", ".join(paths[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def describe(report: Report) -> dict[str, Any]:

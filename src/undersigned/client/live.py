@@ -13,7 +13,7 @@ from undersigned.protocol.report import Report, Step
 from undersigned.protocol.verify import STEPS, Progress
 
 from . import verifier
-from .bundles import DirectoryFiles
+from .bundle_folder import FolderFiles
 from .reading import Reader, Reading
 
 STAYS: Final = 3.0
@@ -51,7 +51,7 @@ def verify_live(
             reading = reader.read()
         except InvalidError as error:
             return Checked(_refused(error), 0)
-        report = verifier.verify(DirectoryFiles(folder), letter=letter, progress=progress, workers=workers)
+        report = verifier.verify(FolderFiles(folder), letter=letter, progress=progress, workers=workers)
         last = report.steps[-1]
         if report.outcome != "invalid":
             return Checked(_lagging(report, reading), reading.newest)

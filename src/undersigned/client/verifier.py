@@ -8,6 +8,7 @@ from undersigned.protocol import bundle
 from undersigned.protocol.report import Report
 from undersigned.protocol.verify import Progress, verify_bundle
 
+from .bundle_zip import ZipFiles
 from .cores import runner, workers_for
 
 
@@ -18,12 +19,19 @@ def verify(
     progress: Progress | None = None,
     workers: int | None = None,
 ) -> Report:
-    """Verifies ``files`` step by step. ``workers``: processes; None for one a core if the bundle is large."""
+    """Verifies ``files`` step by step. ``workers``: processes; None for one a core if the bundle is large.
+
+    Raises InputError if files cannot be read: then nothing is said of the letter.
+    """
     workers = workers if workers is not None else workers_for(_much(files))
     # Files that lie on a disk are read by whoever works on them: to hand them on takes longer.
     lend = getattr(files, "lend", None) if workers > 1 else None
     with runner(workers) as run:
-        return verify_bundle(files, letter=letter, run=run, lend=lend, progress=progress)
+        report = verify_bundle(files, letter=letter, run=run, lend=lend, progress=progress)
+    if report.outcome != "valid" and isinstance(files, ZipFiles):
+        # The run has ended early. A damaged zip is no word on the letter, wherever in it the damage is.
+        files.check_whole()
+    return report
 
 
 def _much(files: Mapping[str, bytes]) -> int:

@@ -11,6 +11,7 @@ from typing import Final
 
 from . import base64url, canonical
 from .errors import MalformedError
+from .manifest import LANGUAGE_TAG
 from .opening import Opening
 from .seal import RecordObject
 from .tiles import tiles_of
@@ -19,10 +20,23 @@ Files = Mapping[str, bytes]
 
 _EDITION: Final = re.compile(r"editions/([1-9][0-9]{0,5})/(edition|counts)\.json")
 _OPENINGS: Final = re.compile(r"openings/([1-9][0-9]{0,5})(?:\.([2-9]|[1-9][0-9]{1,5}))?\.jsonl")
+_PATH: Final = re.compile(
+    rf"manifest\.json|roll\.json|objects\.jsonl|text/{LANGUAGE_TAG}\.md|log/checkpoint"
+    r"|log/tile/(?:entries|[0-9]{1,2})/(?:x[0-9]{3}/){0,5}[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?"
+    rf"|{_EDITION.pattern}|{_OPENINGS.pattern}"
+)
+MAX_FILES: Final = 200_000
+MAX_TOTAL: Final = 16 * 1024**3
+"""Bytes of all files together, unpacked."""
 OBJECTS: Final = "objects.jsonl"
 """Where the records of a public letter lie."""
 OPENINGS_IN_PART: Final = 1024
 """Lines of one file of openings, some 7 MB; the last part of an edition holds the rest (docs/adr/0008)."""
+
+
+def is_path(path: str) -> bool:
+    """Whether a bundle may hold a file at ``path``: of some letter, not necessarily of this one."""
+    return _PATH.fullmatch(path) is not None
 
 
 def log_paths(size: int) -> list[str]:

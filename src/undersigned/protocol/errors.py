@@ -17,6 +17,7 @@
     │   ├── OpeningError            a share or an opened payload is not what was committed to
     │   └── LogError                a tree, proof, tile or checkpoint contradicts another
     └── UndeterminedError       the evidence is incomplete: it may be true, it cannot be shown
+        └── MissingError            a file that everything after it needs is not there
 
 Theirs is ``MalformedError`` or ``InvalidError``; nobody's is ``UndeterminedError``; a mistake of the caller in this
 program is ``ValueError`` or ``TypeError`` and is never caught.
@@ -117,3 +118,7 @@ class UndeterminedError(ProtocolError):
     """It may be true; what is here does not show it."""
 
     code = "undetermined"
+
+
+class MissingError(UndeterminedError):
+    """A file that belongs to a bundle is not in it. A copy broken off half-way contradicts nothing."""

@@ -47,15 +47,20 @@ def tiles_of_level(level: int, size: int, first: int = 0) -> Iterator[Tile]:
         yield Tile(level, number, min(WIDTH, count - number * WIDTH))
 
 
-def tiles_of(size: int, *, since: int = 0) -> list[Tile]:
+def each_tile(size: int, *, since: int = 0) -> Iterator[Tile]:
     """Every tile and entry bundle of a log of ``size`` entries that is new or wider than it was at ``since``."""
-    tiles = list(tiles_of_level(-1, size, since)) if size > since else []
+    if size > since:
+        yield from tiles_of_level(-1, size, since)
     level = 0
     while size >> (8 * level):
         if size >> (8 * level) > since >> (8 * level):
-            tiles += tiles_of_level(level, size, since >> (8 * level))
+            yield from tiles_of_level(level, size, since >> (8 * level))
         level += 1
-    return tiles
+
+
+def tiles_of(size: int, *, since: int = 0) -> list[Tile]:
+    """All of ``each_tile``."""
+    return list(each_tile(size, since=since))
 
 
 def pack_entries(entries: Sequence[bytes]) -> bytes:

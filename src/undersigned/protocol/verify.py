@@ -1,7 +1,7 @@
 """Checking a whole letter, trusting nothing but its bundle (protocol.md sections 6 and 7).
 
-Numbered steps, each ok or the reason why not. An invalid step ends the run; one that cannot be told does not, since a
-later one may still show that something is false.
+Numbered steps, each ok or the reason why not. An invalid step ends the run, and so does a missing file; anything else
+that cannot be told does not, since a later step may still show that something is false.
 
 What the caller still owes: where the letter id came from (the invitation's link carries it), and whether the trustees
 are people they have reason to trust.
@@ -9,9 +9,10 @@ are people they have reason to trust.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from . import base64url, bundle, canonical, checkpoint, edition, entries, manifest, note, roll, tiles
@@ -20,6 +21,7 @@ from .errors import (
     LetterError,
     LogError,
     MalformedError,
+    MissingError,
     ObjectError,
     OpeningError,
     ProtocolError,
@@ -69,6 +71,9 @@ def verify_bundle(
         try:
             detail = getattr(verifier, f"_check_{name}")()
             step = Step(number, name, "valid", detail)
+        except MissingError as error:
+            report.steps.append(Step(number, name, "undetermined", str(error)))
+            break
         except UndeterminedError as error:
             step = Step(number, name, "undetermined", str(error))
         except ProtocolError as error:
@@ -105,7 +110,13 @@ class _Verifier:
         try:
             return self.files[path]
         except KeyError:
-            raise MalformedError(f"{path} is missing") from None
+            raise MissingError(f"{path} is missing") from None
+
+    def _require(self, paths: Iterable[str]) -> None:
+        """Raises MissingError, naming it, if one of ``paths`` is not there. Takes no more of them than there are."""
+        for path in paths:
+            if path not in self.files:
+                raise MissingError(f"{path} is missing")
 
     def _read_log(self, path: str) -> bytes:
         return self._read(f"log/{path}")
@@ -118,7 +129,7 @@ class _Verifier:
             raise LetterError("this is another letter than the one asked for")
         self.letter = self.report.letter = base64url.encode(letter)
         # As long as the checkpoint is not checked, only time is lost if it does not tell the truth.
-        with contextlib.suppress(MalformedError):
+        with contextlib.suppress(MalformedError, MissingError):
             self._hand_out(checkpoint.parse_text(note.parse(self._read_log("checkpoint")).text).size)
         return f"letter {self.letter}"
 
@@ -160,6 +171,8 @@ class _Verifier:
 
     def _check_log(self) -> str:
         size = self.checkpoint.size
+        # All of them before any is looked at: what is missing is said first, whatever else there is.
+        self._require(f"log/{tile.path}" for tile in tiles.each_tile(size))
         first = next(tiles.read_entries(1, lambda _: self._first_bundle()))
         if first != self.source:
             raise LogError("entry 0 is not the manifest")
@@ -181,7 +194,7 @@ class _Verifier:
         paths = {place(number) for number in numbers for place in (bundle.edition_path, bundle.counts_path)}
         sizes = set()
         for path in paths:
-            with contextlib.suppress(MalformedError):
+            with contextlib.suppress(MalformedError, MissingError):
                 sizes.add(edition.size_in(self._read(path)))
         return {size for size in sizes if size is not None}
 
@@ -216,8 +229,9 @@ class _Verifier:
         return f"{have} of {len(self.manifest.trustees)} trustees have cosigned"
 
     def _check_openings(self) -> str:
-        bundle.check_parts(bundle.openings_in(self.files))
         expected, seen = self._expected_openings(), 0
+        self._require(self._expected_files(expected))
+        bundle.check_parts(bundle.openings_in(self.files))
         before: tuple[int, bytes] = (0, b"")
         assert self.handout is not None  # noqa: S101 - the log has been read from it
         for answer in self.handout.answers:
@@ -274,6 +288,16 @@ class _Verifier:
         published = bundle.editions_in(self.files)
         last = published[-1] if published else 0
         return [s for s in edition.covered(self.standing, last) if s.struck is None]
+
+    def _expected_files(self, expected: list[Signatory]) -> Iterator[str]:
+        """The files that hold what must be opened."""
+        if not self.manifest.sealed:
+            yield from [bundle.OBJECTS] if expected else []
+            return
+        opened = collections.Counter(signatory.opened or 0 for signatory in expected)
+        for number in sorted(opened):
+            for part in range(1, bundle.parts_of(opened[number]) + 1):
+                yield bundle.openings_path(number, part)
 
     def _declared_unresolved(self, number: int) -> bool:
         """Whether the newest edition itself says that so many could not be opened."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from undersigned.protocol import base64url, bundle, checkpoint, entries, manifest, merkle, tiles, verify
+from undersigned.protocol import base64url, bundle, checkpoint, entries, manifest, merkle, tiles, verify, zip_profile
 from undersigned.protocol import edition as editions_
-from undersigned.protocol.errors import ProtocolError
+from undersigned.protocol.errors import MalformedError, ProtocolError
 from undersigned.protocol.note import parse_signatures
 from undersigned.protocol.seal import object_hash, parse_object
 from undersigned.web.editions.assemble import assemble, edition_files, opened_keys
@@ -186,15 +184,29 @@ def bundle_served(look: Look) -> Iterator[Finding]:
             yield Finding(letter.slug, "bundle.zip is missing: is the clerk running?")
         return
     try:
-        with packed, zipfile.ZipFile(packed) as archive:
-            files = MadeFiles({name: partial(archive.read, name) for name in archive.namelist()})
+        with packed:
+            read = zip_profile.reader_of(packed)
+            members = zip_profile.read_members(read, packed.seek(0, 2))
+            files = MadeFiles({member.path: partial(_unpacked, read, member) for member in members})
             yield from _verified(letter, files, "the served bundle.zip")
-    except (zipfile.BadZipFile, zlib.error):
+    except (MalformedError, _DamagedError):
         yield Finding(letter.slug, "bundle.zip is damaged: remove it and start the site, which makes it anew")
+
+
+class _DamagedError(Exception):
+    """A file of a zip cannot be unpacked: that is no word on the letter, and no step of its check may say so."""
+
+
+def _unpacked(read: zip_profile.Reader, member: zip_profile.Member) -> bytes:
+    try:
+        return zip_profile.unpack(member, read(member.start, member.packed))
+    except MalformedError as error:
+        raise _DamagedError(str(error)) from None
 
 
 def _verified(letter: KnownLetter, files: Mapping[str, bytes], what: str) -> Iterator[Finding]:
     report = verify.verify_bundle(files, letter=letter.id)
-    if report.outcome == "invalid":
-        step = next(step for step in report.steps if step.outcome == "invalid")
+    step = report.steps[-1]
+    # A run ends before its last step where something is false, or where a file is missing.
+    if step.outcome != "valid":
         yield Finding(letter.slug, f"{what} does not verify: {step.name}: {step.detail}")

@@ -5,10 +5,7 @@ Files are made one at a time, when somebody asks for them: all of a large letter
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Mapping
 from functools import partial
-from typing import BinaryIO, Final
 
 from undersigned.protocol import bundle
 from undersigned.protocol.errors import LogError
@@ -21,9 +18,6 @@ from undersigned.web.log.cosigned import note_of
 from undersigned.web.log.models import Checkpoint
 from undersigned.web.made import MadeFiles, Maker, given
 from undersigned.web.ports import Storage
-
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-"""The date in every zip: the same files give the same bytes."""
 
 
 def _log_makers(letter: KnownLetter, checkpoint: Checkpoint, storage: Storage) -> dict[str, Maker]:
@@ -118,15 +112,3 @@ def assemble(
     for edition in [*published_editions(letter.pk).defer("data"), *([draft] if draft is not None else [])]:
         made |= _bundled(letter, edition, standing)
     return MadeFiles(made)
-
-
-def write_zip(files: Mapping[str, bytes], file: BinaryIO) -> None:
-    """``files`` as a zip whose bytes depend on nothing else."""
-    with zipfile.ZipFile(file, "w") as archive:
-        for path in sorted(files):
-            entry = zipfile.ZipInfo(path, date_time=_EPOCH)
-            entry.create_system = 3
-            entry.external_attr = 0o644 << 16
-            # Hashes, keys and signatures do not compress; base64 of them does, a little.
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, files[path], compresslevel=6)

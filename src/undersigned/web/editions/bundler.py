@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any, Final
 
 from undersigned.protocol.standing import Standing
+from undersigned.protocol.zip_profile import write_zip
 from undersigned.web.editions import as_of
-from undersigned.web.editions.assemble import assemble, write_zip
+from undersigned.web.editions.assemble import assemble
 from undersigned.web.editions.beside import Beside
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.log.models import Checkpoint

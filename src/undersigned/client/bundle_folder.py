@@ -1,0 +1,139 @@
+"""A bundle as a folder: what lies in it, bounded before anything is read, and what desktops leave there."""
+
+from __future__ import annotations
+
+import functools
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
+
+from undersigned.protocol import bundle
+from undersigned.protocol.canonical import MAX_DOCUMENT
+
+from .errors import InputError
+
+_LITTER: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
+T = TypeVar("T")
+_MAX_DEPTH: Final = 16
+"""Folders in folders; a log's deepest file lies nine deep."""
+
+
+def is_litter(name: str) -> bool:
+    """Whether Finder or Explorer leaves files of this name in every folder it shows or packs."""
+    return name.lower() in _LITTER or name.startswith("._")
+
+
+class FolderFiles(Mapping[str, bytes]):
+    """The files below a folder, read when they are asked for.
+
+    ``litter``: what desktops left there, by path; it is no part of the bundle. Raises InputError for what is no plain
+    file, for more than a bundle may hold, and for what cannot be read.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.litter: list[str] = []
+        self._count = self._total = 0
+        self._paths = sorted(self._walk(root, ""))
+        self.litter.sort()
+        self._known = frozenset(self._paths)
+
+    def _walk(self, folder: Path, prefix: str) -> Iterator[str]:
+        if prefix.count("/") > _MAX_DEPTH:
+            raise InputError(f"{folder} lies too deep for a bundle")
+        for entry in _entries(folder):
+            path = prefix + entry.name
+            if is_litter(entry.name):
+                self.litter.append(path)
+                continue
+            status = _tried(entry.path, functools.partial(entry.stat, follow_symlinks=False))
+            if stat.S_ISLNK(status.st_mode):
+                raise InputError(f"{entry.path} is a link: a bundle holds plain files only")
+            if stat.S_ISDIR(status.st_mode):
+                if bundle.is_path(path):
+                    raise InputError(f"{entry.path} is a folder where a file belongs")
+                yield from self._walk(Path(entry.path), f"{path}/")
+            else:
+                self._measure(entry.path, status)
+                yield path
+
+    def _measure(self, path: str, status: os.stat_result) -> None:
+        try:
+            path.encode("utf-8")
+        except UnicodeEncodeError:
+            raise InputError(f"{path} has a name that is not UTF-8") from None
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(f"{path} is not a file: a bundle holds plain files only")
+        self._count += 1
+        self._total += status.st_size
+        if status.st_size > MAX_DOCUMENT or self._total > bundle.MAX_TOTAL or self._count > bundle.MAX_FILES:
+            raise InputError(f"{self.root} holds more than a bundle may")
+
+    def __getitem__(self, path: str) -> bytes:
+        if path not in self._known:
+            raise KeyError(path)
+        return _read(self.root / path)
+
+    def lend(self, path: str) -> Callable[[], bytes]:
+        """What reads a file in another process. Raises KeyError if it is not there."""
+        if path not in self._known:
+            raise KeyError(path)
+        return functools.partial(_read, (self.root / path).absolute())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._known
+
+
+def _tried(path: str | Path, act: Callable[[], T]) -> T:
+    try:
+        return act()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    def listed() -> list[os.DirEntry[str]]:
+        with os.scandir(folder) as entries:
+            return list(entries)
+
+    return _tried(folder, listed)
+
+
+def _read(path: Path) -> bytes:
+    return _tried(path, path.read_bytes)
+
+
+def find_bundle(folder: Path) -> Path:
+    """Where the bundle lies: ``folder``, or the one folder in it that is a bundle.
+
+    Raises InputError, saying what a bundle looks like, if there is none, or more than one.
+    """
+    if _is_bundle(folder):
+        return folder
+    below = [
+        Path(entry.path)
+        for entry in _entries(folder)
+        if not is_litter(entry.name) and entry.is_dir(follow_symlinks=False) and _is_bundle(Path(entry.path))
+    ]
+    if len(below) > 1:
+        raise InputError(f"{folder} holds {len(below)} bundles: name the one you mean, such as {min(below)}")
+    if not below:
+        raise InputError(
+            f"{folder} is not a bundle: a bundle is a folder with manifest.json, the folders text and log, and more. "
+            "Get one with: undersigned bundle get LINK DIR"
+        )
+    return below[0]
+
+
+def _is_bundle(folder: Path) -> bool:
+    """Whether a folder is meant as a bundle, perhaps an incomplete one."""
+    names = {entry.name for entry in _entries(folder)}
+    return {"manifest.json", "log"} <= names
