@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 PEOPLE = 40
-CHANCE = 0.6
-"""Spearman's rho of two unrelated orders of 40 is larger than this, either way, once in 20,000 times (it is nearly
+CHANCE = 0.7
+"""Spearman's rho of two unrelated orders of 40 is larger than this, either way, once in 80,000 times (it is nearly
 normal with variance 1/39)."""
 
 

@@ -6,6 +6,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
@@ -165,6 +167,36 @@ def test_a_busy_database_is_said_so_and_nothing_is_acknowledged(site: Site, monk
     assert letter.post("entries", body).status == 201
 
 
+def test_no_transaction_takes_codes_and_entries(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve of each at once: every transaction is of one kind, whatever waits, and there are few of them."""
+    letter = site.letter(size=24)
+    signing, using = letter.people[:12], letter.people[12:]
+    for person in signing:
+        people.activate(letter, person)
+    posts = [send(letter, people.prepare(letter, person)) for person in signing]
+    uses = [partial(letter.post, "activate", people.ask(letter, p).body) for p in using]
+    committer: Committer = site.application._committer
+    taken: list[list[str]] = []
+    real, queued = committer._commit, threading.Event()
+
+    def noting(jobs: list[Any]) -> list[Any]:
+        queued.wait(20)
+        taken.append([type(job.work).__name__ for job in jobs])
+        return real(jobs)
+
+    monkeypatch.setattr(committer, "_commit", noting)
+    with ThreadPoolExecutor(24) as pool:
+        answers = [pool.submit(act) for pair in zip(posts, uses, strict=True) for act in pair]
+        until(lambda: committer._queue.qsize() + len(committer._held) >= 22)
+        queued.set()
+        done = [answer.result(20) for answer in answers]
+    assert Counter(answer.status for answer in done) == {201: 12, 200: 12}
+    assert all(len(set(kinds)) == 1 for kinds in taken), taken
+    assert len(taken) <= 6
+    # The control: what waited was of both kinds, one after the other.
+    assert {kind for kinds in taken for kind in kinds} == {"Candidate", "CodeUse"}
+
+
 def test_who_comes_back_after_a_busy_answer_is_tried(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer "busy" is given once the queue behind it is empty: the next request is not swept away with the rest."""
     from undersigned.web.signing import committer as module
@@ -177,7 +209,7 @@ def test_who_comes_back_after_a_busy_answer_is_tried(site: Site, monkeypatch: py
     order: list[str] = []
     emptied, answered = committer._late, committer._answer
 
-    def late() -> tuple[list[module._Job], bool]:
+    def late() -> list[module._Job]:
         order.append("emptied")
         return emptied()
 

@@ -1,8 +1,8 @@
 """What was deleted is also gone from where a database keeps its past.
 
 SQLite overwrites deleted rows in its file, but its write-ahead log has their pages until it starts afresh. PostgreSQL
-marks rows as dead and leaves them in place; a table that is written anew has only the living (what its own write-ahead
-log keeps, and for how long, is the operator's: docs/howto/postgresql.md).
+marks rows as dead and leaves them in place; a table that is written anew has only the living, in the order of its key
+(what its own write-ahead log keeps, and for how long, is the operator's: docs/howto/postgresql.md).
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ SELECT ({_NEXT}) - coalesce(max(age(seen)), 0) FROM (
   UNION ALL SELECT backend_xmin FROM pg_stat_replication UNION ALL SELECT xmin FROM pg_replication_slots
 ) AS sessions
 """  # noqa: S608 - nothing of it comes from outside
+_KEY: Final = (
+    "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+    "WHERE i.indrelid = %s::regclass AND i.indisprimary"
+)
 
 
 _hurried = False
@@ -49,7 +53,10 @@ def _rewritten(tables: tuple[str, ...], patience: float) -> bool:
             # The table is held until the commit, so nobody could read it while a standby is missed.
             with waiting_for_nobody(connection.connection):
                 for table in tables:
-                    cursor.execute(f"VACUUM FULL {connection.ops.quote_name(table)}")
+                    cursor.execute(_KEY, [table])
+                    name = connection.ops.quote_name
+                    # As VACUUM FULL, and sorted.
+                    cursor.execute(f"CLUSTER {name(table)} USING {name(cursor.fetchone()[0])}")
     except OperationalError:
         return False
     return True

@@ -15,8 +15,9 @@ from undersigned.web.mail import actions
 from undersigned.web.mail.actions.deliver import DAY, Outgoing
 from undersigned.web.mail.addresses import Digests
 from undersigned.web.mail.messages import message
-from undersigned.web.mail.models import Tally, Waiting
+from undersigned.web.mail.models import Blocked, Tally, Waiting
 from undersigned.web.middleware import where
+from undersigned.web.order import Mixer
 from undersigned.web.ports import Post, PostDownError, PostRefusedError, PostUnsureError, World
 from undersigned.web.wash import wash
 
@@ -26,6 +27,9 @@ PAUSE: Final = 1.0
 """Seconds between rounds."""
 DOWN: Final = 30
 """Seconds without an attempt after the mail server could not be reached."""
+REST: Final = 5
+"""Seconds between two rewritings of the tables at least."""
+TABLES: Final = ("mail_waiting", "mail_tally", "mail_granted", "mail_blocked", "letters_code")
 TIDY: Final = 600
 """Seconds between two looks for what has lain too long."""
 KEEP: Final = {"code": 3 * DAY, "withdraw": DAY}
@@ -43,6 +47,7 @@ class Postman:
         self._minute, self._left, self._tidied = 0, 0, 0
         # Whoever stopped before us may have left an address in the write-ahead log.
         self._unwashed = True
+        self._mixer, self._mixed, self._seen = Mixer(), 0, (0, 0)
 
     def round(self) -> int:
         """Hands over what is due; returns how many mails the server took."""
@@ -58,7 +63,7 @@ class Postman:
                 logger.warning("the mail server takes nothing now: %s", error)
             finally:
                 post.close()
-        self._wash()
+        self._wash(now)
         return sent
 
     def _work(self, post: Post, now: int) -> int:
@@ -84,7 +89,7 @@ class Postman:
             )
         except ValueError:
             logger.error("a mail was given up: keys/mail is not the key it was queued under")  # noqa: TRY400
-            actions.refuse(row=row, entropy=self._world.entropy)
+            actions.refuse(row=row)
             return 0
         if outgoing is None:
             return 0
@@ -94,14 +99,14 @@ class Postman:
             post.send(self._message(row, outgoing, post))
         except PostRefusedError as error:
             logger.info("a mail was refused for good: %s", error)
-            actions.refuse(row=row, entropy=self._world.entropy)
+            actions.refuse(row=row)
             return 0
         except (PostDownError, PostUnsureError) as error:
             sure = isinstance(error, PostDownError)
             actions.later(row=row, address=outgoing.address, digests=self._digests, now=now, sure=sure)
             return 0
         # True now: the mail server answers for the mail.
-        actions.finish(row=row, entropy=self._world.entropy)
+        actions.finish(row=row)
         # True now: the address is in no row any more.
         return 1
 
@@ -122,14 +127,25 @@ class Postman:
         Tally.objects.filter(day__lt=now // DAY - 1).delete()
         for kind, seconds in KEEP.items():
             for row in Waiting.objects.filter(kind=kind, since__lt=now - seconds)[:AT_ONCE]:
-                actions.refuse(row=row, entropy=self._world.entropy)
+                actions.refuse(row=row)
                 self._unwashed = True
                 logger.warning("a mail was given up: no mail server took it in time")
 
-    def _wash(self) -> None:
-        """Clears the database's past, which still holds the rows that are gone."""
-        if self._unwashed:
-            self._unwashed = not wash("mail_waiting", "mail_tally")
+    def _wash(self, now: int) -> None:
+        """Clears the database's past, which still holds the rows that are gone, and the order of those that are not:
+        it would tell which address came with which code."""
+        # Whoever asks, and whoever wants no mail, writes a row that may stay for a while.
+        seen = (Waiting.objects.count(), Blocked.objects.count())
+        if not self._unwashed and seen == self._seen:
+            return
+        mixed = 0 <= now - self._mixed < REST
+        if not mixed:
+            mixed, self._mixed = self._mixer.mix(*TABLES), now
+            self._unwashed = not (wash(*TABLES) and mixed)
+        else:
+            # The order may wait for seconds; an address that was deleted may not.
+            wash("mail_waiting", "mail_tally")
+        self._seen = seen
 
     def run(self, stop: threading.Event) -> None:
         """Rounds until ``stop``. The mail is worth less than the log: an error here ends nothing."""

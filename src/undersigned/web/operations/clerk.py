@@ -27,6 +27,7 @@ from undersigned.web.middleware import where
 from undersigned.web.operations.desk import LetterDesk
 from undersigned.web.operations.fenced import FencedStorage
 from undersigned.web.operations.lease import Lease, LeaseLostError
+from undersigned.web.order import Mixer, is_ordered
 from undersigned.web.pages.site import site_pages
 from undersigned.web.ports import StorageAwayError, World
 from undersigned.web.postgresql.begin import wait_for_all_before
@@ -81,6 +82,7 @@ class Clerk:
         self._greeted = False
         self._owed, self._truncated, self._rushed = False, 0, 0
         self._washed, self._gone_washed = 0, -1
+        self._mixer, self._version = Mixer(), -1
 
     def round(self) -> None:
         """One look at everything."""
@@ -103,16 +105,30 @@ class Clerk:
         grew = [desk.round(only_log=not tidy) for desk in self._desks.values()]
         self._owed = self._owed or any(grew)
         # A clock that was set back must not keep the order of arrival on disk until it has caught up.
-        if self._owed and not 0 <= self._world.clock() - self._truncated < REST:
+        if not 0 <= self._world.clock() - self._truncated < REST and (self._owed or self._tells()):
             self._truncated = self._world.clock()
             if self._may_wash():
-                # The database's past still holds the pending rows in the order they came.
-                self._owed = not wash("signing_pending")
+                # What waits stands in the order it came, and the database's past has that order, too.
+                mixed = self._mixer.mix(*self._telling())
+                self._owed = not (wash(*self._telling()) and mixed)
                 self._rushed = self._rushed if self._owed else 0
             due = self._truncated >= self._washed + DEEP_REST and self._gone != self._gone_washed
             # An edit or withdrawal deleted a sealed object. They are many, and all of them are written anew.
             if due and wash("signing_sealedobject"):
                 self._washed, self._gone_washed = self._truncated, self._gone
+
+    @staticmethod
+    def _telling() -> tuple[str, ...]:
+        """Tables in which those who signed since the last batch stand as they came."""
+        # SQLite writes over a used code in place; PostgreSQL writes it anew elsewhere.
+        return ("signing_pending", "letters_code") if connection.vendor == "postgresql" else ("signing_pending",)
+
+    def _tells(self) -> bool:
+        """Whether somebody wrote since it was last asked, so that there is an order to be cleared away."""
+        if connection.vendor == "postgresql":
+            return any(map(is_ordered, self._telling()))
+        before, self._version = self._version, data_version()
+        return self._version != before
 
     def _clear_away(self) -> bool:
         """Removes what others left half written, and returns whether that is done: until then nothing but the log goes

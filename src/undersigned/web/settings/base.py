@@ -62,7 +62,7 @@ TEMPLATES = [
 ]
 
 SQLITE: dict[str, Any] = {
-    "ENGINE": "django.db.backends.sqlite3",
+    "ENGINE": "undersigned.web.sqlite",
     "NAME": DATA.database,
     "OPTIONS": {
         "init_command": database.INIT_COMMAND,

@@ -24,6 +24,7 @@ from undersigned.web.signing.models import Batch
 from undersigned.web.signing.rows import Before, Row, insert_pending
 from undersigned.web.times import moment
 
+HOUR = 3600
 SLACK = 60
 """Seconds a receipt's promise allows the clerk beyond the batch's own time."""
 
@@ -133,7 +134,7 @@ class Admission:
             self._batch = Batch.objects.create(
                 letter_id=self.letter.pk,
                 number=(last or 0) + 1,
-                due=self.now + wait,
+                due=until(self.now, wait),
                 by=promise(self.now, wait),
             )
         return self._batch
@@ -159,7 +160,16 @@ class Admission:
             self._new = []
 
 
+def until(now: int, wait: int) -> int:
+    """When a batch begun at ``now`` waits for company no more: a time that says when, to an eighth of the wait."""
+    grain = max(wait // 8, 1)
+    return (now + wait) // grain * grain
+
+
 def promise(now: int, wait: int) -> str:
-    """What every receipt of a batch begun at ``now`` promises: no finer than the batch's own time (at most an hour)."""
-    grain = min(max(wait, 1), 3600)
+    """What every receipt of a batch begun at ``now`` promises: no finer than the batch's own time (at most an hour).
+
+    Where entries hardly wait a batch may be one person's, and its row stays: then it says the hour.
+    """
+    grain = min(wait, HOUR) if wait >= SLACK else HOUR
     return format_time(moment(ceil((now + wait + SLACK) / grain) * grain))

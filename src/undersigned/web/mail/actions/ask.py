@@ -16,6 +16,9 @@ from undersigned.web.mail.models import Waiting
 from undersigned.web.ports import World
 from undersigned.web.problems import busy
 
+from .deliver import random_id
+
+HOUR: Final = 3600
 MAX_WAITING: Final = 10_000
 """Mails that wait at once. Beyond it everybody is told to come back, whoever they are."""
 
@@ -36,13 +39,15 @@ def _queue(kind: str, letter: KnownLetter, address: Address, language: str, text
     digests = Digests(world.keys.mail_secret())
     digest = digests.of_letter(letter.letter, address)
     row = Waiting(
+        id=random_id(world.entropy),
         letter_id=letter.pk,
         kind=kind,
         digest=digest,
         language=language,
         sealed=digests.seal(text, digest, world.entropy),
-        due=now,
-        since=now,
+        # At once, and no time of asking beside the address: an hour is enough to know what has lain too long.
+        due=0,
+        since=now - now % HOUR,
     )
     with transaction.atomic():
         if Waiting.objects.count() >= MAX_WAITING:

@@ -47,7 +47,7 @@ def begin(*, row: Waiting, letter: KnownLetter, digests: Digests, entropy: Entro
     address = parse_address(spelt)
     with transaction.atomic():
         if _take_back(row):
-            _grant(row, entropy)
+            _grant(row)
             return None
         if not _may(row, letter, address, digests):
             row.delete()
@@ -111,25 +111,25 @@ def _take_back(row: Waiting) -> bool:
     return mailed.exists()
 
 
-def finish(*, row: Waiting, entropy: Entropy) -> None:
+def finish(*, row: Waiting) -> None:
     """The mail server has taken the mail: the address goes."""
     with transaction.atomic():
-        _grant(row, entropy)
+        _grant(row)
 
 
-def _grant(row: Waiting, entropy: Entropy) -> None:
+def _grant(row: Waiting) -> None:
     """The address has had its code; its row goes."""
     if row.kind == "code":
-        granted = Granted(id=random_id(entropy), letter_id=row.letter_id, digest=row.digest)
+        granted = Granted(letter_id=row.letter_id, digest=row.digest)
         Granted.objects.bulk_create([granted], ignore_conflicts=True)
     row.delete()
 
 
-def refuse(*, row: Waiting, entropy: Entropy) -> None:
+def refuse(*, row: Waiting) -> None:
     """The mail will never be taken: address and code go. If the code has been used, it had arrived after all."""
     with transaction.atomic():
         if _take_back(row):
-            _grant(row, entropy)
+            _grant(row)
         else:
             row.delete()
 
@@ -152,5 +152,5 @@ def later(*, row: Waiting, address: Address, digests: Digests, now: int, sure: b
 
 def _postpone(row: Waiting, now: int, pause: int) -> None:
     row.tries = min(row.tries + 1, 1000)
-    row.due = now + pause
+    row.due = -(-(now + pause) // FIRST_PAUSE) * FIRST_PAUSE
     row.save(update_fields=["token_hash", "tries", "due"])

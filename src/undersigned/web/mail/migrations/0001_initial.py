@@ -29,8 +29,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Granted",
             fields=[
-                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
-                ("digest", models.CharField(max_length=43)),
+                ("digest", models.CharField(max_length=43, primary_key=True, serialize=False)),
                 (
                     "letter",
                     models.ForeignKey(
@@ -38,14 +37,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "constraints": [models.UniqueConstraint(fields=("letter", "digest"), name="one_code_an_address")],
-            },
         ),
         migrations.CreateModel(
             name="Waiting",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
                 ("kind", models.CharField(max_length=8)),
                 ("digest", models.CharField(max_length=43)),
                 ("language", models.CharField(max_length=35)),

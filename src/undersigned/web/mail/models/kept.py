@@ -1,6 +1,7 @@
 """What is left of an address: hashes under a key that is not in the database, each for one purpose.
 
-Ids are random: the order of rows would otherwise tell which code went to which address.
+The hash is the key of its table, and rows stand in the order of keys: any other order would tell which code went to
+which address.
 """
 
 from __future__ import annotations
@@ -13,12 +14,8 @@ from undersigned.web.letters.models import Letter
 class Granted(models.Model):
     """An address that has been mailed its access code for a letter."""
 
-    id = models.BigIntegerField(primary_key=True)
+    digest = models.CharField(max_length=43, primary_key=True)  # of the address and the letter
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
-    digest = models.CharField(max_length=43)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["letter", "digest"], name="one_code_an_address")]
 
     def __str__(self) -> str:
         return "granted"

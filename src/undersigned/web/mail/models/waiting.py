@@ -14,6 +14,7 @@ class Waiting(models.Model):
     of the database alone holds no address even while mails wait.
     """
 
+    id = models.BigIntegerField(primary_key=True)  # random: tells no order
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=8)  # "code" or "withdraw"
     digest = models.CharField(max_length=43)  # of the address, for this letter
@@ -22,8 +23,8 @@ class Waiting(models.Model):
     # Hash of the token mailed by an attempt whose end is not known: the next attempt takes that code back first.
     token_hash = models.CharField(max_length=43, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    due = models.BigIntegerField()  # Unix seconds of the next attempt
-    since = models.BigIntegerField()  # Unix seconds; no address waits for ever
+    due = models.BigIntegerField()  # Unix seconds of the next attempt, whole minutes; 0: at once
+    since = models.BigIntegerField()  # Unix seconds, whole hours; no address waits for ever
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["letter", "kind", "digest"], name="one_mail_waits")]

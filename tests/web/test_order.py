@@ -1,0 +1,189 @@
+"""Nothing that a copy of the database holds follows the order in which people came, beyond their batch (V8).
+
+Forty people sign one after the other, each by transactions of their own. Then a copy is read byte by byte: rows, hidden
+row numbers, tables, indices, overflow pages, free space and the write-ahead log of SQLite; heap, indices, row numbers
+and transaction numbers of PostgreSQL, whose own log is its operator's (docs/howto/postgresql.md).
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from django.db import connection, transaction
+
+from undersigned.protocol import base64url as b64
+from undersigned.protocol import canonical, codes, merkle, roll
+from undersigned.web import order
+from undersigned.web.mail.addresses import Digests, parse_address
+from undersigned.web.operations import clerk
+
+from . import people
+from .arrival import CHANCE, PEOPLE, rho
+from .conftest import Site
+from .mailing import MailSite, mail, pooled_keys
+from .people import Letter, Signer
+from .rawdisk import Marks, joins, orders
+from .test_mail import ask
+
+__all__ = ["mail", "pooled_keys"]
+WAIT = 3600
+
+
+def of_codes(letter: Letter, came: list[Signer]) -> list[bytes]:
+    """The hash of each person's token, as it is stored."""
+    return [b64.encode(roll.token_hash(roll.place(p.code, letter.rid).token)).encode() for p in came]
+
+
+def of_entries(came: list[Signer]) -> dict[str, list[bytes]]:
+    """Key and leaf hash of each person's entry."""
+    leaves = [b64.encode(merkle.leaf_hash(canonical.encode(p.entry))).encode() for p in came]
+    return {"key": [p.key.encode() for p in came], "leaf": leaves}
+
+
+def sign_all(site: Site, came: list[Signer], letter: Letter) -> Marks:
+    """They come, use their codes and sign, one after the other."""
+    for person in came:
+        assert people.sign(letter, person).status == 201
+    return {"code": of_codes(letter, came), **of_entries(came)}
+
+
+def shuffled(letter: Letter) -> list[Signer]:
+    """In an order of its own."""
+    return random.SystemRandom().sample(letter.people, PEOPLE)
+
+
+@pytest.fixture
+def forty(site: Site) -> tuple[Site, Marks]:
+    """Forty who have signed, in an order of their own, and wait for their batch."""
+    letter = site.letter(size=PEOPLE, batch=(1000, WAIT))
+    return site, sign_all(site, shuffled(letter), letter)
+
+
+def rest(site: Site) -> None:
+    """The clerk goes on for a few seconds."""
+    site.clock.now += clerk.REST + 1
+    site.rounds()
+
+
+def test_a_copy_tells_no_order_while_people_wait_and_after(forty: tuple[Site, Marks]) -> None:
+    """A few seconds after they came, and again once their batch is in the log."""
+    site, marks = forty
+    rest(site)
+    assert orders(marks) == {}
+    assert max(joins(marks, "code", "leaf").values(), default=0) <= 2
+    site.clock.now += WAIT
+    site.rounds()
+    rest(site)
+    assert orders(marks) == {}
+    assert max(joins(marks, "code", "leaf").values(), default=0) <= 2
+
+
+def test_a_copy_of_what_was_never_rewritten_tells_the_order(
+    forty: tuple[Site, Marks], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Control: with neither rewriting nor washing every structure that is looked at tells."""
+    site, marks = forty
+    monkeypatch.setattr(order, "mix", lambda table: None)
+    monkeypatch.setattr(clerk, "wash", lambda *tables: True)
+    rest(site)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    told = orders(marks)
+    if connection.vendor == "postgresql":
+        for where in ("leaf in signing_pending xmin", "leaf in signing_pending ctid", "code in letters_code xmin"):
+            assert abs(told[where]) > 0.95
+    else:
+        assert abs(told["leaf in signing_pending rowid"]) > 0.95
+        assert any(where.startswith("leaf in file signing_pending") for where in told)
+        assert any(where.startswith("leaf in wal") for where in told)
+        assert any("sqlite_autoindex_signing_pending" in where for where in told)
+
+
+def test_one_transaction_for_code_and_entry_joins_them(site: Site) -> None:
+    """Control: what PostgreSQL's rows say of a transaction that takes both."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's rows name no transaction")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE control_code (mark text); CREATE TABLE control_entry (mark text)")
+    try:
+        names = [f"{n:043}" for n in range(PEOPLE)]
+        for name in names:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("INSERT INTO control_code VALUES (%s)", [f"c{name}"])
+                cursor.execute("INSERT INTO control_entry VALUES (%s)", [f"e{name}"])
+        marks = {"code": [f"c{n}".encode() for n in names], "leaf": [f"e{n}".encode() for n in names]}
+        assert max(joins(marks, "code", "leaf").values()) == PEOPLE
+        assert len(orders(marks)) >= 4
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE control_code, control_entry")
+
+
+def test_no_copy_links_addresses_to_codes_or_entries(mail: MailSite) -> None:
+    """Each asks for a code by mail and signs with it at once: addresses, codes and entries stand in no order."""
+    site = mail.site
+    letter = site.letter(check="mail", size=0, batch=(1000, WAIT), public=False)
+    digests, came, addresses = Digests(mail.world.keys.mail_secret()), [], []
+    for number in random.SystemRandom().sample(range(PEOPLE), PEOPLE):
+        address = f"person{number}@example.org"
+        assert ask(letter, address).status == 200
+        assert mail.post_round() == 1
+        person = Signer(codes.parse_code("S", mail.sink.codes()[-1]), people.invented(number))
+        assert people.sign(letter, person, "anonymous").status == 201
+        came.append(person)
+        addresses.append(digests.of_letter(letter.l, parse_address(address)).encode())
+    marks = {"address": addresses, "code": of_codes(letter, came), **of_entries(came)}
+    mail.post_round(clerk.REST + 1)
+    rest(site)
+    assert orders(marks) == {}
+    assert max([*joins(marks, "address", "leaf").values(), *joins(marks, "address", "code").values()], default=0) <= 2
+    site.clock.now += WAIT
+    site.rounds()
+    rest(site)
+    assert orders(marks) == {}
+
+
+def test_granted_addresses_in_the_order_of_their_mails_are_found_out(mail: MailSite) -> None:
+    """Control: the table of granted addresses as it was, with the row numbers that SQLite adds by itself."""
+    names = [f"a{n:042}" for n in random.SystemRandom().sample(range(PEOPLE), PEOPLE)]
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE control_granted (id bigint NOT NULL PRIMARY KEY, digest varchar(43) UNIQUE)")
+        try:
+            for number, name in enumerate(names):
+                cursor.execute("INSERT INTO control_granted VALUES (%s, %s)", [hash(name) >> 3, name])
+                assert number >= 0
+            told = orders({"address": [name.encode() for name in names]})
+        finally:
+            cursor.execute("DROP TABLE control_granted")
+    hidden = "ctid" if connection.vendor == "postgresql" else "rowid"
+    assert abs(told[f"address in control_granted {hidden}"]) > 0.99
+
+
+def test_every_table_keyed_by_hash_has_no_row_numbers(site: Site) -> None:
+    """SQLite numbers the rows of a table by itself unless it is told not to."""
+    from django.apps import apps
+
+    from undersigned.web.sqlite.base import LARGE, is_numbered
+
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no such numbers")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        made = dict(cursor.fetchall())
+    numbered = {m._meta.db_table for m in apps.get_models() if is_numbered(m)}
+    assert {name for name, sql in made.items() if not sql.endswith("WITHOUT ROWID")} == {
+        *numbered, "django_migrations", "sqlite_sequence"
+    }  # fmt: skip
+    assert {"signing_pending"} == LARGE
+    assert {"mail_granted", "mail_tally", "mail_blocked", "mail_waiting"}.isdisjoint(numbered)
+
+
+def test_the_measure_finds_an_order_and_no_order() -> None:
+    """Forty in order, backwards, and shuffled a thousand times."""
+    assert rho(range(PEOPLE)) == 1
+    assert rho(range(PEOPLE, 0, -1)) == -1
+    assert rho([7] * PEOPLE) == 0
+    mixed = [random.Random(seed).sample(range(PEOPLE), PEOPLE) for seed in range(1000)]
+    assert max(abs(rho(values)) for values in mixed) < CHANCE
