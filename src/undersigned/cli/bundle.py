@@ -45,5 +45,5 @@ def get(
     target.mkdir(parents=True, exist_ok=True)
     with connect(where) as http, voice.progress() as progress:
         bundles.fetch(http, where, target, lambda done, total: progress("fetching", done, total))
-    voice.good(f"The bundle lies in {target}. Check it: undersigned verify {target}")
+    voice.good(f"The bundle lies in {target}. Check it: {voice.command('verify', target)}")
     return exits.OK
