@@ -10,51 +10,69 @@
 #   make durability  the long runs of faults: kills, power cuts, full disks; an hour. durability-every: each call of an edition
 #   make soak        twenty minutes of signing and reading: does anything grow that should not? DURATION=seconds
 #   make run         a server with its data in ./data
-#   make lock        the lock files anew from pyproject.toml (needs uv)
+#   make lock        the lock files anew from pyproject.toml (needs uv); make wheels: which machines have wheels of all
+#   make machines    the first two on bare Debian 12 and 13, as root and as a user (needs root)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
-NPM := npm ci --silent --no-audit --no-fund
+NPM := npm ci --loglevel=error --no-audit --no-fund
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-postgresql check browser scripts pictures bench durability durability-every soak docs run lock format clean
+.PHONY: help demo test test-postgresql test-python check browser scripts pictures bench durability durability-every soak \
+  docs run lock wheels machines format clean
 help:
-	@sed -n '2,13p' Makefile | cut -c3-
+	@sed -n '2,20p' Makefile | grep '^#' | cut -c3-
 
-$(VENV)/.installed: requirements/build.lock requirements/undersigned.lock pyproject.toml
-	@./scripts/system-packages build
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) -r requirements/build.lock
-	$(PIP) --no-build-isolation -r requirements/undersigned.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+# The newest Python that fits, or PYTHON=...; without one, a sentence that says what brings it (scripts/find-python).
+$(BIN)/python:
+	@python="$(PYTHON)"; python=$${python:-$$(./scripts/find-python)}; echo "Using $$python ($$("$$python" -V))"; \
+	  "$$python" -m venv $(VENV)
+
+# What runs undersigned, and no more.
+$(VENV)/.run: requirements/build.lock requirements/run.lock pyproject.toml | $(BIN)/python
+	@$(BIN)/python scripts/install requirements/build.lock requirements/run.lock
 	@touch $@
 
-# Node 20.19 or newer: the machine's own, else the one on PyPI.
-$(VENV)/.node: $(VENV)/.installed requirements/node.lock
-	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
-	  2>/dev/null || $(PIP) -r requirements/node.lock
+# ... and what tests it.
+$(VENV)/.installed: requirements/build.lock requirements/dev.lock pyproject.toml | $(BIN)/python
+	@$(BIN)/python scripts/install requirements/build.lock requirements/dev.lock
+	@touch $@ $(VENV)/.run
+
+# Node 20.19 or newer with npm: the machine's own, else the one on PyPI.
+$(VENV)/.node: requirements/node.lock | $(BIN)/python
+	@if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
+	    2>/dev/null || ! npm --version >/dev/null 2>&1; then \
+	  echo "Fetching Node for the browser's scripts" >&2; \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/node.lock; fi
 	@touch $@
 
 %/node_modules/.installed: %/package-lock.json $(VENV)/.node
-	cd $* && $(NPM)
+	@echo "Fetching the npm packages of $*" >&2
+	@cd $* && $(NPM)
+	@touch $@
+
+# Only what builds the scripts; everything is more than enough.
+frontend/node_modules/.build: frontend/package-lock.json $(VENV)/.node
+	@if ! [ frontend/node_modules/.installed -nt frontend/package-lock.json ]; then \
+	  echo "Fetching the npm packages that build the browser's scripts" >&2; cd frontend && $(NPM) --omit=dev; fi
 	@touch $@
 
 SCRIPTS := src/undersigned/web/static/scripts/index.json
-$(SCRIPTS): frontend/node_modules/.installed $(shell find frontend/src frontend/pages frontend/scripts -type f)
-	cd frontend && npm run --silent place
+$(SCRIPTS): frontend/node_modules/.build $(shell find frontend/src frontend/pages frontend/scripts -type f)
+	@echo "Building the browser's scripts" >&2
+	@cd frontend && npm run --silent place
 
 scripts: $(SCRIPTS)
 
-demo: $(VENV)/.installed $(SCRIPTS)
-	undersigned demo $(DEMO)
+# By its path, so that the commands it shows are those that work in this folder.
+demo: $(VENV)/.run $(SCRIPTS)
+	@$(BIN)/undersigned demo $(DEMO)
 
-run: $(VENV)/.installed $(SCRIPTS)
-	undersigned serve --data data
+run: $(VENV)/.run $(SCRIPTS)
+	$(BIN)/undersigned serve --data data
 
 check: $(VENV)/.installed
 	ruff check
@@ -62,7 +80,7 @@ check: $(VENV)/.installed
 	mypy
 	lint-imports
 
-test: check tests/partners/node_modules/.installed $(SCRIPTS)
+test: check frontend/node_modules/.installed tests/partners/node_modules/.installed $(SCRIPTS)
 	@./scripts/system-packages test
 	cd frontend && npm test --silent && npm run --silent test:chromium
 	pytest -n $(WORKERS) --dist loadfile --cov --cov-report= --durations=15 $(TEST)
@@ -75,13 +93,13 @@ test-postgresql: $(VENV)/.installed $(SCRIPTS)
 	@./scripts/system-packages test
 	python tests/onpostgresql.py pytest -n $(WORKERS) --dist loadfile tests/web tests/cli tests/browser $(TEST)
 
-browser: $(SCRIPTS)
+browser: $(VENV)/.installed frontend/node_modules/.installed $(SCRIPTS)
 	@./scripts/system-packages test
 	cd frontend && npm run --silent test:chromium
 	pytest tests/browser
 
 # Every page of a small real letter, as people see it, into pictures/: to be looked at.
-pictures: $(SCRIPTS)
+pictures: $(VENV)/.installed $(SCRIPTS)
 	@./scripts/system-packages test
 	cd tests && python -m browser.pictures ../pictures
 
@@ -112,9 +130,22 @@ format: $(VENV)/.installed
 	ruff check --fix
 	ruff format
 
+# One lock runs undersigned, the other tests it too; both for every Python and machine at once. The first constrains the
+# second, so that tests run on what is installed.
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --quiet
 lock:
-	for name in build node patroni; do uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras --quiet requirements/$$name.in -o requirements/$$name.lock; done
-	uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras --quiet --group dev pyproject.toml -o requirements/undersigned.lock
+	$(LOCK) --extra site pyproject.toml -o requirements/run.lock
+	$(LOCK) --extra site --extra bucket --group dev -c requirements/run.lock pyproject.toml -o requirements/dev.lock
+	$(LOCK) -c requirements/dev.lock requirements/build.in -o requirements/build.lock
+	for name in node patroni; do $(LOCK) requirements/$$name.in -o requirements/$$name.lock; done
+
+# Is there a wheel of everything for each Python and machine we name? (needs uv)
+wheels:
+	./scripts/check-wheels
+
+# README's two commands on bare machines, Debian 12 and 13, as root and as a user. Root only; before every release.
+machines:
+	./scripts/machines $(MACHINES)
 
 clean:
 	rm -rf $(VENV) demo build dist tests/partners/node_modules frontend/node_modules src/undersigned/web/static/scripts

@@ -24,6 +24,7 @@ class Scripts(BuildHookInterface):  # type: ignore[misc]
         npm = shutil.which("npm")
         if npm is None:
             raise RuntimeError("the package's scripts are built with npm (Node 20.19 or newer), and there is none")
-        if not (frontend / "node_modules" / ".installed").exists():
-            subprocess.run([npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=frontend, check=True)
+        if not (frontend / "node_modules" / "esbuild").exists():
+            install = [npm, "ci", "--omit=dev", "--loglevel=error", "--no-audit", "--no-fund"]
+            subprocess.run(install, cwd=frontend, check=True)
         subprocess.run([npm, "run", "--silent", "place"], cwd=frontend, check=True)

@@ -9,29 +9,15 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from undersigned.client.errors import ClientError, WaitingError
-from undersigned.press import PressError
 from undersigned.protocol.errors import ProtocolError
 
-from . import (
-    backup,
-    booking,
-    bundle,
-    demo,
-    doctor,
-    exits,
-    letter,
-    page,
-    rehearse,
-    roll,
-    serve,
-    sign,
-    trustee,
-    verify,
-    voice,
-)
+from . import exits, voice
+from .commands import Commands
+from .site import missing_site
 
 app: Final = typer.Typer(
     name="undersigned",
+    cls=Commands,
     help=(
         "Open letters that hold under pressure: verified signatures, sealed names, a count anybody can check.\n\n"
         "Try it: `undersigned demo` plays the whole life of a letter, then leaves the site running.\n\n"
@@ -43,28 +29,10 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-READER: Final = "For readers"
-SIGNATORY: Final = "For signatories"
-ROLES: Final = "For organisers, registrars and trustees"
-OPERATOR: Final = "For operators"
 
-app.command("verify", rich_help_panel=READER)(verify.verify)
-app.add_typer(bundle.app, name="bundle", rich_help_panel=READER)
-app.command("sign", rich_help_panel=SIGNATORY)(sign.sign)
-app.command("edit", rich_help_panel=SIGNATORY)(sign.edit)
-app.command("withdraw", rich_help_panel=SIGNATORY)(sign.withdraw)
-app.command("counted", rich_help_panel=SIGNATORY)(sign.counted)
-app.add_typer(letter.app, name="letter", rich_help_panel=ROLES)
-app.add_typer(roll.app, name="roll", rich_help_panel=ROLES)
-app.add_typer(trustee.app, name="trustee", rich_help_panel=ROLES)
-app.add_typer(page.app, name="page", rich_help_panel=ROLES)
-app.add_typer(booking.app, name="booking", rich_help_panel=ROLES)
-app.command("serve", rich_help_panel=OPERATOR)(serve.serve)
-app.command("backup", rich_help_panel=OPERATOR)(backup.backup)
-app.command("restore", rich_help_panel=OPERATOR)(backup.restore)
-app.command("doctor", rich_help_panel=OPERATOR)(doctor.doctor)
-app.command("rehearse", rich_help_panel=OPERATOR)(rehearse.rehearse)
-app.command("demo", rich_help_panel=OPERATOR)(demo.demo)
+@app.callback()
+def root() -> None:
+    """Has no options of its own: everything is said by its commands."""
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -76,9 +44,15 @@ def run(arguments: list[str] | None = None) -> int:
     except TyperException as error:
         _show_usage(error)
         return exits.MISUSE
-    except (ClientError, ProtocolError, PressError) as error:
+    except (ClientError, ProtocolError) as error:
         _explain(error)
         return exits.of_error(error)
+    except ModuleNotFoundError as error:
+        sentence = missing_site(error)
+        if sentence is None:
+            raise
+        voice.fail(sentence)
+        return exits.MISUSE
     except BrokenPipeError:
         return exits.UNKNOWN
     except OSError as error:
@@ -87,7 +61,18 @@ def run(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         voice.say("Stopped.")
         return exits.INTERRUPTED
+    except Exception as error:
+        if not _is_of_the_press(error):
+            raise
+        _explain(error)
+        return exits.of_error(error)
     return result if isinstance(result, int) else exits.OK
+
+
+def _is_of_the_press(error: Exception) -> bool:
+    """Whether the press said no. It is not imported to find out, and may not be installed."""
+    errors = sys.modules.get("undersigned.press.errors")
+    return errors is not None and isinstance(error, errors.PressError)
 
 
 def _show_usage(error: TyperException) -> None:
@@ -108,6 +93,7 @@ def _explain(error: Exception) -> None:
 
 def main() -> None:
     """The ``undersigned`` script."""
+    voice.speak_utf8()
     sys.exit(run())
 
 

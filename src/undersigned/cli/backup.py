@@ -24,10 +24,11 @@ def backup(
     recipient: Annotated[list[str], typer.Option(help="Who can read it: age1..., or an SSH public key; repeatable.")],
     data: Annotated[Path, typer.Option(help="The data directory.")] = Path("data"),
 ) -> int:
-    """Write everything a site cannot make again into one file, encrypted in the age format. The site runs meanwhile.
+    """Write everything a site cannot make again into one encrypted file. The site runs meanwhile.
 
-    Database (as of one moment), keys, settings and newspapers' pages. What has been deleted is not in it. Of a site on
-    PostgreSQL everything but the database, which its own tools back up (docs/howto/postgresql.md).
+    The file is in the age format. It holds the database (as of one moment), keys, settings and newspapers' pages, and
+    nothing that has been deleted. Of a site on PostgreSQL it holds everything but the database, which its own tools
+    back up (docs/howto/postgresql.md).
 
     ```
     undersigned backup --data /srv/letters --to /mnt/backups/2026-12-01.age --recipient age1...

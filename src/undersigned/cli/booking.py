@@ -15,7 +15,6 @@ from undersigned.client.bookings import Booked, Bookings
 from undersigned.client.errors import WaitingError
 from undersigned.client.files import read_input
 from undersigned.client.folder import Folder
-from undersigned.press import find
 
 from . import exits, letter, voice
 from .terms import Terms, asked, with_terms
@@ -57,6 +56,9 @@ def new(
     """
     order = asked(terms) | {"paper": paper, "lang": lang, "imprint": imprint}
     profile = _profile(icc)
+    # Not before: the press is large, and may not be installed.
+    from undersigned.press import find
+
     known = find(paper, terms["size"])
     with _bookings(folder) as bookings:
         made = bookings.book(deadline, order)
@@ -68,7 +70,9 @@ def new(
     voice.good(f"Booking {made.number}: {paper}, {lang}, copy deadline {made.deadline}.")
     for question in known.questions:
         voice.warn(f"Not known, ask the paper: {question}")
-    voice.say(f"  The page, once there is an edition: undersigned booking page {folder} {made.number} --out DIR")
+    voice.say(
+        f"  The page, once there is an edition: {voice.command('booking', 'page', folder, made.number, '--out', 'DIR')}"
+    )
     return exits.OK
 
 

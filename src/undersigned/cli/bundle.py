@@ -50,5 +50,5 @@ def get(
         read = reading.fetch(http, where, target, lambda done, total: progress("fetching", done, total))
     if not read.settled:
         voice.warn("The letter's names changed while they were fetched: if the bundle is not valid, fetch it again.")
-    voice.good(f"The bundle lies in {target}. Check it: undersigned verify {target}")
+    voice.good(f"The bundle lies in {target}. Check it: {voice.command('verify', target)}")
     return exits.OK

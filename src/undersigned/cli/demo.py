@@ -64,6 +64,7 @@ def demo(
     plan = make(Size(signatories, withdraw, join, initials, anonymous, seed=seed))
     outdir.prepare(out)
     stop_like_ctrl_c()
+    _announce(f"http://127.0.0.1:{port}", plan.figures()["signed"], out, exit_)
     with (
         Server(out / "data", "127.0.0.1", port, log=out / "server.log") as server,
         Outbox(server.data / "public") as outbox,
@@ -77,9 +78,10 @@ def demo(
         if status != exits.OK:
             return status
         second = open_letter(server, out / "second")
-        _explain(rehearsal, second, out)
         if exit_:
+            _look_at_files(rehearsal, out)
             return exits.OK
+        _explain(rehearsal, second, out)
         stop_on_signals(server.end)
         server.wait()
     voice.say("Stopped.")
@@ -133,24 +135,49 @@ def _open(
     return letter.invitation
 
 
-def _explain(rehearsal: Rehearsal, second: Opened, out: Path) -> None:
+def _announce(server: str, signed: int, out: Path, ends: bool) -> None:
+    """What is about to happen, and where it can be looked at."""
+    voice.say(f"{signed:,} invented people sign a letter; its whole life takes two minutes or so.")
+    if ends:
+        voice.say(f"Then look into {out}: the newspapers' pages, and a bundle that anybody can check.")
+    else:
+        voice.say(f"Then look at {server}/ in a browser: it says here what is there.")
     voice.say()
-    voice.say("Open in a browser:")
+
+
+def _look_at_files(rehearsal: Rehearsal, out: Path) -> None:
+    voice.say()
+    voice.say("Look at:")
+    _say_pages(rehearsal, out)
+    voice.say()
+    voice.say("Check the published letter as a stranger would:")
+    voice.say(f"  {voice.command('verify', out / 'bundle')}")
+
+
+def _say_pages(rehearsal: Rehearsal, out: Path) -> None:
+    for row in rehearsal.record.facts["pages"]:
+        voice.say(f"  {out / 'pages' / row['page'] / 'page.pdf'}")
+    voice.say(f"  {out / 'summary.json'}")
+
+
+def _explain(rehearsal: Rehearsal, second: Opened, out: Path) -> None:
+    verify = voice.command("verify", rehearsal.letter.invitation)
+    sign = voice.command("sign", second.invitation, "--name", "Your Name", "--group", "reserve")
+    voice.say()
+    voice.say("Look at, in a browser:")
     voice.say(f"  {rehearsal.letter.link.base}en/   the published letter and its signatories")
     voice.say(f"  {second.invitation}   a second letter, sealed, open for signature")
     voice.say(f"  {rehearsal.mailed}   a third, public, that mails codes")
     voice.say(f"  {rehearsal.server}/outbox   where those mails lie")
     voice.say()
-    voice.say("Look at:")
-    for row in rehearsal.record.facts["pages"]:
-        voice.say(f"  {out / 'pages' / row['page'] / 'page.pdf'}")
-    voice.say(f"  {out / 'summary.json'}")
+    voice.say("The newspapers' pages, and every figure:")
+    _say_pages(rehearsal, out)
     voice.say()
-    voice.say("Check the published letter as a stranger would:")
-    voice.say(f"  undersigned verify '{rehearsal.letter.invitation}'")
+    voice.say("Check the published letter as a stranger would, in another terminal:")
+    voice.say(f"  {verify}")
     voice.say()
     voice.say("Sign the second letter, in the browser or by command, with one of these access codes:")
-    voice.say(f"  undersigned sign '{second.invitation}' --name 'Your Name' --group reserve")
+    voice.say(f"  {sign}")
     for code in second.codes[:_SHOWN]:
         voice.say(f"    {code}")
     voice.say(f"  {len(second.codes) - _SHOWN} more are in {out / 'second' / 'letter' / 'roll' / 'codes.csv'}")

@@ -16,7 +16,7 @@ def doctor(
     deep: Annotated[bool, typer.Option("--deep", help="Derive every tree, count and edition again.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON on stdout.")] = False,
 ) -> int:
-    """Examine a site's data: permissions, keys, database, checkpoints, counts. It changes nothing, and names nobody.
+    """Examine a site's data: permissions, keys, database, checkpoints, counts. Changes nothing, names nobody.
 
     With `--deep` everything is derived again from the entries' bytes: each signed root, each tile, each sealed object,
     each edition, and the bundle as a stranger would check it. The site runs meanwhile, and nobody waits for it.

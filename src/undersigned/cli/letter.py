@@ -249,7 +249,7 @@ def publish(folder: FolderArgument, edition: Edition = None) -> int:
         with voice.working("The server checks everything once more, and publishes"):
             identifier = by.publish(number)
         voice.good(f"Edition {number} is published at {letter.link.base}")
-        voice.say(f"  Anybody can check it: undersigned verify '{letter.invitation}'")
+        voice.say(f"  Anybody can check it: {voice.command('verify', letter.invitation)}")
     voice.data(identifier)
     return exits.OK
 

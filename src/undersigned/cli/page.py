@@ -7,15 +7,18 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from undersigned import press
 from undersigned.client.bundle_path import open_path
 from undersigned.client.errors import InputError
 
 from . import exits, voice
+
+if TYPE_CHECKING:
+    # In each command, and not here: the press is large, and may not be installed.
+    from undersigned import press
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -72,6 +75,8 @@ def make(
 
     Exit status: 0 written, 1 it does not fit or fails a check, 2 misuse, 3 could not tell.
     """
+    from undersigned import press
+
     options: dict[str, Any] = {
         "size": size,
         "icc": _bytes(icc),
@@ -108,6 +113,8 @@ def archive(
     bundle: Bundle, lang: Lang, out: Out, edition: Edition = None, date: Date = None, as_json: AsJson = False
 ) -> int:
     """Make the reader's PDF: A4, accessible, made to last (PDF/A-3a, PDF/UA-1), with the edition itself attached."""
+    from undersigned import press
+
     with _refusals(as_json), open_path(bundle) as files:
         order = press.archive_order(files, lang=lang, number=edition, timestamp=_moment(date))
         with voice.progress() as progress:
@@ -132,6 +139,8 @@ def placard(
     date: Date = None,
 ) -> int:
     """Make an A3 placard with a QR symbol that can be read across a room, for meetings."""
+    from undersigned import press
+
     moment = _moment(date) or datetime(2000, 1, 1, tzinfo=UTC)
     with _refusals(False):
         press.make_placard(press.PlacardOrder(title, tuple(line or ()), lang, address, moment, foot), out)
@@ -142,6 +151,8 @@ def placard(
 @app.command()
 def papers(as_json: AsJson = False) -> int:
     """List the papers whose figures we know, and what is still to be asked of each."""
+    from undersigned import press
+
     known = press.papers().values()
     if as_json:
         voice.data_json([dataclasses.asdict(paper) for paper in known])
@@ -178,6 +189,8 @@ def _tell(report: press.PageReport, out: Path) -> None:
 @contextlib.contextmanager
 def _refusals(as_json: bool) -> Iterator[None]:
     """Every refusal of the press as one sentence and its exit code."""
+    from undersigned import press
+
     try:
         yield
     except (press.OrderError, press.PaperError) as error:

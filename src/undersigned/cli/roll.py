@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from undersigned import press
 from undersigned.client import files, registrar
 from undersigned.client.errors import InputError
 from undersigned.client.folder import Folder
@@ -94,6 +93,9 @@ def slips(
     data = files.read_input(place.roll / "codes.csv", limit=_PEOPLE_LIMIT, what="`undersigned roll make` makes it")
     base = f"{known.server.partition('://')[0]}://{known.origin}/"
     spelt = [codes.format_code("S", code) for _, code in registrar.read_codes(data)]
+    # Not before: the press is large, and may not be installed.
+    from undersigned import press
+
     order = press.SlipOrder(
         title=described.title[language],
         lang=language,

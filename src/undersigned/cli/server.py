@@ -19,6 +19,8 @@ import httpx
 
 from undersigned.client.errors import ClientError, InputError
 
+from .site import require_site
+
 
 class ServerError(ClientError):
     """The server did not start or did not stop; the message holds the end of what it wrote."""
@@ -54,6 +56,7 @@ def port_is_free(host: str, port: int) -> bool:
 
 def run_site(*words: str) -> subprocess.CompletedProcess[str]:
     """One command of the site, in a process of its own: ``python -m undersigned.web`` with ``words``."""
+    require_site()
     return subprocess.run(
         [sys.executable, "-m", "undersigned.web", *words], capture_output=True, check=False, text=True
     )
@@ -110,6 +113,7 @@ class Server:
 
     def start(self, *, seconds: float = 60) -> None:
         """Starts it and returns once it answers. Raises ServerError, InputError if the port is taken."""
+        require_site()
         self.require_port()
         if self._log is not None:
             self._file = self._log.open("ab")

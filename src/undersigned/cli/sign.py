@@ -89,7 +89,7 @@ def sign(
         signer.hand_in(http, letter, begun.signer, [activated.credential], payload, seq=0)
         begun.finish()
     voice.good("Signed. The log has promised, signed, to take your signature in.")
-    voice.say(f"  To withdraw, from any device: undersigned withdraw '{letter.invitation}'")
+    voice.say(f"  To withdraw, from any device: {voice.command('withdraw', letter.invitation)}")
     return exits.OK
 
 

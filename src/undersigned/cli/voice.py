@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +26,30 @@ from undersigned.client.errors import InputError
 
 Report = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
+
+
+def speak_utf8() -> None:
+    """Writes UTF-8 also where the system's own encoding is another (Windows, a pipe): names are in every script."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None and stream.encoding.lower().replace("-", "") != "utf8":
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def command(*words: object) -> str:
+    """``undersigned`` with these words, spelt so that it works where this program was started."""
+    return shlex.join([*_program(), *map(str, words)])
+
+
+def _program() -> list[str]:
+    started = sys.argv[0]
+    if Path(started).name not in ("undersigned", "undersigned.exe"):
+        return [sys.executable, "-m", "undersigned.cli.app"] if started.endswith("app.py") else ["undersigned"]
+    found = shutil.which("undersigned")
+    # By a path from this folder, as make does, or by a path that is not the one a shell would find.
+    if Path(started).is_absolute() and found is not None and Path(found).resolve() == Path(started).resolve():
+        return ["undersigned"]
+    return [started]
 
 
 def clean(text: object) -> str:

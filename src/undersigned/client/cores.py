@@ -17,13 +17,23 @@ from undersigned.protocol.handout import Runner
 
 SMALL: Final = 8192
 """Entries or seals. Below so many, starting processes takes longer than the work: 4,000 take a second without them."""
+_MOST: Final = 61
+"""Processes: Windows waits for no more at once."""
 _AHEAD: Final = 3
 """Pieces of work in flight for each process: enough to keep it busy, few enough to keep memory flat."""
 
 
 def workers_for(much: int) -> int:
     """How many processes ``much`` work is worth: one, or one a core."""
-    return 1 if much < SMALL else len(os.sched_getaffinity(0))
+    return 1 if much < SMALL else min(_cores(), _MOST)
+
+
+def _cores() -> int:
+    """How many cores this process may use; where the system does not say, how many there are."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows
+        return os.cpu_count() or 1
 
 
 @contextlib.contextmanager

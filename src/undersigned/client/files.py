@@ -15,7 +15,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = 
     ``durable``: also true after a power cut; leave it out only for what can be fetched again.
     """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -55,7 +55,10 @@ def make_directory(path: Path) -> None:
 
 def sync_directory(path: Path) -> None:
     """Makes the names in ``path`` survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    directory: int | None = getattr(os, "O_DIRECTORY", None)
+    if directory is None:
+        return  # Windows: a directory cannot be opened, and its file system journals the names by itself
+    descriptor = os.open(path, os.O_RDONLY | directory)
     try:
         os.fsync(descriptor)
     finally:

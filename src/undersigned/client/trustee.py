@@ -14,7 +14,6 @@ extends all that was seen before, and no cut came before the grace was over by t
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -38,6 +37,7 @@ from .errors import AnswerError, InputError, WaitingError
 from .http import Http
 from .keyfile import TrusteeKey
 from .letter import Letter
+from .locked import locked
 from .mirror import Mirror
 from .seals import Seals
 
@@ -297,11 +297,9 @@ class Trustee:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """One tool at a time works on this state."""
-        with (self.directory / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise InputError(f"another trustee tool is working in {self.directory}") from None
+        with locked(self.directory / "lock") as ours:
+            if not ours:
+                raise InputError(f"another trustee tool is working in {self.directory}")
             self._state = self._load()
             self.mirror = Mirror(self.directory, self.letter)
             yield

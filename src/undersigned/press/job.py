@@ -8,7 +8,6 @@ page's names (output.py).
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -206,12 +205,22 @@ def _follow_caller() -> None:
     os._exit(1)
 
 
+def _limit(memory: int) -> None:
+    """At most ``memory`` bytes for this process, and no core dump. Windows has no such limits, macOS not the first."""
+    try:
+        import resource
+    except ImportError:
+        return
+    if sys.platform != "darwin":
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def main() -> int:
     """Reads a task from standard input, does it, and tells of it on standard output."""
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=_Task)
     threading.Thread(target=_follow_caller, daemon=True).start()
-    resource.setrlimit(resource.RLIMIT_AS, (task.memory, task.memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit(task.memory)
     make: Callable[..., PageReport | ArchiveReport] = make_page if task.kind == "page" else make_archive
     try:
         report = make(task.order, Path(task.out), progress=lambda what, share: _say(_Line(what=what, share=share)))

@@ -29,7 +29,7 @@ def write_all(out: Path, files: Mapping[str, bytes], *, private: bool = False) -
     try:
         for name, data in files.items():
             with (folder / name).open("wb") as file:
-                os.fchmod(file.fileno(), 0o600 if private else 0o644)
+                Path(file.name).chmod(0o600 if private else 0o644)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -45,6 +45,8 @@ def write_all(out: Path, files: Mapping[str, bytes], *, private: bool = False) -
 
 
 def _sync(folder: Path) -> None:
+    if os.name == "nt":
+        return  # a directory cannot be opened there; its file system journals the names by itself
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,14 +1,17 @@
 """Which SQLite we run on: pysqlite3's, newer than the bug that loses writes in WAL mode.
 
+There is a wheel of pysqlite3 for Linux on x86-64. Elsewhere Python's own SQLite is used, if it has not got the bug.
+
 ``use_bundled_sqlite`` must run before Django loads its SQLite backend; the settings do it, and nothing else does.
 """
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import sqlite3
 import sys
 from typing import Final
-
-import pysqlite3
 
 # The "WAL-reset bug" (sqlite.org/wal.html, section 11): a checkpoint racing with a write could lose a committed
 # transaction. Everything since WAL mode began has it, up to these fixes.
@@ -27,15 +30,22 @@ def check_version(version: tuple[int, int, int]) -> None:
         name = ".".join(map(str, version))
         raise UnsafeDatabaseError(
             f"SQLite {name} can lose committed writes in WAL mode. "
-            "Install pysqlite3 0.6.1 or newer, which brings its own."
+            "Install pysqlite3 0.6.1 or newer, which brings its own (Linux on x86-64), a Python with SQLite 3.51.3 or "
+            "newer, or keep the site in PostgreSQL (docs/howto/postgresql.md)."
         )
 
 
 def use_bundled_sqlite() -> None:
-    """Makes ``sqlite3`` mean pysqlite3 in this process. Raises UnsafeDatabaseError."""
-    check_version(pysqlite3.sqlite_version_info)
-    sys.modules["sqlite3"] = pysqlite3
-    sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+    """Makes ``sqlite3`` mean pysqlite3 in this process, where there is one."""
+    if importlib.util.find_spec("pysqlite3") is not None:
+        sys.modules["sqlite3"] = importlib.import_module("pysqlite3")
+        sys.modules["sqlite3.dbapi2"] = importlib.import_module("pysqlite3.dbapi2")
+
+
+def require_safe_sqlite() -> None:
+    """Raises UnsafeDatabaseError if the SQLite that this process uses may lose what it has committed."""
+    found = sys.modules["sqlite3"] if "pysqlite3" in sys.modules else sqlite3
+    check_version(found.sqlite_version_info)
 
 
 INIT_COMMAND: Final = (

@@ -45,8 +45,10 @@ def most_connections() -> int:
     backlog of them: the 2,049th viewer would shut everybody out who wants to sign. Raises this process's limit of open
     files, which its children inherit, to what it is allowed.
     """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # macOS says "no limit" and takes no more than this (OPEN_MAX).
+    most = 10_240 if sys.platform == "darwin" else allowed
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, allowed))
     return max(2048, min(most, 1_000_000) - OWN_FILES)
 
 

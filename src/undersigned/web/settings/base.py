@@ -75,6 +75,7 @@ SQLITE: dict[str, Any] = {
     "TEST": {"NAME": DATA.root / "test.sqlite3"},
 }
 if SITE.database is None:
+    database.require_safe_sqlite()
     DATABASES: dict[str, dict[str, Any]] = {"default": SQLITE}
 else:
     from undersigned.web.postgresql.server import django_settings
