@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -51,6 +53,18 @@ def test_an_icu4py_without_its_own_icu_is_refused(monkeypatch: pytest.MonkeyPatc
             library.function("common", "u_getUnicodeVersion", None, [])
     finally:
         library._library.cache_clear()
+
+
+def test_a_site_with_another_icu_does_not_start(tmp_path: Path) -> None:
+    """It says so in a sentence, before anybody signs (control: with the wheel's, the same call succeeds)."""
+    call = f"from undersigned.web.__main__ import main; sys.exit(main(['init', '--data', {str(tmp_path / 'data')!r}]))"
+    hide = "from importlib import metadata; metadata.files = lambda name: [];"
+    without = subprocess.run([sys.executable, "-c", f"import sys; {hide} {call}"], capture_output=True, timeout=60)
+    assert without.returncode == 1
+    assert without.stderr.startswith(b"undersigned: icu4py was not installed from its wheel")
+    assert b"Traceback" not in without.stderr
+    wheel = subprocess.run([sys.executable, "-c", f"import sys; {call}"], capture_output=True, timeout=60)
+    assert wheel.returncode == 0
 
 
 def test_nothing_imports_pyicu() -> None:

@@ -70,9 +70,11 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _is_of_the_press(error: Exception) -> bool:
-    """Whether the press said no. It is not imported to find out, and may not be installed."""
-    errors = sys.modules.get("undersigned.press.errors")
-    return errors is not None and isinstance(error, errors.PressError)
+    """Whether the press said no, or what it sorts names by. Neither is imported to find out, nor need be installed."""
+    for module, name in (("undersigned.press.errors", "PressError"), ("undersigned.languages.library", "IcuError")):
+        if module in sys.modules and isinstance(error, getattr(sys.modules[module], name)):
+            return True
+    return False
 
 
 def _show_usage(error: TyperException) -> None:

@@ -69,6 +69,12 @@ def checked(said: Status, asked: str) -> None:
         raise IcuError(f"ICU {VERSION} refused {asked}: error {said.value}")
 
 
+def require() -> None:
+    """Raises IcuError unless ICU is there as its wheel brings it: at a start, rather than at the first sorted name."""
+    for which in _FILES:
+        _library(which)
+
+
 @cache
 def unicode_version() -> str:
     """The version of Unicode that ICU knows characters by: ``"17.0"``."""

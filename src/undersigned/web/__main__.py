@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.db import Error as DatabaseError
 
+from undersigned.languages.library import IcuError
 from undersigned.web.database import UnsafeDatabaseError
 from undersigned.web.datadir import ENVIRONMENT, DataDir, DataError, SiteSettings, check_same, prepare, read_settings
 
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o077)
     try:
         return _run(parsed, data)
-    except (DataError, UnsafeDatabaseError) as error:
+    except (DataError, UnsafeDatabaseError, IcuError) as error:
         print(f"undersigned: {error}", file=sys.stderr)
         return 1
     except DatabaseError as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
+from undersigned.languages import library
 from undersigned.web import database
 from undersigned.web.datadir import DataDir, DataError, from_environment, prepare, read_settings
 from undersigned.web.pages.scripts import script_sources
@@ -74,6 +75,7 @@ SQLITE: dict[str, Any] = {
     # Tests run on a real file too: threads and the clerk share it, and what the disk holds is what is tested.
     "TEST": {"NAME": DATA.root / "test.sqlite3"},
 }
+library.require()
 if SITE.database is None:
     database.require_safe_sqlite()
     DATABASES: dict[str, dict[str, Any]] = {"default": SQLITE}
