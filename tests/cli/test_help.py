@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import typer
 
-from undersigned.cli import app as cli
+from undersigned.cli import commands as lazy
 
 from .conftest import typed
 
@@ -19,8 +18,8 @@ SECRET = re.compile(r"pass(word|phrase)|secret|(^|-)(code|token|key|seed)(-|$)")
 
 def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command with its words."""
-    command = command or typer.main.get_command(cli.app)
-    for name, child in getattr(command, "commands", {}).items():
+    children = getattr(command, "commands", {}) if command else {name: lazy.load(name) for name in lazy.COMMANDS}
+    for name, child in children.items():
         yield (*path, name), child
         yield from commands(child, (*path, name))
 
@@ -38,6 +37,12 @@ def test_every_promised_command_is_there() -> None:
     """
     names = {" ".join(words) for words, _ in COMMANDS}
     assert {" ".join(name.split()) for name in promised.split(";")} <= names
+
+
+def test_the_list_says_of_each_command_what_its_own_help_says() -> None:
+    """The list is not made from the commands, so that it is there at once."""
+    own = {name: " ".join(lazy.load(name).help.strip().split("\n\n")[0].split()) for name in lazy.COMMANDS}
+    assert {name: entry.about for name, entry in lazy.COMMANDS.items()} == own
 
 
 @pytest.mark.parametrize(("words", "command"), LEAVES, ids=lambda v: " ".join(v) if isinstance(v, tuple) else "")

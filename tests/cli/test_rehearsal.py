@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from undersigned.cli.rehearsal import leaks, needles, outdir, people, plan, search
 from undersigned.cli.server import Server, free_port
 from undersigned.client.errors import InputError
+from web.server import until
 
 from .conftest import typed
 
@@ -56,26 +60,55 @@ def test_a_rehearsal_on_a_site_that_is_there(site: Server, tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_the_demo_leaves_a_letter_that_can_be_signed(tmp_path: Path) -> None:
-    """It ends after its checks, is made anew over itself, and its port and folder are its own."""
+    """It says what to look at, then serves until it is told to stop; its port and folder are its own."""
     out, port = tmp_path / "demo", str(free_port())
-    words = ("demo", "--out", out, "--port", port, "--signatories", "20", "--exit")
-    first = typed(*words)
-    assert first.code == 0, first.err
-    for slug in ("mill-bridge", "river-path"):
-        assert f"http://127.0.0.1:{port}/{slug}/#" in first.err
-    assert (out / "second" / "letter" / "roll" / "codes.csv").stat().st_mode & 0o777 == 0o600
-    with Server(out / "data", "127.0.0.1", int(port), log=tmp_path / "log") as server:
-        server.start()
+    words = ("demo", "--out", out, "--port", port, "--signatories", "20")
+    log = tmp_path / "said"
+    with log.open("wb") as file:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "undersigned.cli.app", *map(str, words)], stderr=file, stdin=subprocess.DEVNULL
+        )
+    try:
+        until(lambda: "Ctrl-C ends the site." in log.read_text() or running.poll() is not None, 240)
+        said = log.read_text()
+        assert running.poll() is None, said
+        assert f"http://127.0.0.1:{port}/ in a browser" in said.splitlines()[1], "it opens with what to look at"
+        for slug in ("mill-bridge", "river-path"):
+            assert f"http://127.0.0.1:{port}/{slug}/#" in said
+        assert (out / "second" / "letter" / "roll" / "codes.csv").stat().st_mode & 0o777 == 0o600
         taken = typed(*words)
         assert taken.code == 2
         assert f"Port {port} is taken" in taken.err
-        link = next(w.strip("'") for w in first.err.split() if "mill-bridge/#" in w)
-        code = next(w for w in first.err.split() if w.startswith("S-"))
-        words = ("sign", link, "--name", "Tova Testwell", "--group", "reserve", "--yes")
-        signed = typed(*words, stdin=f"{code}\n", home=tmp_path)
+        link = next(w.strip("'") for w in said.split() if "mill-bridge/#" in w)
+        code = next(w for w in said.split() if w.startswith("S-"))
+        signed = typed(
+            "sign", link, "--name", "Tova Testwell", "--group", "reserve", "--yes", stdin=f"{code}\n", home=tmp_path
+        )
         assert signed.code == 0, signed.err
         assert signed.out.startswith("W-")
         assert code not in signed.out + signed.err
+    finally:
+        running.terminate()
+        assert running.wait(60) == 0
+
+
+@pytest.mark.slow
+def test_a_demo_that_ends_speaks_of_nothing_that_is_gone(tmp_path: Path) -> None:
+    """With --exit there is no site to look at and no Ctrl-C to press; the command it shows works as it is printed."""
+    words = ("demo", "--port", str(free_port()), "--signatories", "20", "--exit")
+    for _ in range(2):  # made anew over itself
+        said = typed(*words, cwd=tmp_path)
+        assert said.code == 0, said.err
+    assert "Ctrl-C" not in said.err
+    assert "http://" not in said.err
+    for line in said.err[said.err.index("Look at:") :].splitlines()[1:]:
+        if not line.strip():
+            break
+        assert (tmp_path / line.strip()).is_file(), line
+    command = said.err.strip().splitlines()[-1]
+    assert "verify demo/bundle" in command
+    checked = subprocess.run(shlex.split(command), cwd=tmp_path, capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stderr.decode()
 
 
 def test_a_folder_that_no_rehearsal_made_is_left_alone(tmp_path: Path) -> None:
