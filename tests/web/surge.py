@@ -6,6 +6,7 @@ import http.client
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from undersigned.protocol import tiles
+from undersigned.protocol.manifest import format_time
+from undersigned.web.times import moment
 
 from . import people
 from .people import Letter, Signer
@@ -35,7 +38,7 @@ def begin(server: Server, size: int) -> Letter:
 
 def link_of(server: Server, letter: Letter) -> str:
     """The invitation."""
-    return f"http://{server.authority}/{SLUG}/#{letter.l}"
+    return f"http://{server.authority}/{letter.slug}/#{letter.l}"
 
 
 class Surge:
@@ -148,3 +151,25 @@ def left_out(path: str, data: bytes) -> bytes:
     width = int(path.partition(".p/")[2] or tiles.WIDTH)
     rows = tiles.unpack_entries(data, width)
     return tiles.pack_entries([rows[0], *rows[2:]])
+
+
+def publish(letter: Letter, people_: Sequence[Signer]) -> None:
+    """From notice to edition 1 of a sealed letter that these have signed."""
+    now = int(time.time())
+    assert people.notice(letter, 1, format_time(moment(now + 1))).status == 201
+    until(lambda: people.cut(letter).status == 201)
+    until(lambda: letter.status()["pending"] == 0)
+    until(lambda: letter.get("count.json").json["size"] == letter.status()["size"])
+    keys = {person.key for person in people_}
+    for trustee in (1, 2):
+        answer = people.open_names(letter, trustee, int(time.time()), keys)
+        assert answer.status == 204, answer.body
+    cosign(letter)
+    answer = letter.post("publish", {"edition": 1}, **letter.auth)
+    assert answer.status == 201, answer.body
+
+
+def cosign(letter: Letter) -> None:
+    """Two trustees cosign what is served; nothing if the log has gone on before the second could."""
+    for trustee in (1, 2):
+        people.cosign(letter, trustee, int(time.time()))

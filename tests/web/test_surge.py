@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,9 +20,10 @@ from undersigned.client.letter import connect
 from undersigned.client.link import parse_link
 from undersigned.client.reading import Reader
 
+from . import people
 from .people import Letter
-from .server import Server, database_for, free_port
-from .surge import Surge, altered, begin, forger, left_out, link_of, verify
+from .server import Server, database_for, free_port, until
+from .surge import Surge, altered, begin, cosign, forger, left_out, link_of, publish, verify
 
 READINGS = 25
 
@@ -96,3 +98,42 @@ def test_a_site_that_shows_checkpoints_before_names_is_found_out(
         assert found["invalid openings"], found
     finally:
         stopped(server)
+
+
+def test_a_published_letter_is_never_called_invalid_while_people_withdraw(
+    site: tuple[Server, Letter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Edition, openings and checkpoint change with each withdrawal; the trustees cosign as they can. Who believes every
+    contradiction at once finds none; and once the trustees have caught up, the letter is valid."""
+    monkeypatch.setattr(live, "STAYS", 0.0)
+    server, _ = site
+    letter = people.start(server.call, server.token, server.authority, "sealed-surge", size=14, trustees=2)
+    people.approve(letter)
+    until(lambda: letter.status()["state"] == "open")
+    for person in letter.people:
+        assert people.sign(letter, person).status == 201
+    publish(letter, letter.people)
+    failed: list[BaseException] = []
+
+    def leave() -> None:
+        try:
+            for person in letter.people[:10]:
+                time.sleep(1)
+                assert people.withdraw(letter, person).status == 201
+                cosign(letter)
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=leave)
+    thread.start()
+    found = readings(server, letter, lambda _: not thread.is_alive())
+    thread.join()
+    assert not failed
+    assert found.total() > 10
+    assert not [outcome for outcome in found if outcome.startswith("invalid")], found
+
+    def caught_up() -> bool:
+        cosign(letter)
+        return readings(server, letter, lambda f: f.total() > 0)["valid"] > 0
+
+    until(caught_up, seconds=30)
