@@ -53,6 +53,10 @@ def verify_live(
             return Checked(_refused(error), 0)
         report = verifier.verify(FolderFiles(folder), letter=letter, progress=progress, workers=workers)
         last = report.steps[-1]
+        if report.outcome == "undetermined" and not reading.settled and reader.patient:
+            # A file of names is missing, perhaps, while others are put in its place.
+            pause(_PAUSE)
+            continue
         if report.outcome != "invalid":
             return Checked(_lagging(report, reading), reading.newest)
         if last.name not in _NAMES:

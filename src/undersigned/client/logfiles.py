@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -33,8 +33,8 @@ class LogFiles:
 
     def hold(self, size: int) -> None:
         """Fetches what is not here of the log's first ``size`` entries. Raises UndeliveredError, ClientError."""
-        total = sum(1 for _ in _tiles(size))
-        for number, tile in enumerate(_tiles(size), start=1):
+        total = sum(1 for _ in tiles.each_tile(size))
+        for number, tile in enumerate(tiles.each_tile(size), start=1):
             if not (self._folder / tile.path).exists() and not self._cut(tile):
                 self._fetch(tile)
             self._progress(number, total)
@@ -42,7 +42,7 @@ class LogFiles:
     def trim(self, size: int) -> None:
         """Removes what does not belong to the log's first ``size`` entries, cutting what holds more."""
         wanted = set()
-        for tile in _tiles(size):
+        for tile in tiles.each_tile(size):
             if not (self._folder / tile.path).exists() and not self._cut(tile):
                 raise UndeliveredError(f"log/{tile.path} is not there")
             wanted.add(tile.path)
@@ -105,11 +105,3 @@ def _count(tile: Tile, data: bytes) -> int | None:
         position += 2 + int.from_bytes(data[position : position + 2], "big")
         number += 1
     return number if position == len(data) else None
-
-
-def _tiles(size: int) -> Iterator[Tile]:
-    """As ``tiles.tiles_of``, one at a time: nobody has to hold the list of a log that is not there."""
-    level = -1
-    while level < 0 or size >> (8 * level):
-        yield from tiles.tiles_of_level(level, size)
-        level += 1

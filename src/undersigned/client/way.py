@@ -12,6 +12,8 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx
+
 from .errors import InputError
 
 
@@ -23,9 +25,7 @@ def trusted_certificates(base: str) -> ssl.SSLContext:
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     file, folder = os.environ.get("SSL_CERT_FILE") or None, os.environ.get("SSL_CERT_DIR") or None
     if file is None and folder is None:
-        import certifi
-
-        return ssl.create_default_context(cafile=certifi.where())
+        return httpx.create_ssl_context(trust_env=False)
     if folder is not None and not any(Path(one).is_dir() for one in folder.split(os.pathsep)):
         raise InputError(f"SSL_CERT_DIR names {folder}, which is not a directory")
     try:

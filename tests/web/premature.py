@@ -1,0 +1,47 @@
+"""A deliberately broken site: its clerk shows a checkpoint before its names. A control of ``test_surge.py``.
+
+python -m web.premature serve --data DIR --port N
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from undersigned.web import __main__ as site
+from undersigned.web.datadir import ENVIRONMENT
+from undersigned.web.operations import serve
+
+
+def _clerk_command(data: Path) -> list[str]:
+    return [sys.executable, "-m", "web.premature", "clerk", "--data", str(data)]
+
+
+def _break_clerk(data: str) -> None:
+    os.environ[ENVIRONMENT] = data
+    os.environ["DJANGO_SETTINGS_MODULE"] = "undersigned.web.settings"
+    import django
+
+    django.setup(set_prefix=False)
+    from undersigned.web.editions import as_of
+    from undersigned.web.log.cosigned import note_of
+    from undersigned.web.log.models import Checkpoint
+    from undersigned.web.log.sequence import Log
+
+    real = Log._serve
+
+    def serve_early(self: Log, last: Checkpoint) -> None:
+        real(self, last)
+        as_of.show(self.letter, note_of(last), self._world.storage)
+
+    Log._serve = serve_early  # type: ignore[method-assign]
+    as_of.hide = lambda *_: None
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "clerk":
+        _break_clerk(sys.argv[sys.argv.index("--data") + 1])
+    else:
+        serve.clerk_command = _clerk_command
+    sys.exit(site.main())
