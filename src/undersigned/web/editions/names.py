@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from undersigned.protocol import base64url
-from undersigned.protocol.opening import Opened, object_payload, opening_line
 from undersigned.protocol.errors import LogError
+from undersigned.protocol.opening import Opened, object_payload, opening_line
 from undersigned.protocol.seal import hash_of_bytes, parse_object
 from undersigned.protocol.told import Told, told_of
 from undersigned.web.editions.models import Share
