@@ -38,6 +38,7 @@ from undersigned.protocol import (
 from undersigned.protocol.errors import MalformedError
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+import newer
 import zips
 
 encode = base64url.encode
@@ -143,6 +144,35 @@ def crowded() -> Files:
     return world.bundle({})
 
 
+def newer_names() -> Iterator[tuple[str, Files]]:
+    """A letter with a name that an altered client sealed, newer than Unicode 14.0; and its edition, shown as a name."""
+    world = World(4)
+    with newer.sealing(newer.REORDERED):
+        world.sign(world.people[0])
+    for person in world.people[1:3]:
+        world.sign(person)
+    world.notice(1)
+    world.cut(1)
+    files = world.bundle({1: world.edition(1)})
+    yield "a sealed name newer than Unicode 14.0", files
+    path = bundle.edition_path(1)
+    value = json.loads(files[path])
+    value["counts"].update(void=0, named=3)
+    value["roll"][0]["name"] = newer.REORDERED
+    written = msgspec.json.encode(value, order="sorted")
+    yield "such a name in an edition", files | {path: written}
+    manifest_ = json.loads(files["manifest.json"])
+    manifest_["title"]["en"] = newer.REORDERED
+    yield "such a title", files | {"manifest.json": msgspec.json.encode(manifest_, order="sorted")}
+
+
+def newer_record(files: Files) -> Files:
+    """A public letter's bundle with such a name in its first record."""
+    first = json.loads(files["objects.jsonl"].split(b"\n")[0])["record"]["name"]
+    changed = files["objects.jsonl"].replace(f'"name":"{first}"'.encode(), f'"name":"{newer.REORDERED}"'.encode(), 1)
+    return files | {"objects.jsonl": changed}
+
+
 def one_byte_changes(base: str, files: Files, number: int, seed: int) -> Iterator[dict[str, Any]]:
     """Random changes of one byte anywhere in a bundle: where, and Python's word."""
     draw = random.Random(seed)
@@ -217,7 +247,7 @@ def main(target: Path) -> None:
         cases.append({"name": name, "base": base, "files": difference(bases[base], files), **verdict(files)})
         if name == "a name altered":
             (target / "tampered.zip").write_bytes(zipped(files))
-    for name, files in {"more signatures than people": crowded()}.items():
+    for name, files in {"more signatures than people": crowded(), **dict(newer_names())}.items():
         cases.append({"name": name, "base": "early", "files": difference(bases["early"], files), **verdict(files)})
     cases.append(
         {
@@ -228,6 +258,9 @@ def main(target: Path) -> None:
             **verdict(early, bytes(32)),
         }
     )
+    record = newer_record(open_files)
+    name = "a public record newer than Unicode 14.0"
+    cases.append({"name": name, "base": "public", "files": difference(open_files, record), **verdict(record)})
     bytes_changed = [
         change
         for seed, (name, files) in enumerate(bases.items())

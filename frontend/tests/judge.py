@@ -111,6 +111,18 @@ def judge_canonical(item: Item) -> Any:
     return {}
 
 
+def judge_points(item: Item) -> Any:
+    """Which code points a string of canonical JSON may hold: the ends of each run of those that may and may not."""
+    del item
+    ends, before = [], False
+    for point in (*range(0xD800), *range(0xE000, 0x33000), *range(0x33000, 0x110000, 251)):
+        now = canonical.is_normal(json.dumps("x" + chr(point), ensure_ascii=False).encode())
+        if now != before:
+            ends.append(point)
+        before = now
+    return {"ends": ends}
+
+
 def judge_signature(item: Item) -> Any:
     """libsodium's word on an Ed25519 signature."""
     keys.verify_raw(decode(item["key"]), decode(item["signature"]), decode(item["message"]))
@@ -137,6 +149,7 @@ JUDGES: dict[str, Callable[[Item], Any]] = {
     "code": judge_code,
     "shares": judge_shares,
     "canonical": judge_canonical,
+    "points": judge_points,
     "manifest": judge_manifest,
     "parsed-entry": judge_parsed_entry,
     "object": judge_object,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from undersigned.cli import examples
+from undersigned.client import keyfile
 from undersigned.client.errors import InputError
 from undersigned.client.folder import Folder, read_trustee
 from undersigned.protocol import base64url, keys
@@ -51,3 +53,22 @@ def test_a_trustees_file_with_a_key_that_is_none_is_refused_before_anything_is_f
     path = trustee_file(tmp_path / "trustee.pub", **changed)
     with pytest.raises(InputError, match="not a trustee's public file"):
         read_trustee(path)
+
+
+@pytest.mark.parametrize("written", ["A\U0001e08f\u0323", "A\\U0001e08f\u0323"], ids=["as it is", "as an escape"])
+def test_a_character_that_the_manifest_cannot_hold_is_named_with_its_place(tmp_path: Path, written: str) -> None:
+    """Written in letter.toml, in the text, and in a trustee's name. The control: the example itself is taken."""
+    examples.write(tmp_path)
+    path = tmp_path / "letter.toml"
+    letter = Folder(tmp_path).letter_file()
+    old = next(iter(letter.title.values()))
+    path.write_text(path.read_text("utf-8").replace(old, written, 1), "utf-8")
+    with pytest.raises(InputError, match=r"letter\.toml.*U\+1E08F.* Unicode 14\.0"):
+        Folder(tmp_path).letter_file()
+    (tmp_path / "text" / "fr.md").write_text("Un\n\U0001fae8\n", "utf-8")
+    with pytest.raises(InputError, match=r"fr\.md, line 2: U\+1FAE8"):
+        Folder(tmp_path).texts({"fr"})
+    with pytest.raises(InputError, match=r"t\.pub.*U\+1FAE8"):
+        read_trustee(trustee_file(tmp_path / "t.pub", name="A \U0001fae8"))
+    with pytest.raises(InputError, match=r"trustee's name cannot be taken: it holds U\+1FAE8"):
+        keyfile.new_key("A \U0001fae8")

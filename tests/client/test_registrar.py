@@ -30,6 +30,11 @@ HEAD = "group,name,title\n"
         (HEAD + "reserve,,\n", "line 2: the name cannot be taken"),
         (HEAD + "reserve,12345,\n", "line 2: the name cannot be taken"),
         (HEAD + "reserve,Ada\u202eTest,\n", "line 2: the name cannot be taken"),
+        (
+            HEAD + "reserve,A\U0001e08f\u0323,\n",
+            r"line 2: the name cannot be taken: it holds U\+1E08F, which Unicode 14",
+        ),
+        (HEAD + "reserve,Ada Test,\U0001fae8\n", r"line 2: the title cannot be taken: it holds U\+1FAE8"),
         (HEAD + "reserve,=HYPERLINK(1),\n", "line 2: the name begins with '='"),
         (HEAD + "reserve,Ada Test,@SUM\n", "line 2: the title begins with '@'"),
         (HEAD + "reserve,Ada Test,\n\nreserve,Ada Test,\n", "line 4: the same person as in line 2"),

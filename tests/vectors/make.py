@@ -18,6 +18,7 @@ sys.path.insert(0, str(HERE.parent))
 
 import msgspec  # noqa: E402
 
+import newer  # noqa: E402
 from letterworld import LetterWorld, registrar  # noqa: E402
 from undersigned.protocol import (  # noqa: E402
     base64url,
@@ -54,6 +55,7 @@ def canonical_json() -> None:
     values = {
         "scalars": [None, True, False, 0, -1, 2**53 - 1, -(2**53) + 1],
         "strings": ["", "é", "דָּנָה", "\U0001f58b", "\u2028", "\x7f", '"\\/', "\b\f\n\r\t\x00\x1f", "\n\u0301"],
+        "characters of Unicode 14.0": ["\U00016a70", "\U0001e290", "\U0001f6dd", "\u0870", "x\u1dfa\u0323"],
         "keys in order of their bytes": {"b": 1, "a": 2, "A": 3, "_": 4, "": 5, "aa": 6},
         "eight levels": [[[[[[[1]]]]]]],
     }
@@ -82,6 +84,8 @@ def canonical_json() -> None:
         "surrogate in UTF-8": b'"\xed\xa0\x80"',
         "not UTF-8": b'"\xff"',
         "decomposed": '"e\u0301"'.encode(),
+        **{what: f'"{character}"'.encode() for what, character in newer.NEWER.items()},
+        "a newer mark before an older one": f'"{newer.REORDERED}"'.encode(),
         "key not ASCII": '{"é":1}'.encode(),
         "byte order mark": b"\xef\xbb\xbf1",
         "nine levels": b"[" * 8 + b"1" + b"]" * 8,
@@ -197,6 +201,10 @@ def manifests(world: LetterWorld) -> None:
         "public with trustees": {"names": "public"},
         "group twice": {"groups": [known["groups"][0]] * 2},
         "time of no day": {"release": {**known["release"], "not_before": "2026-02-30T00:00:00Z"}},
+        "a newer character in a title": {"title": {**known["title"], "en": newer.REORDERED}},
+        "a newer character in a trustee's name": {
+            "trustees": [{**known["trustees"][0], "name": newer.REORDERED}, *known["trustees"][1:]]
+        },
         "short sealing key": {"trustees": [{**known["trustees"][0], "seal": "AA"}, *known["trustees"][1:]]},
     }
     save(
@@ -205,11 +213,16 @@ def manifests(world: LetterWorld) -> None:
         {
             "base": encode(world.source),
             "cases": [
-                {"name": n, "splice": splice(world.source, canonical.encode({**known, **c})), "error": "malformed"}
+                {"name": n, "splice": splice(world.source, loose({**known, **c})), "error": "malformed"}
                 for n, c in changes.items()
             ],
         },
     )
+
+
+def loose(value: Any) -> bytes:
+    """As ``canonical.encode`` writes it, and also what that refuses."""
+    return msgspec.json.encode(value, order="sorted")
 
 
 def rolls(world: LetterWorld) -> None:
@@ -381,6 +394,7 @@ def seals(world: LetterWorld) -> None:
         "bytes after the marker": padded[:-1] + b"\1",
         "short": padded[:-1],
         "long": padded + b"\0",
+        "a newer character in the name": newer.padded(payload, newer.REORDERED),
     }
     low = base64url.decode(part[0].sealed)
     closed = {

@@ -124,6 +124,11 @@ BAD = {
     "a name that overprints": ({"name": "A\u202eb"}, "This name cannot be taken"),
     "no group": ({"group": "nobody"}, "Choose a group"),
     "initials that are a sentence": ({"as": "initials", "initials": "It is I, who else"}, "at most 12"),
+    "a name newer than most computers": ({"name": "A\U0001e08f\u0323"}, "holds a character that is too new"),
+    "initials newer than most computers": (
+        {"as": "initials", "initials": "\U00011f02."},
+        "holds a character that is too new",
+    ),
     "a title of symbols": ({"title": "!!!"}, "This title cannot be taken"),
 }
 

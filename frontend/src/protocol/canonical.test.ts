@@ -75,3 +75,41 @@ test("base64url: one spelling for one byte string", () => {
     assert.equal(base64url.decodePlain(text), null, text);
   }
 });
+
+test("a string may hold the same code points here as in Python, whichever Unicode each of the two knows", async (t) => {
+  const ends: number[] = [];
+  let before = false;
+  // All of the planes that hold text, and samples of those that hold none.
+  for (let point = 0; point < 0x110000; point += point < 0x33000 ? 1 : 251) {
+    if (point >= 0xd800 && point < 0xe000) continue;
+    const now = accepts(utf8(JSON.stringify(`x${String.fromCodePoint(point)}`)));
+    if (now !== before) ends.push(point);
+    before = now;
+  }
+  const [known] = await python<{ ends: number[] }>([{ what: "points" }]);
+  t.diagnostic(`${ends.length} ends of runs`);
+  assert.deepEqual(ends, known?.ends);
+});
+
+/** A letter, marks below and above, marks and letters of Unicode 15, 15.1, 16 and 17, and of none. */
+const MIXED = [
+  "a", "x", "e", "ä", "ạ", "ש", "\u0301", "\u0323", "\u0327", "\u05b8", "\u1dfa", "\u{1e08f}", "\u{1e290}", "\u{11f02}", "\u{1fae8}", "\u{2ebf0}",
+  "\u1c89", "\u{10d6a}", "\u{10efa}", "\u{10ec5}", "\u1acf", "\u1add", "\u{1e5ee}", "\u{11f5a}", "\u{323b0}", "\u{16d63}", "\u{16d67}", "\u{16121}", "\u{1611e}", "\u0378", "\ufdd0", "\n", "\\", '"',
+];
+
+test("random strings of old and new characters are canonical here exactly when they are in Python", async (t) => {
+  const draw = (n: number): number => Math.floor(Math.random() * n);
+  const texts = ["a\u{1e08f}\u0323", "a\u0323\u{1e08f}", "\u{16121}\u{1611e}"];
+  for (let i = 0; i < 4000; i++) texts.push(Array.from({ length: 1 + draw(5) }, () => MIXED[draw(i % 2 ? 11 : MIXED.length)]).join(""));
+  const data = texts.map((text) => utf8(JSON.stringify(text)));
+  const answers = await python(data.map((bytes) => ({ what: "canonical", data: base64url.encode(bytes) })));
+  let taken = 0;
+  for (const [i, bytes] of data.entries()) {
+    const here = accepts(bytes);
+    assert.equal(here, answers[i]?.ok, `${JSON.stringify(texts[i])} ${answers[i]?.detail}`);
+    taken += Number(here);
+  }
+  t.diagnostic(`${taken} of ${texts.length} taken`);
+  assert.ok(taken > 200 && taken < 3800);
+  assert.equal(accepts(data[0] as never), false);
+});

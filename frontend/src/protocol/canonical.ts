@@ -1,13 +1,15 @@
 /**
  * Canonical JSON: RFC 8785, further restricted (protocol.md section 1). The only serialiser of the protocol.
  *
- * ASCII keys, no floats, integers below 2^53 in size, strings in Unicode's NFC without lone surrogates, nesting of at
- * most 8, at most 64 KiB unless the document says otherwise.
+ * ASCII keys, no floats, integers below 2^53 in size, strings in Unicode's NFC without lone surrogates and of characters
+ * that Unicode 14.0 assigns (for those every later version agrees on NFC), nesting of at most 8, at most 64 KiB unless
+ * the document says otherwise.
  *
  * A parser accepts bytes only if writing what it read gives the same bytes again. That one rule refuses duplicate keys,
  * stray space, other spellings of numbers and escapes, which JSON parsers silently take.
  */
 
+import { firstUnassigned } from "./assigned.ts";
 import { type Bytes, text, utf8 } from "./bytes.ts";
 import { MalformedError } from "./errors.ts";
 import type { Shape } from "./shape.ts";
@@ -105,5 +107,7 @@ function problemOfString(value: string): string | null {
   // ASCII, which nearly all strings are, is always in NFC.
   if (/^[\x00-\x7f]*$/.test(value)) return null;
   if (/\p{Surrogate}/u.test(value)) return "a lone surrogate";
+  const newer = firstUnassigned(value);
+  if (newer) return `a string holds ${newer}, which Unicode 14.0 does not assign`;
   return value.normalize("NFC") === value ? null : "a string is not in Unicode normal form C";
 }

@@ -6,6 +6,7 @@
  * person is there and can mend it.
  */
 
+import { firstUnassigned } from "./assigned.ts";
 import { MalformedError } from "./errors.ts";
 
 /** Code points of a name or title. */
@@ -41,8 +42,15 @@ export function tidy(typed: string): string {
   return typed.normalize("NFC").replace(/[ \t\r\n]+/g, " ").trim();
 }
 
+/** Throws MalformedError if `text` holds a character that is newer than Unicode 14.0, or is none. */
+export function checkAssigned(text: string): void {
+  const newer = firstUnassigned(text);
+  if (newer) throw new MalformedError(`it holds ${newer}, which Unicode 14.0 does not know: not every computer reads it the same way`);
+}
+
 /** Throws MalformedError unless `text`, tidied, can be taken in as a name or title: well formed, with a letter. */
 export function checkTyped(text: string): void {
   checkSealed(text);
+  checkAssigned(text);
   if (!/\p{L}/u.test(text)) throw new MalformedError("a name holds no letter");
 }

@@ -13,6 +13,7 @@ import { MalformedError, ProtocolError } from "../protocol/errors.ts";
 import { isSealed } from "../protocol/manifest.ts";
 import * as opening from "../protocol/opening.ts";
 import * as receipts from "../protocol/receipt.ts";
+import { firstUnassigned } from "../protocol/assigned.ts";
 import { leafOf, type Place, place as placeOf, type Record } from "../protocol/roll.ts";
 import { makeSeal, type Progress } from "../protocol/sealing.ts";
 import { objectHash, type Payload, type SignedObject } from "../protocol/seal.ts";
@@ -105,20 +106,27 @@ export function makePayload(
 function namesIn(choice: Choice, place: Place | null, record: Record | null): Partial<Payload> {
   if (choice.as === "anonymous") return {};
   if (choice.as === "initials") {
-    const name = tidy(choice.name ?? "");
+    const name = typed(choice.name);
     checkSealedInitials(name);
     return { name };
   }
   // On a roll it is the record, to the letter: anything else would be void.
   if (record && place) return { name: record.name, title: record.title, roll: base64url.encode(place.salt) };
-  const [name, title] = [tidy(choice.name ?? ""), tidy(choice.title ?? "")];
+  const [name, title] = [typed(choice.name), typed(choice.title)];
   checkTyped(name);
   if (title) checkTyped(title);
   return { name, title };
 }
 
+/** What a person typed, tidied. Throws InputError, with words of its own, for a character that is too new to be sealed. */
+function typed(text = ""): string {
+  const newer = firstUnassigned(tidy(text));
+  if (newer) throw new InputError(`This holds ${newer}, which is too new: not every computer reads it the same way.`, "newer");
+  return tidy(text);
+}
+
 async function recordOnRoll(letter: Letter, place: Place, choice: Choice): Promise<Record> {
-  const record = { group: choice.group ?? "", name: tidy(choice.name ?? ""), title: tidy(choice.title ?? "") };
+  const record = { group: choice.group ?? "", name: typed(choice.name), title: typed(choice.title) };
   const { leaves } = await fetchRoll(letter);
   if (!leaves.includes(base64url.encode(leafOf(place.salt, record)))) {
     throw new InputError("Group, name and title are not spelt as on the roll, or the access code is another's.");

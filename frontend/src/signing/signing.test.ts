@@ -139,6 +139,8 @@ test("an edit replaces what is sealed and leaves the count alone", async () => {
   const between = await find(letter, signer.spelt);
   assert.equal(between.count, before.count);
   assert.equal(between.entry?.seq, 1);
+  const newer = { as: "initials", group: "reserve", name: "a\u{1e08f}\u0323" } as const;
+  await assert.rejects(edit(letter, signer, between.entry as never, newer, null, means), { code: "newer" });
   const back = { as: "name", ...record } as const;
   await assert.rejects(edit(letter, signer, between.entry as never, back, null, means), InputError);
   const wrong = { ...back, name: "Somebody Else" };

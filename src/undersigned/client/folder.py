@@ -21,7 +21,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from undersigned.protocol import base64url, keys
+from undersigned.protocol import base64url, canonical, keys
+from undersigned.protocol.assigned import first_unassigned
 from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.manifest import Batch, Group, format_time
 from undersigned.protocol.seal import load_seal_public_key
@@ -99,10 +100,13 @@ class Folder:
         data = files.read_input(path, limit=_LIMIT, what="it describes the letter")
         try:
             # Some keyboards and file systems write accents apart; what is signed is in normal form C.
-            text = unicodedata.normalize("NFC", data.decode("utf-8"))
-            return msgspec.convert(tomllib.loads(text), LetterFile)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+            text = _assigned(path, unicodedata.normalize("NFC", data.decode("utf-8")))
+            found = msgspec.convert(tomllib.loads(text), LetterFile)
+            # An escape in TOML can still say what a string of the manifest cannot hold.
+            canonical.encode([found.title, found.groups, found.domains or []])
+        except (tomllib.TOMLDecodeError, ValueError) as error:
             raise InputError(f"{path}: {error}") from None
+        return found
 
     def texts(self, languages: Any) -> dict[str, str]:
         """The text in each language. Raises InputError if one is missing, empty, too long or not UTF-8."""
@@ -111,7 +115,7 @@ class Folder:
             path = self.path / "text" / f"{language}.md"
             data = files.read_input(path, limit=_TEXT_LIMIT, what=f"the letter's text for the title in {language!r}")
             try:
-                found[language] = unicodedata.normalize("NFC", data.decode("utf-8"))
+                found[language] = _assigned(path, unicodedata.normalize("NFC", data.decode("utf-8")))
             except UnicodeDecodeError:
                 raise InputError(f"{path} is not UTF-8") from None
             if not found[language].strip():
@@ -174,7 +178,19 @@ def read_trustee(path: Path) -> TrusteeFile:
         base64url.decode(trustee.sign, keys.KEY_LENGTH)
     except (msgspec.MsgspecError, UnicodeDecodeError, MalformedError) as error:
         raise InputError(f"{path} is not a trustee's public file: {error}") from None
-    return msgspec.structs.replace(trustee, name=unicodedata.normalize("NFC", trustee.name))
+    return msgspec.structs.replace(trustee, name=_assigned(path, unicodedata.normalize("NFC", trustee.name)))
+
+
+def _assigned(path: Path, text: str) -> str:
+    """``text``. Raises InputError, naming the line, for a character that the protocol's strings cannot hold."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        newer = first_unassigned(line)
+        if newer:
+            raise InputError(
+                f"{path}, line {number}: {newer} is not known to Unicode 14.0: not every computer reads it the same "
+                "way: leave it out, or write it another way"
+            )
+    return text
 
 
 def protocol_time(moment: datetime, what: str) -> str:

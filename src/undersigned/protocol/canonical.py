@@ -1,7 +1,8 @@
 """Canonical JSON: RFC 8785, further restricted (protocol.md section 1). The only serialiser of the protocol.
 
-ASCII keys, no floats, integers below 2^53 in size, strings in Unicode's NFC without lone surrogates, nesting of at
-most 8, at most 64 KiB unless the document says otherwise. Within these limits RFC 8785's order and spelling is what
+ASCII keys, no floats, integers below 2^53 in size, strings in Unicode's NFC without lone surrogates and of characters
+that Unicode 14.0 assigns (for those every later version agrees on NFC), nesting of at most 8, at most 64 KiB unless the
+document says otherwise. Within these limits RFC 8785's order and spelling is what
 msgspec writes with ``order="sorted"`` (ASCII keys sort alike as UTF-8 and UTF-16), which is why it can serve.
 
 A parser accepts bytes only if writing what it read gives the same bytes again. That one rule refuses duplicate keys,
@@ -17,8 +18,10 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
+from .assigned import first_unassigned
 from .errors import MalformedError
 
+_NOT_NORMAL: Final = "a string is not in Unicode normal form C"
 MAX_SIZE: Final = 64 * 1024
 """Bytes of one message or entry."""
 MAX_DOCUMENT: Final = 512 * 1024 * 1024
@@ -39,8 +42,9 @@ def encode(value: object) -> bytes:
         if problem:
             raise ValueError(problem)
     data = msgspec.json.encode(value, order="sorted")
-    if not is_normal(data):
-        raise ValueError("a string is not in Unicode normal form C")
+    problem = _text_problem(data)
+    if problem:
+        raise ValueError(problem)
     return data
 
 
@@ -66,8 +70,9 @@ def decode_as(data: bytes, shape: type[T] | Any, *, limit: int = MAX_SIZE) -> T:
         raise MalformedError(f"not JSON of the expected form: {_plain(error)}") from None
     if msgspec.json.encode(value, order="sorted") != data:
         raise MalformedError("not canonical JSON: a duplicate key, stray space or another spelling")
-    if not is_normal(data):
-        raise MalformedError("a string is not in Unicode normal form C")
+    problem = _text_problem(data)
+    if problem:
+        raise MalformedError(problem)
     return value
 
 
@@ -78,12 +83,28 @@ def decoder(shape: Hashable) -> msgspec.json.Decoder[Any]:
 
 
 def is_normal(data: bytes) -> bool:
-    """Whether every string of the JSON text ``data`` is in NFC. Raises UnicodeDecodeError if it is not UTF-8."""
-    # ASCII is always in NFC. A quotation mark composes with nothing, so if the whole text is in NFC, so is each string.
-    if data.isascii() or unicodedata.is_normalized("NFC", data.decode("utf-8")):
-        return True
-    # The other way round an escape deceives: in the text, the n of a line break would compose with an accent after it.
-    return b"\\" in data and _problem(msgspec.json.decode(data), 1) is None
+    """Whether every string of the JSON text ``data`` may stand in a canonical one. Raises UnicodeDecodeError."""
+    return _text_problem(data) is None
+
+
+def _text_problem(data: bytes) -> str | None:
+    """What keeps a string of the JSON text ``data`` from being canonical, or None. Raises UnicodeDecodeError."""
+    # ASCII is assigned and in NFC.
+    if data.isascii():
+        return None
+    text = data.decode("utf-8")
+    newer = first_unassigned(text)
+    if newer:
+        return _not_assigned(newer)
+    # A quotation mark composes with nothing, so if the whole text is in NFC, so is each string. The other way round an
+    # escape deceives: in the text, the n of a line break would compose with an accent after it.
+    if unicodedata.is_normalized("NFC", text) or (b"\\" in data and _problem(msgspec.json.decode(data), 1) is None):
+        return None
+    return _NOT_NORMAL
+
+
+def _not_assigned(spelt: str) -> str:
+    return f"a string holds {spelt}, which Unicode 14.0 does not assign"
 
 
 def _plain(error: Exception) -> str:
@@ -123,4 +144,7 @@ def _string_problem(value: str) -> str | None:
         value.encode("utf-8")
     except UnicodeEncodeError:
         return "a lone surrogate"
-    return None if unicodedata.is_normalized("NFC", value) else "a string is not in Unicode normal form C"
+    newer = first_unassigned(value)
+    if newer:
+        return _not_assigned(newer)
+    return None if unicodedata.is_normalized("NFC", value) else _NOT_NORMAL

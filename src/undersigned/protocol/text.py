@@ -11,6 +11,7 @@ import re
 import unicodedata
 from typing import Final
 
+from .assigned import first_unassigned
 from .errors import MalformedError
 
 MAX_NAME: Final = 120
@@ -47,9 +48,19 @@ def check_sealed_initials(text: str) -> None:
         raise MalformedError("initials hold only letters, spaces, full stops and hyphens")
 
 
+def check_assigned(text: str) -> None:
+    """Raises MalformedError if ``text`` holds a character that is newer than Unicode 14.0, or is none."""
+    newer = first_unassigned(text)
+    if newer:
+        raise MalformedError(
+            f"it holds {newer}, which Unicode 14.0 does not know: not every computer reads it the same way"
+        )
+
+
 def check_name(text: str) -> None:
     """Raises MalformedError unless ``text`` can be taken in as a name or title: not empty, in NFC, with a letter."""
     check_sealed(text)
+    check_assigned(text)
     if not unicodedata.is_normalized("NFC", text):
         raise MalformedError("a name is not in Unicode normal form C")
     marks = 0

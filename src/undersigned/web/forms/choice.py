@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from undersigned.protocol import text as names
+from undersigned.protocol.assigned import first_unassigned
 from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.roll import Record
 from undersigned.web.forms.client import Choice
@@ -75,6 +76,9 @@ def _group(letter: KnownLetter, typed: str) -> str | None:
 
 
 def _check(filled: Filled, name: str, text: str, look: Callable[[str], None]) -> None:
+    if first_unassigned(text):
+        filled.errors[name] = "error_newer"
+        return
     try:
         look(text)
     except MalformedError:

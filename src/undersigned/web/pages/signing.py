@@ -31,6 +31,7 @@ _SAYS: Final = {
     "unreachable": "say_unreachable",
     "code-unknown": "say_code_unknown",
     "code-used": "error_code_used",
+    "newer": "error_newer",
     "letter-closed": "problem_letter_closed",
     "sequence": "say_withdraw_unknown",
     "duplicate": "say_withdrawn",
