@@ -92,4 +92,21 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Progress",
+            fields=[
+                (
+                    "letter",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="progress",
+                        serialize=False,
+                        to="letters.letter",
+                    ),
+                ),
+                ("codes", models.PositiveIntegerField()),
+                ("activated", models.PositiveIntegerField()),
+            ],
+        ),
     ]

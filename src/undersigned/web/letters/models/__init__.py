@@ -3,5 +3,6 @@
 from .code import Code
 from .document import Document
 from .letter import Letter
+from .progress import Progress
 
-__all__ = ["Code", "Document", "Letter"]
+__all__ = ["Code", "Document", "Letter", "Progress"]
