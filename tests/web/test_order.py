@@ -15,14 +15,13 @@ from django.db import connection, transaction
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import canonical, codes, merkle, roll
 from undersigned.web import order
-from undersigned.web.letters.models import Code
 from undersigned.web.mail.addresses import Digests, parse_address
 from undersigned.web.operations import clerk
 from undersigned.web.signing.models import Pending
 
 from . import people
 from .arrival import CHANCE, PEOPLE, rho
-from .conftest import Site
+from .conftest import Site, used_codes
 from .mailing import MailSite, mail, pooled_keys
 from .people import Letter, Signer
 from .rawdisk import Marks, joins, orders
@@ -108,8 +107,7 @@ def test_two_copies_join_those_who_came_between_them(site: Site, together: int) 
 
 def copied() -> tuple[set[str], set[str]]:
     """Of a copy: the codes that are used, and the keys that wait."""
-    used = set(Code.objects.filter(used=True).values_list("token_hash", flat=True))
-    return used, set(Pending.objects.filter(kind="sign").values_list("key", flat=True))
+    return used_codes(), set(Pending.objects.filter(kind="sign").values_list("key", flat=True))
 
 
 def test_a_copy_of_what_was_never_rewritten_tells_the_order(
@@ -118,14 +116,14 @@ def test_a_copy_of_what_was_never_rewritten_tells_the_order(
     """Control: with neither rewriting nor washing every structure that is looked at tells."""
     site, marks = forty
     monkeypatch.setattr(order, "mix", lambda table: None)
-    monkeypatch.setattr(clerk, "wash", lambda *tables: True)
+    monkeypatch.setattr(order, "wash", lambda *tables: True)
     rest(site)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
     told = orders(marks)
     if connection.vendor == "postgresql":
-        for where in ("leaf in signing_pending xmin", "leaf in signing_pending ctid", "code in letters_code xmin"):
+        for where in ("leaf in signing_pending xmin", "leaf in signing_pending ctid", "code in letters_use xmin"):
             assert abs(told[where]) > 0.95
     else:
         assert abs(told["leaf in signing_pending rowid"]) > 0.95

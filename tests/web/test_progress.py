@@ -13,7 +13,7 @@ from undersigned.web.operations.desk import TELL
 from undersigned.web.signing.models import Pending
 
 from . import people
-from .conftest import Site
+from .conftest import Site, used_codes
 from .people import Letter
 
 WAIT = 3600
@@ -25,7 +25,7 @@ def live(row: Row) -> dict[str, Any]:
     return {
         **told,
         "pending": Pending.objects.filter(letter=row).count(),
-        "activated": row.codes.filter(used=True).count(),
+        "activated": len(used_codes(row.slug)),
     }
 
 

@@ -143,13 +143,12 @@ class Postman:
         seen = (Waiting.objects.count(), Blocked.objects.count())
         if not self._unwashed and seen == self._seen:
             return
-        mixed = 0 <= now - self._mixed < REST
-        if not mixed:
-            mixed, self._mixed = self._mixer.mix(*TABLES), now
-            self._unwashed = not (wash(*TABLES) and mixed)
-        else:
+        if 0 <= now - self._mixed < REST:
             # The order may wait for seconds; an address that was deleted may not.
             wash("mail_waiting", "mail_tally")
+        else:
+            self._mixed = now
+            self._unwashed = not self._mixer.clear(*TABLES)
         self._seen = seen
 
     def run(self, stop: threading.Event) -> None:

@@ -6,9 +6,10 @@ import logging
 from typing import Final
 
 from django.conf import settings
+from django.db import connection
 
 from undersigned.web.editions.upkeep import Upkeep
-from undersigned.web.letters.actions import tell_progress
+from undersigned.web.letters.actions import settle_codes, tell_progress
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.guard import BehindError, MovedError, halt, size_of
@@ -80,6 +81,8 @@ class LetterDesk:
 
     def _tell(self, grew: bool) -> None:
         """Tells the organiser how codes are used: with a batch, and of many batches now and then."""
+        if grew and connection.vendor == "postgresql":
+            settle_codes(letter=self._letter.pk)
         self._untold = self._untold or grew
         now = self._world.clock()
         if self._untold and not 0 <= now - self._told < TELL:

@@ -109,4 +109,19 @@ class Migration(migrations.Migration):
                 ("activated", models.PositiveIntegerField()),
             ],
         ),
+        migrations.CreateModel(
+            name="Use",
+            fields=[
+                ("name", models.CharField(max_length=70, primary_key=True, serialize=False)),
+                ("token_hash", models.CharField(max_length=43)),
+                ("blinded", models.BinaryField()),
+                ("answer", models.BinaryField()),
+                (
+                    "letter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="letters.letter"
+                    ),
+                ),
+            ],
+        ),
     ]

@@ -4,5 +4,6 @@ from .code import Code
 from .document import Document
 from .letter import Letter
 from .progress import Progress
+from .use import Use
 
-__all__ = ["Code", "Document", "Letter", "Progress"]
+__all__ = ["Code", "Document", "Letter", "Progress", "Use"]
