@@ -189,6 +189,15 @@ def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Si
     loop.close()
 
 
+def used_codes(slug: str | None = None) -> set[str]:
+    """Token hashes of the codes that have been used, of one letter or of all; on PostgreSQL some are not settled."""
+    from undersigned.web.letters.models import Code, Use
+
+    where = {} if slug is None else {"letter__slug": slug}
+    rows = [*Code.objects.filter(used=True, **where), *Use.objects.filter(**where)]
+    return {row.token_hash for row in rows}
+
+
 def on_disk() -> bytes:
     """Every byte that the site and its database keep; of PostgreSQL all but its write-ahead log, which is a promise of
     its operator's (docs/howto/postgresql.md)."""

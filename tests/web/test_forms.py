@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from undersigned.protocol import codes
-from undersigned.web.letters.models import Code
 from undersigned.web.mail.models import Waiting
 from undersigned.web.signing.models import SealedObject
 
-from .conftest import Site
+from .conftest import Site, used_codes
 from .mailing import Browser, MailSite, Sink, mail, pooled_keys, smtp, text_of
 from .people import Answer, Letter
 from .server import Server, database_for, free_port, until
@@ -262,7 +261,7 @@ def test_nobody_signs_a_letter_that_is_closed_and_everybody_may_withdraw(site: S
     browser = Browser(letter.call)
     assert browser.open(f"/{letter.slug}/form/en/sign").status == 409
     assert "takes no signatures now" in browser.text
-    assert Code.objects.filter(letter__slug=letter.slug, used=True).count() == 1
+    assert len(used_codes(letter.slug)) == 1
     browser.open(f"/{letter.slug}/form/he/withdraw")
     browser.send(code=withdrawal)
     assert browser.send().status == 200

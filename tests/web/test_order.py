@@ -17,10 +17,11 @@ from undersigned.protocol import canonical, codes, merkle, roll
 from undersigned.web import order
 from undersigned.web.mail.addresses import Digests, parse_address
 from undersigned.web.operations import clerk
+from undersigned.web.signing.models import Pending
 
 from . import people
 from .arrival import CHANCE, PEOPLE, rho
-from .conftest import Site
+from .conftest import Site, used_codes
 from .mailing import MailSite, mail, pooled_keys
 from .people import Letter, Signer
 from .rawdisk import Marks, joins, orders
@@ -79,20 +80,50 @@ def test_a_copy_tells_no_order_while_people_wait_and_after(forty: tuple[Site, Ma
     assert max(joins(marks, "code", "leaf").values(), default=0) <= 2
 
 
+@pytest.mark.parametrize("together", [1, 4, 8])
+def test_two_copies_join_those_who_came_between_them(site: Site, together: int) -> None:
+    """What docs/threat-model.md says: between two copies seconds apart, codes that were used and entries that came
+    belong together. One person alone is joined for certain; of several each with a chance of one in so many."""
+    letter = site.letter(size=PEOPLE, batch=(1000, WAIT))
+    came = shuffled(letter)
+    right = guessed = 0
+    for first in range(0, PEOPLE, together):
+        before = copied()
+        for person in came[first : first + together]:
+            assert people.sign(letter, person).status == 201
+        rest(site)
+        after = copied()
+        used, entries = (sorted(new - old) for new, old in zip(after, before, strict=True))
+        assert (len(used), len(entries)) == (together, together)
+        # The best that can be done: their orders tell nothing.
+        owner = {person.key: of_codes(letter, [person])[0].decode() for person in came[first : first + together]}
+        right += sum(owner[key] == code for code, key in zip(used, entries, strict=True))
+        guessed += together
+    assert guessed == PEOPLE
+    # Chance gives one in each group, with a deviation of one.
+    groups = PEOPLE // together
+    assert right == PEOPLE if together == 1 else right <= groups + 5 * groups**0.5
+
+
+def copied() -> tuple[set[str], set[str]]:
+    """Of a copy: the codes that are used, and the keys that wait."""
+    return used_codes(), set(Pending.objects.filter(kind="sign").values_list("key", flat=True))
+
+
 def test_a_copy_of_what_was_never_rewritten_tells_the_order(
     forty: tuple[Site, Marks], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Control: with neither rewriting nor washing every structure that is looked at tells."""
     site, marks = forty
     monkeypatch.setattr(order, "mix", lambda table: None)
-    monkeypatch.setattr(clerk, "wash", lambda *tables: True)
+    monkeypatch.setattr(order, "wash", lambda *tables: True)
     rest(site)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
     told = orders(marks)
     if connection.vendor == "postgresql":
-        for where in ("leaf in signing_pending xmin", "leaf in signing_pending ctid", "code in letters_code xmin"):
+        for where in ("leaf in signing_pending xmin", "leaf in signing_pending ctid", "code in letters_use xmin"):
             assert abs(told[where]) > 0.95
     else:
         assert abs(told["leaf in signing_pending rowid"]) > 0.95

@@ -285,7 +285,8 @@ def status(folder: FolderArgument, as_json: Json = False) -> int:
     voice.say(
         f"{found['stage']}: {found['count']} stand behind it ({found['signed']} signed, {found['withdrawn']} withdrew)"
     )
-    voice.say(f"  {found['pending']} entries wait for their batch; {found['activated']} of {found['codes']} codes used")
+    used = f"at least {found['activated']}" if found["activated"] else "fewer than 10"
+    voice.say(f"  {used} of {found['codes']} codes were used at the last batch")
     voice.say(f"  approved by trustees {found['approvals']}; {found['cosigned']}")
     for row in found["editions"]:
         voice.say(f"  edition {row['number']}: {_edition(row)}")

@@ -5,12 +5,13 @@ A bundle is a mapping from path to bytes, wherever it lies: a directory, a zip, 
 
 from __future__ import annotations
 
+import collections
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from . import base64url, canonical
-from .errors import MalformedError
+from .errors import MalformedError, MissingError
 from .manifest import LANGUAGE_TAG
 from .opening import Opening
 from .seal import RecordObject
@@ -77,6 +78,20 @@ def openings_in(paths: Iterable[str]) -> list[tuple[int, int]]:
 def parts_of(openings: int) -> int:
     """How many files so many openings of one edition fill. None of them still leave one, empty."""
     return max(1, -(-openings // OPENINGS_IN_PART))
+
+
+def opening_files(opened: Iterable[int]) -> Iterator[str]:
+    """The files that hold so many openings: ``opened`` gives the edition of each."""
+    for edition, count in sorted(collections.Counter(opened).items()):
+        for part in range(1, parts_of(count) + 1):
+            yield openings_path(edition, part)
+
+
+def require(files: Files, paths: Iterable[str]) -> None:
+    """Raises MissingError, naming it, if one of ``paths`` is not there. Takes no more of them than there are."""
+    for path in paths:
+        if path not in files:
+            raise MissingError(f"{path} is missing")
 
 
 def check_parts(parts: list[tuple[int, int]]) -> None:

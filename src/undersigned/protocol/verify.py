@@ -9,10 +9,9 @@ are people they have reason to trust.
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from . import base64url, bundle, canonical, checkpoint, edition, entries, manifest, note, roll, tiles
@@ -112,12 +111,6 @@ class _Verifier:
         except KeyError:
             raise MissingError(f"{path} is missing") from None
 
-    def _require(self, paths: Iterable[str]) -> None:
-        """Raises MissingError, naming it, if one of ``paths`` is not there. Takes no more of them than there are."""
-        for path in paths:
-            if path not in self.files:
-                raise MissingError(f"{path} is missing")
-
     def _read_log(self, path: str) -> bytes:
         return self._read(f"log/{path}")
 
@@ -172,7 +165,7 @@ class _Verifier:
     def _check_log(self) -> str:
         size = self.checkpoint.size
         # All of them before any is looked at: what is missing is said first, whatever else there is.
-        self._require(f"log/{tile.path}" for tile in tiles.each_tile(size))
+        bundle.require(self.files, (f"log/{tile.path}" for tile in tiles.each_tile(size)))
         first = next(tiles.read_entries(1, lambda _: self._first_bundle()))
         if first != self.source:
             raise LogError("entry 0 is not the manifest")
@@ -230,7 +223,7 @@ class _Verifier:
 
     def _check_openings(self) -> str:
         expected, seen = self._expected_openings(), 0
-        self._require(self._expected_files(expected))
+        bundle.require(self.files, self._expected_files(expected))
         bundle.check_parts(bundle.openings_in(self.files))
         before: tuple[int, bytes] = (0, b"")
         assert self.handout is not None  # noqa: S101 - the log has been read from it
@@ -289,15 +282,11 @@ class _Verifier:
         last = published[-1] if published else 0
         return [s for s in edition.covered(self.standing, last) if s.struck is None]
 
-    def _expected_files(self, expected: list[Signatory]) -> Iterator[str]:
+    def _expected_files(self, expected: list[Signatory]) -> Iterable[str]:
         """The files that hold what must be opened."""
         if not self.manifest.sealed:
-            yield from [bundle.OBJECTS] if expected else []
-            return
-        opened = collections.Counter(signatory.opened or 0 for signatory in expected)
-        for number in sorted(opened):
-            for part in range(1, bundle.parts_of(opened[number]) + 1):
-                yield bundle.openings_path(number, part)
+            return [bundle.OBJECTS] if expected else []
+        return bundle.opening_files(signatory.opened or 0 for signatory in expected)
 
     def _declared_unresolved(self, number: int) -> bool:
         """Whether the newest edition itself says that so many could not be opened."""

@@ -16,10 +16,10 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import BinaryField, Model
 
+from undersigned.web.wash import wash
+
 SHORT: Final = 0.1
 """Seconds a rewriting may take as often as it is asked for."""
-MOST: Final = 20_000
-"""Rows of a table that PostgreSQL rewrites every few seconds: meanwhile nobody can use it."""
 SHARE: Final = 50
 """One that took longer is not repeated before so many times as long: it costs 2 % of the time at most."""
 _TOGETHER: Final = {True: 256, False: 4096}
@@ -28,32 +28,34 @@ _PAUSE: Final = 0.03
 
 
 class Mixer:
-    """Rewrites tables, large ones seldom. One for each thread that does."""
+    """Clears tables of order and past, large ones seldom. One for each thread that does."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._not_before: dict[str, float] = {}
 
-    def mix(self, *tables: str) -> bool:
-        """Rewrites these; False if one of them is not due yet, and it is to be asked again."""
+    def clear(self, *tables: str) -> bool:
+        """Rewrites these and washes them; False if one of them is not due yet, or somebody was in the way: it is to be
+        asked again."""
         due = [table for table in tables if self._now() >= self._not_before.get(table, 0)]
+        washed = True
         for table in due:
             began = self._now()
             mix(table)
+            # SQLite has one past for all of them.
+            washed = (connection.vendor != "postgresql" or wash(table)) and washed
             took = self._now() - began
             if took > SHORT:
                 self._not_before[table] = self._now() + SHARE * took
-        return len(due) == len(tables)
+        if connection.vendor != "postgresql":
+            washed = wash(*tables)
+        return washed and len(due) == len(tables)
 
 
 def is_ordered(table: str) -> bool:
-    """On PostgreSQL: whether the rows of a table name different transactions, and it is small enough to be rewritten
-    within seconds."""
+    """On PostgreSQL: whether the rows of a table name different transactions."""
     name = connection.ops.quote_name(table)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [table])
-        if cursor.fetchone()[0] > MOST:
-            return False
         cursor.execute(f"SELECT count(DISTINCT xmin::text) FROM {name}")  # noqa: S608 - our own table's name
         return bool(cursor.fetchone()[0] > 1)
 
@@ -69,10 +71,8 @@ def mix(table: str) -> None:
 
 def _by_one_transaction(model: type[Model]) -> None:
     table, key = _names(model)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(DISTINCT xmin::text) FROM {table}")  # noqa: S608 - our own table's name
-        if cursor.fetchone()[0] < 2:
-            return
+    if not is_ordered(model._meta.db_table):
+        return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {key} = {key}")  # noqa: S608 - as above
     # True now: every row names this transaction. Their order, and what they were before, is the washing's.

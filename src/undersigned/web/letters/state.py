@@ -1,4 +1,5 @@
-"""Where a letter stands, in numbers, for its organiser. Never a name."""
+"""Where a letter stands, in numbers, for its organiser. Never a name, and nothing that changes with one person: all of
+it changes with a batch (docs/adr/0077)."""
 
 from __future__ import annotations
 
@@ -11,11 +12,11 @@ from undersigned.web import wiring
 from undersigned.web.editions.models import Edition, Share
 from undersigned.web.editions.openset import open_set_keys, open_set_size
 from undersigned.web.letters.known import KnownLetter, know
-from undersigned.web.letters.models import Letter
+from undersigned.web.letters.models import Letter, Progress
 from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
 from undersigned.web.log.models import Entry
 from undersigned.web.pages.state import Logged, State, find_state
-from undersigned.web.signing.models import Pending
+from undersigned.web.signing.due import count_due
 
 _COUNTS: Final = """
 SELECT
@@ -30,13 +31,14 @@ def state_of(letter: Letter) -> dict[str, Any]:
     """The answer to GET status (docs/reference/http.md)."""
     # First: an entry that is on its way moves into the log between two looks. Then it is counted twice, never nowhere,
     # and whoever reads that nothing is pending finds all of it in the log's size.
-    pending = Pending.objects.filter(letter=letter).count()
+    world = wiring.world()
+    known = know(letter, world.keys) if letter.letter is not None else None
+    pending = count_due(letter.pk, known.manifest, world.clock()) if known is not None else 0
     size, signed, withdrawn = _counts(letter)
     acts = Entry.objects.filter(letter=letter, key="")
     approvals = acts.filter(kind="approval").order_by("seq").values_list("seq", flat=True)
-    world = wiring.world()
-    known = know(letter, world.keys) if letter.letter is not None else None
     found = _found(letter, known, len(approvals), signed - withdrawn, world.clock()) if known is not None else None
+    told = Progress.objects.filter(letter=letter).first()
     return {
         "state": _state(letter, known, len(approvals)),
         "stage": found.stage.value if found is not None else "draft",
@@ -46,12 +48,19 @@ def state_of(letter: Letter) -> dict[str, Any]:
         "signed": signed,
         "withdrawn": withdrawn,
         "pending": pending,
-        "codes": letter.codes.count(),
-        "activated": letter.codes.filter(used=True).count(),
+        "codes": _codes(letter, known, told),
+        "activated": told.activated if told is not None else 0,
         "approvals": list(approvals),
         "cosigned": _cosigned(letter, known),
         "editions": [_edition(edition, known) for edition in letter.editions.order_by("number")] if known else [],
     }
+
+
+def _codes(letter: Letter, known: KnownLetter | None, told: Progress | None) -> int:
+    """All that were handed in; where each is made for a mail, as many as were told of with the last batch."""
+    if known is None or known.manifest.eligibility.check != "mail":
+        return letter.codes.count()
+    return told.codes if told is not None else 0
 
 
 def _counts(letter: Letter) -> tuple[int, int, int]:

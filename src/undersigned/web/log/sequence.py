@@ -34,7 +34,8 @@ from undersigned.web.log.rows import Placed, Waiting, delete_waiting, insert_ent
 from undersigned.web.log.shuffle import shuffled
 from undersigned.web.ports import World
 from undersigned.web.postgresql.begin import beginning_with
-from undersigned.web.signing.models import Batch, Pending, Refused
+from undersigned.web.signing.due import is_due
+from undersigned.web.signing.models import Batch, Refused
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 65536
@@ -93,7 +94,7 @@ class Log:
     def _take_batch(self) -> bool:
         """Effect 1 for the oldest batch, if it is time. Returns whether there may be another."""
         batch = Batch.objects.filter(letter=self.letter.pk, due__gt=0).order_by("number").first()
-        if batch is None or not self._ready(batch):
+        if batch is None or not is_due(batch, self.letter.manifest, self._world.clock()):
             return False
         if not batch.closed:
             # A transaction even for one statement: each waits for those who are adding to the batch (docs/adr/0055).
@@ -132,15 +133,6 @@ class Log:
             if self.standing.size != size:
                 self.__init__(self.letter, self._world)  # type: ignore[misc]
             raise
-
-    def _ready(self, batch: Batch) -> bool:
-        now = self._world.clock()
-        if batch.closed or batch.urgent or batch.due <= now:
-            return True
-        if batch.due > now + self.letter.manifest.batch.wait:
-            # The clock has been set back since the batch was begun. Nobody waits longer than the manifest says.
-            return True
-        return Pending.objects.filter(batch=batch).count() >= self.letter.manifest.batch.min
 
     def _fold(self, rows: list[Waiting]) -> tuple[list[Placed], list[Refused]]:
         """Those of ``rows``, in order, that stand, with their indices; and the others (there should be none)."""

@@ -48,6 +48,7 @@ class Postman:
         # Whoever stopped before us may have left an address in the write-ahead log.
         self._unwashed = True
         self._mixer, self._mixed, self._seen = Mixer(), 0, (0, 0)
+        self._refused: list[str] = []
 
     def round(self) -> int:
         """Hands over what is due; returns how many mails the server took."""
@@ -98,7 +99,7 @@ class Postman:
         try:
             post.send(self._message(row, outgoing, post))
         except PostRefusedError as error:
-            logger.info("a mail was refused for good: %s", error)
+            self._refused.append(str(error))
             actions.refuse(row=row)
             return 0
         except (PostDownError, PostUnsureError) as error:
@@ -124,6 +125,10 @@ class Postman:
 
     def _tidy(self, now: int) -> None:
         """Erases what has lain too long."""
+        if self._refused:
+            # Together, and late: whoever keeps the journal has its times, and each of these is a person who asked.
+            logger.info("mails refused for good: %d; the last one: %s", len(self._refused), self._refused[-1])
+            self._refused.clear()
         Tally.objects.filter(day__lt=now // DAY - 1).delete()
         for kind, seconds in KEEP.items():
             for row in Waiting.objects.filter(kind=kind, since__lt=now - seconds)[:AT_ONCE]:
@@ -138,13 +143,12 @@ class Postman:
         seen = (Waiting.objects.count(), Blocked.objects.count())
         if not self._unwashed and seen == self._seen:
             return
-        mixed = 0 <= now - self._mixed < REST
-        if not mixed:
-            mixed, self._mixed = self._mixer.mix(*TABLES), now
-            self._unwashed = not (wash(*TABLES) and mixed)
-        else:
+        if 0 <= now - self._mixed < REST:
             # The order may wait for seconds; an address that was deleted may not.
             wash("mail_waiting", "mail_tally")
+        else:
+            self._mixed = now
+            self._unwashed = not self._mixer.clear(*TABLES)
         self._seen = seen
 
     def run(self, stop: threading.Event) -> None:

@@ -109,8 +109,7 @@ class Clerk:
             self._truncated = self._world.clock()
             if self._may_wash():
                 # What waits stands in the order it came, and the database's past has that order, too.
-                mixed = self._mixer.mix(*self._telling())
-                self._owed = not (wash(*self._telling()) and mixed)
+                self._owed = not self._mixer.clear(*self._telling())
                 self._rushed = self._rushed if self._owed else 0
             due = self._truncated >= self._washed + DEEP_REST and self._gone != self._gone_washed
             # An edit or withdrawal deleted a sealed object. They are many, and all of them are written anew.
@@ -120,8 +119,7 @@ class Clerk:
     @staticmethod
     def _telling() -> tuple[str, ...]:
         """Tables in which those who signed since the last batch stand as they came."""
-        # SQLite writes over a used code in place; PostgreSQL writes it anew elsewhere.
-        return ("signing_pending", "letters_code") if connection.vendor == "postgresql" else ("signing_pending",)
+        return ("signing_pending", "letters_use") if connection.vendor == "postgresql" else ("signing_pending",)
 
     def _tells(self) -> bool:
         """Whether somebody wrote since it was last asked, so that there is an order to be cleared away."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from django.conf import settings
+from django.db import connection
 
 from undersigned.web.editions.upkeep import Upkeep
+from undersigned.web.letters.actions import settle_codes, tell_progress
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.guard import BehindError, MovedError, halt, size_of
@@ -17,6 +20,8 @@ from undersigned.web.press.files import PageFiles
 from undersigned.web.signing.carried import Carried
 
 logger = logging.getLogger(__name__)
+TELL: Final = 60
+"""Seconds between two looks at how codes are used, at least: in a public letter nearly each entry is a batch."""
 
 
 class LetterDesk:
@@ -30,6 +35,7 @@ class LetterDesk:
         self._upkeep = Upkeep(letter, world)
         self._files = PageFiles(settings.DATA.pages)
         self._withdrawn = -1
+        self._untold, self._told = False, -TELL
         self._carried = Carried(settings.DATA.withdrawn, letter)
 
     def _serve_documents(self) -> None:
@@ -62,6 +68,7 @@ class LetterDesk:
             self._log = None
             self._upkeep.leave()
             return False
+        self._tell(grew)
         if only_log:
             return grew
         standing = log.standing
@@ -71,6 +78,16 @@ class LetterDesk:
             erase_pages(letter=self._letter, files=self._files, by="clerk", now=self._world.clock())
             self._withdrawn = standing.withdrawn
         return grew
+
+    def _tell(self, grew: bool) -> None:
+        """Tells the organiser how codes are used: with a batch, and of many batches now and then."""
+        if grew and connection.vendor == "postgresql":
+            settle_codes(letter=self._letter.pk)
+        self._untold = self._untold or grew
+        now = self._world.clock()
+        if self._untold and not 0 <= now - self._told < TELL:
+            tell_progress(letter=self._letter.pk)
+            self._untold, self._told = False, now
 
     def leave(self) -> None:
         """Leaves nothing half made."""

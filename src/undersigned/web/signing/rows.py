@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from undersigned.web.letters.models.use import name_of
 from undersigned.web.postgresql.begin import Answers, Question
 from undersigned.web.postgresql.copy import insert_at_once
 from undersigned.web.signing.models import Batch
@@ -55,6 +56,20 @@ _USE: Final = (
     "RETURNING leaf, box, blinded, answer"
 )
 _FIND: Final = "SELECT leaf, box, used, blinded, answer FROM letters_code WHERE letter_id = %s AND token_hash = %s"
+# PostgreSQL writes a row that changes anew, behind the others and with its transaction's number: so uses come into a
+# small table first, which is rewritten every few seconds (``letters.models.Use``).
+_USE_ASIDE: Final = (
+    "WITH code AS ("
+    "SELECT leaf, box, used, blinded, answer FROM letters_code WHERE letter_id = %s AND token_hash = %s), "
+    "kept AS (INSERT INTO letters_use (name, letter_id, token_hash, blinded, answer) "
+    "SELECT %s, %s, %s, CASE WHEN used THEN blinded ELSE %s END, CASE WHEN used THEN answer ELSE %s END FROM code "
+    "ON CONFLICT (name) DO UPDATE SET letter_id = letters_use.letter_id RETURNING blinded, answer) "
+    "SELECT code.leaf, code.box, kept.blinded, kept.answer FROM code, kept"
+)
+_FIND_ASIDE: Final = (
+    "SELECT c.leaf, c.box, c.used OR u.name IS NOT NULL, coalesce(u.blinded, c.blinded), coalesce(u.answer, c.answer) "
+    "FROM letters_code c LEFT JOIN letters_use u ON u.name = %s WHERE c.letter_id = %s AND c.token_hash = %s"
+)
 _BOX: Final = "SELECT leaf, box FROM letters_code WHERE letter_id = %s AND token_hash = %s"
 
 
@@ -70,7 +85,10 @@ class CodeRow:
 
 def find_code_row(letter: int, token_hash: str) -> CodeRow | None:
     """An access code, used or not; None if there is none. Reads, and decides nothing."""
-    row = _one(_FIND, [letter, token_hash])
+    if connection.vendor == "postgresql":
+        row = _one(_FIND_ASIDE, [name_of(letter, token_hash), letter, token_hash])
+    else:
+        row = _one(_FIND, [letter, token_hash])
     if row is None:
         return None
     leaf, box, used, blinded, answer = row
@@ -89,7 +107,11 @@ def use_code_row(letter: int, token_hash: str, blinded: bytes, answer: bytes) ->
     A used code's row is written again as it was: the statements, the pages that change and what the commit waits for
     are then the same for both, so that neither time nor a failing disk tells them apart.
     """
-    row = _one(_USE, [blinded, answer, letter, token_hash])
+    if connection.vendor == "postgresql":
+        key = name_of(letter, token_hash)
+        row = _one(_USE_ASIDE, [letter, token_hash, key, letter, token_hash, blinded, answer])
+    else:
+        row = _one(_USE, [blinded, answer, letter, token_hash])
     return None if row is None else CodeRow(row[0], _bytes(row[1]), _bytes(row[2]), _bytes(row[3]))
 
 

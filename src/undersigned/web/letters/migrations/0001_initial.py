@@ -92,4 +92,36 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Progress",
+            fields=[
+                (
+                    "letter",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="progress",
+                        serialize=False,
+                        to="letters.letter",
+                    ),
+                ),
+                ("codes", models.PositiveIntegerField()),
+                ("activated", models.PositiveIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Use",
+            fields=[
+                ("name", models.CharField(max_length=70, primary_key=True, serialize=False)),
+                ("token_hash", models.CharField(max_length=43)),
+                ("blinded", models.BinaryField()),
+                ("answer", models.BinaryField()),
+                (
+                    "letter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="letters.letter"
+                    ),
+                ),
+            ],
+        ),
     ]

@@ -3,5 +3,7 @@
 from .code import Code
 from .document import Document
 from .letter import Letter
+from .progress import Progress
+from .use import Use
 
-__all__ = ["Code", "Document", "Letter"]
+__all__ = ["Code", "Document", "Letter", "Progress", "Use"]

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from undersigned.protocol import base64url, codes, roll
 from undersigned.web.letters.known import KnownLetter
-from undersigned.web.letters.models import Code
+from undersigned.web.letters.models import Code, Use
 from undersigned.web.letters.models import Letter as LetterRow
 from undersigned.web.mail.addresses import Address, Digests, parse_address
 from undersigned.web.mail.models import Blocked, Granted, Tally, Waiting
@@ -107,7 +107,8 @@ def _take_back(row: Waiting) -> bool:
     if not row.token_hash:
         return False
     mailed = Code.objects.filter(letter=row.letter_id, token_hash=row.token_hash)
-    mailed.filter(used=False).delete()
+    if not Use.objects.filter(letter=row.letter_id, token_hash=row.token_hash).exists():
+        mailed.filter(used=False).delete()
     return mailed.exists()
 
 

@@ -1,0 +1,30 @@
+"""Telling an organiser how codes are used."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import transaction
+
+from undersigned.web.letters.models import Code, Progress
+
+TENS: Final = 10
+
+
+def tell_progress(*, letter: int) -> None:
+    """Notes how many codes there are, and how many have been used, as of now. There is no ``by``: the clerk alone calls
+    this, once a batch has entered the log.
+
+    An organiser who asks their status again and again must not see the moment at which one person used a code, nor a
+    number so small that it is a person. ``letter``: the row's number.
+    """
+    codes = Code.objects.filter(letter=letter)
+    told = {"codes": in_tens(codes.count()), "activated": in_tens(codes.filter(used=True).count())}
+    if not Progress.objects.filter(letter=letter, **told).exists():
+        with transaction.atomic():
+            Progress.objects.update_or_create(letter_id=letter, defaults=told)
+
+
+def in_tens(number: int) -> int:
+    """Rounded down; 0 stands for fewer than ten."""
+    return number // TENS * TENS

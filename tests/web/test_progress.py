@@ -1,0 +1,90 @@
+"""What organisers are told changes with a batch, and in tens (V10): nobody can watch one person sign."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from undersigned.web.letters import state
+from undersigned.web.letters.actions.progress import in_tens
+from undersigned.web.letters.models import Letter as Row
+from undersigned.web.operations.desk import TELL
+from undersigned.web.signing.models import Pending
+
+from . import people
+from .conftest import Site, used_codes
+from .people import Letter
+
+WAIT = 3600
+
+
+def live(row: Row) -> dict[str, Any]:
+    """Control: the status as it once was, with counters of this moment."""
+    told = state.state_of(row)
+    return {
+        **told,
+        "pending": Pending.objects.filter(letter=row).count(),
+        "activated": len(used_codes(row.slug)),
+    }
+
+
+def watched(letter: Letter) -> tuple[list[Any], list[Any]]:
+    """An organiser asks after every act of every person: what they are told, and what a live counter would tell."""
+    told, control = [], []
+    for person in letter.people[:25]:
+        for act in (people.activate, people.sign):
+            act(letter, person)
+            told.append(letter.status())
+            control.append(live(Row.objects.get(slug=letter.slug)))
+    return told, control
+
+
+def test_a_status_asked_for_again_and_again_shows_nobody(site: Site) -> None:
+    """Twenty-five use their codes and sign: the status stays as it was, byte for byte, until their batch is in.
+
+    Control: with live counters each of the fifty acts is seen.
+    """
+    letter = site.letter(size=30, batch=(1000, WAIT))
+    before = letter.status()
+    told, control = watched(letter)
+    assert all(status == before for status in told)
+    assert len({(status["pending"], status["activated"]) for status in control}) == 50
+    site.rounds()
+    assert letter.status() == before
+    site.clock.now += max(WAIT, TELL)
+    site.rounds()
+    after = letter.status()
+    assert (after["count"], after["activated"], after["codes"], after["pending"]) == (25, 20, 30, 0)
+
+
+def test_what_was_told_does_not_follow_until_the_next_batch(site: Site) -> None:
+    """More use their codes after a batch: minutes later the organiser is told the same."""
+    letter = site.letter(size=30, batch=(1000, WAIT))
+    for person in letter.people[:12]:
+        assert people.sign(letter, person).status == 201
+    site.clock.now += WAIT
+    site.rounds()
+    assert letter.status()["activated"] == 10
+    for person in letter.people[12:]:
+        people.activate(letter, person)
+    site.clock.now += 5 * TELL
+    site.rounds()
+    assert letter.status()["activated"] == 10
+
+
+def test_entries_of_a_batch_that_is_due_are_on_their_way(site: Site) -> None:
+    """They are told of for the moment until the clerk has placed them."""
+    letter = site.letter(size=6, batch=(2, WAIT))
+    assert people.sign(letter, letter.people[0]).status == 201
+    assert letter.status()["pending"] == 0
+    assert people.sign(letter, letter.people[1]).status == 201
+    assert letter.status()["pending"] == 2
+    site.rounds()
+    assert letter.status()["pending"] == 0
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, 0), (9, 0), (10, 10), (19, 10), (983, 980)])
+def test_tens(number: int, said: int) -> None:
+    """Rounded down."""
+    assert in_tens(number) == said
