@@ -173,10 +173,10 @@ def test_whoever_signed_looks_changes_and_withdraws_from_another_device(server: 
     page.fill("#code", code)
     page.keyboard.press("Enter")
     other.step("access")
-    page.fill("#access", access_code(signer)[:-1])
+    page.fill("#access", "S-1234")
     page.click('[data-step="access"] button:not([type="button"])')
     page.locator('[data-part="error"]').wait_for(state="visible")
-    assert page.input_value("#access") == access_code(signer)[:-1], "what was typed is still there"
+    assert page.input_value("#access") == "S-1234", "what was typed is still there"
     page.fill("#access", access_code(signer))
     page.keyboard.press("Enter")
     other.step("choice")
