@@ -2,8 +2,8 @@
  * What is shown once is not lost by one wrong tap: leaving the page asks first.
  *
  *     <div data-step="done"> ... the code ...
- *       <p data-part="keep-ask" role="alert" tabindex="-1" hidden>Have you kept it?
- *         <button type="button" data-part="keep-stay">Stay on this page</button></p>
+ *       <div data-part="keep-ask" role="alert" tabindex="-1" hidden>Have you kept it?
+ *         <button type="button" data-part="keep-stay">Stay on this page</button></div>
  *       <p><button type="button" data-part="keep-confirm">I have kept the code</button></p>
  *       <p data-part="keep-noted" role="status" hidden>You can leave this page now.</p> </div>
  *
