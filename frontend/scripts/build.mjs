@@ -52,8 +52,9 @@ function signPages(script) {
   const pages = {};
   for (const [language, words] of Object.entries(JSON.parse(readFileSync(join(ROOT, "pages/words.json"), "utf8")))) {
     const said = Object.fromEntries(Object.entries(words).map(([name, text]) => [name, escape(text)]));
-    // The place of the number is the controller's to fill in.
+    // The places of figures are the controller's to fill in.
     said.counted_yes = said.counted_yes.replace("{count}", '<output data-part="count"></output>');
+    said.counted_longest = said.counted_longest.replace("{wait}", '<output data-part="wait"></output>');
     const parts = { ...said, csp, style, script: code };
     const page = html.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name] ?? missing(name));
     pages[language === "en" ? "sign.html" : `sign.${language}.html`] = Buffer.from(page);

@@ -95,6 +95,13 @@ class Letterbox:
             self.answers[token] = (blinded, answer)
         return answer
 
+    def box(self, body: Any) -> Any:
+        """What the roll has of a code's holder, used or not."""
+        slot = self.slots.get(roll.token_hash(base64url.decode(body["token"], 32)))
+        if slot is None:
+            raise CodeUnknownError("There is no such access code. Nothing was kept.")
+        return {"box": base64url.encode(slot.box), "leaf": base64url.encode(slot.leaf)}
+
     def enter(self, body: Any) -> tuple[int, Any]:
         """Takes an entry in: status and answer."""
         data = canonical.encode(body["entry"])
@@ -156,7 +163,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             with box.lock:
                 value = canonical.decode(body)
-                status, answer = (200, box.activate(value)) if path == "activate" else box.enter(value)
+                asked = {"activate": box.activate, "box": box.box}.get(path)
+                status, answer = (200, asked(value)) if asked else box.enter(value)
         except (ProtocolError, KeyError) as error:
             known = error if isinstance(error, ProtocolError) else MalformedError("a field is missing")
             self._problem(STATUS.get(known.code, 409), known.code, str(known))

@@ -25,6 +25,7 @@ export async function pageTests(context, platform, root, report) {
     await page.keyboard.press("Enter");
     await visible("sign", "choice");
     await page.screenshot({ path: join(root, "build/sign-choice.png") });
+    await page.check('#sign [name="as"][value="name"]');
     await page.click('#sign [data-step="choice"] button');
     await visible("sign", "done");
     await page.screenshot({ path: join(root, "build/sign-done.png") });

@@ -9,6 +9,7 @@ import { outcomeOf } from "../src/protocol/report.ts";
 import type { Record } from "../src/protocol/roll.ts";
 import { verifyBundle } from "../src/protocol/verify.ts";
 import { activate, type Store } from "../src/signing/activate.ts";
+import { fetchRecord } from "../src/signing/box.ts";
 import { type Counted, find } from "../src/signing/counted.ts";
 import { type Letter, openLetter, requireApprovals } from "../src/signing/letter.ts";
 import { parseLink } from "../src/signing/link.ts";
@@ -78,8 +79,10 @@ test("against the real server: sign, look, edit, withdraw, publish; the bundle v
   }
   const [first, second, , last] = signers as [never, never, never, (typeof signers)[number]];
   const { entry } = await until((second as typeof last).spelt, (found) => found.counted && found.count === 4);
-  const back = { as: "name", ...(site.records[1] as Record) } as const;
-  await edit(letter, second, entry as never, back, site.codes[1] as string, means);
+  const certified = await fetchRecord(letter, site.codes[1] as string);
+  assert.deepEqual(certified.record, site.records[1], "a used code gives its record as an unused one does");
+  assert.deepEqual((await fetchRecord(letter, site.codes[4] as string)).record, site.records[4]);
+  await edit(letter, second, entry as never, { as: "name" }, certified, means);
   await withdraw(letter, await signerTyped(letter, withdrawalCode(last)));
   await withdraw(letter, last);
   await until(last.spelt, (found) => found.signatory?.withdrawn != null);

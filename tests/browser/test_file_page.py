@@ -35,6 +35,7 @@ def test_a_page_kept_on_disk_signs_with_the_real_server_and_withdraws_again(
     page.fill('#sign [name="code"]', access_code(letter.people[0]))
     page.keyboard.press("Enter")
     page.locator('#sign [data-step="choice"]').wait_for(state="visible")
+    page.check('#sign [name="as"][value="name"]')
     page.click('#sign [data-step="choice"] button')
     page.locator('#sign [data-step="done"]').wait_for(state="visible")
     until(lambda: letter.get("count.json").json["count"] == before + 1)

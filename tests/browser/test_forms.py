@@ -46,7 +46,9 @@ def test_without_script_one_signs_and_withdraws_by_keyboard(public: Letter, visi
     page.keyboard.press("Enter")
     page.locator("#as").wait_for()
     assert person.record.name in page.inner_text("main")
+    assert page.locator("input:checked").count() == 0, "nothing is chosen beforehand"
     tab_to(visitor, '[name="as"]')
+    page.keyboard.press("Space")
     page.keyboard.press("Enter")
     page.locator("#withdrawal").wait_for()
     code = page.inner_text("#withdrawal")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Dialog
 
 from undersigned.protocol import base64url, entries
 from web import people
@@ -39,6 +40,7 @@ def test_by_typed_code_and_keyboard_alone_from_the_letter_to_the_withdrawal_code
     page.keyboard.press("Enter")
     visitor.step("choice")
     assert person.record.name in page.locator('[data-step="choice"] h2').inner_text()
+    assert page.locator("input:checked").count() == 0, "nothing is chosen beforehand"
     visitor.tab_to('[name="as"]')
     page.keyboard.press("ArrowDown")
     assert page.is_checked('[value="initials"]')
@@ -72,10 +74,13 @@ def test_a_slips_link_goes_to_the_signing_page_with_the_code_and_out_of_the_hist
     assert page.input_value("#code") == access_code(person)
     page.click('[data-step="code"] button')
     visitor.step("choice")
+    page.check('[name="as"][value="name"]')
     page.click('[data-step="choice"] button')
     visitor.step("done")
     assert not any(access_code(person) in line for line in asked)
     # The slip's own address is in no history: there is nothing before this page but the empty tab.
+    page.click('[data-part="keep-confirm"]')
+    page.wait_for_function("history.state === 'below'")
     page.go_back()
     assert page.url == "about:blank"
 
@@ -123,6 +128,7 @@ def test_what_is_begun_and_not_finished_is_the_only_thing_kept(letter: Letter, v
     page.fill("#code", access_code(letter.people[4]))
     page.click('[data-step="code"] button')
     visitor.step("choice")
+    page.check('[name="as"][value="name"]')
     page.click('[data-step="choice"] button')
     visitor.step("done")
     assert visitor.kept() == NOTHING
@@ -131,7 +137,7 @@ def test_what_is_begun_and_not_finished_is_the_only_thing_kept(letter: Letter, v
 def test_whoever_signed_looks_changes_and_withdraws_from_another_device(server: Server, visit: Visit) -> None:
     """With the withdrawal code alone; the public count follows; what was sealed first is replaced in the log."""
     letter = open_letter(server)
-    code = visit().sign(letter, letter.people[5])
+    code = visit().sign(letter, letter.people[6])
     until(lambda: letter.get("count.json").json["count"] == 1)
     other = visit("he")
     page = other.open(letter, "he/counted/", letter.l)
@@ -140,30 +146,46 @@ def test_whoever_signed_looks_changes_and_withdraws_from_another_device(server: 
     other.step("counted")
     assert page.inner_text('[data-part="count"]') == "1"
 
+    # Somebody of the second group, without the access code: initials, in the group they choose, and no name.
+    signer = letter.people[6]
+    assert signer.record.group != letter.manifest.groups[0].id
     page = other.open(letter, "he/edit/", letter.l)
     page.fill("#code", code)
     page.keyboard.press("Enter")
+    other.step("access")
+    page.click('[data-part="without"]')
     other.step("choice")
+    assert page.locator("input:checked").count() == 0, "nothing is chosen beforehand"
+    assert page.input_value("#group") == ""
+    assert page.is_disabled('[value="name"]')
     page.check('[value="initials"]')
     page.fill("#initials", "P. Q.")
+    page.click('[data-step="choice"] button')
+    assert page.locator("#group:invalid").count() == 1, "the group has to be chosen"
+    page.select_option("#group", signer.record.group)
     page.click('[data-step="choice"] button')
     other.step("done")
     until(lambda: letter.get("count.json").json["size"] == 6)
     assert letter.get("count.json").json["count"] == 1
 
-    # Back to the name, which the roll and the access code have to bear out.
+    # Back to the name, which comes from the roll with the group.
     page = other.open(letter, "he/edit/", letter.l)
     page.fill("#code", code)
     page.keyboard.press("Enter")
-    other.step("choice")
-    page.fill("#name", "Somebody Else")
-    page.fill("#title", letter.people[5].record.title)
-    page.fill("#access", access_code(letter.people[5]))
-    page.select_option("#group", letter.people[5].record.group)
-    page.click('[data-step="choice"] button')
+    other.step("access")
+    page.fill("#access", "S-1234")
+    page.click('[data-step="access"] button:not([type="button"])')
     page.locator('[data-part="error"]').wait_for(state="visible")
-    assert page.input_value("#name") == "Somebody Else", "what was typed is still there"
-    page.fill("#name", letter.people[5].record.name)
+    assert page.input_value("#access") == "S-1234", "what was typed is still there"
+    page.fill("#access", access_code(signer))
+    page.keyboard.press("Enter")
+    other.step("choice")
+    group = next(g.name["he"] for g in letter.manifest.groups if g.id == signer.record.group)
+    assert page.inner_text('[data-part="name"]') == signer.record.name
+    assert page.inner_text('[data-part="group"]') == group
+    assert page.locator("#group").is_hidden(), "the group is not asked where the roll says it"
+    assert page.locator("input:checked").count() == 0
+    page.check('[value="name"]')
     page.click('[data-step="choice"] button')
     other.step("done")
     until(lambda: letter.get("count.json").json["size"] == 7)
@@ -181,6 +203,87 @@ def test_whoever_signed_looks_changes_and_withdraws_from_another_device(server: 
     page.fill("#code", code)
     page.keyboard.press("Enter")
     other.step("withdrawn")
+
+
+def test_the_code_is_not_lost_by_leaving_the_page(letter: Letter, visit: Visit) -> None:
+    """Back, reload, another address: each asks first. Links open beside. After "I have kept the code" nothing asks."""
+    visitor = visit()
+    code = visitor.sign(letter, letter.people[10])
+    page = visitor.page
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.evaluate("history.back()")
+    page.locator('[data-part="keep-ask"]').wait_for(state="visible")
+    assert page.evaluate("document.activeElement.dataset.part") == "keep-ask"
+    assert visitor.withdrawal_code() == code
+    page.click('[data-part="keep-stay"]')
+    for leave in ("location.reload()", "location.assign('/verify/')"):
+        before = len(asked)
+        page.evaluate(f"setTimeout(() => {leave})")
+        page.wait_for_timeout(300)
+        assert len(asked) == before + 1, leave
+        assert visitor.withdrawal_code() == code, leave
+    assert set(asked) == {"beforeunload"}
+    for link in ('.masthead > a[href*="/en/"]', 'a[hreflang="he"]', '[data-step="done"] a[href*="/counted/"]'):
+        with visitor.context.expect_page() as opened:
+            page.click(link)
+        opened.value.wait_for_load_state()
+        assert opened.value.evaluate("window.opener") is None
+        opened.value.close()
+        assert visitor.withdrawal_code() == code, link
+    assert asked == ["beforeunload"] * 2
+    assert visitor.kept() == NOTHING
+    page.click('[data-part="keep-confirm"]')
+    page.locator('[data-part="keep-noted"]').wait_for(state="visible")
+    page.wait_for_function("history.state === 'below'")
+    page.go_back()
+    assert page.url == "about:blank"
+    assert asked == ["beforeunload"] * 2
+
+
+def test_waiting_is_said_as_waiting(server: Server, visit: Visit) -> None:
+    """The page one signed on has the receipt and says by when; on another device the same code is not denied."""
+    letter = open_letter(server, batch=(100, 7200))
+    visitor = visit()
+    code = visitor.sign(letter, letter.people[0])
+    page = visitor.page
+    page.click('[data-part="look"]')
+    waiting = page.locator('[data-look="waiting"]')
+    waiting.wait_for(state="visible")
+    assert "accepted" in waiting.inner_text()
+    promised = page.locator('[data-look="waiting"] time').get_attribute("datetime")
+    assert promised == page.locator('[data-step="done"] [data-part="by"]').get_attribute("datetime")
+    assert page.locator('[data-look="counted"]').is_hidden()
+    other = visit("he")
+    for language, kind, typed, words in (
+        ("en", "counted", code, "Not in the log yet, or never signed."),
+        ("en", "counted", "W-7QK4-M2ZD-9XHF-R3TB-5WNE", "Not in the log yet, or never signed."),
+        ("he", "counted", code, "עדיין לא ביומן"),
+        ("en", "edit", code, "is in the log yet"),
+    ):
+        page = other.open(letter, f"{language}/{kind}/", letter.l)
+        page.fill("#code", typed)
+        page.keyboard.press("Enter")
+        if kind == "counted":
+            other.step("unknown")
+            said = page.inner_text('[data-step="unknown"]')
+            assert ("2 hours" if language == "en" else "שעתיים") in said
+        else:
+            page.locator('[data-part="error"]').wait_for(state="visible")
+            said = page.inner_text('[data-part="error"]')
+        assert words in said
+        assert "nobody" not in said.lower()
+    # Withdrawing while it waits works: the server knows what the log does not yet.
+    page = other.open(letter, "en/withdraw/", letter.l)
+    page.fill("#code", code)
+    page.keyboard.press("Enter")
+    page.click('[data-step="sure"] button:not([type="button"])')
+    other.step("done")
 
 
 def test_withdrawing_works_when_the_letter_is_abandoned_and_signing_says_why_it_does_not(
@@ -265,6 +368,7 @@ def test_the_signing_page_is_light_and_nothing_on_it_moves(letter: Letter, visit
     page.fill("#code", access_code(letter.people[8 if language == "en" else 9]))
     page.click('[data-step="code"] button')
     visitor.step("choice")
+    page.check('[name="as"][value="name"]')
     page.click('[data-step="choice"] button')
     visitor.step("done")
     page.wait_for_timeout(200)

@@ -56,7 +56,8 @@ def access(letter: Letter, number: int) -> str:
 
 def sign(letter: Letter, number: int, *words: str, home: Path) -> Said:
     """``undersigned sign``, the access code on standard input."""
-    return typed("sign", link(letter), "--yes", *words, stdin=access(letter, number) + "\n", home=home)
+    how = [] if "--as" in words else ["--as", "name"]
+    return typed("sign", link(letter), "--yes", *how, *words, stdin=access(letter, number) + "\n", home=home)
 
 
 def count(letter: Letter) -> int:
@@ -82,12 +83,15 @@ def test_somebody_signs_changes_asks_and_withdraws(letter: Letter, tmp_path: Pat
     changed = typed("edit", link(letter), "--as", "anonymous", "--group", "reserve", "--code-file", file)
     assert changed.code == 0, changed.err
     assert count(letter) == 1
-    otherwise = typed("edit", link(letter), "--code-file", file, stdin=access(letter, 0) + "\n")
-    assert (otherwise.code, "spelt as on the roll" in otherwise.err) == (2, True)
     listed = letter.people[0].record
-    as_listed = ["--group", listed.group, "--name", listed.name, "--title", listed.title]
-    back = typed("edit", link(letter), *as_listed, "--code-file", file, stdin=access(letter, 0) + "\n")
+    named = ["--as", "name", "--code-file", file]
+    for what, wrong in (("group", "reserve"), ("name", "Somebody Else"), ("title", "Gen.")):
+        assert getattr(listed, what) != wrong
+        otherwise = typed("edit", link(letter), *named, f"--{what}", wrong, stdin=access(letter, 0) + "\n")
+        assert (otherwise.code, f"on the roll your {what} is" in otherwise.err.lower()) == (2, True), otherwise.err
+    back = typed("edit", link(letter), *named, stdin=access(letter, 0) + "\n")
     assert back.code == 0, back.err
+    assert count(letter) == 1
     gone = typed("withdraw", link(letter), "--yes", "--code-file", file)
     assert gone.code == 0, gone.err
     assert count(letter) == 0
@@ -96,7 +100,52 @@ def test_somebody_signs_changes_asks_and_withdraws(letter: Letter, tmp_path: Pat
     asked = typed("counted", link(letter), "--code-file", file)
     assert (asked.code, "You have withdrawn" in asked.err) == (1, True)
     late = typed("edit", link(letter), "--as", "anonymous", "--group", "reserve", "--code-file", file)
-    assert (late.code, "has been withdrawn" in late.err) == (1, True) or late.code != 0
+    assert (late.code, "has been withdrawn" in late.err) == (2, True)
+
+
+def test_nothing_about_a_person_is_chosen_for_them(letter: Letter, site: Server, tmp_path: Path) -> None:
+    """Neither how one is shown nor one's group: without a word on it nothing is signed or changed, and no code used."""
+    said = typed("sign", link(letter), "--yes", stdin=access(letter, 3) + "\n", home=tmp_path / "n")
+    assert (said.code, "How should your name appear? Say so with --as" in said.err) == (2, True)
+    public = opened(site, approve=True, public=True, check="codes")
+    groupless = sign(public, 0, "--name", "Testperson", home=tmp_path / "n")
+    assert (groupless.code, "choose a group: one of reserve, retired" in groupless.err.lower()) == (2, True)
+    assert (letter.status()["activated"], public.status()["activated"]) == (0, 0)
+    assert not (tmp_path / "n").exists(), "nothing was begun"
+    signed = sign(letter, 3, home=tmp_path / "n")
+    file = tmp_path / "mine"
+    file.write_text(signed.out)
+    count(letter)
+    how = typed("edit", link(letter), "--code-file", file)
+    assert (how.code, "Say so with --as" in how.err) == (2, True)
+    bare = typed("edit", link(letter), "--as", "initials", "--name", "T. P.", "--code-file", file, stdin="\n")
+    assert bare.code == 2, "the group comes from the access code, which is asked for"
+    size = letter.status()["count"]
+    changed = typed(
+        "edit", link(letter), "--as", "initials", "--name", "T. P.", "--code-file", file, stdin=access(letter, 3) + "\n"
+    )
+    assert (changed.code, letter.status()["count"]) == (0, size), changed.err
+
+
+def test_waiting_is_said_as_waiting(site: Server, tmp_path: Path) -> None:
+    """A signature that waits for its batch and one that never was look the same in the log, and neither is denied."""
+    slow = opened(site, approve=True, batch=(100, 7200))
+    signed = sign(slow, 0, home=tmp_path)
+    assert signed.code == 0, signed.err
+    assert "take your signature in by 20" in signed.err
+    file = tmp_path / "mine"
+    file.write_text(signed.out)
+    stranger = tmp_path / "stranger"
+    stranger.write_text(codes.format_code("W", codes.code_from(os.urandom(20))))
+    for who in (file, stranger):
+        asked = typed("counted", link(slow), "--code-file", who)
+        assert asked.code == 3
+        assert "Not in the log yet, or never signed. A new signature waits" in asked.err
+        assert "up to 2 hours" in asked.err
+        told = typed("counted", link(slow), "--json", "--code-file", who)
+        assert (told.code, json.loads(told.out)["state"]) == (3, "not-in-log")
+        early = typed("edit", link(slow), "--as", "anonymous", "--group", "reserve", "--code-file", who)
+        assert (early.code, "in the log yet" in early.err) == (3, True)
 
 
 def test_a_code_nobody_holds_says_the_same_whatever_it_is(letter: Letter, tmp_path: Path) -> None:
@@ -106,11 +155,11 @@ def test_a_code_nobody_holds_says_the_same_whatever_it_is(letter: Letter, tmp_pa
         said = typed(command, link(letter), *(["--yes"] if command == "withdraw" else []), stdin=stranger + "\n")
         assert said.code != 0
     unknown = codes.format_code("S", codes.code_from(os.urandom(20)))
-    said = typed("sign", link(letter), "--yes", stdin=unknown + "\n", home=tmp_path / "b")
+    said = typed("sign", link(letter), "--as", "name", "--yes", stdin=unknown + "\n", home=tmp_path / "b")
     assert said.code != 0
     assert not list((tmp_path / "b").rglob("*.json")), "nothing is kept of a code that is none"
     for wrong in ("S-7QK4", "", "W-7QK4-M2ZD-9XHF-R3TB-5WNE"):
-        said = typed("sign", link(letter), "--yes", stdin=wrong + "\n", home=tmp_path / "c")
+        said = typed("sign", link(letter), "--as", "name", "--yes", stdin=wrong + "\n", home=tmp_path / "c")
         assert (said.code, said.out) != (0, said.out)
     assert count(letter) == 0
 
@@ -177,7 +226,10 @@ def test_at_a_terminal_codes_are_not_shown_and_a_no_is_a_no(letter: Letter, tmp_
     code = access(letter, 1)
     for answer, wanted in (("n", 0), ("y", 1)):
         status, screen = at_a_terminal(
-            "sign", link(letter), answers=[("Access code", code), ("[y/N]", answer)], home=tmp_path / "t"
+            "sign",
+            link(letter),
+            answers=[("anonymous)", "name"), ("Access code", code), ("[y/N]", answer)],
+            home=tmp_path / "t",
         )
         assert (status == 0) == (wanted == 1), screen
         assert code not in screen

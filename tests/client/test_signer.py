@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from letterworld import LetterWorld, serve_log
-from undersigned.client import counted, pending, signer
+from undersigned.client import box, counted, pending, signer
 from undersigned.client.errors import AnswerError, InputError, ProblemError
 from undersigned.client.letter import fetch_letter, fetch_roll, fetch_text, require_approvals
 from undersigned.client.link import Link
-from undersigned.protocol import base64url, canonical, merkle, opening, seal
+from undersigned.protocol import base64url, canonical, merkle, opening, roll, seal
 from undersigned.protocol.errors import CredentialError, InvalidError, LetterError, LogError
 
 from .worldserver import WorldServer
@@ -217,20 +217,49 @@ def test_an_edit_replaces_what_is_sealed_and_not_the_count(server: WorldServer) 
     who = signed(server, 0, signer.Choice("anonymous"))
     found = counted.find(server.http(), server.letter, who.spelt)
     assert found.entry is not None
-    record = server.world.people[0].record
-    choice = signer.Choice("name", record.group, record.name, record.title)
-    signer.edit(server.http(), server.letter, who, found.entry, choice, server.world.people[0].code)
+    certified = box.fetch_record(server.http(), server.letter, server.world.people[0].code)
+    assert certified.record == server.world.people[0].record
+    signer.edit(server.http(), server.letter, who, found.entry, signer.Choice("name"), certified)
     assert server.world.standing.count == 1
     assert opened(server, who.spelt).verdict == "named"
 
 
-def test_an_edit_to_a_name_not_on_the_roll_is_not_sent(server: WorldServer) -> None:
+def test_an_edit_to_a_name_of_the_roll_needs_the_access_code(server: WorldServer) -> None:
     who = signed(server, 0, signer.Choice("anonymous"))
     found = counted.find(server.http(), server.letter, who.spelt)
     assert found.entry is not None
-    choice = signer.Choice("name", "reserve", "Somebody Else", "")
-    with pytest.raises(InputError, match="not spelt as on the roll"):
-        signer.edit(server.http(), server.letter, who, found.entry, choice, server.world.people[0].code)
+    with pytest.raises(InputError, match="access code is needed"):
+        signer.edit(server.http(), server.letter, who, found.entry, signer.Choice("name", "reserve", "Somebody", ""))
+    assert len(server.posted("entries")) == 1
+
+
+@pytest.mark.parametrize("as_", ["name", "initials", "anonymous"])
+def test_with_a_record_the_group_is_the_rolls_and_another_is_refused(server: WorldServer, as_: signer.As) -> None:
+    """A former student does not become a teacher by a form, an option or a default."""
+    person = server.world.people[0]
+    certified = box.fetch_record(server.http(), server.letter, person.code)
+    name = "A. B." if as_ == "initials" else None
+    payload = signer.make_payload(server.letter, signer.Choice(as_, name=name), certified.place, certified.record)
+    assert payload.group == person.record.group
+    (other,) = server.letter.manifest.group_ids - {person.record.group}
+    with pytest.raises(InputError, match="on the roll your group is"):
+        signer.make_payload(server.letter, signer.Choice(as_, other, name), certified.place, certified.record)
+
+
+def test_a_box_that_is_not_the_codes_or_not_on_the_roll_is_not_believed(server: WorldServer) -> None:
+    """Another's box does not open; a box its maker left off the roll would be void when it is opened."""
+    first, second = server.world.people[0], server.world.people[1]
+    with pytest.raises(ProblemError, match="no such access code"):
+        box.fetch_record(server.http(), server.letter, b"0" * 20)
+    kept = first.slot
+    first.slot = roll.make_slot(first.code, server.letter.rid, roll.Record(group="reserve", name="Another", title=""))
+    with pytest.raises(InputError, match="not on the roll"):
+        box.fetch_record(server.http(), server.letter, first.code)
+    first.slot = second.slot
+    with pytest.raises(InvalidError, match="box"):
+        box.fetch_record(server.http(), server.letter, first.code)
+    first.slot = kept
+    assert box.fetch_record(server.http(), server.letter, first.code).record == first.record
 
 
 def test_a_letter_with_several_registrars_is_refused_in_words() -> None:

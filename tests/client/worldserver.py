@@ -93,6 +93,8 @@ class WorldServer:
             return httpx.Response(204)
         if path == "activate":
             return self._activate(canonical.decode(data))
+        if path == "box":
+            return self._box(canonical.decode(data))
         return self._enter(canonical.decode(data))
 
     def _activate(self, asked: dict[str, Any]) -> httpx.Response:
@@ -106,6 +108,17 @@ class WorldServer:
             "leaf": base64url.encode(person.slot.leaf),
             "signature": base64url.encode(signature),
         }
+        return httpx.Response(200, content=canonical.encode(answer))
+
+    def _box(self, asked: dict[str, Any]) -> httpx.Response:
+        token = base64url.decode(asked["token"])
+        slot = next((p.slot for p in self.world.people if p.place.token == token), None)
+        if slot is None:
+            problem = {"type": "urn:undersigned:problem:code-unknown", "title": "", "status": 403,
+                       "detail": "There is no such access code."}  # fmt: skip
+            headers = {"content-type": "application/problem+json"}
+            return httpx.Response(403, headers=headers, content=canonical.encode(problem))
+        answer = {"box": base64url.encode(slot.box), "leaf": base64url.encode(slot.leaf)}
         return httpx.Response(200, content=canonical.encode(answer))
 
     def _enter(self, asked: dict[str, Any]) -> httpx.Response:

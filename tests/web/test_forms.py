@@ -47,6 +47,9 @@ def test_somebody_signs_and_withdraws_without_script(site: Site) -> None:
     withdrawal = browser.code("withdrawal")
     assert codes.parse_code("W", withdrawal)
     assert browser.cookies == {}, "nothing is left in the browser"
+    links = re.findall(r"<a [^>]*>", browser.text)
+    assert links
+    assert all('target="_blank" rel="noopener"' in link for link in links), "no link of the page loses the code"
     site.clock.now += 60
     site.rounds()
     assert letter.status()["count"] == 1

@@ -145,9 +145,13 @@ export function follow(bar: HTMLProgressElement): (done: number, total: number) 
 
 /** Shows by when the log has promised to take an entry in, in the reader's own clock. */
 export function tellBy(root: ParentNode, by: string): void {
-  const place = part<HTMLTimeElement>(root, "by");
-  place.dateTime = by;
-  place.textContent = new Date(by).toLocaleString(localeOf(), { dateStyle: "long", timeStyle: "short" });
+  tellTime(part<HTMLTimeElement>(root, "by"), by);
+}
+
+/** Shows a time of the protocol's in the reader's own clock. */
+export function tellTime(place: HTMLTimeElement, time: string): void {
+  place.dateTime = time;
+  place.textContent = new Date(time).toLocaleString(localeOf(), { dateStyle: "long", timeStyle: "short" });
 }
 
 /**

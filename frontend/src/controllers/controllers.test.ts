@@ -82,7 +82,13 @@ test("the page signs by a typed code, shows who the roll says one is, and keeps 
   assert.match(one('#sign [data-part="name"]').textContent ?? "", / 20$/);
   assert.ok(one("#sign").contains(document.activeElement), "focus moved to the new step");
   assert.equal(one<HTMLFieldSetElement>('#sign [data-part="self"]').hidden, true);
+  assert.equal(one('#sign [data-part="group-field"]').hidden, true);
+  assert.notEqual(one('#sign [data-part="group"]').textContent, "");
   assert.equal(sessionStorage.length, 1);
+  assert.equal(document.querySelector("#sign input:checked"), null, "nothing is chosen beforehand");
+  send('#sign [data-step="choice"]');
+  assert.equal(visible("sign"), "choice", "a form that is sent as it stands goes nowhere");
+  one<HTMLInputElement>('#sign [value="name"]').checked = true;
   send('#sign [data-step="choice"]');
   await until(() => visible("sign") === "done", "done");
   assert.match(one('#sign [data-part="withdrawal"]').textContent ?? "", /^W-/);
@@ -91,6 +97,31 @@ test("the page signs by a typed code, shows who the roll says one is, and keeps 
   window.dispatchEvent(new PageTransitionEvent("pagehide"));
   assert.equal(one('#sign [data-part="withdrawal"]').textContent, "");
   assert.equal(visible("sign"), "code");
+});
+
+test("leaving after signing asks until the code is kept, and the page itself tells waiting from counted", { skip }, async () => {
+  const { codes } = await letter();
+  await page();
+  const asks = (): boolean => !window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+  assert.equal(asks(), false, "nobody is asked before there is something to lose");
+  await signAs(codes[25] as string);
+  assert.equal(asks(), true);
+  const link = Object.assign(document.createElement("a"), { href: "/elsewhere" });
+  document.body.append(link);
+  const looked = (): string[] => [...document.querySelectorAll<HTMLElement>("#sign [data-look]:not([hidden])")].map((said) => said.dataset["look"] ?? "");
+  assert.deepEqual(looked(), []);
+  one('#sign [data-part="look"]').click();
+  await until(() => looked().length > 0, "looked");
+  assert.deepEqual(looked(), ["counted"]);
+  history.back();
+  await until(() => !one('#sign [data-part="keep-ask"]').hidden, "asked");
+  assert.match(one('#sign [data-part="withdrawal"]').textContent ?? "", /^W-/, "the code is still there");
+  one('#sign [data-part="keep-stay"]').click();
+  assert.equal(one('#sign [data-part="keep-ask"]').hidden, true);
+  one('#sign [data-part="keep-confirm"]').click();
+  assert.equal(asks(), false);
+  assert.equal(one('#sign [data-part="keep-noted"]').hidden, false);
+  assert.equal(sessionStorage.length + localStorage.length, 0);
 });
 
 test("a slip's link fills the code in and takes it out of the address", { skip }, async () => {

@@ -7,14 +7,19 @@
  *       <div data-step="looking" hidden><h2 tabindex="-1">Reading the log</h2> <progress data-part="progress"></progress></div>
  *       <div data-step="counted" hidden><h2 tabindex="-1">You are one of <output data-part="count"></output></h2></div>
  *       <div data-step="withdrawn" hidden><h2 tabindex="-1">You have withdrawn</h2></div>
- *       <div data-step="unknown" hidden><h2 tabindex="-1">Nobody signed with this code</h2></div>
+ *       <div data-step="unknown" hidden><h2 tabindex="-1">Not in the log yet, or never signed</h2></div>
  *     </section>
+ *
+ * Each `data-part="wait"` is told how long an entry waits for its batch by the letter's terms. Who is not found may be
+ * waiting: without the receipt, which only the page one signed on has (`sign.ts`), nobody can tell that from never signed.
  */
 
+import { isSealed } from "../protocol/manifest.ts";
 import { find } from "../signing/counted.ts";
+import type { Letter } from "../signing/letter.ts";
 import { signerTyped } from "../signing/signer.ts";
 import { type Controller, field, follow, onSubmit, part, show, wipeOnLeaving } from "./controller.ts";
-import { figure } from "./figure.ts";
+import { duration, figure } from "./figure.ts";
 import { letterAt, linkOf } from "./place.ts";
 import { typedCode } from "./typed.ts";
 
@@ -26,8 +31,16 @@ export const counted: Controller = (root, world) => {
     show(root, "looking");
     const found = await find(letter, spelt, follow(part<HTMLProgressElement>(root, "progress")));
     part(root, "count").textContent = figure(found.count);
+    tellWait(root, letter);
     form.reset();
     show(root, found.signatory === null ? "unknown" : found.counted ? "counted" : "withdrawn");
   });
   wipeOnLeaving(root, "code", ["count"]);
 };
+
+/** Says how long an entry waits for its batch at most, by the letter's terms. */
+function tellWait(root: HTMLElement, { manifest }: Letter): void {
+  // A public letter's entries wait for no batch: what they wait for is the log's next round.
+  const seconds = isSealed(manifest) ? manifest.batch.wait : 0;
+  for (const place of root.querySelectorAll('[data-part="wait"]')) place.textContent = duration(seconds);
+}

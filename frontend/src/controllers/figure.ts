@@ -10,6 +10,13 @@ export function figure(value: number, language = pageLanguage()): string {
   return value.toLocaleString(localeOf(language));
 }
 
+/** A length of time as the page's language says it, rounded up to whole minutes, or hours from two hours on. */
+export function duration(seconds: number, language = pageLanguage()): string {
+  const minutes = Math.max(1, Math.ceil(seconds / 60));
+  const [value, unit] = minutes < 120 ? [minutes, "minute"] : [Math.ceil(minutes / 60), "hour"];
+  return new Intl.NumberFormat(localeOf(language), { style: "unit", unit, unitDisplay: "long" }).format(value);
+}
+
 /** The locale for a page's language, its digits set. */
 export function localeOf(language = pageLanguage()): string {
   const digits = DIGITS[language] ?? DIGITS[language.split("-")[0] as string] ?? "latn";

@@ -14,19 +14,19 @@ import { isSealed } from "../protocol/manifest.ts";
 import * as opening from "../protocol/opening.ts";
 import * as receipts from "../protocol/receipt.ts";
 import { firstUnassigned } from "../protocol/assigned.ts";
-import { leafOf, type Place, place as placeOf, type Record } from "../protocol/roll.ts";
+import type { Place, Record } from "../protocol/roll.ts";
 import { makeSeal, type Progress } from "../protocol/sealing.ts";
 import { objectHash, type Payload, type SignedObject } from "../protocol/seal.ts";
 import { checkSealedInitials, checkTyped, tidy } from "../protocol/text.ts";
 import type { Activated } from "./activate.ts";
+import type { Certified } from "./box.ts";
 import { checkInclusion } from "./inclusion.ts";
-import { fetchRoll, type Letter } from "./letter.ts";
+import type { Letter } from "./letter.ts";
 import type { Entropy, Signer } from "./signer.ts";
-import { parseCode } from "../protocol/codes.ts";
 
-/** How somebody wants to stand under the letter. What the roll says may be left out. */
+/** How somebody wants to be shown under the letter. What the roll says may be left out. `as` is "" until it is chosen. */
 export interface Choice {
-  readonly as: Payload["as"];
+  readonly as: Payload["as"] | "";
   readonly group?: string;
   readonly name?: string;
   readonly title?: string;
@@ -55,24 +55,22 @@ export async function sign(letter: Letter, activated: Activated, choice: Choice,
 /**
  * Replaces what was sealed; the count does not change.
  *
- * `before`: the signer's newest entry, as the log has it (`counted.ts`): its credentials serve again. `access`: the access
- * code as typed, with which a name is shown to be on the roll; `choice` then spells the record.
+ * `before`: the signer's newest entry, as the log has it (`counted.ts`): its credentials serve again. `certified`: what the
+ * roll has of the holder (`box.ts`), which then is the group, and the name of whoever is named. Throws InputError
+ * `access-missing` where a roll's name is wanted without it.
  */
 export async function edit(
   letter: Letter,
   signer: Signer,
   before: entries.Sign,
   choice: Choice,
-  access: string | null,
+  certified: Certified | null,
   means: Means,
 ): Promise<Accepted> {
-  let [place, record]: [Place | null, Record | null] = [null, null];
-  if (letter.manifest.eligibility.check === "roll" && choice.as === "name") {
-    if (!access) throw new InputError("To stand with your name, your access code is needed once more.", "access-missing");
-    place = await placeOf(parseCode("S", access), letter.rid);
-    record = await recordOnRoll(letter, place, choice);
+  if (letter.manifest.eligibility.check === "roll" && choice.as === "name" && !certified) {
+    throw new InputError("To be shown with your name, enter your access code once more.", "access-missing");
   }
-  const payload = makePayload(letter, choice, place, record, means.entropy);
+  const payload = makePayload(letter, choice, certified?.place ?? null, certified?.record ?? null, means.entropy);
   return handIn(letter, signer, before.credentials, payload, before.seq + 1, means);
 }
 
@@ -94,7 +92,9 @@ export function makePayload(
   record: Record | null,
   entropy: Entropy,
 ): Payload {
+  if (choice.as === "") throw new InputError("Choose how your name should appear.", "choice");
   const nonce = base64url.encode(entropy(16));
+  // The roll knows the group, however one wants to be shown.
   const group = record?.group ?? choice.group ?? "";
   const payload = { as: choice.as, group, name: "", title: "", roll: null, nonce, ...namesIn(choice, place, record) };
   if (opening.judge(payload, letter.manifest).verdict === "void") {
@@ -123,15 +123,6 @@ function typed(text = ""): string {
   const newer = firstUnassigned(tidy(text));
   if (newer) throw new InputError(`This holds ${newer}, which is too new: not every computer reads it the same way.`, "newer");
   return tidy(text);
-}
-
-async function recordOnRoll(letter: Letter, place: Place, choice: Choice): Promise<Record> {
-  const record = { group: choice.group ?? "", name: typed(choice.name), title: typed(choice.title) };
-  const { leaves } = await fetchRoll(letter);
-  if (!leaves.includes(base64url.encode(leafOf(place.salt, record)))) {
-    throw new InputError("Group, name and title are not spelt as on the roll, or the access code is another's.");
-  }
-  return record;
 }
 
 async function handIn(

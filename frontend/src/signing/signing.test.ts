@@ -3,21 +3,23 @@ import { test } from "node:test";
 import { platform } from "#platform";
 import * as base64url from "../protocol/base64url.ts";
 import * as canonical from "../protocol/canonical.ts";
-import { LogError } from "../protocol/errors.ts";
+import { parseCode } from "../protocol/codes.ts";
+import { InvalidError, LogError } from "../protocol/errors.ts";
 import { letterId } from "../protocol/manifest.ts";
-import type { Record } from "../protocol/roll.ts";
+import { leafOf, place, type Record } from "../protocol/roll.ts";
 import { activate, type Store } from "./activate.ts";
+import { fetchRecord } from "./box.ts";
 import { find } from "./counted.ts";
 import { AnswerError, InputError, UnreachableError } from "./errors.ts";
 import { fetchText, type Letter, openLetter, requireApprovals } from "./letter.ts";
 import { parseLink } from "./link.ts";
-import { edit, sign, withdraw } from "./sign.ts";
+import { edit, makePayload, sign, withdraw } from "./sign.ts";
 import { signerTyped, system, withdrawalCode } from "./signer.ts";
 import { type Fetch, Site } from "./site.ts";
 
 const web: Fetch = (input, init) => fetch(input, init);
 const means = { entropy: system };
-let used = 0;
+const used = new Map<string, number>();
 
 async function link(slug: string): Promise<string> {
   const base = `${await platform.letterbox()}/${slug}/`;
@@ -35,8 +37,10 @@ async function person(slug = "valley"): Promise<{ code: string; record: Record }
   const base = `${await platform.letterbox()}/${slug}/`;
   const codes = (await (await fetch(`${base}codes`)).json()) as string[];
   const records = (await (await fetch(`${base}records`)).json()) as Record[];
+  const taken = used.get(slug) ?? 0;
+  used.set(slug, taken + 1);
   // Two runs against one letterbox (Node's and a browser's) begin at different ends.
-  const at = (platform.name === "node" ? used++ : codes.length - 1 - used++) % codes.length;
+  const at = platform.name === "node" ? taken : codes.length - 1 - taken;
   return { code: codes[at] as string, record: records[at] as Record };
 }
 
@@ -48,6 +52,10 @@ function store(): Store & { readonly kept: Map<string, string> } {
     setItem: (key, value) => void kept.set(key, value),
     removeItem: (key) => void kept.delete(key),
   };
+}
+
+async function stranger(): Promise<{ letter: Letter; code: string; record: Record }> {
+  return { letter: await open(), ...(await person()) };
 }
 
 async function signed(slug = "valley", letter?: Letter) {
@@ -141,12 +149,59 @@ test("an edit replaces what is sealed and leaves the count alone", async () => {
   assert.equal(between.entry?.seq, 1);
   const newer = { as: "initials", group: "reserve", name: "a\u{1e08f}\u0323" } as const;
   await assert.rejects(edit(letter, signer, between.entry as never, newer, null, means), { code: "newer" });
-  const back = { as: "name", ...record } as const;
-  await assert.rejects(edit(letter, signer, between.entry as never, back, null, means), InputError);
-  const wrong = { ...back, name: "Somebody Else" };
-  await assert.rejects(edit(letter, signer, between.entry as never, wrong, code, means), InputError);
-  await edit(letter, signer, between.entry as never, back, code, means);
+  const back = { as: "name", group: "retired", name: "Somebody Else" } as const;
+  await assert.rejects(edit(letter, signer, between.entry as never, back, null, means), { code: "access-missing" });
+  const certified = await fetchRecord(letter, code);
+  assert.deepEqual(certified.record, record);
+  // Whatever was typed: group, name and title are the record's.
+  const payload = makePayload(letter, back, certified.place, certified.record, system);
+  assert.deepEqual({ group: payload.group, name: payload.name, title: payload.title }, record);
+  await edit(letter, signer, between.entry as never, back, certified, means);
   assert.equal((await find(letter, signer.spelt)).entry?.seq, 2);
+});
+
+test("the group of initials and of nobody's name is the record's too, where the roll is asked", async () => {
+  const { letter, record, code } = await stranger();
+  const certified = await fetchRecord(letter, code);
+  const other = letter.manifest.groups.find((group) => group.id !== record.group)?.id ?? "";
+  for (const as of ["initials", "anonymous"] as const) {
+    const choice = { as, group: other, name: "P. Q." };
+    assert.equal(makePayload(letter, choice, certified.place, certified.record, system).group, record.group);
+    assert.equal(makePayload(letter, choice, null, null, system).group, other);
+    assert.throws(() => makePayload(letter, { ...choice, group: "" }, null, null, system), { code: "choice" });
+  }
+  assert.throws(() => makePayload(letter, { as: "", group: other }, null, null, system), { code: "choice" });
+});
+
+test("a box is the same before and after its code was used, and another's is not believed", async () => {
+  const { letter, code, record } = await stranger();
+  const before = await fetchRecord(letter, code);
+  assert.deepEqual(before.record, record);
+  await activate(letter, code, store(), system);
+  assert.deepEqual((await fetchRecord(letter, code)).record, before.record);
+  await assert.rejects(fetchRecord(letter, "S-0000-0000-0000-0000-0000"), { code: "code-unknown" });
+  const answers = new Map<string, unknown>([
+    ["another's box", { box: "A".repeat(60), leaf: base64url.encode(new Uint8Array(32)) }],
+    ["no box", { box: null, leaf: null }],
+    ["half of it", { box: null, leaf: base64url.encode(new Uint8Array(32)) }],
+    ["something else", { hello: 1 }],
+  ]);
+  for (const [what, lie] of answers) {
+    const lying: Fetch = (input, init) =>
+      input.endsWith("/box") ? Promise.resolve(new Response(canonical.encode(lie))) : web(input, init);
+    await assert.rejects(fetchRecord(await open("valley", lying), code), what === "another's box" ? InvalidError : AnswerError, what);
+  }
+  // Made by whoever made the codes, and not on the roll that was fixed: it would be void when it is opened.
+  const where = await place(parseCode("S", code), letter.rid);
+  const invented = { group: record.group, name: "Somebody Else", title: "" };
+  const leaf = leafOf(where.salt, invented);
+  const key = await crypto.subtle.importKey("raw", where.boxKey, "AES-GCM", false, ["encrypt"]);
+  const parameters = { name: "AES-GCM", iv: new Uint8Array(12), additionalData: leaf };
+  const box = new Uint8Array(await crypto.subtle.encrypt(parameters, key, canonical.encode(invented)));
+  const forged = { box: base64url.encode(box), leaf: base64url.encode(leaf) };
+  const forging: Fetch = (input, init) =>
+    input.endsWith("/box") ? Promise.resolve(new Response(canonical.encode(forged))) : web(input, init);
+  await assert.rejects(fetchRecord(await open("valley", forging), code), { code: "not-on-roll" });
 });
 
 test("a public letter's receipt comes with a proof that the entry stands in the log, and it is checked", async () => {

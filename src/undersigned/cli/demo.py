@@ -162,7 +162,7 @@ def _say_pages(rehearsal: Rehearsal, out: Path) -> None:
 
 def _explain(rehearsal: Rehearsal, second: Opened, out: Path) -> None:
     verify = voice.command("verify", rehearsal.letter.invitation)
-    sign = voice.command("sign", second.invitation, "--name", "Your Name", "--group", "reserve")
+    sign = voice.command("sign", second.invitation, "--as", "name", "--name", "Your Name", "--group", "reserve")
     voice.say()
     voice.say("Look at, in a browser:")
     voice.say(f"  {rehearsal.letter.link.base}en/   the published letter and its signatories")

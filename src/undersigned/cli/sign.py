@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from math import ceil
 from pathlib import Path
 from typing import Annotated
 
@@ -10,17 +11,18 @@ import typer
 
 from undersigned.client import counted as looking
 from undersigned.client import pending, signer
-from undersigned.client.errors import InputError, ProblemError
+from undersigned.client.box import fetch_record
+from undersigned.client.errors import InputError, ProblemError, WaitingError
 from undersigned.client.http import Http
 from undersigned.client.letter import Letter, connect, fetch_letter, fetch_text, require_approvals
 from undersigned.client.link import parse_link
-from undersigned.protocol import codes
+from undersigned.protocol import codes, roll
 
 from . import exits, network, voice
 
 
 class Mode(StrEnum):
-    """How somebody stands under the letter."""
+    """How somebody is shown under the letter."""
 
     NAME = "name"
     INITIALS = "initials"
@@ -34,7 +36,7 @@ CodeFile = Annotated[
 WithdrawalFile = Annotated[
     Path | None, typer.Option(help="A file whose first line is the withdrawal code; else it is asked for.")
 ]
-As = Annotated[Mode, typer.Option("--as", help="How to stand under the letter.")]
+As = Annotated[Mode | None, typer.Option("--as", help="How your name should appear; else it is asked.")]
 Group = Annotated[str | None, typer.Option(help="Your group, where the roll does not say it.")]
 Name = Annotated[str | None, typer.Option(help="Your name or initials, where the roll does not say it.")]
 Title = Annotated[str | None, typer.Option(help="Your title, where the roll does not say it.")]
@@ -43,7 +45,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 def sign(
     link: Link,
-    as_: As = Mode.NAME,
+    as_: As = None,
     group: Group = None,
     name: Name = None,
     title: Title = None,
@@ -73,8 +75,11 @@ def sign(
         if show:
             return exits.OK
         require_approvals(http, letter)
+        choice = _choice(as_, group, name, title)
+        if letter.manifest.eligibility.check != "roll":
+            # Before the code is used: nobody but the person says who they are.
+            signer.make_payload(letter, choice, roll.Place(b"", b"", b""), None)
         access = codes.parse_code("S", where.code or voice.ask_secret("Access code", code_file))
-        choice = signer.Choice(as_=as_.value, group=group, name=name, title=title)
         begun = pending.begin(letter, access)
         try:
             activated = signer.activate(http, letter, access, begun.signer, begun.blinded)
@@ -86,11 +91,18 @@ def sign(
         who = f"{payload.name}{', ' + payload.title if payload.title else ''}" or "anonymously"
         voice.confirm(f"Sign as {who} ({payload.group})?", yes)
         _print_code(begun.signer, as_json)
-        signer.hand_in(http, letter, begun.signer, [activated.credential], payload, seq=0)
+        accepted = signer.hand_in(http, letter, begun.signer, [activated.credential], payload, seq=0)
         begun.finish()
-    voice.good("Signed. The log has promised, signed, to take your signature in.")
+    voice.good(f"Signed. The log has promised, signed, to take your signature in by {accepted.receipt.by}.")
+    voice.say("  Until then it waits for its batch and is not in the log yet.")
     voice.say(f"  To withdraw, from any device: {voice.command('withdraw', letter.invitation)}")
     return exits.OK
+
+
+def _choice(as_: Mode | None, group: str | None, name: str | None, title: str | None) -> signer.Choice:
+    """How somebody wants to be shown. Raises InputError if they neither say so nor can be asked."""
+    chosen = as_ or Mode(voice.choose("How should your name appear?", list(Mode), "--as"))
+    return signer.Choice(as_=chosen.value, group=group, name=name, title=title)
 
 
 def _print_code(who: signer.Signer, as_json: bool) -> None:
@@ -152,7 +164,7 @@ def withdraw(
 
 def edit(
     link: Link,
-    as_: As = Mode.NAME,
+    as_: As = None,
     group: Group = None,
     name: Name = None,
     title: Title = None,
@@ -160,29 +172,44 @@ def edit(
     access_code_file: CodeFile = None,
     proxy: network.Proxy = None,
 ) -> int:
-    """Change how you stand under a letter (name, initials, anonymous), until a cut has covered your signature.
+    """Change how you are shown under a letter (name, initials, anonymous), until a cut has covered your signature.
 
     ```
-    undersigned edit 'https://letters.example.org/valley-water/#ID' --as anonymous --group residents
+    undersigned edit 'https://letters.example.org/valley-water/#ID' --as anonymous
+    undersigned edit 'https://letters.example.org/valley-water/#ID' --as initials --name 'A. M.' --group residents
     ```
 
-    The count does not change. Needs the withdrawal code; and the access code again to stand with a name of the roll.
+    The count does not change. Needs the withdrawal code. With a roll your name and group come from your access code,
+    which is not used up by it; without it you can be anonymous or shown with initials, in the group you name.
     """
     where = parse_link(link)
     with connect(where, proxy=network.chosen(proxy)) as http:
         letter = fetch_letter(http, where)
+        choice = _choice(as_, group, name, title)
         who = _signer(letter, code_file)
         with voice.progress() as progress:
             found = looking.find(http, letter, who.spelt, lambda done, total: progress("reading the log", done, total))
-        if found.entry is None or not found.counted:
-            raise InputError("No signature belongs to this code, or it has been withdrawn.")
-        access = None
-        if as_ is Mode.NAME and letter.manifest.eligibility.check == "roll":
+        if found.entry is None:
+            raise WaitingError(f"No signature with this code is in the log yet, or ever was. {_waits(letter)}")
+        if not found.counted:
+            raise InputError("This signature has been withdrawn, and that is final.")
+        certified = None
+        if letter.manifest.eligibility.check == "roll" and (choice.as_ == "name" or access_code_file or group is None):
             access = codes.parse_code("S", voice.ask_secret("Access code", access_code_file))
-        choice = signer.Choice(as_=as_.value, group=group, name=name, title=title)
-        signer.edit(http, letter, who, found.entry, choice, access)
+            certified = fetch_record(http, letter, access)
+        signer.edit(http, letter, who, found.entry, choice, certified)
     voice.good("Changed. The log has promised to take it in.")
     return exits.OK
+
+
+def _waits(letter: Letter) -> str:
+    """How long somebody may have to wait for the log, by the letter's terms."""
+    minutes = max(1, ceil(letter.manifest.batch.wait / 60)) if letter.manifest.sealed else 1
+    length = f"{minutes} minute{'' if minutes == 1 else 's'}" if minutes < 120 else f"{ceil(minutes / 60)} hours"
+    return (
+        f"A new signature waits for its batch, by this letter's terms up to {length}; a mistyped code looks like this "
+        "too."
+    )
 
 
 def counted(link: Link, code_file: WithdrawalFile = None, as_json: Json = False, proxy: network.Proxy = None) -> int:
@@ -192,7 +219,7 @@ def counted(link: Link, code_file: WithdrawalFile = None, as_json: Json = False,
     undersigned counted 'https://letters.example.org/valley-water/#ID'
     ```
 
-    Exit status: 0 counted, 1 not counted.
+    Exit status: 0 counted, 1 withdrawn, 3 not in the log: never signed, or not yet, which the log alone cannot tell.
     """
     where = parse_link(link)
     with connect(where, proxy=network.chosen(proxy)) as http:
@@ -200,14 +227,16 @@ def counted(link: Link, code_file: WithdrawalFile = None, as_json: Json = False,
         who = _signer(letter, code_file)
         with voice.progress() as progress:
             found = looking.find(http, letter, who.spelt, lambda done, total: progress("reading the log", done, total))
+    state = "counted" if found.counted else "not-in-log" if found.signatory is None else "withdrawn"
     if as_json:
-        voice.data_json({"counted": found.counted, "count": found.count, "size": found.size})
-    elif found.counted and found.signatory is not None:
+        voice.data_json({"counted": found.counted, "state": state, "count": found.count, "size": found.size})
+    elif found.signatory is None:
+        voice.warn(f"Not in the log yet, or never signed. {_waits(letter)}")
+    elif found.counted:
         voice.good(
             f"You are counted: entry {found.signatory.signed}, one of {found.count} who stand behind the letter."
         )
-    elif found.signatory is not None:
-        voice.warn(f"You have withdrawn: entry {found.signatory.withdrawn}.")
+        voice.say("  A change or a withdrawal sent since this batch waits for the next one.")
     else:
-        voice.warn("Not in the log. A new signature appears with its batch; a mistyped code looks like this too.")
-    return exits.OK if found.counted else exits.INVALID
+        voice.warn(f"You have withdrawn: entry {found.signatory.withdrawn}.")
+    return {"counted": exits.OK, "withdrawn": exits.INVALID, "not-in-log": exits.UNKNOWN}[state]

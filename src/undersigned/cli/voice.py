@@ -195,6 +195,21 @@ def confirm(question: str, yes: bool) -> None:
         raise InputError("Nothing was done.")
 
 
+def choose(question: str, options: Sequence[str], option: str) -> str:
+    """One of ``options``, as typed at a terminal; nothing is chosen beforehand.
+
+    Raises InputError for anything else, and where nobody can be asked. ``option``: how to say it on the command line.
+    """
+    listed = ", ".join(options)
+    if not sys.stdin.isatty():
+        raise InputError(f"{question} Say so with {option}: one of {listed}.")
+    _console().print(Text(clean(f"{question} ({listed}) ")), end="")
+    said = sys.stdin.readline().strip().lower()
+    if said not in options:
+        raise InputError(f"Please type one of {listed}. Nothing was done.")
+    return said
+
+
 def moment(unix: float) -> str:
     """A time as people read it, in UTC."""
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(unix))

@@ -31,6 +31,7 @@ from undersigned.protocol import text as names
 from undersigned.protocol.errors import InvalidError, MalformedError
 from undersigned.protocol.purposes import hkdf
 
+from .box import Certified, read_box, read_field
 from .errors import AnswerError, InputError
 from .http import Http
 from .letter import Letter
@@ -63,7 +64,7 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How somebody wants to stand under the letter.
+    """How somebody wants to be shown under the letter.
 
     ``group``, ``name`` and ``title`` may be left None where the roll says them.
     """
@@ -140,10 +141,10 @@ def activate(http: Http, letter: Letter, access: bytes, signer: Signer, blinded:
     blinding = credential.blind(public, prepared, salt=blinded.salt, factor=blinded.factor)
     question = {"blinded": base64url.encode(blinding.blinded), "token": base64url.encode(place.token)}
     answer = http.post("activate", question)
-    signature = credential.finalise(public, blinding, base64url.decode(_field(answer, "signature")))
+    signature = credential.finalise(public, blinding, base64url.decode(read_field(answer, "signature")))
     record = None
     if letter.manifest.eligibility.check == "roll":
-        leaf, box = (base64url.decode(_field(answer, name)) for name in ("leaf", "box"))
+        leaf, box = read_box(answer)
         record = roll.open_box(place, leaf, box)
     certified = entries.Credential(
         prefix=base64url.encode(blinded.prefix),
@@ -153,16 +154,15 @@ def activate(http: Http, letter: Letter, access: bytes, signer: Signer, blinded:
     return Activated(certified, place, record)
 
 
-def _field(answer: object, name: str) -> str:
-    value = answer.get(name) if isinstance(answer, dict) else None
-    if not isinstance(value, str):
-        raise AnswerError(f"the registrar's answer lacks {name}")
-    return value
-
-
 def make_payload(letter: Letter, choice: Choice, place: roll.Place, record: roll.Record | None) -> seal.Payload:
-    """What will be sealed. Raises InputError, saying what is missing, if ``choice`` does not fit the letter."""
-    group = choice.group or (record.group if record else None)
+    """What will be sealed. Raises InputError, saying what is missing, if ``choice`` does not fit the letter.
+
+    With a ``record`` the group is the roll's, however somebody is shown, and so is the name of whoever is named.
+    Without one nothing is filled in for anybody, but the group of a letter that has only one.
+    """
+    if record is not None:
+        _check_agrees(choice, record)
+    group = record.group if record else choice.group
     groups = sorted(letter.manifest.group_ids)
     if group is None and len(groups) == 1:
         group = groups[0]
@@ -176,13 +176,23 @@ def make_payload(letter: Letter, choice: Choice, place: roll.Place, record: roll
         name = _checked(names.check_initials, choice.name or "", "initials")
     elif record is not None:
         # With a roll a name is the record's, letter by letter; anything else would be void when it is opened.
-        name, title, group = record.name, record.title, record.group
+        name, title = record.name, record.title
         salt = base64url.encode(place.salt)
     else:
         name = _checked(names.check_name, choice.name or "", "the name")
         title = _checked(names.check_name, choice.title, "the title") if choice.title else ""
     nonce = base64url.encode(secrets.token_bytes(16))
     return seal.Payload(as_=choice.as_, group=group, name=name, title=title, roll=salt, nonce=nonce)
+
+
+def _check_agrees(choice: Choice, record: roll.Record) -> None:
+    """Raises InputError if somebody asks to be shown as somebody else than the roll says."""
+    asked = {"group": (choice.group, record.group)}
+    if choice.as_ == "name":
+        asked |= {"name": (choice.name, record.name), "title": (choice.title, record.title)}
+    for what, (said, listed) in asked.items():
+        if said is not None and said != listed:
+            raise InputError(f"on the roll your {what} is {listed!r}, and that is what counts: leave the {what} out")
 
 
 def _checked(check: Any, text: str, what: str) -> str:
@@ -247,29 +257,24 @@ def withdraw(http: Http, letter: Letter, signer: Signer) -> Accepted:
 
 
 def edit(
-    http: Http, letter: Letter, signer: Signer, before: entries.Sign, choice: Choice, access: bytes | None = None
+    http: Http,
+    letter: Letter,
+    signer: Signer,
+    before: entries.Sign,
+    choice: Choice,
+    certified: Certified | None = None,
 ) -> Accepted:
     """Replaces what was sealed; the count does not change.
 
     ``before``: the signer's newest entry, as the log has it (``counted.find``): its credential serves again.
-    ``access``: the access code, with which a name is shown to be on the roll; ``choice`` then spells the record.
+    ``certified``: what the roll has of an access code's holder (``box.fetch_record``); a name of the roll needs it.
     """
-    place = roll.place(access, letter.rid) if access is not None else roll.Place(b"", b"", b"")
-    record = None
-    if letter.manifest.eligibility.check == "roll" and choice.as_ == "name":
-        record = _record_on_roll(http, place, choice)
-    payload = make_payload(letter, choice, place, record)
+    with_roll = letter.manifest.eligibility.check == "roll"
+    if with_roll and choice.as_ == "name" and certified is None:
+        raise InputError("to be shown with your name, your access code is needed once more")
+    place = certified.place if certified else roll.Place(b"", b"", b"")
+    payload = make_payload(letter, choice, place, certified.record if certified else None)
     return hand_in(http, letter, signer, before.credentials, payload, seq=before.seq + 1)
-
-
-def _record_on_roll(http: Http, place: roll.Place, choice: Choice) -> roll.Record:
-    if not place.salt:
-        raise InputError("to stand with your name, your access code is needed once more")
-    record = roll.Record(group=choice.group or "", name=choice.name or "", title=choice.title or "")
-    leaves = roll.parse_roll(http.get("roll.json", limit=canonical.MAX_DOCUMENT)).leaves
-    if base64url.encode(roll.leaf_of(place.salt, record)) not in leaves:
-        raise InputError("group, name and title are not spelt as on the roll, or the access code is another's")
-    return record
 
 
 def _post(http: Http, letter: Letter, entry: entries.Sign | entries.Withdraw, body: dict[str, Any]) -> Accepted:

@@ -1,6 +1,6 @@
 """The site as an ASGI application: a thin door in front of Django.
 
-Served files and the two acts of a signatory are answered here, without Django's request cycle; the rest is Django's.
+Served files and a signatory's acts are answered here, without Django's request cycle; the rest is Django's.
 """
 
 from __future__ import annotations

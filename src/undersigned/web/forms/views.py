@@ -176,7 +176,7 @@ def _finish(request: HttpRequest, letter: KnownLetter, language: str) -> HttpRes
         )  # fmt: skip
     answer = page(
         request, "signed", language, "form_signed", withdrawal=codes.format_code("W", withdrawal), mailed=mailed,
-        first=first, key=signer_key(withdrawal, letter), **letter_context(letter, language),
+        first=first, key=signer_key(withdrawal, letter), beside=True, **letter_context(letter, language),
     )  # fmt: skip
     return forget(answer)
 

@@ -62,14 +62,14 @@ def _page(shown: Shown, state: State, language: str, kind: str) -> bytes:
         "form": f"/{shown.slug}/form/{language}/",
         "roll": manifest.eligibility.check == "roll",
         "asks_name": manifest.eligibility.check != "roll",
-        "hides_group": manifest.eligibility.check == "roll",
         "by_mail": manifest.eligibility.check == "mail",
         "anonymous": manifest.anonymous == "allowed",
         "name_codes": ("malformed", "choice"),
         "versions": [{"tag": tag, "name": own_name(tag),
                       "direction": direction(tag), "path": f"/{shown.slug}/{tag}/"} for tag in manifest.languages],
-        # The place of the number is the controller's to fill in.
+        # The places of figures are the controller's to fill in.
         "counted_yes": said["counted_yes"].partition("{count}"),
+        "longest": said["counted_longest"].partition("{wait}"),
         "notes": _notes(shown, state, said, kind),
         **(_terms(shown, said) if manifest.sealed else {}),
     }  # fmt: skip

@@ -1,0 +1,48 @@
+/**
+ * Who the roll says the holder of an access code is, without using the code up (protocol.md section 4).
+ *
+ * The site answers `box` alike for used and unused codes, so that asking tells nobody whether somebody has signed.
+ */
+
+import * as base64url from "../protocol/base64url.ts";
+import type * as canonical from "../protocol/canonical.ts";
+import { parseCode } from "../protocol/codes.ts";
+import { MalformedError } from "../protocol/errors.ts";
+import { openBox, type Place, place, type Record } from "../protocol/roll.ts";
+import { nullable, object, type Of, string } from "../protocol/shape.ts";
+import { AnswerError, InputError } from "./errors.ts";
+import { fetchRoll, type Letter } from "./letter.ts";
+
+const ANSWER = object({ box: nullable(string), leaf: nullable(string) });
+
+/** A record of the roll, and the place on it that only the holder of its access code can show. */
+export interface Certified {
+  readonly place: Place;
+  readonly record: Record;
+}
+
+/**
+ * The record behind an access code, used or not. `typed`: the code as a person types it.
+ *
+ * Throws MalformedError for no code, ProblemError `code-unknown`, InvalidError if the box is not the code's, InputError
+ * `not-on-roll` if the roll that was fixed has no such record.
+ */
+export async function fetchRecord(letter: Letter, typed: string): Promise<Certified> {
+  const where = await place(parseCode("S", typed), letter.rid);
+  const { leaf, box } = answered(await letter.site.post("box", { token: base64url.encode(where.token) }));
+  if (leaf === null || box === null) throw new AnswerError("the site's answer lacks the roll's box");
+  const record = await openBox(where, base64url.decode(leaf, 32), base64url.decode(box));
+  if (!(await fetchRoll(letter)).leaves.includes(leaf)) {
+    throw new InputError("What this access code stands for is not on the roll that was fixed.", "not-on-roll");
+  }
+  return { place: where, record };
+}
+
+function answered(answer: canonical.Json): Of<typeof ANSWER> {
+  try {
+    return ANSWER(answer);
+  } catch (error) {
+    if (error instanceof MalformedError) throw new AnswerError("the site's answer is not of its form");
+    throw error;
+  }
+}
