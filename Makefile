@@ -1,6 +1,7 @@
 # One word a chore. Everything works in a fresh clone: .venv and node_modules are made from the lock files.
 #   make demo        the whole life of a letter, then the site at http://127.0.0.1:8000
 #   make test        every test
+#   make test-python SECOND=python3.12   what needs no browser, on another Python
 #   make test-postgresql   the site's tests, on PostgreSQL instead of SQLite
 #   make check       lint, types, the import contract
 #   make browser     only the tests in real Chromium
@@ -11,6 +12,7 @@
 #   make soak        twenty minutes of signing and reading: does anything grow that should not? DURATION=seconds
 #   make run         a server with its data in ./data
 #   make lock        the lock files anew from pyproject.toml (needs uv); make wheels: which machines have wheels of all
+#   make wheel       the wheel and the source archive, into dist/
 #   make machines    the first two on bare Debian 12 and 13, as root and as a user (needs root)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -22,7 +24,7 @@ WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help demo test test-postgresql test-python check browser scripts pictures bench durability durability-every soak \
-  docs run lock wheels machines format clean
+  docs run lock wheel wheels machines format clean
 help:
 	@sed -n '2,20p' Makefile | grep '^#' | cut -c3-
 
@@ -89,6 +91,15 @@ test: check frontend/node_modules/.installed tests/partners/node_modules/.instal
 
 COVERAGE := 90
 
+# The tests that need no browser, on another Python than .venv's: make test-python SECOND=/usr/bin/python3.13
+SECOND ?= $(firstword $(shell ./scripts/find-python --all))
+test-python: $(SCRIPTS) tests/partners/node_modules/.installed
+	@./scripts/system-packages test
+	@echo "Using $(SECOND)" >&2; rm -rf build/second; $(SECOND) -m venv build/second
+	@build/second/bin/python scripts/install requirements/build.lock requirements/dev.lock
+	PATH="$(CURDIR)/build/second/bin:$$PATH" build/second/bin/python -m pytest -n $(WORKERS) --dist loadfile -m 'not slow' \
+	  tests/protocol tests/client tests/languages tests/cli tests/press tests/web tests/test_repository.py $(TEST)
+
 test-postgresql: $(VENV)/.installed $(SCRIPTS)
 	@./scripts/system-packages test
 	python tests/onpostgresql.py pytest -n $(WORKERS) --dist loadfile tests/web tests/cli tests/browser $(TEST)
@@ -138,6 +149,10 @@ lock:
 	$(LOCK) --extra site --extra bucket --group dev -c requirements/run.lock pyproject.toml -o requirements/dev.lock
 	$(LOCK) -c requirements/dev.lock requirements/build.in -o requirements/build.lock
 	for name in node patroni; do $(LOCK) requirements/$$name.in -o requirements/$$name.lock; done
+
+# The wheel and the source archive, into dist/: the same bytes each time.
+wheel: $(VENV)/.run frontend/node_modules/.build
+	$(BIN)/python -m hatchling build
 
 # Is there a wheel of everything for each Python and machine we name? (needs uv)
 wheels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -58,7 +59,11 @@ def test_every_locked_package_is_pinned_by_hash() -> None:
 def test_the_arrows_point_one_way() -> None:
     """import-linter's contract in .importlinter holds (ARCHITECTURE.md)."""
     result = subprocess.run(
-        [ROOT / ".venv/bin/lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stdout
 
