@@ -277,6 +277,31 @@ test("a site that is away, answers nonsense, redirects or says too much is an er
   await assert.rejects(new Site(base, async () => new Response("<html>", { status: 404 })).get("x"), { code: "unknown" });
 });
 
+test("an answer that drips, or never begins, is ended and not asked for again", async () => {
+  const { base } = parseLink(await link("valley"));
+  let asked = 0;
+  const drip: Fetch = async (_input, init) => {
+    asked += 1;
+    let timer: ReturnType<typeof setInterval>;
+    const body = new ReadableStream<Uint8Array>({
+      start(to) {
+        timer = setInterval(() => to.enqueue(new Uint8Array(1)), 20);
+        init?.signal?.addEventListener("abort", () => {
+          clearInterval(timer);
+          to.error(new Error("aborted"));
+        });
+      },
+      cancel: () => clearInterval(timer),
+    });
+    return new Response(body);
+  };
+  await assert.rejects(new Site(base, drip, async () => {}, 200).get("x"), /so slowly/);
+  const silent: Fetch = (_input, init) =>
+    new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(new Error("aborted"))));
+  await assert.rejects(new Site(base, silent, async () => {}, 200).get("x"), /so slowly/);
+  assert.equal(asked, 1);
+});
+
 test("links: what is an invitation and what is not", async () => {
   const id = base64url.encode(new Uint8Array(32));
   assert.deepEqual(parseLink(` https://letters.example.org/valley-water#${id} `), {

@@ -7,13 +7,16 @@
 import type { Bytes } from "../protocol/bytes.ts";
 import * as canonical from "../protocol/canonical.ts";
 import { MalformedError } from "../protocol/errors.ts";
-import { AnswerError, ProblemError, UnreachableError } from "./errors.ts";
+import { AnswerError, ProblemError, SigningError, UnreachableError } from "./errors.ts";
 
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
 
 /** Bytes of an answer that is kept in memory. */
 export const MAX_ANSWER = 16 * 1024 * 1024;
 const ATTEMPTS = 5;
+/** How long what is fetched may come however slowly, and how many bytes a second it brings on the average after that. */
+export const GRACE = 30_000;
+const RATE = 256;
 const PREFIX = "urn:undersigned:problem:";
 
 /** Waits so many milliseconds. Handed in by tests, which do not wait. */
@@ -26,6 +29,8 @@ export class Site {
     readonly base: string,
     private readonly fetcher: Fetch,
     private readonly pause: Pause = sleep,
+    /** Milliseconds. */
+    private readonly grace: number = GRACE,
   ) {}
 
   /** The bytes at `path`. Throws SigningError. */
@@ -70,12 +75,47 @@ export class Site {
   ): Promise<Bytes> {
     // No cookies, no address of this page, no redirect: a letter is where its origin says, or it is not there.
     const rules = { credentials: "omit", referrerPolicy: "no-referrer", redirect: "error" } as const;
-    const answer = await this.fetcher(this.base + path, { ...init, ...rules }).catch(() => {
+    const watch = new Watch(init.method === "GET" ? this.grace : Infinity);
+    try {
+      const answer = await this.fetcher(this.base + path, { ...init, ...rules, signal: watch.signal });
+      if (!answer.ok) throw await problem(answer);
+      const total = Number(answer.headers.get("content-length") ?? 0);
+      return await bounded(answer, limit, (bytes) => {
+        watch.got = bytes;
+        progress?.(bytes, total);
+      });
+    } catch (error) {
+      if (watch.signal.aborted) throw new AnswerError("The site sends its answer so slowly that it would not end. Try again later, or from another network.");
+      if (error instanceof SigningError) throw error;
       throw new UnreachableError("The site cannot be reached. Nothing is lost: try again.");
-    });
-    if (!answer.ok) throw await problem(answer);
-    const total = Number(answer.headers.get("content-length") ?? 0);
-    return bounded(answer, limit, (bytes) => progress?.(bytes, total));
+    } finally {
+      watch.end();
+    }
+  }
+}
+
+/** Ends an answer that drips: a byte every two seconds would come for ever. `got`: bytes of it that are here. */
+class Watch {
+  got = 0;
+  private readonly ending = new AbortController();
+  private readonly began = performance.now();
+  private readonly timer: ReturnType<typeof setInterval>;
+
+  constructor(private readonly grace: number) {
+    this.timer = setInterval(() => this.look(), Math.min(1000, grace / 4));
+  }
+
+  get signal(): AbortSignal {
+    return this.ending.signal;
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+  }
+
+  private look(): void {
+    const late = (performance.now() - this.began - this.grace) / 1000;
+    if (late > 0 && this.got < late * RATE) this.ending.abort();
   }
 }
 

@@ -49,6 +49,6 @@ test("another letter than the one expected is refused in the worker too, with th
 test("what is no bundle is refused in words, from a file and from a site", { skip }, async () => {
   await assert.rejects(verify({ file: new Blob(["hello"]) }, { script }), RefusedError);
   const base = `${await platform.letterbox()}/valley/`;
-  await assert.rejects(verify({ base }, { script, hands: 0 }), /no such page/);
+  await assert.rejects(verify({ base }, { script, hands: 0 }), /no bundle here just now/);
   await assert.rejects(verify({ file: new Blob() }, { script: "/dist/nowhere.js" }), RefusedError);
 });

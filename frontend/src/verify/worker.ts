@@ -8,7 +8,7 @@ import * as base64url from "../protocol/base64url.ts";
 import { MalformedError, ProtocolError } from "../protocol/errors.ts";
 import { perform, type Work } from "../protocol/pieces.ts";
 import { inline, type Runner, verifyBundle } from "../protocol/verify.ts";
-import { SigningError } from "../signing/errors.ts";
+import { ProblemError, SigningError, UnreachableError } from "../signing/errors.ts";
 import { Site } from "../signing/site.ts";
 import type { News, Order } from "./messages.ts";
 import { type PieceAnswer, poolOf } from "./pool.ts";
@@ -72,7 +72,14 @@ async function bytesOf(
     return new Uint8Array(await order.file.arrayBuffer());
   }
   const site = new Site(order.base, (input, init) => fetch(input, init));
-  return site.get("bundle.zip", LIMITS.all, (done, total) => progress("download", done, total));
+  try {
+    return await site.get("bundle.zip", LIMITS.all, (done, total) => progress("download", done, total));
+  } catch (error) {
+    if (error instanceof ProblemError && error.status === 404) {
+      throw new UnreachableError("There is no bundle here just now: the site makes it anew when a name has to go. Try again in some minutes.");
+    }
+    throw error;
+  }
 }
 
 /** Whether files are meant as a bundle, perhaps an incomplete one. */
