@@ -8,6 +8,7 @@ import * as base64url from "../protocol/base64url.ts";
 import { MalformedError, ProtocolError } from "../protocol/errors.ts";
 import { perform, type Work } from "../protocol/pieces.ts";
 import { inline, type Runner, verifyBundle } from "../protocol/verify.ts";
+import { looksLikeZip } from "../protocol/zip_profile.ts";
 import { SigningError } from "../signing/errors.ts";
 import { Site } from "../signing/site.ts";
 import type { News, Order } from "./messages.ts";
@@ -45,6 +46,7 @@ async function verify(order: Exclude<Order, { kind: "piece" }>): Promise<News> {
   try {
     const letter = order.letter === null ? undefined : base64url.decode(order.letter, 32);
     const data = await bytesOf(order, progress);
+    if (!looksLikeZip(data)) return { kind: "refused", reason: "This is not a zip." };
     const files = await unzip(data, (done, total) => progress("unpack", done, total));
     if (!isBundle(files)) return { kind: "refused", reason: "This is not a bundle: it holds no manifest.json, or no log." };
     hands.push(...startHands(order.hands ?? (data.length > LARGE ? Math.min(4, navigator.hardwareConcurrency) : 0)));
