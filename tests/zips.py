@@ -234,6 +234,7 @@ def _names(parts: list[Part]) -> Iterator[tuple[str, bytes, str]]:
     }
     for what, name in odd.items():
         words = "lies in a folder" if name.endswith(b"/manifest.json") else BROKEN if len(name) > 500 else NO_FILE
+        words = "it lists folders" if name.endswith(b"/") else words
         yield what, zipped([*parts, Part(name, b"")]), words
     inside = [dataclasses.replace(part, name=b"letter-bundle/" + part.name) for part in parts]
     yield "a folder on top", zipped(inside), "lies in a folder inside"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -69,6 +70,33 @@ def test_a_bundle_of_a_thousand_names_is_checked_in_the_page_and_a_tampered_one_
         "/verify/", "/static/icon.svg", "/static/site.css", "/static/forms.css", "/static/signing.css",
         "/static/scripts/undersigned", "/static/scripts/verify",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Left out, because desktops"), ("he", "לא נבדקו")])
+def test_an_unpacked_folder_is_checked_and_what_a_desktop_left_there_is_named(
+    bundles: Path, visit: Visit, tmp_path: Path, language: str, words: str
+) -> None:
+    """A zip that a desktop packed has to be unpacked: so a folder can be chosen, with the bundle one folder down."""
+    folder = tmp_path / "download" / "letter"
+    shutil.unpack_archive(bundles / "early.zip", folder)
+    shutil.make_archive(str(tmp_path / "again"), "zip", folder.parent)
+    (folder / ".DS_Store").write_bytes(b"Bud1")
+    (folder / "text" / "Thumbs.db").write_bytes(b"")
+    visitor = visit(language)
+    visitor.page.goto(f"{visitor.site}/verify/{language}/")
+    visitor.page.set_input_files('[name="bundle"]', tmp_path / "again.zip")
+    error = visitor.page.locator('[data-part="error"]')
+    error.wait_for(state="visible")
+    assert "Unpack it and check the folder" in error.inner_text()
+    visitor.page.set_input_files('[name="folder"]', folder.parent)
+    visitor.step("report")
+    assert visitor.page.locator('[data-check][data-outcome="valid"]').count() == 11
+    said = visitor.page.inner_text('[data-part="ignored"]')
+    assert said.startswith(words)
+    assert said.endswith(".DS_Store, text/Thumbs.db")
+    (folder / "text" / "en.md").write_bytes(b"Another text.\n")
+    visitor.page.set_input_files('[name="folder"]', folder)
+    visitor.page.locator('[data-check="text"][data-outcome="invalid"]').wait_for()
 
 
 def test_what_is_no_bundle_is_said_to_be_none(visit: Visit, tmp_path: Path) -> None:

@@ -85,6 +85,16 @@ def test_the_first_thing_wrong_with_a_log_is_named(changes: dict[str, bytes | No
     assert (last.name, words in last.detail) == ("log", True), last
 
 
+def test_whoever_works_ahead_finds_the_same_missing() -> None:
+    """Processes are handed pieces before the step that looks for them."""
+    tile = "log/tile/entries/001.p/18"
+    for gone, base in ((tile, long()), ("objects.jsonl", PUBLIC.last)):
+        files = {path: data for path, data in base.items() if path != gone}
+        ahead = verify_bundle(files, run=lambda work, pieces: map(work, list(pieces)))
+        assert ahead == verify_bundle(files)
+        assert (ahead.outcome, ahead.steps[-1].detail) == ("undetermined", f"{gone} is missing")
+
+
 @pytest.mark.parametrize("answered", range(4))
 def test_what_is_lost_on_the_way_is_nobodys_fault(answered: int) -> None:
     """A machine short of memory shows nothing false of a letter: the run ends there, undetermined."""

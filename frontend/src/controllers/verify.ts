@@ -1,17 +1,19 @@
 /**
- * Verifying a bundle in the page: one that is dropped or chosen, or this letter's own.
+ * Verifying a bundle in the page: a zip or folder that is dropped or chosen, or this letter's own.
  *
  *     <section data-controller="verify" data-script="/static/verify-worker.js" data-link="https://.../valley-water/">
  *       <p data-part="error" role="alert" tabindex="-1" hidden></p>
  *       <form data-step="source">
  *         <h2 tabindex="-1">Check the count yourself</h2>
  *         <label data-part="drop">A bundle <input type="file" name="bundle" accept=".zip"></label>
+ *         <label data-part="folder" hidden>Its folder <input type="file" name="folder" webkitdirectory></label>
  *         <button type="button" data-part="site">This letter</button>
  *       </form>
  *       <div data-step="running" hidden><h2 tabindex="-1">Checking</h2> <progress data-part="progress"></progress></div>
  *       <div data-step="report" hidden>
  *         <h2 tabindex="-1" data-part="outcome" data-valid="Everything holds" data-invalid="This is not true"
  *             data-undetermined="It cannot be told"></h2>
+ *         <p data-part="ignored"></p>   (with the words of <template data-message="ignored"> in front)
  *         <output data-part="standing"></output> <output data-part="signed"></output> <output data-part="withdrawn"></output>
  *       </div>
  *       <ol> <li data-check="manifest"> what this step checks <p data-part="detail"></p> </li> ... </ol>
@@ -23,6 +25,7 @@
  */
 
 import { outcomeOf, type Report } from "../protocol/report.ts";
+import { filesBelow } from "../verify/folder.ts";
 import { type Source, verify as verifySource } from "../verify/start.ts";
 import { type Controller, fail, part, show, wordsFor } from "./controller.ts";
 import { figure } from "./figure.ts";
@@ -35,13 +38,15 @@ export const verify: Controller = (root) => {
 
   const run = async (source: Source): Promise<void> => {
     reset(root);
+    name(root, []);
     show(root, "running");
     root.setAttribute("aria-busy", "true");
     try {
       const link = root.dataset["link"] && "base" in source ? linkOf(root) : null;
       const letter = link?.letter ? base64url.encode(link.letter) : null;
       const script = root.dataset["script"] ?? "verify-worker.js";
-      tell(root, await verifySource(source, { script, letter, progress: (...news) => follow(root, ...news) }));
+      const ignored = (paths: readonly string[]): void => name(root, paths);
+      tell(root, await verifySource(source, { script, letter, ignored, progress: (...news) => follow(root, ...news) }));
     } catch (error) {
       show(root, "source");
       fail(root, error);
@@ -54,14 +59,32 @@ export const verify: Controller = (root) => {
     const [chosen] = file.files ?? [];
     if (chosen) void run({ file: chosen });
   });
+  const folder = root.querySelector<HTMLInputElement>('[name="folder"]');
+  // Where folders cannot be chosen, nothing offers it.
+  if (folder && "webkitdirectory" in folder) part(root, "folder").hidden = false;
+  folder?.addEventListener("change", () => {
+    // Each path begins with the name of the folder that was chosen.
+    const files = [...(folder.files ?? [])].map((one) => [one.webkitRelativePath.replace(/^[^/]*\//, ""), one] as const);
+    if (files.length) void run({ folder: files });
+  });
   drop.addEventListener("dragover", (event) => event.preventDefault());
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
+    const entry = event.dataTransfer?.items[0]?.webkitGetAsEntry?.();
     const [dropped] = event.dataTransfer?.files ?? [];
-    if (dropped) void run({ file: dropped });
+    if (entry?.isDirectory) {
+      void filesBelow(entry as FileSystemDirectoryEntry).then((files) => run({ folder: files }), (error) => fail(root, error));
+    } else if (dropped) void run({ file: dropped });
   });
   root.querySelector('[data-part="site"]')?.addEventListener("click", () => void run({ base: linkOf(root).base }));
 };
+
+/** Names what was left out of a folder, in the words the HTML has for it. */
+function name(root: HTMLElement, paths: readonly string[]): void {
+  const place = root.querySelector<HTMLElement>('[data-part="ignored"]');
+  const words = wordsFor(root, "ignored") ?? "Left out:";
+  if (place) place.textContent = paths.length ? `${words} ${paths.join(", ")}` : "";
+}
 
 function stepOf(root: HTMLElement, name: string): HTMLElement | null {
   return root.querySelector<HTMLElement>(`[data-check="${name}"]`);

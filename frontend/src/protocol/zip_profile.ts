@@ -35,6 +35,16 @@ function refuse(reason: string): never {
   throw new MalformedError(reason);
 }
 
+/** Whether a file is meant as a zip, perhaps a damaged one or one outside the profile. */
+export function looksLikeZip(data: Bytes): boolean {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  if (data.length >= 4 && [LOCAL, END].includes(view.getUint32(0, true))) return true;
+  for (let at = data.length - 4; at >= Math.max(0, data.length - END_SIZE - FULL16); at--) {
+    if (view.getUint32(at, true) === END) return true;
+  }
+  return false;
+}
+
 /** The files of a zip, in order. Throws MalformedError, saying why, outside the profile. */
 export function readMembers(data: Bytes): Member[] {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
@@ -164,6 +174,7 @@ function checkName(name: Bytes): string {
   if (name.length > MAX_PATH || !bundle.isPath(path)) {
     const slash = path.indexOf("/");
     if (slash >= 0 && bundle.isPath(path.slice(slash + 1))) refuse("the bundle lies in a folder inside it");
+    if (path.endsWith("/")) refuse("it lists folders");
     refuse("it holds something that is no file of a bundle");
   }
   return path;

@@ -1,16 +1,20 @@
 /** Starting a verification from a page: on a bundle somebody dropped, or on a letter's own site. */
 
 import type { Report } from "../protocol/report.ts";
+import { UnreachableError } from "../signing/errors.ts";
+import type { FolderFile } from "./folder.ts";
 import type { News, Order } from "./messages.ts";
 
-/** What to verify: a bundle as one file, or the address of a letter, ending in a slash. */
-export type Source = { readonly file: Blob } | { readonly base: string };
+/** What to verify: a bundle as one file or a folder's, or the address of a letter, ending in a slash. */
+export type Source = { readonly file: Blob } | { readonly folder: readonly FolderFile[] } | { readonly base: string };
 
 export interface Verifying {
   /** Address of `verify-worker.js`. */
   readonly script: string;
   /** The letter id expected, base64url, if known from elsewhere. */
   readonly letter?: string | null;
+  /** Called with what desktops left in a folder, if they did. */
+  readonly ignored?: (paths: readonly string[]) => void;
   readonly progress?: (step: string, done: number, total: number) => void;
   /** How many workers share the pieces; by default as the bundle's size and the machine's cores call for. */
   readonly hands?: number;
@@ -19,20 +23,26 @@ export interface Verifying {
 /** There was no bundle to check. The message is for people. */
 export class RefusedError extends Error {}
 
-/** Verifies off this thread. Throws RefusedError if there is nothing that could be checked. */
-export function verify(source: Source, { script, letter = null, progress, hands }: Verifying): Promise<Report> {
+/** Verifies off this thread. Throws RefusedError if there is nothing that could be checked, UnreachableError. */
+export function verify(source: Source, { script, letter = null, progress, ignored, hands }: Verifying): Promise<Report> {
   const worker = new Worker(script);
   return new Promise<Report>((resolve, reject) => {
     worker.onerror = () => reject(new RefusedError("The verifier could not be started in this browser."));
     worker.onmessage = ({ data: news }: MessageEvent<News>) => {
       if (news.kind === "progress") progress?.(news.step, news.done, news.total);
-      else if (news.kind === "report") resolve(news.report);
+      else if (news.kind === "report") {
+        if (news.ignored.length) ignored?.(news.ignored);
+        resolve(news.report);
+      } else if (news.kind === "unreached") reject(new UnreachableError(news.reason));
       else reject(new RefusedError(news.reason));
     };
+    const how = { letter, hands: hands ?? null };
     const order: Order =
       "file" in source
-        ? { kind: "file", file: source.file, letter, hands: hands ?? null }
-        : { kind: "site", base: source.base, letter, hands: hands ?? null };
+        ? { kind: "file", file: source.file, ...how }
+        : "folder" in source
+          ? { kind: "folder", files: source.folder, ...how }
+          : { kind: "site", base: source.base, ...how };
     worker.postMessage(order);
   }).finally(() => worker.terminate());
 }

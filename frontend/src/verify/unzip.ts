@@ -17,6 +17,8 @@ export interface Limits {
 }
 export const LIMITS: Limits = { files: 100_000, one: 512 * 1024 * 1024, all: 1024 * 1024 * 1024 };
 
+export const TOO_LARGE = "too large for a browser to check; the command undersigned verify can";
+
 /** This is a zip, but none of ours. The message says why. */
 export class ProfileError extends MalformedError {}
 
@@ -36,7 +38,7 @@ export async function unzip(
   const members = membersOf(data);
   const sum = members.reduce((total, { size }) => total + size, 0);
   if (members.length > limits.files || sum > limits.all || members.some(({ size }) => size > limits.one)) {
-    throw new MalformedError("too large for a browser to check; the command undersigned verify can");
+    throw new MalformedError(TOO_LARGE);
   }
   const files = new Map<string, Bytes>();
   for (const member of members) {

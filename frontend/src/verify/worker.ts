@@ -5,14 +5,17 @@
  */
 
 import * as base64url from "../protocol/base64url.ts";
+import type { Bytes } from "../protocol/bytes.ts";
 import { MalformedError, ProtocolError } from "../protocol/errors.ts";
 import { perform, type Work } from "../protocol/pieces.ts";
 import { inline, type Runner, verifyBundle } from "../protocol/verify.ts";
+import { looksLikeZip } from "../protocol/zip_profile.ts";
 import { ProblemError, SigningError, UnreachableError } from "../signing/errors.ts";
 import { Site } from "../signing/site.ts";
+import { bundleIn, readFolder } from "./folder.ts";
 import type { News, Order } from "./messages.ts";
 import { type PieceAnswer, poolOf } from "./pool.ts";
-import { DamagedError, LIMITS, ProfileError, unzip } from "./unzip.ts";
+import { DamagedError, LIMITS, ProfileError, TOO_LARGE, unzip } from "./unzip.ts";
 
 const scope = globalThis as unknown as {
   postMessage(message: News | PieceAnswer): void;
@@ -44,31 +47,48 @@ async function verify(order: Exclude<Order, { kind: "piece" }>): Promise<News> {
   const hands: Worker[] = [];
   try {
     const letter = order.letter === null ? undefined : base64url.decode(order.letter, 32);
-    const data = await bytesOf(order, progress);
-    const files = await unzip(data, (done, total) => progress("unpack", done, total));
-    if (!isBundle(files)) return { kind: "refused", reason: "This is not a bundle: it holds no manifest.json, or no log." };
-    hands.push(...startHands(order.hands ?? (data.length > LARGE ? Math.min(4, navigator.hardwareConcurrency) : 0)));
+    const { files, ignored } = await filesOf(order, progress);
+    const size = [...files.values()].reduce((sum, data) => sum + data.length, 0);
+    hands.push(...startHands(order.hands ?? (size > LARGE ? Math.min(4, navigator.hardwareConcurrency) : 0)));
     const run: Runner = hands.length ? poolOf(hands) : inline;
-    return { kind: "report", report: await verifyBundle(files, { letter, run, progress }) };
+    return { kind: "report", report: await verifyBundle(files, { letter, run, progress }), ignored };
   } catch (error) {
     if (error instanceof ProfileError) {
-      const reason = `This is not a bundle as we make them (${error.message}). Unpack it and check the folder with the command undersigned verify.`;
-      return { kind: "refused", reason };
+      return { kind: "refused", reason: `This is not a bundle as we make them (${error.message}). Unpack it and check the folder.` };
     }
     if (error instanceof DamagedError) return { kind: "refused", reason: `This bundle is not whole: ${error.message} in it. Get it again.` };
-    if (error instanceof ProtocolError || error instanceof SigningError) return { kind: "refused", reason: error.message };
+    if (error instanceof ProtocolError) return { kind: "refused", reason: error.message };
+    if (error instanceof SigningError) return { kind: "unreached", reason: error.message };
     return { kind: "refused", reason: `This browser could not do the check (${String(error)}).` };
   } finally {
     for (const hand of hands) hand.terminate();
   }
 }
 
-async function bytesOf(
+type Progress = (step: string, done: number, total: number) => void;
+
+/** The files of a bundle, and what lay beside them. Throws ProtocolError, SigningError. */
+async function filesOf(
   order: Exclude<Order, { kind: "piece" }>,
-  progress: (step: string, done: number, total: number) => void,
-): Promise<Uint8Array<ArrayBuffer>> {
+  progress: Progress,
+): Promise<{ files: Map<string, Bytes>; ignored: readonly string[] }> {
+  const unpacking = (done: number, total: number): void => progress("unpack", done, total);
+  if (order.kind === "folder") {
+    const { files, litter } = bundleIn(order.files);
+    return { files: await readFolder(files, unpacking), ignored: litter };
+  }
+  const data = await bytesOf(order, progress);
+  if (!looksLikeZip(data)) throw new MalformedError("this is not a zip");
+  const files = await unzip(data, unpacking);
+  if (!files.has("manifest.json") || ![...files.keys()].some((path) => path.startsWith("log/"))) {
+    throw new MalformedError("this is not a bundle: it holds no manifest.json, or no log");
+  }
+  return { files, ignored: [] };
+}
+
+async function bytesOf(order: Exclude<Order, { kind: "piece" | "folder" }>, progress: Progress): Promise<Bytes> {
   if (order.kind === "file") {
-    if (order.file.size > LIMITS.all) throw new MalformedError("too large for a browser to check; the command undersigned verify can");
+    if (order.file.size > LIMITS.all) throw new MalformedError(TOO_LARGE);
     return new Uint8Array(await order.file.arrayBuffer());
   }
   const site = new Site(order.base, (input, init) => fetch(input, init));
@@ -80,11 +100,6 @@ async function bytesOf(
     }
     throw error;
   }
-}
-
-/** Whether files are meant as a bundle, perhaps an incomplete one. */
-function isBundle(files: ReadonlyMap<string, unknown>): boolean {
-  return files.has("manifest.json") && [...files.keys()].some((path) => path.startsWith("log/"));
 }
 
 /** More of this very script. A browser that lets a worker have no workers does the pieces here. */

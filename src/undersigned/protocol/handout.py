@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from . import bundle, tiles
-from .errors import MalformedError, UndeterminedError
+from .errors import MalformedError, MissingError, UndeterminedError
 from .pieces import EntryPiece, OpeningPiece, Source, check
 
 Runner = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -76,7 +76,7 @@ class Handout:
         try:
             return self._lend(path)
         except KeyError:
-            return MalformedError(f"{path} is missing")
+            return MissingError(f"{path} is missing")
         except MalformedError as error:
             return error
 

@@ -191,6 +191,8 @@ def _check_name(name: bytes) -> str:
     if len(name) > MAX_PATH or not bundle.is_path(path):
         if bundle.is_path(path.partition("/")[2]):
             _refuse("the bundle lies in a folder inside it")
+        if path.endswith("/"):
+            _refuse("it lists folders")
         _refuse("it holds something that is no file of a bundle")
     return path
 
