@@ -115,14 +115,14 @@ def stated(world: LetterWorld, made: edition.Edition, monkeypatch: pytest.Monkey
         "kinds on it": sum(numbers_of(r'<th scope="row">(?!in no group)[^<]*</th><td class="number">(\d+)<', page)),
         "groups on it": sum(numbers_of(r'<th scope="row" lang[^>]*>[^<]*</th><td class="number">(\d+)<', page))
         + sum(numbers_of(r">in no group</th><td class=\"number\">(\d+)<", page)),
-        "signatories page": number(r"(\w+) people stand behind this letter", listed),
+        "signatories page": number(r"This edition counts (\w+) people", listed),
         "groups on that": sum(numbers_of(r'<h2>[^<]* <span class="quiet">\((\d+)\)', listed))
         + sum(numbers_of(r"And (\w+) more, who counts? and (?:isn|aren)’t listed", unescape(listed))),
         "rows on that": listed.count("<li><bdi>")
         + sum(numbers_of(r"And (\w+) more, who counts? and chose not", listed))
         + sum(numbers_of(r"And (\w+) more, who counts? and (?:isn|aren)’t listed", unescape(listed))),
         "letter page": number(r'class="numeral">(\d+)<', letter),
-        "edition on it": number(r"Edition 1</a>: (\w+) people stand", letter),
+        "edition on it": number(r"Edition 1</a>: (\w+) people when it was published", letter),
         "feed": number(r"Edition 1 is published: (\w+) people", news),
         "press page": number(r"(\w+) people stand behind this letter", kit),
         "frame": number(r'class="numeral">(\d+)<', framed["embed/en.html"].decode()),

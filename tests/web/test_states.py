@@ -31,9 +31,9 @@ from .people import Letter
 LANGUAGES = ("en", "he", "ar", "de", "es", "fr", "ru")
 KINDS = ("now_", "names_", "short_", "sign_next", "edit_closed", "seal_waiting")
 NO_STATE = (
-    "names_count", "names_given", "names_unchecked", "names_unlisted", "names_many", "names_search", "names_hint",
-    "names_group", "names_all", "names_found", "names_none", "names_first", "names_waiting", "names_failed",
-    "names_in_order", "names_part", "names_back",
+    "names_count", "names_edition", "names_given", "names_unchecked", "names_unlisted", "names_many", "names_search",
+    "names_hint", "names_group", "names_all", "names_found", "names_none", "names_first", "names_waiting",
+    "names_failed", "names_in_order", "names_part", "names_back",
 )  # fmt: skip
 """Words that say nothing of a state."""
 
