@@ -25,6 +25,7 @@ from undersigned.protocol import canonical, edition
 from undersigned.protocol.opening import Opened
 from undersigned.protocol.seal import Payload
 from undersigned.protocol.tally import tally
+from undersigned.web.editions import live
 from undersigned.web.made import MadeFiles
 from undersigned.web.pages import embed, names
 from undersigned.web.pages.edition import edition_pages
@@ -213,6 +214,23 @@ def test_the_number_of_a_site_s_edition_follows_a_withdrawal_before_publication(
     assert "Nobody withdrew" in page
     for n, count in ((1, first), (2, second)):
         assert f'class="numeral">{count}<' in letter.get(f"editions/{n}/en.html").body.decode()
+
+
+def test_a_public_letter_with_too_many_names_to_list_leads_to_the_file(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says of its names stays true: they can be read, all of them, by everybody."""
+    monkeypatch.setattr(live, "MOST", 2)
+    letter = site.letter(public=True, check="codes", size=8)
+    for person in letter.people[:3]:
+        assert people.sign(letter, person).status == 201
+    site.rounds()
+    page = unescape(letter.get("names/signatories-en.html").body.decode())
+    assert "3 people stand behind this letter." in page
+    assert f'href="/{letter.slug}/objects.jsonl"' in page
+    assert letter.people[0].record.name not in page
+    assert letter.get("names/names-0.json").status == 404
+    assert letter.people[0].record.name in letter.get("objects.jsonl").body.decode()
 
 
 def test_the_names_of_a_public_letter_add_up_too(site: Site) -> None:
