@@ -224,6 +224,7 @@ def test_a_public_letter_with_too_many_names_to_list_leads_to_the_file(
     letter = site.letter(public=True, check="codes", size=8)
     for person in letter.people[:3]:
         assert people.sign(letter, person).status == 201
+    site.clock.now += 60
     site.rounds()
     page = unescape(letter.get("names/signatories-en.html").body.decode())
     assert "3 people stand behind this letter." in page
@@ -238,8 +239,11 @@ def test_the_names_of_a_public_letter_add_up_too(site: Site) -> None:
     letter = site.letter(public=True, check="codes", size=8)
     for person, kind in zip(letter.people, ("name", "name", "name", "initials", "anonymous"), strict=False):
         assert people.sign(letter, person, kind).status == 201
+    site.clock.now += 60
     site.rounds()
+    assert letter.people[0].record.name in letter.get("names/signatories-en.html").body.decode()
     assert people.withdraw(letter, letter.people[0]).status == 201
+    # Who withdraws waits for nothing.
     site.rounds(1)
     page = unescape(letter.get("names/signatories-en.html").body.decode())
     assert "4 people stand behind this letter; 3 are listed here." in page
