@@ -25,6 +25,7 @@ from undersigned.protocol import canonical, edition
 from undersigned.protocol.opening import Opened
 from undersigned.protocol.seal import Payload
 from undersigned.protocol.tally import tally
+from undersigned.web.editions import live
 from undersigned.web.made import MadeFiles
 from undersigned.web.pages import embed, names
 from undersigned.web.pages.edition import edition_pages
@@ -115,14 +116,14 @@ def stated(world: LetterWorld, made: edition.Edition, monkeypatch: pytest.Monkey
         "kinds on it": sum(numbers_of(r'<th scope="row">(?!in no group)[^<]*</th><td class="number">(\d+)<', page)),
         "groups on it": sum(numbers_of(r'<th scope="row" lang[^>]*>[^<]*</th><td class="number">(\d+)<', page))
         + sum(numbers_of(r">in no group</th><td class=\"number\">(\d+)<", page)),
-        "signatories page": number(r"(\w+) people stand behind this letter", listed),
+        "signatories page": number(r"This edition counts (\w+) people", listed),
         "groups on that": sum(numbers_of(r'<h2>[^<]* <span class="quiet">\((\d+)\)', listed))
         + sum(numbers_of(r"And (\w+) more, who counts? and (?:isn|aren)’t listed", unescape(listed))),
         "rows on that": listed.count("<li><bdi>")
         + sum(numbers_of(r"And (\w+) more, who counts? and chose not", listed))
         + sum(numbers_of(r"And (\w+) more, who counts? and (?:isn|aren)’t listed", unescape(listed))),
         "letter page": number(r'class="numeral">(\d+)<', letter),
-        "edition on it": number(r"Edition 1</a>: (\w+) people stand", letter),
+        "edition on it": number(r"Edition 1</a>: (\w+) people when it was published", letter),
         "feed": number(r"Edition 1 is published: (\w+) people", news),
         "press page": number(r"(\w+) people stand behind this letter", kit),
         "frame": number(r'class="numeral">(\d+)<', framed["embed/en.html"].decode()),
@@ -215,13 +216,34 @@ def test_the_number_of_a_site_s_edition_follows_a_withdrawal_before_publication(
         assert f'class="numeral">{count}<' in letter.get(f"editions/{n}/en.html").body.decode()
 
 
+def test_a_public_letter_with_too_many_names_to_list_leads_to_the_file(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says of its names stays true: they can be read, all of them, by everybody."""
+    monkeypatch.setattr(live, "MOST", 2)
+    letter = site.letter(public=True, check="codes", size=8)
+    for person in letter.people[:3]:
+        assert people.sign(letter, person).status == 201
+    site.clock.now += 60
+    site.rounds()
+    page = unescape(letter.get("names/signatories-en.html").body.decode())
+    assert "3 people stand behind this letter." in page
+    assert f'href="/{letter.slug}/objects.jsonl"' in page
+    assert letter.people[0].record.name not in page
+    assert letter.get("names/names-0.json").status == 404
+    assert letter.people[0].record.name in letter.get("objects.jsonl").body.decode()
+
+
 def test_the_names_of_a_public_letter_add_up_too(site: Site) -> None:
     """The list as of the newest batch: its number is the count, its groups add up, and nobody who withdrew is in it."""
     letter = site.letter(public=True, check="codes", size=8)
     for person, kind in zip(letter.people, ("name", "name", "name", "initials", "anonymous"), strict=False):
         assert people.sign(letter, person, kind).status == 201
+    site.clock.now += 60
     site.rounds()
+    assert letter.people[0].record.name in letter.get("names/signatories-en.html").body.decode()
     assert people.withdraw(letter, letter.people[0]).status == 201
+    # Who withdraws waits for nothing.
     site.rounds(1)
     page = unescape(letter.get("names/signatories-en.html").body.decode())
     assert "4 people stand behind this letter; 3 are listed here." in page

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from undersigned.languages.figures import long_date
+from undersigned.press.picture import PictureOrder, make_picture
 from undersigned.protocol import manifest
 from undersigned.web.editions import readers, upkeep
 from undersigned.web.pages import embed
@@ -31,9 +32,9 @@ from .people import Letter
 LANGUAGES = ("en", "he", "ar", "de", "es", "fr", "ru")
 KINDS = ("now_", "names_", "short_", "sign_next", "edit_closed", "seal_waiting")
 NO_STATE = (
-    "names_count", "names_given", "names_unchecked", "names_unlisted", "names_many", "names_search", "names_hint",
-    "names_group", "names_all", "names_found", "names_none", "names_first", "names_waiting", "names_failed",
-    "names_in_order", "names_part", "names_back",
+    "names_count", "names_edition", "names_given", "names_unchecked", "names_unlisted", "names_many", "names_search",
+    "names_hint", "names_group", "names_all", "names_found", "names_none", "names_first", "names_waiting",
+    "names_failed", "names_in_order", "names_part", "names_back",
 )  # fmt: skip
 """Words that say nothing of a state."""
 
@@ -431,3 +432,15 @@ def test_every_row_is_used_and_complete() -> None:
     """A stage without a row, or a row without a stage, is a page that breaks or a sentence nobody reads."""
     assert set(ROWS) == set(Stage)
     assert set(NAMES) == set(product(Visible, Reading, (False, True)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_short_sentence_has_room_on_both_pictures(language: str) -> None:
+    """The longest in each language, with an edition's two figures, under a count of five: one page, or no picture."""
+    said = words(language)
+    short = {row.short or key for row in ROWS.values() for key in ("short_sealed", "short_public")}
+    longest = max((say(said, key, edition=12) for key in short), key=len)
+    means = say(said, "count_means", count=12345)
+    for kind in ("share", "count"):
+        order = PictureOrder(kind, "Give the valley its water " * 4, language, "12,345", means, longest)  # type: ignore[arg-type]
+        assert make_picture(order).startswith(b"\x89PNG")

@@ -17,7 +17,6 @@ from undersigned.protocol.roll import parse_roll
 from undersigned.protocol.standing import Standing
 from undersigned.protocol.tally import Tally
 from undersigned.web.editions import names
-from undersigned.web.editions.bundler import is_large
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.made import MadeFiles, Maker
@@ -31,6 +30,8 @@ REST = 5
 """Seconds between two lists while nobody withdraws."""
 REST_NAMES = 1000
 """One second more for so many names: a longer list takes that much longer to make."""
+MOST = 10_000
+"""Names that are listed: two languages of so many take the clerk half a second, in which the log waits."""
 
 
 class LiveNames:
@@ -57,7 +58,7 @@ class LiveNames:
 def place_names(letter: KnownLetter, standing: Standing, shown: Shown, world: World) -> None:
     """Makes what is served of a public letter's names what it must be."""
     files: dict[str, Maker] = {}
-    if is_large(standing.size):
+    if standing.count > MOST:
         # Making pages of so many takes the clerk longer than others may wait; the records are a file of their own.
         for language in letter.manifest.languages:
             files |= too_many_page(shown, standing, language)

@@ -50,7 +50,7 @@ def figures_page(shown: Shown, edition: Edition | EditionCounts, language: str) 
         **frame(shown, language, f"editions/{number}/{{language}}.html"),
         "heading": say(said, "edition_of", number=number),
         "standing": written(found.number, spoken),
-        "count_means": say(said, "count_means", count=found.number),
+        "count_means": say(said, "edition_means", count=found.number),
         "kinds": [(label, written(n, spoken)) for label, n in rows],
         "groups": [(label, written(n, spoken)) for label, n in groups],
         "no_group": written(outside, spoken) if outside else "",

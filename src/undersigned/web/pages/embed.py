@@ -42,7 +42,7 @@ def pictures(shown: Shown, state: State, language: str) -> dict[str, bytes]:
 def _context(shown: Shown, state: State, language: str) -> dict[str, Any]:
     said, count = words(language), shown.standing.count
     width, height = SIZES["count"]
-    spoken = said["direction"]
+    spoken, where = said["direction"], say_state(state, shown.manifest, said).short
     return {
         "t": said,
         "language": language,
@@ -52,7 +52,9 @@ def _context(shown: Shown, state: State, language: str) -> dict[str, Any]:
         "count": number(count, said["language"]),
         "count_means": say(said, "count_means", count=count),
         "count_said": count_said(shown.standing, said),
-        "state": say_state(state, shown.manifest, said).short,
+        "state": where,
+        # A letter is about half as wide as it is high; nobody can measure it here.
+        "state_size": min(18, 800 // max(1, len(where))),
         "page": f"{shown.origin}/{language}/",
         "width": width,
         "height": height,

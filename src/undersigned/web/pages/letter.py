@@ -104,7 +104,7 @@ def letter_page(shown: Shown, state: State, language: str) -> bytes:
 
 def _edition(edition: EditionCounts, said: dict[str, str]) -> dict[str, Any]:
     number = edition.number
-    counted = say(said, "count_said", count=tally(edition.counts).number)
+    counted = say(said, "edition_counted", count=tally(edition.counts).number)
     return {"number": number, "name": say(said, "edition", number=number), "counted": counted}
 
 

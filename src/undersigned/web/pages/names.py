@@ -123,6 +123,8 @@ def _front(shown: Shown, listed: Listed, language: str, groups: list[dict[str, A
     said = words(language)
     spoken, found = said["language"], listed.tally
     unlisted = found.outside(found.groups)
+    # What an edition counts does not change; what a letter counts may have, since.
+    key = "names_edition" if listed.edition else "names_count"
     groups = [
         {
             **group,
@@ -133,7 +135,7 @@ def _front(shown: Shown, listed: Listed, language: str, groups: list[dict[str, A
     ]
     context: dict[str, Any] = {
         **_frame(shown, listed, language, "signatories-{language}.html"),
-        "counted": say(said, "names_count", count=found.number, listed=found.listed),
+        "counted": say(said, key, count=found.number, listed=found.listed),
         "note": " ".join(said[note] for note in listed.notes),
         "groups": groups,
         "unlisted": say(said, "names_unlisted", n=unlisted) if unlisted else "",

@@ -60,6 +60,6 @@ def _codes(shown: Shown, language: str, means: str) -> list[str]:
     embed, page = f"{shown.origin}/embed/{language}", f"{shown.origin}/{language}/"
     picture = f'<img src="{embed}.svg" width="{width}" height="{height}" alt="{title}">'
     return [
-        f'<iframe src="{embed}.html" width="{width}" height="260" title="{title}"></iframe>',
+        f'<iframe src="{embed}.html" width="{width}" height="330" title="{title}"></iframe>',
         f'<a href="{page}">{picture}</a>',
     ]
