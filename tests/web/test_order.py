@@ -8,9 +8,10 @@ and transaction numbers of PostgreSQL, whose own log is its operator's (docs/how
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import canonical, codes, merkle, roll
@@ -218,3 +219,61 @@ def test_the_measure_finds_an_order_and_no_order() -> None:
     assert rho([7] * PEOPLE) == 0
     mixed = [random.Random(seed).sample(range(PEOPLE), PEOPLE) for seed in range(1000)]
     assert max(abs(rho(values)) for values in mixed) < CHANCE
+
+
+def test_large_tables_are_rewritten_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes a second is not due again before fifty; what takes less than a tenth always is."""
+    now, took, done = [0.0], [1.0], []
+
+    def mixed(table: str) -> None:
+        done.append(table)
+        now[0] += took[0]
+
+    monkeypatch.setattr(order, "mix", mixed)
+    monkeypatch.setattr(order, "wash", lambda *tables: True)
+    mixer = order.Mixer(lambda: now[0])
+    assert mixer.clear("signing_pending")
+    assert not mixer.clear("signing_pending")
+    now[0] += 50
+    took[0] = 0.05
+    assert mixer.clear("signing_pending")
+    assert mixer.clear("signing_pending")
+    assert len(done) == 3
+
+
+@pytest.mark.parametrize(("said", "waits"), [("database is locked", True), ("disk I/O error", False)])
+def test_what_is_in_the_way_of_rewriting_can_wait_and_a_failing_disk_cannot(
+    monkeypatch: pytest.MonkeyPatch, said: str, waits: bool
+) -> None:
+    """A lock that others hold: it is asked again. A disk that fails ends the clerk, as everywhere."""
+
+    def refuse(table: str) -> None:
+        raise OperationalError(said)
+
+    monkeypatch.setattr(order, "mix", refuse)
+    if waits:
+        assert not order.Mixer().clear("signing_pending")
+    else:
+        with pytest.raises(OperationalError):
+            order.Mixer().clear("signing_pending")
+
+
+def test_rewriting_loses_nothing_while_people_come(site: Site) -> None:
+    """Rewritten again and again while forty sign: every row is there, once, as it was."""
+    letter = site.letter(size=PEOPLE, batch=(1000, WAIT))
+    bodies = []
+    for person in letter.people:
+        people.activate(letter, person)
+        bodies.append(people.prepare(letter, person))
+    with ThreadPoolExecutor(4) as pool:
+        answers = pool.map(lambda body: letter.post("entries", body).status, bodies)
+        for _ in range(20):
+            order.mix("signing_pending")
+        assert set(answers) == {201}
+    before = sorted(Pending.objects.values_list("leaf", "data", "body"))
+    order.mix("signing_pending")
+    assert sorted(Pending.objects.values_list("leaf", "data", "body")) == before
+    assert len(before) == PEOPLE
+    site.clock.now += WAIT
+    site.rounds()
+    assert letter.status()["count"] == PEOPLE

@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import psycopg
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import BinaryField, Model
 
+from undersigned.web.adapters.reserve import is_full
 from undersigned.web.wash import wash
 
 SHORT: Final = 0.1
@@ -41,7 +43,12 @@ class Mixer:
         washed = True
         for table in due:
             began = self._now()
-            mix(table)
+            try:
+                mix(table)
+            except OperationalError as error:
+                if not _may_wait(error):
+                    raise
+                return False
             # SQLite has one past for all of them.
             washed = (connection.vendor != "postgresql" or wash(table)) and washed
             took = self._now() - began
@@ -50,6 +57,13 @@ class Mixer:
         if connection.vendor != "postgresql":
             washed = wash(*tables)
         return washed and len(due) == len(tables)
+
+
+def _may_wait(error: OperationalError) -> bool:
+    """Whether it can be done later: somebody held a lock for too long, or there is no room. The room that is kept for
+    withdrawals is not for this."""
+    busy = isinstance(error.__cause__, psycopg.errors.LockNotAvailable) or "database is locked" in str(error)
+    return busy or is_full(error)
 
 
 def is_ordered(table: str) -> bool:
