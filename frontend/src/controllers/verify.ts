@@ -79,11 +79,15 @@ export const verify: Controller = (root) => {
   root.querySelector('[data-part="site"]')?.addEventListener("click", () => void run({ base: linkOf(root).base }));
 };
 
-/** Names what was left out of a folder, in the words the HTML has for it. */
+/** Names what was left out of a folder, behind the words the HTML has for it. */
 function name(root: HTMLElement, paths: readonly string[]): void {
   const place = root.querySelector<HTMLElement>('[data-part="ignored"]');
-  const words = wordsFor(root, "ignored") ?? "Left out:";
-  if (place) place.textContent = paths.length ? `${words} ${paths.join(", ")}` : "";
+  if (!place) return;
+  const listed = document.createElement("bdi");
+  // A path reads from left to right, and its first full stop stays first.
+  listed.dir = "ltr";
+  listed.textContent = paths.join(", ");
+  place.replaceChildren(...(paths.length ? [`${wordsFor(root, "ignored") ?? "Left out:"} `, listed] : []));
 }
 
 function stepOf(root: HTMLElement, name: string): HTMLElement | null {
