@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+import zips
 from letterworld import LetterWorld
 from undersigned.protocol import base64url, bundle, canonical, zip_profile
 
@@ -175,6 +179,30 @@ def test_misuse_is_neither_valid_nor_invalid(tmp_path: Path, world: LetterWorld)
     assert typed("verify", tmp_path / "x").code == 2
     assert typed("verify", "http://letters.example.org/x/").code == 2
     assert typed("verify", tmp_path, "--letter", "short").code == 2
+
+
+def test_odd_things_on_a_disk_are_misuse_with_one_sentence_and_no_traceback(tmp_path: Path, world: LetterWorld) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "broken").symlink_to("nowhere")
+    (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04" + bytes(90))
+    (tmp_path / "odd.zip").write_bytes(zips.zipped([zips.Part(b"\xff\x1b[31m\x00", b"")]))
+    linked = written(tmp_path / "linked", world.bundle())
+    (linked / "text" / "de.md").symlink_to("en.md")
+    strange = written(tmp_path / "strange", world.bundle())
+    (strange / os.fsdecode(b"\xff")).write_bytes(b"")
+    for path in ("pipe", "broken", "cut.zip", "odd.zip", "linked", "strange", "a" * 3000, "pipe/x"):
+        said = typed("verify", tmp_path / path)
+        assert (said.code, said.out) == (2, ""), path
+        assert said.err.startswith("\u2717 "), path
+        assert "Traceback" not in said.err
+        assert "\x1b" not in said.err
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=600) | st.binary(max_size=600).map(lambda data: b"PK\x03\x04" + data))
+def test_any_bytes_as_a_bundle_are_misuse(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "b.zip").write_bytes(data)
+    assert typed("verify", tmp_path / "b.zip").code == 2
 
 
 def test_a_site_that_does_not_answer_is_could_not_tell() -> None:
