@@ -91,14 +91,16 @@ test: check frontend/node_modules/.installed tests/partners/node_modules/.instal
 
 COVERAGE := 90
 
-# The tests that need no browser, on another Python than .venv's: make test-python SECOND=/usr/bin/python3.13
+# What another Python could break, and needs no browser: make test-python SECOND=/usr/bin/python3.13. Of the site's tests
+# those that go through all of it; with WEB=tests/web, every one.
+WEB ?= $(patsubst %,tests/web/test_%.py,life serve forms public mail signing_pages readers words door clerk guard fuzz)
 SECOND ?= $(firstword $(shell ./scripts/find-python --all))
 test-python: $(SCRIPTS) tests/partners/node_modules/.installed
 	@./scripts/system-packages test
 	@echo "Using $(SECOND)" >&2; rm -rf build/second; $(SECOND) -m venv build/second
 	@build/second/bin/python scripts/install requirements/build.lock requirements/dev.lock
 	PATH="$(CURDIR)/build/second/bin:$$PATH" build/second/bin/python -m pytest -n $(WORKERS) --dist loadfile -m 'not slow' \
-	  tests/protocol tests/client tests/languages tests/cli tests/press tests/web tests/test_repository.py $(TEST)
+	  tests/protocol tests/client tests/languages tests/cli tests/press $(WEB) tests/test_repository.py tests/test_machine.py $(TEST)
 
 test-postgresql: $(VENV)/.installed $(SCRIPTS)
 	@./scripts/system-packages test
