@@ -82,7 +82,17 @@ def test_the_demo_leaves_a_letter_that_can_be_signed(tmp_path: Path) -> None:
         link = next(w.strip("'") for w in said.split() if "mill-bridge/#" in w)
         code = next(w for w in said.split() if w.startswith("S-"))
         signed = typed(
-            "sign", link, "--as", "name", "--name", "Tova Testwell", "--group", "reserve", "--yes", stdin=f"{code}\n", home=tmp_path
+            "sign",
+            link,
+            "--as",
+            "name",
+            "--name",
+            "Tova Testwell",
+            "--group",
+            "reserve",
+            "--yes",
+            stdin=f"{code}\n",
+            home=tmp_path,
         )
         assert signed.code == 0, signed.err
         assert signed.out.startswith("W-")

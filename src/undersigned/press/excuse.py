@@ -27,7 +27,7 @@ def fit_report(composer: Composer, layout: Layout) -> FitReport:
     ]
     justified = max((p.widest_gap for p in layout.letter), default=0.0)
     if names.style == "run-in":
-        justified = max(justified, *gaps)
+        justified = max([justified, *gaps])
     entries = composer.copy.entries
     binding = composer.block(names.style, names.size).binding()
     return FitReport(
