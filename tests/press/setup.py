@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from undersigned.press import PageOrder, preflight, readback
+from undersigned.press import PageOrder, preflight, proof, readback
 from undersigned.press.compose import SEPARATOR, Composer, Copy, Layout, copy_of, places_of
 from undersigned.press.content import read
-from undersigned.press.make import _limits, _stack
-from undersigned.press.names import direction_of, entries_of
+from undersigned.press.make import _limits
+from undersigned.press.missing import settle
+from undersigned.press.names import direction_of
 from undersigned.press.order import Checked, check
 from undersigned.press.pdf import Engine
 from undersigned.press.pdfx import dress
@@ -92,6 +93,11 @@ class Taken:
             separator,
         )
 
+    def painted(self, page: bytes) -> dict[str, Any]:
+        """Proves ``page`` by glyph and by ink."""
+        told = proof.told_on(self.layout.sheets, self.copy.entries)
+        return proof.prove(page, told, self.engine._stack, self.checked.order.lang)
+
     def preflight(self, page: bytes) -> dict[str, Any]:
         """Preflights ``page`` by the limits of its paper."""
         return preflight.check(page, read(page), _limits(self.composer, self.layout))
@@ -99,10 +105,10 @@ class Taken:
 
 def take_apart(wanted: PageOrder) -> Taken:
     """The steps of make_page up to the layout."""
-    checked = check(wanted)
-    entries = entries_of(checked.edition, wanted.groups, wanted.lang, titles=wanted.titles)
-    copy = copy_of(checked, entries)
-    engine = Engine(_stack(checked, copy))
+    settled = settle(check(wanted))
+    checked = settled.checked
+    copy = copy_of(checked, settled.entries, aside=settled.aside)
+    engine = Engine(settled.stack)
     composer = Composer(checked, copy, engine)
     layout = composer.compose(lambda _what, _share: None)
     assert layout is not None

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from undersigned.cli import page
-from undersigned.cli.app import app, run
+from undersigned.cli.app import run
 from undersigned.protocol import base64url, canonical, manifest
+from undersigned.protocol.edition import parse
 
-from .people import GROUPS, LETTERS, edition_of
+from .people import GROUPS, LETTERS, edition_from, edition_of
 from .setup import WHEN
 
 
@@ -26,6 +26,8 @@ def bundle(tmp_path: Path) -> Path:
     where = tmp_path / "bundle"
     (where / "text").mkdir(parents=True)
     (where / "editions/1").mkdir(parents=True)
+    (where / "log").mkdir()
+    (where / "log/checkpoint").write_text("letters.example.org/air-crew\n")
     for lang in ("en", "he"):
         (where / f"text/{lang}.md").write_text(LETTERS[lang][1], "utf-8")
     letter = {
@@ -61,12 +63,6 @@ def _make(bundle: Path, out: Path, *more: str) -> list[str]:
         "page", "make", "--bundle", str(bundle), "--paper", "24-chasa", "--lang", "he", "--imprint", "An example",
         "--out", str(out), *more,
     ]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _page_command() -> None:
-    assert any(group.name == "page" for group in app.registered_groups), "page is a command of undersigned"
-    assert page.app.registered_commands
 
 
 def test_a_page_is_made_from_a_bundle(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,3 +140,31 @@ def test_archive_and_placard(bundle: Path, tmp_path: Path) -> None:
     assert run(["page", "placard", *where, "--line", "Come and sign."]) == 0
     assert (tmp_path / "out/archive.pdf").is_file()
     assert (tmp_path / "out/placard.pdf").is_file()
+
+
+def test_what_is_not_printed_as_it_was_signed_is_told(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name with an emoji and one in Georgian: the page comes out, and each is told with its key and what was done."""
+    names = ("Ada Example", "Melody \u2728", "\u10d0\u10dc\u10d0 \u10dc\u10d8\u10db\u10e3\u10e8\u10d8")
+    edition = edition_from([(name, "") for name in names])
+    (bundle / "editions/1/edition.json").write_bytes(edition)
+    rows = {row.name: row.key for row in parse(edition).roll}
+    georgian = next(name for name in rows if name.startswith("\u10d0"))
+    assert run(_make(bundle, tmp_path / "out")) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "printed as 'Melody'" in said
+    assert rows["Melody \u2728"] in said.replace(" ", "")
+    assert "listed at the address" in said
+    decisions = tmp_path / "decisions.json"
+    decisions.write_text(json.dumps({rows[georgian]: {"name": "Ana Nimushi"}, rows["Melody \u2728"]: "set-aside"}))
+    assert run(_make(bundle, tmp_path / "again", "--decisions", str(decisions))) == 0
+    report = json.loads((tmp_path / "again/report.json").read_text())
+    assert {change["name"] for change in report["mended"]} == {"Ana Nimushi", ""}
+    assert run(_make(bundle, tmp_path / "never", "--missing", "refuse")) == 1
+    assert run(_make(bundle, tmp_path / "never", "--missing", "guess")) == 2
+    decisions.write_text("[]")
+    assert run(_make(bundle, tmp_path / "never", "--decisions", str(decisions))) == 2
+    archive = ["page", "archive", "--bundle", str(bundle), "--lang", "en", "--out", str(tmp_path / "pdf")]
+    assert run(archive) == 0
+    assert "listed at the address" in " ".join(capsys.readouterr().err.split())

@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 
 from undersigned.press import FontError
-from undersigned.press.fonts import PINNED, SERIF, digest_of, stack_for
+from undersigned.press.fonts import PINNED, SERIF, digest_of
+from undersigned.press.stack import stack_for
 
 
 @pytest.mark.parametrize("face", PINNED, ids=lambda face: face.file)
@@ -48,18 +49,21 @@ def test_cjk_is_loaded_only_when_a_text_needs_it() -> None:
     """A Latin page does not open a font of twenty megabytes; its hash is recorded where one does."""
     assert not any("CJK" in name for name, _ in stack_for("en", ["Ada"]).hashes)
     assert any("CJK" in name for name, _ in stack_for("en", ["見本"]).hashes)
-    assert any(family == "Noto Serif CJK JP" for family, _ in stack_for("ja", ["Ada"]).families)
+    assert "Noto Serif CJK JP" in stack_for("ja", ["Ada"]).families
 
 
 def test_the_bold_cjk_face_has_every_character_of_the_regular_one() -> None:
     """So it is enough to ask the regular one."""
-    from undersigned.press.fonts import CJK, CJK_BOLD, _characters
+    from undersigned.press.fonts import CJK, CJK_BOLD, path_of
+    from undersigned.press.shaping import face_of
 
-    assert _characters(CJK) <= _characters(CJK_BOLD)
+    assert set(face_of(path_of(CJK), 0).unicodes) <= set(face_of(path_of(CJK_BOLD), 0).unicodes)
 
 
 def test_the_pages_own_script_leads() -> None:
     """A Hebrew page asks the Hebrew face first, for all but Latin, Greek and Cyrillic letters."""
-    family, covers = stack_for("he", ["אדה"]).families[0]
-    assert family == "Frank Ruhl Libre"
-    assert covers
+    stack = stack_for("he", ["אדה"])
+    assert stack.families[0] == "Frank Ruhl Libre"
+    assert stack.cut("אדה 12") == (("r", 0, "אדה 12"),)
+    latin = stack.families.index("Source Serif 4")
+    assert [family for _, family, _ in stack.cut("אדה Ada Ψ Я")] == [0, latin, 0, latin, 0, latin]

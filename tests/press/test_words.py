@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from undersigned.press.fonts import stack_for
+from undersigned.press.stack import stack_for
 from undersigned.press.words import languages, words_for
 
 COUNTED = ("signatories", "unnamed", "groupless", "more")
@@ -41,7 +41,7 @@ def test_every_language_says_everything(lang: str) -> None:
     said += [words.say("check"), words.say("edition", n=12), words.say("group", name="A", n=7)]
     assert not any(mark in text for text in said for mark in "{}#")
     # Raises MissingGlyphError if a letter or a grouping space is in no face.
-    stack_for(lang, said)
+    stack_for(lang, said, strict=True)
 
 
 def test_a_groups_name_is_never_a_pattern() -> None:

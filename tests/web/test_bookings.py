@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from django.conf import settings
 
@@ -106,6 +107,29 @@ def test_readers_get_the_editions_pdf(site: Site) -> None:
     assert letter.get("press/1/en.pdf").status == 404
     assert letter.get("press/1/he.pdf").status == 404
     assert Pressroom(site.world).round() == 0
+
+
+def test_a_name_that_no_face_shows_stops_neither_page_nor_pdf(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One signs in Georgian, one with a star: page and reader's PDF are made by themselves, and the report says so."""
+    ordinary = people.invented
+
+    def odd(number: int, tag: str = "Nr") -> Any:
+        record = ordinary(number, tag)
+        names = {1: "\u10d0\u10dc\u10d0 \u10dc\u10d8\u10db\u10e3\u10e8\u10d8", 2: "Testperson Starre \u2728"}
+        return msgspec.structs.replace(record, name=names[number]) if number in names else record
+
+    monkeypatch.setattr(people, "invented", odd)
+    letter = signed_letter(site, ["name"] * 4)
+    assert book(site, letter).status == 201
+    publish(site, letter)
+    assert Pressroom(site.world).round() == 3
+    assert booking(letter)["state"] == "proof"
+    report = json.loads(fetch(letter, "report.json").body)
+    assert report["read_back"]["entries"] == 3
+    said = {change["signed"].partition(",")[0]: change["name"].partition(",")[0] for change in report["mended"]}
+    assert said == {odd(1).name: "", odd(2).name: "Testperson Starre"}
+    for language in ("en", "he"):
+        assert letter.get(f"press/1/{language}.pdf").body.startswith(b"%PDF-")
 
 
 def test_a_proof_follows_the_newest_edition_until_it_is_sent(site: Site) -> None:

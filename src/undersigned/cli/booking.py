@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,7 @@ from undersigned.client.errors import WaitingError
 from undersigned.client.files import read_input
 from undersigned.client.folder import Folder
 
-from . import exits, letter, voice
+from . import changes, exits, letter, voice
 from .terms import Terms, asked, with_terms
 
 app = typer.Typer(
@@ -128,6 +129,9 @@ def page(
             raise WaitingError("there is no page yet: it is made as soon as an edition is published")
         written = bookings.fetch(found, out)
     voice.good(f"Edition {found.edition} for {found.paper}, {_state(found)}: {written[0]}")
+    report = next((file for file in written if file.name == "report.json"), None)
+    if report is not None:
+        changes.tell(json.loads(report.read_text("utf-8")).get("mended", []))
     voice.say(f"  SHA-256 {found.sha256}")
     return exits.OK
 

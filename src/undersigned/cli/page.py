@@ -14,7 +14,7 @@ import typer
 from undersigned.client.bundle_path import open_path
 from undersigned.client.errors import InputError
 
-from . import exits, voice
+from . import changes, exits, voice
 
 if TYPE_CHECKING:
     # In each command, and not here: the press is large, and may not be installed.
@@ -31,6 +31,22 @@ Lang = Annotated[str, typer.Option("--lang", help="The language of the page, one
 Out = Annotated[Path, typer.Option("--out", help="Where the files go; made if missing.", metavar="DIR")]
 Edition = Annotated[int | None, typer.Option("--edition", help="Its number; the newest if not given.", min=1)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON on stdout.")]
+Missing = Annotated[
+    str,
+    typer.Option(
+        "--missing",
+        help="A sign no typeface here shows, such as an emoji: leave-out (it is left out, and who would lose a letter "
+        "is set aside), set-aside (the name is counted and stands at the address), refuse.",
+    ),
+]
+Decisions = Annotated[
+    Path | None,
+    typer.Option(
+        "--decisions",
+        help='Otherwise for single names: JSON, {"KEY": "set-aside"} or {"KEY": {"name": "as the person writes it"}}; '
+        "KEY as the report gives it.",
+    ),
+]
 Date = Annotated[
     str | None, typer.Option("--date", help="The date in the file, UTC. If not given, the letter's own: same bytes.")
 ]
@@ -62,6 +78,8 @@ def make(
     address: Annotated[
         str | None, typer.Option("--address", help="The public address, if not the letter's own.")
     ] = None,
+    missing: Missing = "leave-out",
+    decisions: Decisions = None,
     date: Date = None,
     as_json: AsJson = False,
 ) -> int:
@@ -84,6 +102,7 @@ def make(
         "sections": sections,
         "pages": 2 if spread else 1,
         "first": first,
+        "missing": missing,
     }
     with _refusals(as_json), open_path(bundle) as files:
         order = press.order_from(
@@ -97,6 +116,7 @@ def make(
             beside=beside,
             timestamp=_moment(date),
             address=address,
+            overrides=_decisions(decisions),
             **options,
         )
         with voice.progress() as progress:
@@ -110,19 +130,34 @@ def make(
 
 @app.command()
 def archive(
-    bundle: Bundle, lang: Lang, out: Out, edition: Edition = None, date: Date = None, as_json: AsJson = False
+    bundle: Bundle,
+    lang: Lang,
+    out: Out,
+    edition: Edition = None,
+    missing: Missing = "leave-out",
+    decisions: Decisions = None,
+    date: Date = None,
+    as_json: AsJson = False,
 ) -> int:
     """Make the reader's PDF: A4, accessible, made to last (PDF/A-3a, PDF/UA-1), with the edition itself attached."""
     from undersigned import press
 
     with _refusals(as_json), open_path(bundle) as files:
-        order = press.archive_order(files, lang=lang, number=edition, timestamp=_moment(date))
+        order = press.archive_order(
+            files,
+            lang=lang,
+            number=edition,
+            timestamp=_moment(date),
+            missing=missing,
+            overrides=_decisions(decisions),
+        )
         with voice.progress() as progress:
             report = press.make_archive(order, out, progress=_steps(progress))
     if as_json:
         voice.data_json(dataclasses.asdict(report))
     else:
         voice.good(f"{report.names} names, tagged, with the edition attached: {out / 'archive.pdf'}")
+        changes.tell([dataclasses.asdict(change) for change in report.mended])
     return exits.OK
 
 
@@ -178,8 +213,8 @@ def _tell(report: press.PageReport, out: Path) -> None:
     voice.good(
         f"Read back: {report.read_back['entries']} of {report.read_back['of']} names, in order, letter by letter"
     )
-    for entry in report.mended:
-        voice.warn(f"{entry.name}: taken out before printing: {entry.what}")
+    voice.good(f"Painted: {report.read_back['painted']['glyphs']} letters, each with its own outline and its ink")
+    changes.tell([dataclasses.asdict(change) for change in report.mended])
     for question in report.ask:
         voice.warn(f"Not known, ask the paper: {question}")
     voice.say(f"  {out / 'page.pdf'}")
@@ -213,6 +248,13 @@ def _bytes(file: Path | None) -> bytes | None:
         return file.read_bytes()
     except OSError:
         raise InputError(f"{file} cannot be read") from None
+
+
+def _decisions(file: Path | None) -> dict[str, Any]:
+    from undersigned import press
+
+    data = _bytes(file)
+    return {} if data is None else press.overrides_from(data)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -26,3 +26,31 @@ def from_the_left(line: str, *, rtl: bool) -> str:
     finally:
         function("common", "ubidi_close", None, [pointer])(found)
     return ctypes.string_at(room, 2 * size).decode(NATIVE)
+
+
+def levels(text: str, *, rtl: bool) -> list[int]:
+    """The embedding level of each character of the paragraph ``text``: odd ones run from right to left."""
+    pointer, number, said = ctypes.c_void_p, ctypes.c_int32, status()
+    heard = ctypes.POINTER(ctypes.c_int)
+    units = text.encode(NATIVE)
+    found = function("common", "ubidi_open", pointer, [])()
+    try:
+        lay = function(
+            "common", "ubidi_setPara", None, [pointer, ctypes.c_char_p, number, ctypes.c_uint8, pointer, heard]
+        )
+        lay(found, units, len(units) // 2, int(rtl), None, ctypes.byref(said))
+        checked(said, "a text of both directions")
+        tell = function("common", "ubidi_getLevels", ctypes.POINTER(ctypes.c_uint8), [pointer, heard])
+        each = tell(found, ctypes.byref(said))[: len(units) // 2]
+        checked(said, "a text of both directions")
+    finally:
+        function("common", "ubidi_close", None, [pointer])(found)
+    if len(each) == len(text):
+        return list(each)
+    # ICU counts in halves of characters beyond U+FFFF.
+    out: list[int] = []
+    place = 0
+    for character in text:
+        out.append(each[place])
+        place += 1 + (ord(character) > 0xFFFF)
+    return out

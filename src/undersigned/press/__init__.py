@@ -19,9 +19,10 @@ from .errors import (
     ReadBackError,
 )
 from .make import make_page
+from .missing import overrides_from
 from .order import Beside, PageOrder
 from .papers import Paper, find, papers
-from .report import FitReport, PageReport
+from .report import FitReport, Mended, PageReport
 from .slips import PlacardOrder, Slip, SlipOrder, make_placard, make_slips
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "FitReport",
     "FontError",
     "JobError",
+    "Mended",
     "MissingGlyphError",
     "OrderError",
     "PageOrder",
@@ -51,5 +53,6 @@ __all__ = [
     "make_placard",
     "make_slips",
     "order_from",
+    "overrides_from",
     "papers",
 ]

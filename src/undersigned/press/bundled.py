@@ -65,6 +65,7 @@ def archive_order(
     number: int | None = None,
     timestamp: datetime | None = None,
     address: str | None = None,
+    **options: Any,
 ) -> PageOrder:
     """The order for the reader's PDF, with the arguments and errors of ``order_from``."""
     return order_from(
@@ -77,6 +78,7 @@ def archive_order(
         number=number,
         timestamp=timestamp,
         address=address,
+        **options,
     )
 
 

@@ -256,10 +256,14 @@ class Composer:
                     if item.line is not None:
                         indent = names.size if item.kind == "turn" else 0.0
                         x = left + indent if self.side == "ltr" else left - indent
-                        y = top + row * names.pitch + 0.8 * names.size + (names.pitch - names.size) / 2
+                        y = _baseline(names, top, row)
                         sheet.lines.append(set_words(item.words, item.line, x, y, names.size, names.space, self.lang))
                     row += 1
             assert row == height_of(column)  # noqa: S101 - the fit counted the same rows
+
+
+def _baseline(names: Fit, top: float, row: int) -> float:
+    return top + row * names.pitch + 0.8 * names.size + (names.pitch - names.size) / 2
 
 
 def places_of(layout: Layout) -> list[Place]:
@@ -269,7 +273,9 @@ def places_of(layout: Layout) -> list[Place]:
     for page in pages:
         boxes = [box for at, box in layout.columns if at == page]
         columns = tuple((box.x, box.right) for box in boxes)
-        places.append(Place(page, columns, boxes[0].y, boxes[0].bottom))
+        names, top = layout.names, boxes[0].y
+        lines = tuple(_baseline(names, top, row) for row in range(names.rows[page]))
+        places.append(Place(page, columns, top, boxes[0].bottom, lines))
     return places
 
 
@@ -292,8 +298,8 @@ def heading_of(checked: Checked, group: str, words: Words) -> str:
     return words.say("group", name=checked.order.groups.get(group, group), n=found.groups.get(group, 0))
 
 
-def copy_of(checked: Checked, entries: Sequence[Entry]) -> Copy:
-    """The words of the page: names in sections, letters, count."""
+def copy_of(checked: Checked, entries: Sequence[Entry], *, aside: int = 0) -> Copy:
+    """The words of the page: names in sections, letters, count. ``aside``: how many cannot be set (missing.py)."""
     order, edition = checked.order, checked.edition
     words = words_for(order.lang)
     side = direction_of(order.lang)
@@ -307,7 +313,8 @@ def copy_of(checked: Checked, entries: Sequence[Entry]) -> Copy:
         heading = heading_of(checked, group, words) if group else ""
         sections.append(Section(tuple(words_of(heading, face="b")), tuple(rows)))
     count = count_line(tally(edition.counts), words, [group for group in by_group if group])
-    more = words.say("more", n=len(entries) - len(shown)) if len(shown) < len(entries) else ""
+    elsewhere = len(entries) - len(shown) + aside
+    more = words.say("more", n=elsewhere) if elsewhere else ""
     letters = [(order.lang, order.title, tuple(paragraphs_of(order.text)))]
     if order.beside is not None:
         letters.append((order.beside.lang, order.beside.title, tuple(paragraphs_of(order.beside.text))))

@@ -101,7 +101,7 @@ def _fonts_of(page: pikepdf.Page) -> dict[str, Any]:
 def _font(font: Any) -> Font:
     text: dict[int, str] = {}
     if "/ToUnicode" in font:
-        text = _to_unicode(font["/ToUnicode"].read_bytes())
+        text = to_unicode(font["/ToUnicode"].read_bytes())
     widths: dict[int, float] = {}
     default = 1000.0
     if "/DescendantFonts" in font:
@@ -122,7 +122,8 @@ def _font(font: Any) -> Font:
     return Font(text, widths, default)
 
 
-def _to_unicode(data: bytes) -> dict[int, str]:
+def to_unicode(data: bytes) -> dict[int, str]:
+    """What a font's ToUnicode table says each two-byte code is."""
     found: dict[int, str] = {}
     for kind, body in _BLOCK.findall(data):
         cells = [bytes.fromhex(cell.decode()) for cell in _HEX.findall(body)]
@@ -230,7 +231,7 @@ class _Reader:
 
     def _show(self, pieces: Any) -> None:
         at = _times(self.text, self.matrix)
-        advance, ink, missing = 0.0, False, 0
+        advance, body, ink, missing = 0.0, 0.0, False, 0
         seen: list[str] = []
         reverse = any(tag == "/ReversedChars" for tag, _ in self.marked)
         for piece in pieces:
@@ -242,12 +243,14 @@ class _Reader:
                 code = raw[i] << 8 | raw[i + 1]
                 width, text = self._glyph(code)
                 advance += width
-                ink |= width > 0
+                if width > 0:
+                    # A mark without an advance is set wherever its outline wants: it makes the run no longer.
+                    body, ink = advance, True
                 missing += code == 0
                 seen.append(text[::-1] if reverse else text)
-        shift = advance * self.size / 1000
-        self.text = _times((1.0, 0.0, 0.0, 1.0, shift, 0.0), self.text)
-        end = _times(self.text, self.matrix)
+        start = (1.0, 0.0, 0.0, 1.0, (body if ink else advance) * self.size / 1000, 0.0)
+        end = _times(_times(start, self.text), self.matrix)
+        self.text = _times((1.0, 0.0, 0.0, 1.0, advance * self.size / 1000, 0.0), self.text)
         shown = "".join(seen)
         for number, (tag, actual) in enumerate(self.marked):
             if actual is not None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final
 
 from .compose import Composer, Layout
-from .design import SMALLEST_LETTER
+from .design import LARGEST_NAMES, SMALLEST_LETTER
+from .errors import OrderError
 from .fit import RUN_IN_MEASURE, Area, Fit, height_of
+from .papers import find
 from .report import FitReport
 
 CAUTION: Final = 0.94
 """Of the estimate: justified lines lose a little at their ends, and a promise must hold."""
 STEP: Final = 0.05
 """Points between two sizes that are tried."""
+TRIES: Final = 8
+"""Larger pages that are tried, each by ``STEP_UP`` larger than the one before."""
+STEP_UP: Final = 1.05
 LEAST: Final = 2.0
 """Points: type that small is not looked for."""
 
@@ -27,7 +33,7 @@ def fit_report(composer: Composer, layout: Layout) -> FitReport:
     ]
     justified = max((p.widest_gap for p in layout.letter), default=0.0)
     if names.style == "run-in":
-        justified = max(justified, *gaps)
+        justified = max([justified, *gaps])
     entries = composer.copy.entries
     binding = composer.block(names.style, names.size).binding()
     return FitReport(
@@ -112,8 +118,9 @@ def _ways_out(composer: Composer, capacity: dict[str, int], number: int) -> list
     if order.pages == 1 and number <= 2.2 * capacity[order.style]:
         ways.append("book two pages")
     share = math.sqrt(max(1.0, number / max(1, capacity[order.style])))
-    if paper.width and paper.height:
-        ways.append(f"book a larger space, about {paper.width * share:.0f} x {paper.height * share:.0f} mm")
+    larger = _larger(composer, share)
+    if larger is not None:
+        ways.append(f"book a larger space, about {larger[0]} x {larger[1]} mm")
     if capacity[order.style] > 0:
         ways.append(
             f"print the first {int(capacity[order.style] * 0.97)} names and say that the rest are at the address"
@@ -121,6 +128,25 @@ def _ways_out(composer: Composer, capacity: dict[str, int], number: int) -> list
     if not capacity[order.style]:
         ways.insert(0, "shorten the letter: it fills the page alone")
     return ways
+
+
+def _larger(composer: Composer, share: float) -> tuple[int, int] | None:
+    """The sides in mm of a page of the same shape that letter and names fit, tried; None if no newspaper is so large."""
+    paper = composer.checked.paper
+    if not paper.width or not paper.height:
+        return None
+    for step in range(TRIES):
+        width, height = (math.ceil(side * share * STEP_UP**step) for side in (paper.width, paper.height))
+        try:
+            find(f"{width}x{height} mm")
+        except OrderError:
+            return None
+        checked = replace(composer.checked, paper=replace(paper, width=float(width), height=float(height)))
+        trial = Composer(checked, composer.copy, composer.engine)
+        area = trial.area(trial.heads(SMALLEST_LETTER), trial.prose(SMALLEST_LETTER))
+        if trial.names(area, checked.order.style, trial.floor, LARGEST_NAMES) is not None:
+            return width, height
+    return None
 
 
 def sentence(report: FitReport) -> str:

@@ -4,31 +4,27 @@ Fonts come from wheels whose files are pinned here by SHA-256 (a different file 
 bytes); system fonts are never searched. No wheel holds a CJK serif face: where a text needs one it is Debian's, read
 from its place and pinned like the others, in Debian 12's edition and in 13's (docs/adr/0086).
 
-A stack is asked from left to right, and each face answers only for what it is there for (``covers``): so a Hebrew
-page's digits and punctuation are Hebrew-face digits, and its Latin names are set in the Latin face.
+Which of them sets what is decided in ``stack.py``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from fontTools.ttLib import TTCollection, TTFont
-
-from .errors import FontError, MissingGlyphError
-
-_INVISIBLE: Final = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069 \u00a0\u202f\n")
+from .errors import FontError
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One font file. ``package``: the Python package whose ``files`` hold it; else ``debian``, with its version."""
+    """One font file. ``package``: the Python package whose ``files`` hold it; else ``debian``, with its version.
+
+    ``covers``: the characters it answers for where others are asked too, as a pattern; "": whatever it has.
+    """
 
     family: str
     package: str
@@ -92,19 +88,11 @@ CJK_BOLD: Final = Face(
     also=(("1505ee3b9c0890fae6302ee0e9c6fd74d690f4a55a6ace1d9944f3f6352d622d", "Debian 13's 1:20240730+repack1-1"),),
 )
 PINNED: Final = (SERIF, SERIF_ITALIC, RARE, HEBREW, ARABIC, ARABIC_BOLD, CJK, CJK_BOLD)
-_CJK_FAMILY: Final = {"ja": "Noto Serif CJK JP", "ko": "Noto Serif CJK KR", "zh": "Noto Serif CJK SC"}
-"""The same ideograph is drawn as the page's language draws it."""
+CJK_FAMILY: Final = {"ja": ("Noto Serif CJK JP", 0), "ko": ("Noto Serif CJK KR", 1), "zh": ("Noto Serif CJK SC", 2)}
+"""The same ideograph is drawn as the page's language draws it: the family, and its number in the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """The faces of one page in order of preference: (family, what it answers for), and the files to load."""
-
-    families: tuple[tuple[str, str], ...]
-    files: tuple[Path, ...]
-    hashes: tuple[tuple[str, str], ...]
-
-
+@cache
 def path_of(face: Face) -> Path:
     """Where ``face`` is installed. Raises FontError, naming the package to install."""
     if face.debian:
@@ -133,18 +121,6 @@ def digest_of(face: Face) -> str:
     return found
 
 
-@cache
-def _characters(face: Face) -> frozenset[int]:
-    path = path_of(face)
-    if path.suffix == ".ttc":
-        with TTCollection(path, lazy=True) as collection:
-            # Its 65,535 glyphs' names are of no use here, and would take 40 MB to make up.
-            collection.fonts[0].setGlyphOrder(range(0x10000))
-            return frozenset(collection.fonts[0].getBestCmap())
-    with TTFont(path, lazy=True) as font:
-        return frozenset(font.getBestCmap())
-
-
 def is_cjk(character: str) -> bool:
     """Whether ``character`` is an ideograph, kana, hangul or their punctuation."""
     point = ord(character)
@@ -154,36 +130,3 @@ def is_cjk(character: str) -> bool:
         or 0xF900 <= point <= 0xFAFF
         or (0xFF00 <= point <= 0xFFEF or 0x20000 <= point <= 0x3FFFF or 0x1100 <= point <= 0x11FF)
     )
-
-
-def stack_for(lang: str, texts: Iterable[str]) -> Stack:
-    """The faces for a page in ``lang`` that shows ``texts``.
-
-    Raises MissingGlyphError for the first character none of them has, FontError if one cannot be had.
-    """
-    base = lang.split("-")[0]
-    first = {"he": HEBREW, "yi": HEBREW, "ar": ARABIC, "fa": ARABIC, "ur": ARABIC}.get(base)
-    faces = [face for face in (first, SERIF, SERIF_ITALIC, RARE, HEBREW, ARABIC, ARABIC_BOLD) if face is not None]
-    faces = list(dict.fromkeys(faces))
-    texts = list(texts)
-    characters = set().union(*texts) - _INVISIBLE if texts else set()
-    cjk = any(map(is_cjk, characters)) or base in _CJK_FAMILY
-    if cjk:
-        faces.append(CJK)
-    if base in _CJK_FAMILY:
-        # On other pages only names are in these scripts, and names are never bold: 27 MB need not be read.
-        faces.append(CJK_BOLD)
-    # The bold CJK face has the characters of the regular one (a test holds it), and reading them takes 50 MB.
-    shown: set[int] = set().union(*(_characters(face) for face in faces if face is not CJK_BOLD))
-    for character in sorted(characters):
-        if ord(character) not in shown:
-            where = next(text for text in texts if character in text)
-            raise MissingGlyphError(character, unicodedata.name(character, "without a name"), where)
-    hashes = tuple((Path(face.file).name, digest_of(face)) for face in faces)
-    families: dict[str, str] = {}
-    for face in faces:
-        if face in (CJK, CJK_BOLD):
-            families.setdefault(_CJK_FAMILY.get(base, _CJK_FAMILY["ja"]), "")
-        else:
-            families.setdefault(face.family, face.covers)
-    return Stack(tuple(families.items()), tuple(path_of(face) for face in faces), hashes)

@@ -8,18 +8,18 @@ from pathlib import Path
 
 from undersigned.languages import library
 
-from . import preflight, readback
-from .compose import SEPARATOR, Composer, Copy, Layout, copy_of, places_of
+from . import preflight, proof, readback
+from .compose import SEPARATOR, Composer, Layout, copy_of, places_of
 from .content import read
-from .errors import DidNotFitError
+from .errors import DidNotFitError, PreflightError, ReadBackError
 from .excuse import did_not_fit, fit_report, sentence
-from .fonts import Stack, stack_for
-from .names import direction_of, entries_of
-from .order import Checked, PageOrder, check
+from .missing import Settled, without_doubt
+from .names import direction_of
+from .order import PageOrder, check
 from .output import write_all
 from .pdf import VERSION, Engine
 from .pdfx import dress
-from .report import Mended, PageReport, to_json
+from .report import PageReport, to_json
 
 Progress = Callable[[str, float], None]
 
@@ -31,11 +31,25 @@ def make_page(order: PageOrder, out: Path, *, progress: Progress | None = None) 
     Raises a PressError, and then writes nothing: OrderError, PaperError, FontError, MissingGlyphError, DidNotFitError
     (with the report), PreflightError (with the findings), ReadBackError.
     """
-    tell = progress or _silent
-    checked = check(order)
-    entries = entries_of(checked.edition, order.groups, order.lang, titles=order.titles)
-    copy = copy_of(checked, entries)
-    stack = _stack(checked, copy)
+    tell = _rising(progress or _silent)
+    return without_doubt(check(order), lambda settled: _make(settled, out, tell))
+
+
+def _rising(tell: Progress) -> Progress:
+    """A page made a second time does not begin again for those who wait."""
+    reached = 0.0
+
+    def told(what: str, share: float) -> None:
+        nonlocal reached
+        reached = max(reached, share)
+        tell(what, reached)
+
+    return told
+
+
+def _make(settled: Settled, out: Path, tell: Progress) -> PageReport:
+    checked, stack, order = settled.checked, settled.stack, settled.checked.order
+    copy = copy_of(checked, settled.entries, aside=settled.aside)
     engine = Engine(stack)
     tell("read the edition", 0.1)
     composer = Composer(checked, copy, engine)
@@ -55,12 +69,17 @@ def make_page(order: PageOrder, out: Path, *, progress: Progress | None = None) 
         icc=order.icc,
     )
     contents = read(page)
-    checks = preflight.check(page, contents, _limits(composer, layout))
+    try:
+        checks = preflight.check(page, contents, _limits(composer, layout))
+    except PreflightError as error:
+        culprit = _culprit(error, layout)
+        if culprit is None:
+            raise
+        raise ReadBackError(str(error), culprit) from error
     tell("preflighted", 0.8)
     separator = SEPARATOR if order.style == "run-in" else ""
-    proof = readback.prove(
-        contents, places_of(layout), copy.sections, copy.entries, direction_of(order.lang), separator
-    )
+    ink = proof.prove(page, proof.told_on(layout.sheets, copy.entries), stack, order.lang)
+    text = readback.prove(contents, places_of(layout), copy.sections, copy.entries, direction_of(order.lang), separator)
     tell("read back", 0.9)
     pictures = engine.pictures(layout.sheets, composer.width, composer.height, order.title, order.proof_ppi)
     files = {"page.pdf": page, "page.png": pictures[0]}
@@ -77,8 +96,8 @@ def make_page(order: PageOrder, out: Path, *, progress: Progress | None = None) 
         edition_id=checked.id,
         fit=fit_report(composer, layout),
         preflight=checks,
-        read_back=proof,
-        mended=tuple(Mended(e.key, e.name, e.mended) for e in copy.entries if e.mended),
+        read_back={**text, "painted": ink},
+        mended=settled.changes,
         fonts=dict(stack.hashes),
         engine={"typst": VERSION, "icu": library.VERSION, "unicode": library.unicode_version()},
         ask=tuple(paper.questions),
@@ -93,13 +112,22 @@ def _silent(_what: str, _share: float) -> None:
     """Nobody listens."""
 
 
-def _stack(checked: Checked, copy: Copy) -> Stack:
-    order = checked.order
-    texts = [text for entry in copy.entries for text in (entry.name, entry.title)]
-    texts += [word.text for _, _, rows in copy.letters for row in rows for word in row.words]
-    texts += [title for _, title, _ in copy.letters]
-    texts += [*order.groups.values(), *copy.words.phrases.values(), copy.count, order.address, order.imprint]
-    return stack_for(order.lang, texts)
+def _culprit(error: PreflightError, layout: Layout) -> int | None:
+    """The entry that stands where it may not, if names are all that is wrong with the page."""
+    found: int | None = None
+    for finding in error.findings:
+        if finding.at is None or finding.rule not in ("outside", "collision"):
+            return None
+        x, y = finding.at
+        near = [
+            line for line in layout.sheets[finding.page - 1].lines if line.entries and abs(line.y - y) < 0.5 * line.size
+        ]
+        if not near:
+            return None
+        line = min(near, key=lambda line: abs(line.x - x))
+        said = [index for index, text in line.entries if any(part and part in text for part in finding.text.split("'"))]
+        found = said[-1] if said else line.entries[-1][0]
+    return found
 
 
 def _limits(composer: Composer, layout: Layout) -> preflight.Limits:

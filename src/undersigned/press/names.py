@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -137,8 +137,18 @@ def _plain(text: str) -> bool:
     )
 
 
-def entries_of(edition: Edition, groups: Iterable[str], lang: str, *, titles: bool) -> list[Entry]:
-    """The edition's names as printed: by group in the order of ``groups``, then as ``lang`` sorts them."""
+def entries_of(
+    edition: Edition,
+    groups: Iterable[str],
+    lang: str,
+    *,
+    titles: bool,
+    settle: Callable[[Entry], Entry | None] | None = None,
+) -> list[Entry]:
+    """The edition's names as printed: by group in the order of ``groups``, then as ``lang`` sorts them.
+
+    ``settle``: gives each entry as our faces can set it, or None for one that is set aside.
+    """
     sort_key = sorter(lang)
     place = {group: i for i, group in enumerate(groups)}
     rows: list[tuple[int, bytes, str, Entry]] = []
@@ -148,6 +158,11 @@ def entries_of(edition: Edition, groups: Iterable[str], lang: str, *, titles: bo
         if not name:
             name, mended = NAMELESS, "everything: nothing of it can be printed"
         entry = Entry(row.key, row.group, name, title, ", ".join(filter(None, (mended, mended_title))))
+        if settle is not None:
+            settled = settle(entry)
+            if settled is None:
+                continue
+            entry, name = settled, settled.name
         rows.append((place.get(row.group, len(place)), sort_key(name), row.key, entry))
     # The key decides between namesakes, so that the order never depends on how the edition was read.
     rows.sort(key=lambda row: row[:3])

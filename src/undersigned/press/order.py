@@ -17,6 +17,7 @@ from .papers import Paper, find
 
 STYLES: Final = ("list", "run-in")
 MAX_PAGES: Final = 2
+MISSING: Final = ("leave-out", "set-aside", "refuse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class PageOrder:
     ``timestamp``: aware, UTC. ``titles``: whether titles are printed. ``sections``: whether groups stand apart.
     ``pages``: 2 for a spread. ``first``: print only so many names, and say where the rest are. ``icc``: the paper's
     profile (needed for PDF/X-4). ``beside``: a second language. ``size``: mm, for a paper whose size is not known.
+    ``missing``: what becomes of a sign no face shows, and ``overrides``: of whose name otherwise (missing.py).
     """
 
     edition: bytes
@@ -59,6 +61,8 @@ class PageOrder:
     beside: Beside | None = None
     size: str | None = None
     letter_size: float | None = None
+    missing: str = "leave-out"
+    overrides: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     proof_ppi: int = field(default=100)
 
 
@@ -84,6 +88,8 @@ def check(order: PageOrder) -> Checked:
         raise OrderError(f"a page is 1 sheet or a spread of 2, not {order.pages}")
     if order.first is not None and order.first < 1:
         raise OrderError("at least one name is printed")
+    if order.missing not in MISSING:
+        raise OrderError(f"a name with a sign that no typeface shows is handled by {', '.join(MISSING)}")
     if not order.title.strip() or not order.text.strip():
         raise OrderError("a letter has a title and a text")
     try:

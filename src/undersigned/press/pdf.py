@@ -21,12 +21,14 @@ from typing import Any, Final
 import typst
 
 from .errors import EngineError
-from .fonts import Stack
 from .names import NOT_FIRST, NOT_LAST
 from .sheet import Sheet
+from .stack import Piece, Stack
 
 Batch = tuple[float, str, str, Sequence[str]]
 """Words to measure: size in points, face, language, words."""
+Shown = str | list[Piece]
+"""A text for a template: all in the first family, as it stands there, or in pieces."""
 VERSION: Final = version("typst")
 
 
@@ -54,6 +56,24 @@ class Engine:
         self._fonts = _fonts(stack.files)
         self._known: dict[tuple[float, str, str], dict[str, float]] = {}
 
+    def cut(self, text: str, way: str = "r") -> Shown:
+        """``text`` as the templates take it: each piece with its one face, so that the engine has no choice to make."""
+        pieces = self._stack.cut(text, way)
+        if len(pieces) == 1 and pieces[0][:2] == (way, 0):
+            return text
+        return list(pieces)
+
+    def pieces(self, pieces: Sequence[tuple[str, str]]) -> list[Piece]:
+        """Pieces of a line (way of setting, text), cut by face. Each is cut by itself, as it was measured."""
+        found: list[Piece] = []
+        for way, text in pieces:
+            for piece in self._stack.cut(text, way):
+                if found and found[-1][:2] == piece[:2]:
+                    found[-1] = (*piece[:2], found[-1][2] + piece[2])
+                else:
+                    found.append(piece)
+        return found
+
     def widths(self, batches: Sequence[Batch]) -> list[list[float]]:
         """The natural width in points of each word of each batch. Remembers what it has measured."""
         wanted: list[Batch] = []
@@ -63,7 +83,8 @@ class Engine:
             if missing:
                 wanted.append((size, face, lang, missing))
         if wanted:
-            job = {"mode": "measure", "batches": [(z, f, g, [_framed(w) for w in ws]) for z, f, g, ws in wanted]}
+            cut = [(z, f, g, [self.cut(_framed(w), f) for w in ws]) for z, f, g, ws in wanted]
+            job = {"mode": "measure", "batches": cut}
             found = json.loads(self._compiler("page.typ", job).query("<widths>", field="value", one=True))
             for (size, face, lang, words), widths in zip(wanted, found, strict=True):
                 frame = 2 * size
@@ -118,7 +139,8 @@ class Engine:
                 "rules": sheet.rules,
                 "codes": sheet.codes,
                 "lines": [
-                    (r.x, r.y, r.anchor, r.size, r.extra, r.width, r.direction, r.lang, r.pieces) for r in sheet.lines
+                    (r.x, r.y, r.anchor, r.size, r.extra, r.width, r.direction, r.lang, self.pieces(r.pieces))
+                    for r in sheet.lines
                 ],
             }
             for sheet in sheets
@@ -130,7 +152,8 @@ class Engine:
     def _compiler(self, name: str, job: dict[str, Any], files: Mapping[str, bytes] | None = None) -> typst.Compiler:
         job["fonts"] = self._stack.families
         # The stubs know a path or one source; the engine takes a mapping of files as well.
-        sources: Any = {"main.typ": template(name), "page.json": json.dumps(job).encode(), **(files or {})}
+        sources: Any = {"main.typ": template(name), "shown.typ": template("shown.typ"), **(files or {})}
+        sources["page.json"] = json.dumps(job).encode()
         return typst.Compiler(sources, font_paths=self._fonts)
 
 

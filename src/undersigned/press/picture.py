@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from .errors import MissingGlyphError
-from .fonts import Stack, stack_for
+from .missing import spell
 from .names import direction_of, printable
 from .pdf import Engine
+from .stack import stack_for
 
 SIZES: Final = {"share": (1200, 630), "count": (480, 200)}
 """Pixels: what other sites show beside a link (Open Graph), and what stands on somebody's own page."""
@@ -35,15 +35,18 @@ def make_picture(order: PictureOrder) -> bytes:
     title = printable(order.title)[0]
     if len(title) > LONGEST:
         title = title[:LONGEST].rsplit(" ", 1)[0] + "…"
-    stack, title = _stack(order, title)
+    stack = stack_for(order.lang, [title, order.count, order.means, order.state])
+    title = spell(stack, title).text
+    engine = Engine(stack)
     data = {
         "kind": order.kind,
         "title": title,
         "lang": order.lang.split("-")[0],
         "dir": direction_of(order.lang),
-        "count": order.count,
-        "means": order.means,
-        "state": order.state,
+        "headline": engine.cut(title, "h"),
+        "count": engine.cut(order.count, "b"),
+        "means": engine.cut(order.means),
+        "state": engine.cut(order.state),
         "width": width,
         "height": height,
         # In twelve-hundredths of the width.
@@ -52,14 +55,4 @@ def make_picture(order: PictureOrder) -> bytes:
         "said": 40 if order.kind == "share" else 68,
         "small": 30 if order.kind == "share" else 46,
     }
-    return Engine(stack).picture("picture.typ", data, ppi=72)
-
-
-def _stack(order: PictureOrder, title: str) -> tuple[Stack, str]:
-    """The faces, and the title as they can show it."""
-    for _ in range(LONGEST):
-        try:
-            return stack_for(order.lang, [title, order.count, order.means, order.state]), title
-        except MissingGlyphError as error:
-            title = title.replace(error.character, "")
-    raise AssertionError("every character of a title has been left out")
+    return engine.picture("picture.typ", data, ppi=72)

@@ -29,11 +29,12 @@ TOLERANCE: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken rule. ``page``: from 1, 0 for the file."""
+    """One broken rule. ``page``: from 1, 0 for the file. ``at``: where on it, in points from the top left corner."""
 
     rule: str
     page: int
     text: str
+    at: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +219,10 @@ def _places(page: Painted, number: int, limits: Limits) -> Iterator[Finding]:
         slack = max(0.3, 0.0015 * boxes[0].width)
         for run in inked:
             if top < run.y < bottom and not any(b.x - slack <= run.x0 and run.x1 <= b.right + slack for b in boxes):
-                yield Finding("outside", number, f"{run.seen!r} leaves its column")
+                yield Finding("outside", number, f"{run.seen!r} leaves its column", (run.x0, run.y))
     for a, b in collisions(inked):
-        yield Finding("collision", number, f"{a.seen!r} and {b.seen!r} are printed over each other")
+        text = f"{a.seen!r} and {b.seen!r} are printed over each other"
+        yield Finding("collision", number, text, (a.x0, a.y) if len(a.seen) < len(b.seen) else (b.x0, b.y))
 
 
 def collisions(runs: Sequence[Run]) -> Iterator[tuple[Run, Run]]:

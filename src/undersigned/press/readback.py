@@ -1,13 +1,19 @@
 """The proof that what is printed is what was signed: names read out of the finished PDF and compared with the edition.
 
 Lines are read from their places on the page, column by column in the page's direction, glyph by glyph from left to
-right. What ought to stand there is written out from the edition, cut at as many characters as each line holds, and put
+right. What ought to stand there is written out from the edition, cut at as many letters as each line holds, and put
 into visual order by ICU's implementation of the Unicode Bidirectional Algorithm: a different program from the one that
 set the page. They must agree line by line, to the last letter; spaces and invisible characters are not compared.
+
+A face may raise a letter off its line (the meem of a Naskh), or set a mark off it: what stands between two lines is of
+the nearer one. Marks are compared as so many on a line, letters in their order: the file says the marks of a cluster
+before its letter or after it, as it pleases. That each mark is on its letter is proved by glyph (proof.py).
 """
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,12 +32,16 @@ _CLOSE: Final = "\u2069"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where names stand on one page, in points: columns in reading order as (left, right), their top and bottom."""
+    """Where names stand on one page, in points: columns in reading order as (left, right), their top and bottom.
+
+    ``lines``: the baselines of their rows, from the top.
+    """
 
     page: int
     columns: tuple[tuple[float, float], ...]
     top: float
     bottom: float
+    lines: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +71,14 @@ def prove(
     lines = 0
     for place in places:
         for left, right in place.columns:
-            for seen in lines_of(painted[place.page], left, right, place.top, place.bottom):
+            for seen in lines_of(painted[place.page], left, right, place):
                 lines += 1
-                part = expected[at : at + len(seen)]
+                end = _end(expected, at, sum(1 for c in seen if not _is_mark(c)))
+                part = expected[at:end]
                 wanted = visual(part, page)
-                if wanted != seen:
+                if not _agree(wanted, seen):
                     _refuse(part, wanted, seen, entries)
-                at += len(seen)
+                at = end
     if at < len(expected):
         owner = next((sign.owner for sign in expected[at:] if sign.owner >= 0), -1)
         name = entries[owner].name if owner >= 0 else ""
@@ -79,8 +90,31 @@ def prove(
 
 
 def plain(text: str) -> str:
-    """``text`` as compared: in compatibility-neutral form (NFC), without spaces and invisible characters."""
-    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) not in ("Zs", "Cf", "Cc"))
+    """``text`` as compared: marks apart from their letters (NFD), without spaces and invisible characters."""
+    if text.isascii():
+        return text.replace(" ", "")
+    return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) not in ("Zs", "Cf", "Cc"))
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M"
+
+
+def _end(expected: Sequence[_Sign], at: int, letters: int) -> int:
+    """Where the line that begins ``at`` ends if it holds so many letters: after the marks on the last."""
+    end = at
+    while end < len(expected) and (letters > 0 or _is_mark(expected[end].text)):
+        letters -= not _is_mark(expected[end].text)
+        end += 1
+    return end
+
+
+def _agree(wanted: str, seen: str) -> bool:
+    if wanted == seen:
+        return True
+    letters = ["".join(c for c in text if not _is_mark(c)) for text in (wanted, seen)]
+    marks = [sorted(filter(_is_mark, text)) for text in (wanted, seen)]
+    return letters[0] == letters[1] and marks[0] == marks[1]
 
 
 def _expected(sections: Sequence[Section], separator: str) -> list[_Sign]:
@@ -100,27 +134,33 @@ def _expected(sections: Sequence[Section], separator: str) -> list[_Sign]:
     return signs
 
 
-def lines_of(painted: Painted, left: float, right: float, top: float, bottom: float) -> list[str]:
+def lines_of(painted: Painted, left: float, right: float, place: Place) -> list[str]:
     """The lines painted between the edges of a column, top to bottom, each from left to right, without spaces."""
-    rows: dict[int, list[Run]] = {}
+    rows: list[list[Run]] = [[] for _ in place.lines]
+    pitch = min((b - a for a, b in itertools.pairwise(place.lines)), default=place.bottom - place.top)
     for run in painted.runs:
         middle = (run.x0 + run.x1) / 2
         if run.missing:
             raise ReadBackError(f"a glyph is missing in {run.seen!r}")
-        # A vowel sign set off the line repeats its whole cluster's text, which its letter has given already; a mark
-        # from another face than its letter gives its own.
-        counts = run.ink or (run.seen != "" and all(unicodedata.category(c)[0] == "M" for c in run.seen))
-        if counts and left - 1 <= middle <= right + 1 and top - 0.1 <= run.y <= bottom + 0.1:
-            rows.setdefault(round(run.y * 20), []).append(run)
-    merged: list[tuple[int, list[Run]]] = []
-    for key in sorted(rows):
-        # Baselines are rounded; the same one may fall to either side of a step.
-        if merged and key - merged[-1][0] <= 2:
-            merged[-1][1].extend(rows[key])
-        else:
-            merged.append((key, rows[key]))
-    lines = ["".join(plain(run.seen) for run in sorted(runs, key=lambda r: (r.x0, r.order))) for _, runs in merged]
+        # A mark set off the line repeats its whole cluster's text, which its letter has given already; one from another
+        # face than its letter gives its own.
+        counts = run.ink or (run.seen != "" and all(map(_is_mark, run.seen)))
+        if not counts or not (
+            left - 1 <= middle <= right + 1 and place.top - 0.1 * pitch <= run.y <= place.bottom + 0.1 * pitch
+        ):
+            continue
+        at = bisect.bisect(place.lines, run.y)
+        near = [i for i in (at - 1, at) if 0 <= i < len(rows)]
+        if near:
+            rows[min(near, key=lambda i: abs(place.lines[i] - run.y))].append(run)
+    lines = [_line(runs) for runs in rows]
     return [line for line in lines if line]
+
+
+def _line(runs: list[Run]) -> str:
+    """What one line says, from left to right: by the middles of its runs, for a kerned one begins before its turn."""
+    ordered = sorted(runs, key=lambda run: (run.x0 + run.x1, run.order))
+    return "".join(plain(run.seen) for run in ordered)
 
 
 def visual(signs: Sequence[_Sign], page: Direction) -> str:

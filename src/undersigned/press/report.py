@@ -41,11 +41,16 @@ class FitReport:
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """An entry out of which something unprintable was taken. ``name``: as it is printed."""
+    """Something that is not printed as it was written, and why.
+
+    ``key``: whose entry, as in the edition; "" for headline, letter, group, imprint. ``name``: as it is printed, title
+    included; "" if it was set aside. ``signed``: as it stands in the edition.
+    """
 
     key: str
     name: str
     what: str
+    signed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def set_words(
         if word.side and not opened:
             text = _OPEN[word.side] + text
             opened = word.side
-        _add(pieces, word.face, glue + text)
+        _add(pieces, word.face, glue + text, apart=i > line.start and word.glue == "!")
         owner = word.owner
         if owner >= 0:
             if entries and entries[-1][0] == owner:
@@ -65,8 +65,9 @@ def set_words(
     return SetLine(round(x, 3), round(y, 3), anchor, size, extra, side, lang, tuple(pieces), tuple(entries), width)
 
 
-def _add(pieces: list[tuple[str, str]], face: str, text: str) -> None:
-    if pieces and pieces[-1][0] == face:
+def _add(pieces: list[tuple[str, str]], face: str, text: str, *, apart: bool = False) -> None:
+    # The parts of an overlong word are measured each by itself, and so each is cut by face by itself.
+    if pieces and pieces[-1][0] == face and not apart:
         pieces[-1] = (face, pieces[-1][1] + text)
     else:
         pieces.append((face, text))

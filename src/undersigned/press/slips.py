@@ -6,19 +6,20 @@ and the file is written for its owner's eyes alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from .errors import OrderError
-from .fonts import stack_for
+from .errors import MissingGlyphError, OrderError
+from .missing import spell
 from .names import direction_of, printable
 from .output import write_all
 from .pdf import Engine
 from .qr import runs_of
 from .slip_words import slip_words
+from .stack import Stack, name_of, stack_for
 
 PAGE: Final = 8
 """Slips on a sheet."""
@@ -71,21 +72,27 @@ def make_slips(
     if not 1 <= len(order.slips) <= MAX_SLIPS:
         raise OrderError(f"between 1 and {MAX_SLIPS} slips go into one file, not {len(order.slips)}")
     words = slip_words(order.lang)
+    intro, note = order.intro or words["intro"], order.note or words["note"]
+    stack = stack_for(order.lang, [order.title, intro, note, order.address, *(slip.code for slip in order.slips)])
+    engine = Engine(stack)
+    title = _fit(stack, order.title)
+    address = engine.cut(order.address)
     slips = []
     for number, slip in enumerate(order.slips):
-        slips.append({"code": slip.code, "address": order.address, "symbol": _symbol(slip.address, 26.0)})
+        symbol = _symbol(slip.address, 26.0)
+        slips.append({"code": engine.cut(slip.code, "b"), "address": address, "symbol": symbol})
         if progress is not None and number % 200 == 0:
             progress("drew symbols", 0.6 * number / len(order.slips))
     data = {
-        "title": printable(order.title)[0],
+        "title": title,
+        "headline": engine.cut(title, "b"),
         "lang": order.lang.split("-")[0],
         "dir": direction_of(order.lang),
-        "intro": order.intro or words["intro"],
-        "note": order.note or words["note"],
+        "intro": engine.cut(_fit(stack, intro)),
+        "note": engine.cut(_fit(stack, note)),
         "slips": slips,
     }
-    texts = [str(data[key]) for key in ("title", "intro", "note")] + [order.address]
-    pdf = _set("slips.typ", data, order.lang, [*texts, *(slip.code for slip in order.slips)], order.timestamp)
+    pdf = engine.document("slips.typ", data, {}, ["1.7"], order.timestamp)
     write_all(out, {name: pdf}, private=True)
     if progress is not None:
         progress("written", 1.0)
@@ -94,17 +101,20 @@ def make_slips(
 
 def make_placard(order: PlacardOrder, out: Path, *, name: str = "placard.pdf") -> None:
     """Writes an A3 placard into ``out / name``. Raises OrderError, FontError, MissingGlyphError."""
+    stack = stack_for(order.lang, [order.title, *order.lines, order.address, order.foot])
+    engine = Engine(stack)
+    title = _fit(stack, order.title)
     data = {
-        "title": printable(order.title)[0],
-        "lines": [printable(line)[0] for line in order.lines],
+        "title": title,
+        "headline": engine.cut(title, "h"),
+        "lines": [engine.cut(_fit(stack, line)) for line in order.lines],
         "lang": order.lang.split("-")[0],
         "dir": direction_of(order.lang),
-        "address": order.address,
-        "foot": printable(order.foot)[0],
+        "address": engine.cut(order.address),
+        "foot": engine.cut(_fit(stack, order.foot)),
         "symbol": _symbol(order.address, 150.0),
     }
-    texts = [order.title, *order.lines, order.address, order.foot]
-    write_all(out, {name: _set("placard.typ", data, order.lang, texts, order.timestamp)})
+    write_all(out, {name: engine.document("placard.typ", data, {}, ["1.7"], order.timestamp)})
 
 
 def _symbol(text: str, size: float) -> dict[str, Any]:
@@ -112,5 +122,9 @@ def _symbol(text: str, size: float) -> dict[str, Any]:
     return {"runs": runs, "modules": modules, "size": size}
 
 
-def _set(template: str, data: dict[str, Any], lang: str, texts: Iterable[str], timestamp: datetime) -> bytes:
-    return Engine(stack_for(lang, texts)).document(template, data, {}, ["1.7"], timestamp)
+def _fit(stack: Stack, text: str) -> str:
+    """``text`` as the faces can set it. Raises MissingGlyphError if letters would be lost."""
+    spelt = spell(stack, printable(text)[0])
+    if spelt.letters:
+        raise MissingGlyphError(spelt.letters[0][0], name_of(spelt.letters[0]), text)
+    return spelt.text

@@ -1,0 +1,66 @@
+"""Texts as people see them: clusters (a letter with its marks, UAX 29), and runs of letters that belong together."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+IGNORED: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""What paints nothing by itself and is not missed where a face lacks it (UAX 44, Default_Ignorable_Code_Point)."""
+_JOINER: Final = "\u200d"
+
+
+def clusters_of(text: str) -> list[str]:
+    """``text`` cut before every character that does not lean on the one before it.
+
+    A mark leans on its letter, a joiner and a variation selector on what they follow, a sign on the joiner before it, a
+    skin tone on its figure, a second regional indicator on the first, a vowel or final jamo on the syllable's begin.
+    """
+    if text.isascii():
+        return list(text)
+    found: list[str] = []
+    for character in text:
+        if found and _leans(character, found[-1]):
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
+def _leans(character: str, before: str) -> bool:
+    point = ord(character)
+    if unicodedata.category(character)[0] == "M" or point in (0x200C, 0x200D) or 0xE0020 <= point <= 0xE007F:
+        return True
+    if 0x1F3FB <= point <= 0x1F3FF:
+        return True
+    last = before[-1]
+    if last == _JOINER and unicodedata.category(character) == "So":
+        return True
+    if 0x1F1E6 <= point <= 0x1F1FF:
+        return len(before) == 1 and 0x1F1E6 <= ord(before) <= 0x1F1FF
+    return (0x1160 <= point <= 0x11FF or 0xD7B0 <= point <= 0xD7FF) and (
+        0x1100 <= ord(last) <= 0x11FF or 0xA960 <= ord(last) <= 0xA97F or 0xAC00 <= ord(last) <= 0xD7FF
+    )
+
+
+def seen(text: str) -> str:
+    """``text`` without what paints nothing: spaces, joiners, selectors, isolates and their like."""
+    return "".join(c for c in IGNORED.sub("", text) if unicodedata.category(c) not in ("Zs", "Zl", "Zp", "Cc", "Cf"))
+
+
+def words_in(text: str) -> list[str]:
+    """``text`` cut between runs of letters with their marks, and everything else, sign by sign."""
+    found: list[str] = []
+    open_word = False
+    for cluster in clusters_of(text):
+        letter = unicodedata.category(cluster[0])[0] == "L"
+        if open_word and letter:
+            found[-1] += cluster
+        else:
+            found.append(cluster)
+        open_word = letter
+    return found

@@ -1,0 +1,328 @@
+"""The glyphs that a finished PDF paints, in the order it paints them, and the outlines its embedded fonts give them.
+
+Only what the engine writes is read, and every byte of it: whatever is not understood is an error, never skipped. What
+is marked as an artifact (running feet) is left aside. Places are in points from the page's top left corner.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pikepdf
+import uharfbuzz as hb
+from fontTools.cffLib import CFFFontSet
+
+from .content import to_unicode
+from .errors import ReadBackError
+from .shaping import Ink, ink_in
+
+_STRING: Final = rb"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\)|<[0-9A-Fa-f\s]*+>"
+_TOKEN: Final = re.compile(
+    rb"\s*+(?:"
+    # One text object as the engine writes nearly all of them: taken whole, because there are as many as names.
+    rb"q (?P<place>[-.\d]++ 0 0 [-.\d]++ [-.\d]++ [-.\d]++) cm/\w+ cs [.\d]+ scn\s+BT 0 Tr/"
+    rb"(?P<face>\w++) (?P<pt>[.\d]++) Tf 1 0 0 -1 0 0 Tm\[(?P<object>(?:"
+    + _STRING
+    + rb"|[-+.\d\s]++)*+)\]TJ\s+ET\s+Q\b|"
+    rb"(?:"
+    rb"\[(?P<shown>(?:" + _STRING + rb"|[-+.\d\s]++)*+)\]\s*TJ\b"
+    rb"|(?P<one>" + _STRING + rb")\s*Tj\b"
+    rb"|/(?P<font>[^\s/<>()\[\]]++)\s++(?P<size>[-+.\d]++)\s++Tf\b"
+    rb"|(?P<numbers>(?:[-+.\d]++\s++)*+)(?P<word>[A-Za-z*]++)"
+    rb"|/(?P<tag>\w++)\s*(?P<props><<(?:" + _STRING + rb"|[^<>()]++|<<[^<>]*>>)*+>>|/\w+)?\s*(?P<mark>BMC|BDC)\b"
+    rb"|/(?P<name>[^\s/<>()\[\]]++)"
+    rb"))",
+    re.DOTALL,
+)
+_PART: Final = re.compile(rb"(" + _STRING + rb")|([-+]?[.\d]+)", re.DOTALL)
+_ESCAPE: Final = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
+_ODD: Final = re.compile(rb"\\\\|\\[^0-7nrtbf()]|\\[0-7]{1,2}(?![0-7])")
+_LETTERS: Final = {
+    b"n": b"\n",
+    b"r": b"\r",
+    b"t": b"\t",
+    b"b": b"\b",
+    b"f": b"\f",
+    b"\n": b"",
+    b"\r\n": b"",
+    b"\r": b"",
+}
+JUMP: Final = 1500.0
+"""Thousandths of an em that the pen may be set back or forth inside a run: more would be another place."""
+
+
+@dataclass(slots=True)
+class Embedded:
+    """One font of the file: its outlines, by code, and what it says the codes are."""
+
+    font: Any
+    widths: Mapping[int, float]
+    default: float
+    text: Mapping[int, str]
+    known: dict[int, Ink] = field(default_factory=dict)
+
+    def ink(self, code: int) -> Ink:
+        """What ``code`` paints."""
+        found = self.known.get(code)
+        if found is None:
+            found = self.known[code] = ink_in(self.font, code)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The glyphs of one show operator, on one baseline. ``text``: what it says it is, if it says so itself."""
+
+    page: int
+    font: int
+    size: float
+    x0: float
+    x1: float
+    y: float
+    codes: tuple[int, ...]
+    text: str | None
+    reverse: bool
+
+
+@dataclass(slots=True)
+class Paint:
+    """Everything painted as content: by page, in order."""
+
+    sizes: list[tuple[float, float]]
+    strips: list[Strip]
+    fonts: list[Embedded]
+
+
+def read(pdf: pikepdf.Pdf) -> Paint:
+    """What ``pdf`` paints. Raises ReadBackError for what cannot be read."""
+    paint = Paint([], [], [])
+    known: dict[Any, int] = {}
+    for number, page in enumerate(pdf.pages):
+        x0, y0, x1, y1 = (float(v) for v in page.mediabox)
+        paint.sizes.append((x1 - x0, y1 - y0))
+        names: dict[str, int] = {}
+        resources: Any = page.obj.get("/Resources", pikepdf.Dictionary())
+        for name, font in dict(resources.get("/Font", pikepdf.Dictionary())).items():
+            if font.objgen not in known:
+                known[font.objgen] = len(paint.fonts)
+                paint.fonts.append(_embedded(font))
+            names[name[1:]] = known[font.objgen]
+        contents: Any = page.obj.get("/Contents")
+        parts = contents if isinstance(contents, pikepdf.Array) else [contents]
+        data = b"\n".join(part.read_bytes() for part in parts)
+        paint.strips.extend(_strips(data, number, names, paint.fonts, (-x0, y1)))
+    return paint
+
+
+def _embedded(font: Any) -> Embedded:
+    inner = font["/DescendantFonts"][0]
+    descriptor = inner["/FontDescriptor"]
+    widths, default = widths_of(inner)
+    text = to_unicode(font["/ToUnicode"].read_bytes()) if "/ToUnicode" in font else {}
+    if "/FontFile2" in descriptor:
+        face = hb.Face(descriptor["/FontFile2"].read_bytes())
+    elif "/FontFile3" in descriptor:
+        face = _bare(descriptor["/FontFile3"].read_bytes())
+    else:
+        raise ReadBackError(f"{font.get('/BaseFont')} is not embedded")
+    return Embedded(hb.Font(face), widths, default, text)
+
+
+def _bare(data: bytes) -> Any:
+    """A face from a CFF table without its OpenType wrapping, as PDF holds it: a thousand units to the em."""
+    if data[:4] in (b"OTTO", b"\0\1\0\0"):
+        return hb.Face(data)
+    fonts = CFFFontSet()
+    fonts.decompile(io.BytesIO(data), None)
+    charset = list(fonts[0].charset)
+    if charset[1:] != [f"cid{number:05d}" for number in range(1, len(charset))]:
+        raise ReadBackError("an embedded font numbers its outlines in a way of its own")
+    tables = {
+        b"CFF ": data,
+        b"head": struct.pack(">IIIIHH16x4hHHhhh", 0x10000, 0, 0, 0x5F0F3CF5, 0, 1000, 0, 0, 0, 0, 0, 6, 2, 0, 0),
+        b"hhea": struct.pack(">I15hH", 0x10000, *[0] * 15, 1),
+        b"hmtx": bytes(4 + 2 * (len(charset) - 1)),
+        b"maxp": struct.pack(">IH", 0x00005000, len(charset)),
+    }
+    head = struct.pack(">4s4H", b"OTTO", len(tables), 64, 2, 16)
+    body = b""
+    for tag, table in tables.items():
+        head += struct.pack(">4sIII", tag, 0, 12 + 16 * len(tables) + len(body), len(table))
+        body += table + bytes(-len(table) % 4)
+    return hb.Face(head + body)
+
+
+def widths_of(inner: Any) -> tuple[dict[int, float], float]:
+    """Advances in thousandths by code, and that of all others."""
+    widths: dict[int, float] = {}
+    table = list(inner.get("/W", []))
+    i = 0
+    while i < len(table):
+        first = int(table[i])
+        if isinstance(table[i + 1], pikepdf.Array):
+            for j, width in enumerate(table[i + 1]):
+                widths[first + j] = float(width)
+            i += 2
+        else:
+            for code in range(first, int(table[i + 1]) + 1):
+                widths[code] = float(table[i + 2])
+            i += 3
+    return widths, float(inner.get("/DW", 1000))
+
+
+def _strips(
+    data: bytes, page: int, names: Mapping[str, int], fonts: list[Embedded], corner: tuple[float, float]
+) -> Iterator[Strip]:
+    """Follows one content stream. Everything in it is upright: other matrices are refused."""
+    at, size, font = 0, 0.0, -1
+    ground = (1.0, 1.0, corner[0], 0.0)
+    held: list[tuple[float, float, float, float]] = []
+    x = y = 0.0
+    turned = 1.0
+    marks: list[tuple[bytes, str | None]] = []
+    artifacts = reverses = 0
+    for token in _TOKEN.finditer(data):
+        if token.start() != at:
+            raise ReadBackError(f"the page holds what cannot be read, at byte {at}: {data[at : at + 40]!r}")
+        at = token.end()
+        kind = token.lastgroup
+        if kind in ("shown", "one", "object"):
+            if artifacts:
+                continue
+            codes, jumps = _codes(token[kind])
+            if kind == "object":
+                a, _, _, d, e, f = map(float, token["place"].split())
+                here = (ground[0] * a, ground[1] * d, ground[0] * e + ground[2], ground[1] * f + ground[3])
+                of, em, px, py, flip = names.get(token["face"].decode(), -1), float(token["pt"]), 0.0, 0.0, -1.0
+            else:
+                here, of, em, px, py, flip = ground, font, size, x, y, turned
+            if of < 0:
+                raise ReadBackError("text is painted in no font")
+            embedded = fonts[of]
+            widths, default = embedded.widths, embedded.default
+            steps = [widths.get(code, default) for code in codes]
+            advance = sum(steps) - jumps
+            # A mark without an advance is set wherever its outline wants: it makes the run no longer.
+            reach = advance if all(steps) else _reach(token[kind], widths, default)
+            said: str | None = None
+            for place, (tag, actual) in enumerate(marks):
+                if actual is not None:
+                    # The text of the whole span stands at its first run, and nowhere else.
+                    said, marks[place] = actual, (tag, "")
+                    break
+            left = here[0] * px + here[2]
+            right = left + reach * em * here[0] / 1000
+            if kind != "object":
+                x += advance * em / 1000
+            top = corner[1] - (here[1] * py + here[3])
+            scale = em * abs(here[1] * flip)
+            if abs(here[0] * em - scale) > 1e-3:
+                raise ReadBackError("text is turned, mirrored or stretched")
+            yield Strip(page, of, scale, min(left, right), max(left, right), top, codes, said, reverses > 0)
+        elif kind == "word":
+            match token["word"]:
+                case b"q":
+                    held.append(ground)
+                case b"Q" if held:
+                    ground = held.pop()
+                case b"BT":
+                    x = y = 0.0
+                case b"cm":
+                    a, d, e, f = _upright(token["numbers"])
+                    ground = (ground[0] * a, ground[1] * d, ground[0] * e + ground[2], ground[1] * f + ground[3])
+                case b"Tm":
+                    _, turned, x, y = _upright(token["numbers"])
+                case b"Td" | b"TD":
+                    dx, dy = map(float, token["numbers"].split())
+                    x, y = x + dx, y + dy
+                case b"EMC" if marks:
+                    tag, _ = marks.pop()
+                    artifacts -= tag == b"Artifact"
+                    reverses -= tag == b"ReversedChars"
+                case b"Do" | b"BI":
+                    raise ReadBackError("the page holds pictures or pages inside it")
+        elif kind == "size":
+            font, size = names.get(token["font"].decode(), -1), float(token["size"])
+        elif kind == "mark":
+            tag = token["tag"]
+            marks.append((tag, _actual(token["props"])))
+            artifacts += tag == b"Artifact"
+            reverses += tag == b"ReversedChars"
+    if data[at:].strip():
+        raise ReadBackError(f"the page holds what cannot be read, at byte {at}: {data[at : at + 40]!r}")
+
+
+def _upright(numbers: bytes) -> tuple[float, float, float, float]:
+    a, b, c, d, e, f = map(float, numbers.split())
+    if b or c or abs(a) != abs(d) or a <= 0:
+        raise ReadBackError("text or paths are turned, mirrored or stretched")
+    return a, d, e, f
+
+
+def _codes(shown: bytes) -> tuple[tuple[int, ...], float]:
+    """The codes of a show operator's strings, and the thousandths by which the pen is set back between them."""
+    found = _PART.findall(shown)
+    jumps = [float(number) for _, number in found if number]
+    if jumps and max(map(abs, jumps)) > JUMP:
+        raise ReadBackError("letters of one run are set apart from each other")
+    if b"<" not in shown and not _ODD.search(shown):
+        data = _bytes(b"".join([string[1:-1] for string, _ in found if string]))
+    else:
+        data = b"".join([_string(string) for string, _ in found if string])
+    if len(data) % 2:
+        raise ReadBackError("half a code is painted")
+    return struct.unpack(f">{len(data) // 2}H", data), sum(jumps)
+
+
+def _reach(shown: bytes, widths: Mapping[int, float], default: float) -> float:
+    """Where the last glyph with an advance ends, in thousandths from the run's begin; 0 if none has one."""
+    pen = end = 0.0
+    for string, number in _PART.findall(shown):
+        if number:
+            pen -= float(number)
+            continue
+        data = _string(string)
+        for code in struct.unpack(f">{len(data) // 2}H", data):
+            step = widths.get(code, default)
+            pen += step
+            end = pen if step else end
+    return end
+
+
+def _string(string: bytes) -> bytes:
+    """The bytes of a string, in brackets of either kind."""
+    return bytes.fromhex(string[1:-1].decode()) if string[:1] == b"<" else _bytes(string[1:-1])
+
+
+def _bytes(body: bytes) -> bytes:
+    """A literal string's bytes."""
+    if b"\\" not in body:
+        return body
+    if _ODD.search(body):
+        return _ESCAPE.sub(_unescaped, body)
+    # Python's escapes are PDF's, but for brackets; and it reads them thirty times as fast.
+    return codecs.escape_decode(body.replace(b"\\(", b"\\050").replace(b"\\)", b"\\051"))[0]
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    sign = match[1]
+    if sign[0] in b"01234567":
+        return bytes([int(sign, 8) & 255])
+    return _LETTERS.get(sign, sign)
+
+
+def _actual(props: bytes | None) -> str | None:
+    if not props or b"/ActualText" not in props:
+        return None
+    found = re.search(rb"/ActualText\s*(" + _STRING + rb")", props, re.DOTALL)
+    if found is None:
+        raise ReadBackError("a run's text cannot be read")
+    string = found[1]
+    body = _string(string)
+    return body[2:].decode("utf-16-be") if body[:2] == b"\xfe\xff" else body.decode("latin-1")

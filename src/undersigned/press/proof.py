@@ -1,0 +1,439 @@
+"""The proof by glyph and by ink: what the finished file paints is what our faces paint for what was to be said.
+
+By glyph: every text is shaped once more, by HarfBuzz, in the face that was chosen for it. The glyphs that the file
+paints in its place must be those, one for one, in the order in which they are seen, and each is known by its outline:
+that of the font embedded in the file against that of the face it came from. A glyph that fell out, another one, one
+whose outline is empty: each is a difference. The text layer must say the same letters.
+
+By ink: the pages are rendered (PDFium), and where each text stands there must be as much ink as its outlines have. So
+what is white, hidden, clipped or never drawn is a difference too.
+"""
+
+from __future__ import annotations
+
+import bisect
+import io
+import itertools
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final, NoReturn
+
+import pikepdf
+from fontTools import unicodedata as scripts
+
+from . import paint
+from .bidi import levels, reordered
+from .errors import ReadBackError
+from .ink import Blot, Light
+from .names import Entry, direction_of
+from .paint import Paint, Strip
+from .shaping import Cut, glyphs_of, ink_of
+from .sheet import Sheet
+from .stack import Stack
+
+LIKE: Final = 0.035
+"""By how much of its ink an outline may differ from its face's: coordinates are rounded when a font is embedded."""
+_ANY: Final = frozenset(("Zyyy", "Zinh", "Zzzz"))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One text that must stand in the file: (way of setting, text) pieces, isolates included.
+
+    ``owner``: the entry it shows, or -1; ``name``: for the error. ``lang`` and ``side``: "", as the document's.
+    ``entries``: where several share a line, (entry, its text), in order.
+    """
+
+    pieces: tuple[tuple[str, str], ...]
+    owner: int = -1
+    name: str = ""
+    lang: str = ""
+    side: str = ""
+    entries: tuple[tuple[int, str], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is shaped together: glyphs that paint something, from left to right, and where in the text each begins.
+
+    ``ink`` in square ems; ``low`` and ``high``: of its outlines, in ems from the baseline.
+    """
+
+    cut: Cut
+    level: int
+    place: int
+    glyphs: list[int]
+    places: list[int]
+    ink: float
+    low: float
+    high: float
+
+
+def prove(data: bytes, told: Sequence[Told], stack: Stack, lang: str) -> dict[str, Any]:
+    """Compares the PDF ``data`` with ``told``, in order. Returns what was compared; raises ReadBackError."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        painted = paint.read(pdf)
+    reader = _Reader(painted, stack, lang)
+    light = Light(data, painted.sizes)
+    try:
+        smallest: dict[int, float] = {}
+        for strip in painted.strips:
+            smallest[strip.page] = min(strip.size, smallest.get(strip.page, strip.size))
+        pages = sorted(smallest)
+        for page in pages:
+            light.ask(page, smallest[page])
+        waiting: dict[int, list[Blot]] = {page: [] for page in pages}
+        for text in told:
+            for blot in reader.take(text):
+                waiting[blot.page].append(blot)
+                while pages[0] < blot.page:
+                    # Texts are painted page after page: nothing more comes on an earlier one.
+                    light.look(pages[0], waiting[pages.pop(0)])
+        reader.end()
+        for page in pages:
+            light.look(page, waiting[page])
+    finally:
+        ink = light.close()
+    return {"texts": len(told), "glyphs": reader.glyphs, "differences": 0, **ink}
+
+
+def told_on(sheets: Sequence[Sheet], entries: Sequence[Entry]) -> list[Told]:
+    """What the sheets of a page say, line by line."""
+    found: list[Told] = []
+    for sheet in sheets:
+        for line in sheet.lines:
+            owner = line.entries[0][0] if line.entries else -1
+            name = entries[owner].name if owner >= 0 else ""
+            found.append(Told(line.pieces, owner, name, line.lang, line.direction, line.entries))
+    return found
+
+
+class _Reader:
+    """Goes through what is painted, text by text."""
+
+    def __init__(self, painted: Paint, stack: Stack, lang: str) -> None:
+        self.glyphs = 0
+        self._painted = painted
+        self._stack = stack
+        self._lang = lang
+        self._at = 0
+        used: list[set[int]] = [set() for _ in painted.fonts]
+        for strip in painted.strips:
+            used[strip.font].update(strip.codes)
+        for number, codes in enumerate(used):
+            if 0 in codes:
+                page = next(s.page for s in painted.strips if s.font == number and 0 in s.codes)
+                raise ReadBackError(f"a glyph is missing on page {page + 1}")
+        self._inked = [
+            {code for code in codes if font.ink(code).area} for codes, font in zip(used, painted.fonts, strict=True)
+        ]
+        self._same: dict[tuple[int, Cut], dict[int, int]] = {}
+
+    def take(self, told: Told) -> Iterator[Blot]:
+        """The places of the lines ``told`` is painted on; raises ReadBackError unless it is, whole."""
+        side = told.side or direction_of(told.lang or self._lang)
+        self._skip()
+        strips = self._painted.strips
+        size = strips[self._at].size if self._at < len(strips) else 10.0
+        runs = [run for run in self._runs(told, side, size) if run.glyphs]
+        lines = list(self._lines(sum(len(run.glyphs) for run in runs), told))
+        start = 0
+        self._matched: list[tuple[Run, Sequence[tuple[Strip, int]]]] = []
+        for line in lines:
+            number = len(self._seen(line))
+            part = runs if len(lines) == 1 else _part(runs, start, number)
+            start += number
+            self._compare(told, part, line)
+            self.glyphs += number
+            yield _blot(line, part, told)
+        self._text(told, [strip for line in lines for strip in line])
+
+    def end(self) -> None:
+        """Raises ReadBackError if anything is painted that nothing was said of."""
+        self._skip()
+        if self._at < len(self._painted.strips):
+            strip = self._painted.strips[self._at]
+            raise ReadBackError(f"the file paints more than it should, on page {strip.page + 1}: {self._says(strip)!r}")
+
+    def _compare(self, told: Told, part: Sequence[Run], line: Sequence[Strip]) -> None:
+        """One line, from left to right: what belongs there, against what is painted."""
+        seen = self._seen(line if len(part) == 1 else self._from_the_left(line))
+        at = 0
+        for run in reordered(part, [run.level for run in part]):
+            here = seen[at : at + len(run.glyphs)]
+            if not self._alike(run, here):
+                self._refuse(told, run, here)
+            self._matched.append((run, here))
+            at += len(run.glyphs)
+
+    def _from_the_left(self, line: Sequence[Strip]) -> list[Strip]:
+        """The strips of a line by their places: the engine need not write them in that order.
+
+        A mark set off the line has no width of its own, and stays with the nearer of the strips before and after it.
+        """
+        bodies = [number for number, strip in enumerate(line) if self._wide(strip)]
+        if not bodies:
+            return list(line)
+        owner = {number: number for number in bodies}
+        for number, strip in enumerate(line):
+            if number not in owner:
+                at = bisect.bisect(bodies, number)
+                near = bodies[max(0, at - 1) : at + 1]
+                owner[number] = min(near, key=lambda body: _apart(strip, line[body]))
+        order = sorted(range(len(line)), key=lambda number: (line[owner[number]].x0 + line[owner[number]].x1, number))
+        return [line[number] for number in order]
+
+    def _wide(self, strip: Strip) -> bool:
+        font = self._painted.fonts[strip.font]
+        return any(font.widths.get(code, font.default) for code in strip.codes)
+
+    def _alike(self, run: Run, seen: Sequence[tuple[Strip, int]]) -> bool:
+        """Whether each glyph that is painted has the outline of the one that belongs there."""
+        if len(seen) != len(run.glyphs):
+            return False
+        font = seen[0][0].font
+        same = self._same.get((font, run.cut))
+        if same is None:
+            same = self._same[font, run.cut] = {}
+        if [same.get(code) for _, code in seen] == run.glyphs and seen[-1][0].font == font:
+            return all(strip.font == font for strip, _ in seen)
+        start = 0
+        for _, group in itertools.groupby(run.places):
+            # A letter and its marks: which of them is painted first is the engine's affair.
+            end = start + len(list(group))
+            left = run.glyphs[start:end]
+            for strip, code in seen[start:end]:
+                glyph = next((g for g in left if self._is(strip.font, code, run.cut, g)), None)
+                if glyph is None:
+                    return False
+                left.remove(glyph)
+            start = end
+        return True
+
+    def _is(self, font: int, code: int, cut: Cut, glyph: int) -> bool:
+        same = self._same.setdefault((font, cut), {})
+        if same.get(code) == glyph:
+            return True
+        if not ink_of(cut, glyph).like(self._painted.fonts[font].ink(code), LIKE):
+            return False
+        same[code] = glyph
+        return True
+
+    def _skip(self) -> None:
+        strips = self._painted.strips
+        while self._at < len(strips) and self._inked[strips[self._at].font].isdisjoint(strips[self._at].codes):
+            self._at += 1
+
+    def _seen(self, line: Sequence[Strip]) -> list[tuple[Strip, int]]:
+        return [(strip, code) for strip in line for code in strip.codes if code in self._inked[strip.font]]
+
+    def _lines(self, number: int, told: Told) -> Iterator[list[Strip]]:
+        """The strips that paint the next ``number`` glyphs, line by line."""
+        line: list[Strip] = []
+        strips = self._painted.strips
+        while number > 0:
+            if self._at == len(strips):
+                raise ReadBackError(f"the file ends before the end of {_quoted(told)}", self._whose(told, 0))
+            strip = strips[self._at]
+            if line and _below(line[-1], strip):
+                yield line
+                line = []
+            inked = self._inked[strip.font]
+            number -= len([code for code in strip.codes if code in inked])
+            if number < 0:
+                raise ReadBackError(f"signs are missing, or too many, in {_quoted(told)}", self._whose(told, 0))
+            line.append(strip)
+            self._at += 1
+        if line:
+            yield line
+
+    def _runs(self, told: Told, side: str, size: float) -> Iterator[Run]:
+        """What belongs there, in logical order."""
+        language = (told.lang or self._lang).split("-")[0]
+        pieces = self._merged(told)
+        depths = levels("".join(text for _, _, text in pieces), rtl=side == "rtl")
+        place = 0
+        for way, family, piece in pieces:
+            cut = self._stack.face(way, family, size)
+            for start, end in _segments(piece, depths, place):
+                level = depths[place + start]
+                yield _run(cut, piece[start:end], level, place + start, language)
+            place += len(piece)
+
+    def _merged(self, told: Told) -> list[tuple[str, int, str]]:
+        if len(told.pieces) == 1:
+            return list(self._stack.cut(told.pieces[0][1], told.pieces[0][0]))
+        found: list[tuple[str, int, str]] = []
+        for way, text in told.pieces:
+            for piece in self._stack.cut(text, way):
+                if found and found[-1][:2] == piece[:2]:
+                    found[-1] = (*piece[:2], found[-1][2] + piece[2])
+                else:
+                    found.append(piece)
+        return found
+
+    def _text(self, told: Told, strips: Sequence[Strip]) -> None:
+        """What the text layer says, whatever the order, letter for letter.
+
+        A cluster whose letter and marks stand on different baselines is said once with each of them.
+        """
+        belongs = "".join([piece for _, piece in told.pieces])
+        says = "".join(map(self._says, strips))
+        if belongs == says or belongs.replace(" ", "") == says.replace(" ", ""):
+            return
+        wanted, seen = _letters(belongs), _letters(says)
+        lost, more = wanted - seen, seen - wanted - self._twice(belongs)
+        if lost or more:
+            raise ReadBackError(
+                f"the text layer says {_run_of(more)} where {_run_of(lost)} belongs, in {_quoted(told)}",
+                self._whose(told, 0),
+            )
+
+    def _twice(self, text: str) -> Counter[str]:
+        """What of the text just compared may be said more often than once."""
+        said: dict[int, set[int]] = {}
+        for run, seen in self._matched:
+            for place, (strip, _) in zip(run.places, seen, strict=True):
+                said.setdefault(run.place + place, set()).add(id(strip))
+        places = [*sorted(said), len(text)]
+        found: Counter[str] = Counter()
+        for place, after in itertools.pairwise(places):
+            for _ in range(len(said[place]) - 1):
+                found += _letters(text[place:after])
+        return found
+
+    def _says(self, strip: Strip) -> str:
+        said = strip.text
+        if said is None:
+            text = self._painted.fonts[strip.font].text
+            said = "".join([text.get(code, "\ufffd") for code in strip.codes])
+        return said
+
+    def _refuse(self, told: Told, run: Run, seen: Sequence[tuple[Strip, int]]) -> NoReturn:
+        fonts = self._painted.fonts
+        pairs = zip(run.glyphs, run.places, seen, strict=False)
+        place = next((p for g, p, (s, c) in pairs if not ink_of(run.cut, g).like(fonts[s.font].ink(c), LIKE)), 0)
+        place += run.place
+        text = "".join(piece for _, piece in told.pieces)
+        raise ReadBackError(
+            f"another sign is painted where {text[place : place + 1]!r} belongs, in {_quoted(told)}",
+            self._whose(told, place),
+        )
+
+    def _whose(self, told: Told, place: int) -> int | None:
+        """The entry that the character at ``place`` is of."""
+        text = "".join(piece for _, piece in told.pieces)
+        at, found = 0, told.owner
+        for owner, part in told.entries:
+            start = text.find(part, at)
+            if start < 0 or start > place:
+                break
+            found, at = owner, start + len(part)
+        return found if found >= 0 else None
+
+
+@lru_cache(maxsize=100_000)
+def _shaped(cut: Cut, text: str, rtl: bool, language: str) -> tuple[Any, ...]:
+    """The glyphs that paint something, their places, their ink, and how low and high it reaches."""
+    found = [(glyph, place, ink_of(cut, glyph)) for glyph, place in glyphs_of(cut, text, rtl, language)]
+    found = [row for row in found if row[2].area]
+    if not found:
+        return [], [], 0.0, 0.0, 0.0
+    inks = [ink for _, _, ink in found]
+    glyphs, places = [glyph for glyph, _, _ in found], [place for _, place, _ in found]
+    return glyphs, places, sum(i.area for i in inks), min(i.box[1] for i in inks), max(i.box[3] for i in inks)
+
+
+def _run(cut: Cut, text: str, level: int, place: int, language: str) -> Run:
+    return Run(cut, level, place, *_shaped(cut, text, bool(level % 2), language))
+
+
+def _part(runs: Sequence[Run], start: int, number: int) -> list[Run]:
+    """What of ``runs`` stands on one of several lines: ``number`` glyphs from ``start`` on, in logical order."""
+    found: list[Run] = []
+    for run in runs:
+        size = len(run.glyphs)
+        low, high = max(0, start), min(size, start + number)
+        if low < high:
+            # From right to left the first of a text are the last of a line.
+            cut = slice(size - high, size - low) if run.level % 2 else slice(low, high)
+            inks = [ink_of(run.cut, glyph) for glyph in run.glyphs[cut]]
+            ink, least, most = sum(i.area for i in inks), min(i.box[1] for i in inks), max(i.box[3] for i in inks)
+            found.append(Run(run.cut, run.level, run.place, run.glyphs[cut], run.places[cut], ink, least, most))
+        start -= size
+        if start + number <= 0:
+            break
+    return found
+
+
+def _blot(line: Sequence[Strip], part: Sequence[Run], told: Told) -> Blot:
+    size = line[0].size
+    box = (
+        min(s.x0 for s in line) - 0.12 * size,
+        min(s.y for s in line) - max(run.high for run in part) * size,
+        max(s.x1 for s in line) + 0.12 * size,
+        max(s.y for s in line) - min(run.low for run in part) * size,
+    )
+    return Blot(
+        line[0].page, size, box, sum(run.ink for run in part) * size * size, told.owner, told.name or _quoted(told)
+    )
+
+
+def _apart(mark: Strip, body: Strip) -> float:
+    """How far ``mark`` stands from ``body``, along the line."""
+    return max(0.0, body.x0 - mark.x0, mark.x0 - body.x1)
+
+
+def _below(before: Strip, strip: Strip) -> bool:
+    """Whether ``strip`` begins another line than the one ``before`` stands on."""
+    step = abs(strip.y - before.y)
+    back = strip.x0 < before.x1 - 0.5 * strip.size
+    return strip.page != before.page or step > 0.8 * strip.size or (step > 0.45 * strip.size and back)
+
+
+def _segments(piece: str, depths: Sequence[int], offset: int) -> Iterator[tuple[int, int]]:
+    """``piece`` cut where the level or the script changes, as it is shaped."""
+    if piece.isascii() and not any(depths[offset : offset + len(piece)]):
+        yield 0, len(piece)
+        return
+    start, script = 0, "Zyyy"
+    for place, character in enumerate(piece):
+        here = _script(character)
+        other = here not in _ANY and script not in _ANY and here != script
+        if place > start and (other or depths[offset + place] != depths[offset + place - 1]):
+            yield start, place
+            start, script = place, here
+        elif script in _ANY:
+            script = here
+    if piece:
+        yield start, len(piece)
+
+
+_SCRIPTS: dict[str, str] = {}
+
+
+def _script(character: str) -> str:
+    found = _SCRIPTS.get(character)
+    if found is None:
+        found = _SCRIPTS[character] = scripts.script(character)
+    return found
+
+
+def _letters(text: str) -> Counter[str]:
+    """The characters of ``text`` that are seen, each with how often; brackets without their direction."""
+    return Counter(
+        scripts.mirrored(c) if c in ")]}>»›" and scripts.mirrored(c) else c
+        for c in unicodedata.normalize("NFD", text)
+        if unicodedata.category(c) not in ("Zs", "Cf", "Cc")
+    )
+
+
+def _run_of(letters: Counter[str]) -> str:
+    return repr("".join(letters.elements()))
+
+
+def _quoted(told: Told) -> str:
+    return repr(told.name or "".join(piece for _, piece in told.pieces)[:60])

@@ -1,0 +1,203 @@
+"""Names with signs that no typeface here shows: none loses a letter unsaid, and none stops the others."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+
+from undersigned import press
+from undersigned.press.missing import settle, spell
+from undersigned.press.order import check
+from undersigned.press.report import Mended
+from undersigned.press.stack import stack_for
+from undersigned.protocol.edition import parse
+
+from .people import edition_from, people
+from .setup import order
+
+ORDINARY = people("en", 500)
+AMHARIC = "ክሳ ናሙና"
+
+
+def _key(edition: bytes, name: str) -> str:
+    return next(row.key for row in parse(edition).roll if row.name == name)
+
+
+def _settled(rows: list[tuple[str, str]], **changes: Any) -> tuple[list[str], tuple[Mended, ...], int]:
+    found = settle(check(order(edition=edition_from(rows), **changes)))
+    return [entry.name for entry in found.entries], found.changes, found.aside
+
+
+@pytest.mark.parametrize(
+    ("name", "printed", "said"),
+    [
+        ("Melody \u2728", "Melody", "U+2728 SPARKLES) left out"),
+        ("Ann \u2764\ufe0f", "Ann", "HEAVY BLACK HEART) left out"),
+        ("Ann \U0001f469\U0001f3fd\u200d\U0001f680 Example", "Ann Example", "left out"),
+        ("John Example \u2162", "John Example III", "printed as III"),
+        ("\ua753\u0328da Example", "\ua753da Example", "printed as \ua753"),
+    ],
+)
+def test_a_sign_is_left_out_and_a_letter_never(name: str, printed: str, said: str) -> None:
+    """Emoji go, Unicode's own spellings are used, a letter whose marks no face has together keeps its letter."""
+    names, changes, aside = _settled([("Bea Sample", ""), (name, "")])
+    assert printed in names
+    assert aside == 0
+    (change,) = changes
+    assert said in change.what
+    assert change.signed
+    assert change.key
+
+
+@pytest.mark.parametrize("name", [AMHARIC, "Ann ክሳ", "\u2728\u2728", "\U00012000da Sample"])
+def test_a_name_that_would_lose_its_letters_is_set_aside(name: str) -> None:
+    """It is not printed as somebody else's: it is counted, and the report says who and why."""
+    names, changes, aside = _settled([("Bea Sample", ""), (name, "")])
+    assert names == ["Bea Sample"]
+    assert aside == 1
+    (change,) = changes
+    assert change.name == ""
+    assert change.what.startswith("set aside: ")
+
+
+def test_a_title_that_would_lose_its_letters_goes_and_the_name_stays() -> None:
+    """Who signed is printed; what they are, in a script no face has, is said to be left out."""
+    names, changes, aside = _settled([("Bea Sample", "ናሙና")])
+    assert (names, aside) == (["Bea Sample"], 0)
+    assert "the title left out" in changes[0].what
+
+
+def _page(wanted: press.PageOrder, out: Path) -> tuple[int, tuple[Mended, ...]]:
+    report = press.make_page(wanted, out)
+    return report.read_back["entries"], report.mended
+
+
+def _archive(wanted: press.PageOrder, out: Path) -> tuple[int, tuple[Mended, ...]]:
+    report = press.make_archive(wanted, out)
+    assert json.loads((out / "archive.json").read_text())["mended"]
+    return report.names, report.mended
+
+
+@pytest.mark.parametrize("make", [_page, _archive])
+def test_one_unsettable_name_stops_none_of_five_hundred(
+    make: Callable[[press.PageOrder, Path], tuple[int, tuple[Mended, ...]]], tmp_path: Path
+) -> None:
+    """500 ordinary names, one in a script without a face and one with an emoji: all come out, and two are reported."""
+    edition = edition_from([*ORDINARY, (AMHARIC, ""), ("Melody \u2728", "")])
+    printed, mended = make(order(edition=edition, paper="371x528 mm", style="run-in"), tmp_path)
+    assert printed == 501
+    assert {change.signed for change in mended} == {AMHARIC, "Melody \u2728"}
+    assert {change.key for change in mended} == {_key(edition, AMHARIC), _key(edition, "Melody \u2728")}
+
+
+def test_the_page_says_that_one_more_stands_at_the_address(tmp_path: Path) -> None:
+    """The count does not change, and the sentence about more names is there, on page and PDF."""
+    wanted = order(edition=edition_from([*ORDINARY[:20], (AMHARIC, "")]))
+    press.make_page(wanted, tmp_path)
+    press.make_archive(wanted, tmp_path)
+    for file in ("page.pdf", "archive.pdf"):
+        seen = _text(tmp_path / file)
+        assert "21peoplehavesignedthisletter." in seen
+        assert "Thenameofonemoresignatoryisattheaddressbelow." in seen
+
+
+def _text(file: Path) -> str:
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(file)
+    text = "".join(page.get_textpage().get_text_bounded() for page in document)
+    return "".join(text.replace("\ufffe", "").split())
+
+
+def test_the_attached_edition_is_complete(tmp_path: Path) -> None:
+    """What could not be set stands in the reader's PDF all the same, in the edition attached to it."""
+    edition = edition_from([*ORDINARY[:5], (AMHARIC, ""), ("Melody \u2728", "")])
+    press.make_archive(order(edition=edition), tmp_path)
+    with pikepdf.open(io.BytesIO((tmp_path / "archive.pdf").read_bytes())) as pdf:
+        assert pdf.attachments["edition.json"].get_file().read_bytes() == edition
+
+
+def test_set_aside_and_refuse_are_as_asked(tmp_path: Path) -> None:
+    """The organiser may have every such name set aside, or no page at all."""
+    rows = [("Bea Sample", ""), ("Melody \u2728", "")]
+    names, _, aside = _settled(rows, missing="set-aside")
+    assert (names, aside) == (["Bea Sample"], 1)
+    with pytest.raises(press.MissingGlyphError, match="SPARKLES"):
+        press.make_page(order(edition=edition_from(rows), missing="refuse"), tmp_path)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(press.OrderError):
+        check(order(missing="guess"))
+
+
+def test_a_decision_for_one_name() -> None:
+    """By key: another spelling that the person gave, or another policy; the others follow the rule."""
+    rows = [("Bea Sample", ""), (AMHARIC, "ናሙና"), ("Melody \u2728", ""), ("Ann \u2728", "")]
+    edition = edition_from(rows)
+    overrides = {_key(edition, AMHARIC): {"name": "Kisa Namuna"}, _key(edition, "Ann \u2728"): "set-aside"}
+    found = settle(check(order(edition=edition, overrides=overrides)))
+    assert sorted(entry.name for entry in found.entries) == ["Bea Sample", "Kisa Namuna", "Melody"]
+    given = next(change for change in found.changes if change.name == "Kisa Namuna")
+    assert given.signed == f"{AMHARIC}, ናሙና"
+    assert found.aside == 1
+
+
+def test_a_decision_cannot_rename_who_needs_none() -> None:
+    """A name that can be set is printed as it was signed; a key nobody has, or a spelling no face has, is an error."""
+    edition = edition_from([("Bea Sample", ""), (AMHARIC, "")])
+    for overrides, said in (
+        ({_key(edition, "Bea Sample"): {"name": "Someone Else"}}, "can be set as it was signed"),
+        ({"nobody": "set-aside"}, "nobody with that key"),
+        ({_key(edition, AMHARIC): {"name": "ክሳ"}}, "no typeface here shows"),
+    ):
+        with pytest.raises(press.OrderError, match=said):
+            settle(check(order(edition=edition, overrides=overrides)))
+
+
+@pytest.mark.parametrize("data", [b"[]", b'{"a": "perhaps"}', b'{"a": {"title": "x"}}', b'{"a": {"name": " "}}', b"{"])
+def test_a_file_of_decisions_that_makes_no_sense_is_refused(data: bytes) -> None:
+    """OrderError, with what a decision is."""
+    with pytest.raises(press.OrderError):
+        press.overrides_from(data)
+
+
+def test_signs_in_the_organisers_own_text_go_and_letters_do_not(tmp_path: Path) -> None:
+    """A headline with an emoji is set without it, and the report says so; one in a script without a face is refused."""
+    wanted = order(title="We ask \u2728 you", text="One *word* \u2728.\n\n- two")
+    found = settle(check(wanted))
+    assert found.checked.order.title == "We ask you"
+    assert "- two" in found.checked.order.text
+    assert {change.name for change in found.changes} == {"headline", "letter"}
+    with pytest.raises(press.MissingGlyphError):
+        settle(check(replace(wanted, title=AMHARIC)))
+
+
+def test_a_face_that_is_not_installed_stops_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the CJK face an English page sets its other names; a Japanese page says what to install."""
+    from undersigned.press import stack as stacks
+
+    def gone(face: Any) -> str:
+        if face.debian:
+            raise press.FontError("Noto Serif CJK is not installed: apt-get install fonts-noto-cjk")
+        return face.sha256
+
+    monkeypatch.setattr(stacks, "digest_of", gone)
+    names, changes, aside = _settled([("Bea Sample", ""), ("見本太郎", "")])
+    assert (names, aside) == (["Bea Sample"], 1)
+    assert changes
+    with pytest.raises(press.FontError):
+        stack_for("ja", ["見本"])
+
+
+def test_what_is_spelt_otherwise_is_what_unicode_says() -> None:
+    """Only compatibility spellings are used, never a likeness."""
+    stack = stack_for("en", ["a"])
+    assert spell(stack, "\ufb01n").text in ("fin", "\ufb01n")
+    assert spell(stack, "Ⅻ").text == "XII"
+    assert spell(stack, "ა").letters == ("ა",)
