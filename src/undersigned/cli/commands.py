@@ -38,7 +38,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "edit": Entry(
         "sign:edit",
         SIGNATORY,
-        "Change how you stand under a letter (name, initials, anonymous), until a cut has covered your signature.",
+        "Change how you are shown under a letter (name, initials, anonymous), until a cut has covered your signature.",
     ),
     "withdraw": Entry(
         "sign:withdraw", SIGNATORY, "Withdraw a signature, for good. Works at any time, from any machine."

@@ -12,7 +12,7 @@ import typer
 
 from undersigned.client import files, keyfile
 from undersigned.client import trustee as work
-from undersigned.client.errors import InputError, ProblemError, UnreachableError, WaitingError
+from undersigned.client.errors import InputError, ProblemError, UndeliveredError, UnreachableError, WaitingError
 from undersigned.client.letter import Letter, approvals, connect, fetch_letter, fetch_text
 from undersigned.client.link import parse_link
 
@@ -144,7 +144,7 @@ def watch(
         while True:
             try:
                 _say_watched(by.watch())
-            except (UnreachableError, WaitingError) as error:
+            except (UndeliveredError, UnreachableError, WaitingError) as error:
                 # These pass with time. Anything else is a reason to stop and call the organiser.
                 if once:
                     raise
