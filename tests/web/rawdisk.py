@@ -167,7 +167,7 @@ def _relations() -> Iterator[tuple[str, Path]]:
             "WHERE c.relkind IN ('r', 'i', 't') AND n.nspname IN ('public', 'pg_toast')"
         )
         for name, path in cursor.fetchall():
-            if path and (root / path).is_file() and not name.startswith("pg_toast_1"):
+            if path and (root / path).is_file():
                 yield name, root / path
 
 

@@ -222,14 +222,15 @@ def test_the_measure_finds_an_order_and_no_order() -> None:
 
 
 def test_large_tables_are_rewritten_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What takes a second is not due again before fifty; what takes less than a tenth always is."""
-    now, took, done = [0.0], [1.0], []
+    """What takes a second is not due before fifty; what takes less than a tenth, or is of a few rows, always is."""
+    now, took, done, rows = [0.0], [1.0], [], [order.FEW + 1]
 
     def mixed(table: str) -> None:
         done.append(table)
         now[0] += took[0]
 
     monkeypatch.setattr(order, "mix", mixed)
+    monkeypatch.setattr(order, "_rows", lambda table: rows[0])
     monkeypatch.setattr(order, "wash", lambda *tables: True)
     mixer = order.Mixer(lambda: now[0])
     assert mixer.clear("signing_pending")
@@ -238,7 +239,10 @@ def test_large_tables_are_rewritten_seldom(monkeypatch: pytest.MonkeyPatch) -> N
     took[0] = 0.05
     assert mixer.clear("signing_pending")
     assert mixer.clear("signing_pending")
-    assert len(done) == 3
+    took[0], rows[0] = 1.0, order.FEW
+    assert mixer.clear("signing_pending")
+    assert mixer.clear("signing_pending")
+    assert len(done) == 5
 
 
 @pytest.mark.parametrize(("said", "waits"), [("database is locked", True), ("disk I/O error", False)])

@@ -21,7 +21,9 @@ from undersigned.web.adapters.reserve import is_full
 from undersigned.web.wash import wash
 
 SHORT: Final = 0.1
-"""Seconds a rewriting may take as often as it is asked for."""
+"""Seconds a rewriting may take as often as it is asked for..."""
+FEW: Final = 500
+"""... or rows it may be of: then it takes long only because the machine is busy."""
 SHARE: Final = 50
 """One that took longer is not repeated before so many times as long: it costs 2 % of the time at most."""
 _TOGETHER: Final = {True: 256, False: 4096}
@@ -52,11 +54,17 @@ class Mixer:
             # SQLite has one past for all of them.
             washed = (connection.vendor != "postgresql" or wash(table)) and washed
             took = self._now() - began
-            if took > SHORT:
+            if took > SHORT and _rows(table) > FEW:
                 self._not_before[table] = self._now() + SHARE * took
         if connection.vendor != "postgresql":
             washed = wash(*tables)
         return washed and len(due) == len(tables)
+
+
+def _rows(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")  # noqa: S608 - our own table's name
+        return int(cursor.fetchone()[0])
 
 
 def _may_wait(error: OperationalError) -> bool:
