@@ -109,7 +109,7 @@ def _capacity(composer: Composer, area: Area, style: str) -> int:
 
 
 def _ways_out(composer: Composer, capacity: dict[str, int], number: int) -> list[str]:
-    order, paper = composer.checked.order, composer.checked.paper
+    order = composer.checked.order
     ways = []
     if order.style == "list" and capacity["run-in"] >= number:
         ways.append(f"set the names run-in: the page then holds about {capacity['run-in']}")
@@ -131,7 +131,7 @@ def _ways_out(composer: Composer, capacity: dict[str, int], number: int) -> list
 
 
 def _larger(composer: Composer, share: float) -> tuple[int, int] | None:
-    """The sides in mm of a page of the same shape that letter and names fit, tried; None if no newspaper is so large."""
+    """The sides in mm of a page of the same shape that all of it fits, tried; None if no newspaper is so large."""
     paper = composer.checked.paper
     if not paper.width or not paper.height:
         return None

@@ -19,6 +19,7 @@ import msgspec
 
 from .clusters import clusters_of, seen
 from .errors import MissingGlyphError, OrderError, ReadBackError
+from .fonts import is_cjk
 from .names import NAMELESS, Entry, entries_of, printable
 from .order import MISSING, Checked, PageOrder
 from .report import Mended
@@ -130,6 +131,8 @@ class Settler:
         policy = chosen or self._policy
         lost = [*name.letters, *title.letters]
         why = ", ".join([*name.changes, *title.changes, *(f"{_told(c)} has no typeface here" for c in lost[:3])])
+        if lost and any(is_cjk(cluster[0]) for cluster in lost) and self._stack.lost:
+            why += f" ({'; '.join(self._stack.lost)})"
         if policy == "refuse":
             first = next(c for text in (entry.name, entry.title) for c in self._stack.missing(text))
             raise MissingGlyphError(first[0], name_of(first), signed)

@@ -7,7 +7,6 @@ the page is finished: which outlines belong there, and how much ink is that?
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, Final
 
 import uharfbuzz as hb
 
-from .clusters import IGNORED, clusters_of, seen
+from .clusters import IGNORED, seen
 
 PIXELS: Final = 64
 """Pixels of an em in which outlines are compared: a hundredth of a letter's ink can be told."""
@@ -172,8 +171,3 @@ def _whole(cut: Cut, text: str) -> bool:
 @cache
 def _circle(cut: Cut) -> int:
     return glyphs_of(cut, _CIRCLE)[0][0] or -1
-
-
-def missing_in(cuts: Sequence[Cut], text: str) -> list[str]:
-    """The clusters of ``text`` that none of the faces shows, in order."""
-    return [c for c in clusters_of(text) if not any(shows(cut, c) for cut in cuts)]
