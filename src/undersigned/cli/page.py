@@ -104,7 +104,7 @@ def make(
         "first": first,
         "missing": missing,
     }
-    with _refusals(as_json), open_path(bundle) as files:
+    with _refusals(as_json), open_path(bundle, holding="editions") as files:
         order = press.order_from(
             files,
             lang=lang,
@@ -142,7 +142,7 @@ def archive(
     """Make the reader's PDF: A4, accessible, made to last (PDF/A-3a, PDF/UA-1), with the edition itself attached."""
     from undersigned import press
 
-    with _refusals(as_json), open_path(bundle) as files:
+    with _refusals(as_json), open_path(bundle, holding="editions") as files:
         order = press.archive_order(
             files,
             lang=lang,

@@ -111,29 +111,30 @@ def _read(path: Path) -> bytes:
     return _tried(path, path.read_bytes)
 
 
-def find_bundle(folder: Path) -> Path:
-    """Where the bundle lies: ``folder``, or the one folder in it that is a bundle.
+def find_bundle(folder: Path, holding: str) -> Path:
+    """Where the bundle lies: ``folder``, or the one folder in it that is a bundle with a folder ``holding``.
 
     Raises InputError, saying what a bundle looks like, if there is none, or more than one.
     """
-    if _is_bundle(folder):
+    if _is_bundle(folder, holding):
         return folder
     below = [
         Path(entry.path)
         for entry in _entries(folder)
-        if not is_litter(entry.name) and entry.is_dir(follow_symlinks=False) and _is_bundle(Path(entry.path))
+        if not is_litter(entry.name) and entry.is_dir(follow_symlinks=False) and _is_bundle(Path(entry.path), holding)
     ]
     if len(below) > 1:
         raise InputError(f"{folder} holds {len(below)} bundles: name the one you mean, such as {min(below)}")
     if not below:
         raise InputError(
-            f"{folder} is not a bundle: a bundle is a folder with manifest.json, the folders text and log, and more. "
+            f"{folder} is not a bundle: a bundle is a folder with manifest.json, the folders text and {holding}, and "
+            "more. "
             "Get one with: undersigned bundle get LINK DIR"
         )
     return below[0]
 
 
-def _is_bundle(folder: Path) -> bool:
+def _is_bundle(folder: Path, holding: str) -> bool:
     """Whether a folder is meant as a bundle, perhaps an incomplete one."""
     names = {entry.name for entry in _entries(folder)}
-    return {"manifest.json", "log"} <= names
+    return {"manifest.json", holding} <= names

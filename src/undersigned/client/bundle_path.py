@@ -19,13 +19,14 @@ from .errors import InputError
 
 
 @contextlib.contextmanager
-def open_path(path: Path) -> Iterator[Mapping[str, bytes]]:
-    """The bundle at ``path``. Raises InputError if there is none, or it cannot be read."""
+def open_path(path: Path, *, holding: str = "log") -> Iterator[Mapping[str, bytes]]:
+    """The bundle at ``path``. ``holding``: the folder without which the caller can do nothing: the log, to verify;
+    ``editions``, to set a page. Raises InputError if there is none, or it cannot be read."""
     kind = _kind_of(path)
     if stat.S_ISDIR(kind):
-        yield FolderFiles(find_bundle(path))
+        yield FolderFiles(find_bundle(path, holding))
     elif stat.S_ISREG(kind):
-        with _opened_zip(path) as files:
+        with _opened_zip(path, holding) as files:
             yield files
     else:
         raise InputError(f"{path} is neither a folder nor a zip")
@@ -41,7 +42,7 @@ def _kind_of(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def _opened_zip(path: Path) -> Iterator[ZipFiles]:
+def _opened_zip(path: Path, holding: str) -> Iterator[ZipFiles]:
     try:
         file = path.open("rb")
     except OSError as error:
@@ -50,6 +51,6 @@ def _opened_zip(path: Path) -> Iterator[ZipFiles]:
         if not zip_profile.looks_like_zip(zip_profile.reader_of(file), file.seek(0, 2)):
             raise InputError(f"{path} is neither a folder nor a zip")
         files = ZipFiles(path, file)
-        if "manifest.json" not in files or not any(name.startswith("log/") for name in files):
-            raise InputError(f"{path} is not a bundle: it holds no manifest.json, or no log")
+        if "manifest.json" not in files or not any(name.startswith(f"{holding}/") for name in files):
+            raise InputError(f"{path} is not a bundle: it holds no manifest.json, or nothing in {holding}/")
         yield files

@@ -18,7 +18,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 import pikepdf
@@ -30,13 +29,13 @@ from .errors import ReadBackError
 from .ink import Blot, Light
 from .names import Entry, direction_of
 from .paint import Paint, Strip
-from .shaping import Cut, glyphs_of, ink_of
+from .runs import Run, part_of, run_of, segments
+from .shaping import Cut, ink_of
 from .sheet import Sheet
 from .stack import Stack
 
 LIKE: Final = 0.035
 """By how much of its ink an outline may differ from its face's: coordinates are rounded when a font is embedded."""
-_ANY: Final = frozenset(("Zyyy", "Zinh", "Zzzz"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +52,6 @@ class Told:
     lang: str = ""
     side: str = ""
     entries: tuple[tuple[int, str], ...] = field(default=())
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What is shaped together: glyphs that paint something, from left to right, and where in the text each begins.
-
-    ``ink`` in square ems; ``low`` and ``high``: of its outlines, in ems from the baseline.
-    """
-
-    cut: Cut
-    level: int
-    place: int
-    glyphs: list[int]
-    places: list[int]
-    ink: float
-    low: float
-    high: float
 
 
 def prove(data: bytes, told: Sequence[Told], stack: Stack, lang: str) -> dict[str, Any]:
@@ -144,7 +126,7 @@ class _Reader:
         self._matched: list[tuple[Run, Sequence[tuple[Strip, int]]]] = []
         for line in lines:
             number = len(self._seen(line))
-            part = runs if len(lines) == 1 else _part(runs, start, number)
+            part = runs if len(lines) == 1 else part_of(runs, start, number)
             start += number
             self._compare(told, part, line)
             self.glyphs += number
@@ -258,9 +240,9 @@ class _Reader:
         place = 0
         for way, family, piece in pieces:
             cut = self._stack.face(way, family, size)
-            for start, end in _segments(piece, depths, place):
+            for start, end in segments(piece, depths, place):
                 level = depths[place + start]
-                yield _run(cut, piece[start:end], level, place + start, language)
+                yield run_of(cut, piece[start:end], level, place + start, language)
             place += len(piece)
 
     def _merged(self, told: Told) -> list[tuple[str, int, str]]:
@@ -335,40 +317,6 @@ class _Reader:
         return found if found >= 0 else None
 
 
-@lru_cache(maxsize=100_000)
-def _shaped(cut: Cut, text: str, rtl: bool, language: str) -> tuple[Any, ...]:
-    """The glyphs that paint something, their places, their ink, and how low and high it reaches."""
-    found = [(glyph, place, ink_of(cut, glyph)) for glyph, place in glyphs_of(cut, text, rtl, language)]
-    found = [row for row in found if row[2].area]
-    if not found:
-        return [], [], 0.0, 0.0, 0.0
-    inks = [ink for _, _, ink in found]
-    glyphs, places = [glyph for glyph, _, _ in found], [place for _, place, _ in found]
-    return glyphs, places, sum(i.area for i in inks), min(i.box[1] for i in inks), max(i.box[3] for i in inks)
-
-
-def _run(cut: Cut, text: str, level: int, place: int, language: str) -> Run:
-    return Run(cut, level, place, *_shaped(cut, text, bool(level % 2), language))
-
-
-def _part(runs: Sequence[Run], start: int, number: int) -> list[Run]:
-    """What of ``runs`` stands on one of several lines: ``number`` glyphs from ``start`` on, in logical order."""
-    found: list[Run] = []
-    for run in runs:
-        size = len(run.glyphs)
-        low, high = max(0, start), min(size, start + number)
-        if low < high:
-            # From right to left the first of a text are the last of a line.
-            cut = slice(size - high, size - low) if run.level % 2 else slice(low, high)
-            inks = [ink_of(run.cut, glyph) for glyph in run.glyphs[cut]]
-            ink, least, most = sum(i.area for i in inks), min(i.box[1] for i in inks), max(i.box[3] for i in inks)
-            found.append(Run(run.cut, run.level, run.place, run.glyphs[cut], run.places[cut], ink, least, most))
-        start -= size
-        if start + number <= 0:
-            break
-    return found
-
-
 def _blot(line: Sequence[Strip], part: Sequence[Run], told: Told) -> Blot:
     size = line[0].size
     box = (
@@ -392,34 +340,6 @@ def _below(before: Strip, strip: Strip) -> bool:
     step = abs(strip.y - before.y)
     back = strip.x0 < before.x1 - 0.5 * strip.size
     return strip.page != before.page or step > 0.8 * strip.size or (step > 0.45 * strip.size and back)
-
-
-def _segments(piece: str, depths: Sequence[int], offset: int) -> Iterator[tuple[int, int]]:
-    """``piece`` cut where the level or the script changes, as it is shaped."""
-    if piece.isascii() and not any(depths[offset : offset + len(piece)]):
-        yield 0, len(piece)
-        return
-    start, script = 0, "Zyyy"
-    for place, character in enumerate(piece):
-        here = _script(character)
-        other = here not in _ANY and script not in _ANY and here != script
-        if place > start and (other or depths[offset + place] != depths[offset + place - 1]):
-            yield start, place
-            start, script = place, here
-        elif script in _ANY:
-            script = here
-    if piece:
-        yield start, len(piece)
-
-
-_SCRIPTS: dict[str, str] = {}
-
-
-def _script(character: str) -> str:
-    found = _SCRIPTS.get(character)
-    if found is None:
-        found = _SCRIPTS[character] = scripts.script(character)
-    return found
 
 
 def _letters(text: str) -> Counter[str]:
