@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from undersigned.cli.server import Server, free_port, port_is_free
 
@@ -108,3 +109,43 @@ def test_what_stops_a_start_is_one_sentence(tmp_path: Path) -> None:
         assert says in " ".join(found.stderr.split())
         assert "Traceback" not in found.stderr
         assert not (tmp_path / "x").exists()
+
+
+def test_a_start_that_is_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
+    """SIGTERM before the site answers: the server it had begun ends too."""
+    port = free_port()
+    command = [sys.executable, "-m", "undersigned.cli.app", "serve", "--data", str(tmp_path / "d"), "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not below(process.pid, "serve"):
+        assert process.poll() is None
+        assert time.monotonic() < deadline, "it did not get so far"
+        time.sleep(0.01)
+    (server,) = below(process.pid, "serve")
+    process.terminate()
+    process.wait(60)
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{server}").exists():
+        assert time.monotonic() < deadline, "the server goes on alone"
+        time.sleep(0.05)
+    assert port_is_free("127.0.0.1", port)
+
+
+def below(pid: int, word: str) -> list[int]:
+    """The processes right below one, whose command has a word."""
+    found = []
+    for line in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        try:
+            command = Path(f"/proc/{line}/cmdline").read_bytes().split(b"\0")
+        except FileNotFoundError:
+            continue
+        if word.encode() in command:
+            found.append(int(line))
+    return found
+
+
+def test_an_error_names_a_file_as_it_is_spelt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first letter of a sentence is a capital, and that of a file's name is what it is."""
+    monkeypatch.chdir(tmp_path)
+    assert "nofile is not there" in typed("verify", "nofile", home=tmp_path).err
+    assert "nofile.zip is not there" in typed("verify", "nofile.zip", home=tmp_path).err

@@ -220,6 +220,29 @@ def test_an_entry_that_is_not_the_signed_one_is_found_at_once(public: Site, tmp_
     assert (found.report.outcome, found.report.steps[-1].name) == ("invalid", "log")
 
 
+@pytest.mark.parametrize("path", ["text/en.md", "log/tile/entries/000.p/6", "log/tile/0/000.p/6"])
+def test_an_answer_that_was_mixed_up_once_is_not_called_false(public: Site, tmp_path: Path, path: str) -> None:
+    """Something on the way changed a byte, one time. Control: as often as it is asked, that is false."""
+    asked: list[str] = []
+
+    def meddle(now: str, data: bytes, *, times: int) -> bytes:
+        asked.extend([now] * (now == path))
+        return data[:-1] + bytes([data[-1] ^ 1]) if now == path and len(asked) <= times else data
+
+    public.meddle = lambda now, data: meddle(now, data, times=1)
+    assert public.check(tmp_path / "once").report.outcome == "valid"
+    public.meddle = lambda now, data: meddle(now, data, times=99)
+    assert public.check(tmp_path / "always").report.outcome == "invalid"
+
+
+@pytest.mark.parametrize("path", ["text/en.md", "log/tile/entries/000.p/6"])
+def test_what_comes_empty_is_not_called_false(public: Site, tmp_path: Path, path: str) -> None:
+    """200, and nothing."""
+    public.meddle = lambda now, data: b"" if now == path else data
+    with pytest.raises(UndeliveredError, match="cut short"):
+        public.check(tmp_path)
+
+
 @pytest.mark.parametrize("path", ["manifest.json", "log/checkpoint", AT, "log/tile/0/000.p/6", "objects.jsonl"])
 def test_what_comes_torn_is_not_called_false(public: Site, tmp_path: Path, path: str) -> None:
     """Half of an answer, which its length does not tell."""

@@ -40,7 +40,8 @@ export function checkEditions(run: Verification): string {
     }
     return full ? checkEdition(run, number) : checkCounts(run, number);
   });
-  return sentences.join("; ") || "nothing has been published yet";
+  const leftOut = "an edition was cut, and none is here: it is not published yet, or was left out";
+  return sentences.join("; ") || (run.standing.cuts ? leftOut : "nothing has been published yet");
 }
 
 /** The fold an edition is a function of, and the root there. */

@@ -47,7 +47,8 @@ export async function checkOpenings(run: Verification): Promise<string> {
         `the first of key ${unresolved[0]?.[0]}`,
     );
   }
-  return `${run.verdicts.size} ${sealed ? "seals opened by their shares" : "records"}`;
+  const kept = unresolved.length ? `; ${unresolved.length} could not be opened, as the edition says` : "";
+  return `${run.verdicts.size - unresolved.length} ${sealed ? "seals opened by their shares" : "records"}${kept}`;
 }
 
 /** Of which edition and file some lines are; edition 0: a public letter's records. */

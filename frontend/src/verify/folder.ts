@@ -11,11 +11,11 @@ import { LIMITS, TOO_LARGE } from "./unzip.ts";
 /** A file of a folder, by its path below it. */
 export type FolderFile = readonly [path: string, file: Blob];
 
-const LITTER = new Set([".ds_store", "thumbs.db", "desktop.ini", "__macosx"]);
+const LITTER = new Set(["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx"]);
 
-/** Whether Finder or Explorer leaves files of this name in every folder it shows or packs. */
+/** Whether desktops and editors leave files of this name in folders they show: no path of a bundle is like it. */
 export function isLitter(name: string): boolean {
-  return LITTER.has(name.toLowerCase()) || name.startsWith("._");
+  return LITTER.has(name.toLowerCase()) || name.startsWith(".") || name.endsWith("~");
 }
 
 export interface Found {

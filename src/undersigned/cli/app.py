@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import typer
@@ -45,7 +47,7 @@ def run(arguments: list[str] | None = None) -> int:
         _show_usage(error)
         return exits.MISUSE
     except (ClientError, ProtocolError) as error:
-        _explain(error)
+        _explain(error, sys.argv[1:] if arguments is None else arguments)
         return exits.of_error(error)
     except ModuleNotFoundError as error:
         sentence = missing_site(error)
@@ -64,7 +66,7 @@ def run(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if not _is_of_the_press(error):
             raise
-        _explain(error)
+        _explain(error, sys.argv[1:] if arguments is None else arguments)
         return exits.of_error(error)
     return result if isinstance(result, int) else exits.OK
 
@@ -86,9 +88,12 @@ def _show_usage(error: TyperException) -> None:
         voice.fail(error.format_message())
 
 
-def _explain(error: Exception) -> None:
+def _explain(error: Exception, arguments: Sequence[str]) -> None:
     text = str(error)
-    voice.fail(f"{text[:1].upper()}{text[1:]}")
+    first = text.split(" ", 1)[0]
+    # What begins with the name of a file begins as the file does.
+    named = not first.isalpha() or first in arguments or Path(first).exists()
+    voice.fail(text if named else f"{text[:1].upper()}{text[1:]}")
     if isinstance(error, WaitingError) and error.until is not None:
         voice.say(f"  Try again after {voice.moment(error.until)}.")
 

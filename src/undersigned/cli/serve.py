@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from . import exits, voice
-from .server import Server, stop_on_signals
+from .server import Server, stop_like_ctrl_c, stop_on_signals
 
 
 def serve(
@@ -39,6 +39,8 @@ def serve(
 
     Ctrl-C or SIGTERM ends it cleanly: whatever was promised in a receipt is on disk before the receipt is sent.
     """
+    # Until it answers, too: nothing that was begun is left behind without us.
+    stop_like_ctrl_c()
     with Server(data, host, port, workers=workers) as server:
         server.require_port()
         new = not (data / "settings.toml").exists()
@@ -48,7 +50,7 @@ def serve(
             voice.warn(f"the database is fixed in {data / 'settings.toml'}; --database is not used")
         server.start()
         stop_on_signals(server.end)
-        voice.good(f"The site answers at {server.url}/. Its data lie in {data}.")
+        voice.good(f"The site answers at {server.address}/. Its data lie in {data}.")
         voice.say(f"  The organiser's token lies in {server.token_file}.")
         voice.say("  Ctrl-C stops it.")
         status = server.wait()

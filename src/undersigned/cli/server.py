@@ -84,6 +84,13 @@ class Server:
         return f"http://{host}:{self.port}"
 
     @property
+    def address(self) -> str:
+        """Where it answers: this machine's address, if that is the site's own; else the site's, through its proxy."""
+        authority = self._authority()
+        local = authority is not None and authority.rpartition(":")[2] == str(self.port)
+        return f"http://{authority}" if local else self.url
+
+    @property
     def token_file(self) -> Path:
         """Where the organiser's token lies."""
         return self.data / "keys" / "organiser-token"

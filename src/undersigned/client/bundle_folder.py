@@ -14,15 +14,15 @@ from undersigned.protocol.canonical import MAX_DOCUMENT
 
 from .errors import InputError
 
-_LITTER: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
+_LITTER: Final = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx"})
 T = TypeVar("T")
 _MAX_DEPTH: Final = 16
 """Folders in folders; a log's deepest file lies nine deep."""
 
 
 def is_litter(name: str) -> bool:
-    """Whether Finder or Explorer leaves files of this name in every folder it shows or packs."""
-    return name.lower() in _LITTER or name.startswith("._")
+    """Whether desktops and editors leave files of this name in folders they show: no path of a bundle is like it."""
+    return name.lower() in _LITTER or name.startswith(".") or name.endswith("~")
 
 
 class FolderFiles(Mapping[str, bytes]):

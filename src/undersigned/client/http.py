@@ -22,6 +22,7 @@ from undersigned.protocol import canonical
 from undersigned.protocol.errors import MalformedError
 
 from . import causes, way
+from .answers import bounded
 from .errors import (
     AnswerError,
     BusyError,
@@ -78,6 +79,10 @@ class Http:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def bypass_caches(self) -> None:
+        """Has every cache between here and the server ask the server, from now on."""
+        self._client.headers["Cache-Control"] = "no-cache"
 
     def close(self) -> None:
         """Ends the connections."""
@@ -138,10 +143,10 @@ class Http:
         target.parent.mkdir(parents=True, exist_ok=True)
         with self._transport(), self._client.stream("GET", self.base + path) as response:
             if response.status_code != 200:
-                raise _problem(path, response.status_code, response.headers, b"".join(_bounded(response, MAX_ANSWER)))
+                raise _problem(path, response.status_code, response.headers, b"".join(bounded(response, MAX_ANSWER)))
             first = True
             with target.open("wb") as file:
-                for chunk in _bounded(response, limit):
+                for chunk in bounded(response, limit):
                     if first:
                         _check_kind(path, response, chunk)
                         first = False
@@ -153,7 +158,7 @@ class Http:
             self._transport(),
             self._client.stream(method, self.base + path, content=data, headers=headers) as response,
         ):
-            body = b"".join(_bounded(response, limit))
+            body = b"".join(bounded(response, limit))
         if response.status_code not in (200, 201, 204):
             raise _problem(path, response.status_code, response.headers, body)
         if body:
@@ -200,15 +205,6 @@ def _check_kind(path: str, response: httpx.Response, data: bytes) -> None:
             "or try from another network",
             response.status_code,
         )
-
-
-def _bounded(response: httpx.Response, limit: int) -> Iterator[bytes]:
-    got = 0
-    for chunk in response.iter_bytes():
-        got += len(chunk)
-        if got > limit:
-            raise AnswerError(f"the server's answer is larger than {limit} bytes")
-        yield chunk
 
 
 def _problem(path: str, status: int, headers: httpx.Headers, body: bytes) -> ClientError:

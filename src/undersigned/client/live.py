@@ -20,7 +20,7 @@ STAYS: Final = 3.0
 """Seconds over which names must contradict the log, in the same way, before that is said."""
 _PAUSE: Final = 1.0
 _NAMES: Final = frozenset({"openings", "editions", "files"})
-"""Steps about what changes on a site. What the others look at never does: what they find is so."""
+"""Steps about what changes on a site. What the others look at never does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +42,43 @@ def verify_live(
 ) -> Checked:
     """Reads a letter into ``folder``, the reader's, and verifies it.
 
-    Names that contradict the log are read again: on a site that is in the middle of a change they do so for a moment.
+    What is false is read again before that is said. Names that contradict the log do so for a moment on a site that is
+    in the middle of a change; everything else does so if something on the way has cut or mixed up an answer.
     Raises ClientError if the letter cannot be read.
     """
     seen: dict[tuple[str, str], float] = {}
+    refused: set[str] = set()
     while True:
+        newest, settled = 0, True
         try:
             reading = reader.read()
         except InvalidError as error:
-            return Checked(_refused(error), 0)
-        report = verifier.verify(FolderFiles(folder), letter=letter, progress=progress, workers=workers)
+            report = _refused(error)
+        else:
+            newest, settled = reading.newest, reading.settled
+            report = verifier.verify(FolderFiles(folder), letter=letter, progress=progress, workers=workers)
+            if report.outcome == "undetermined" and not settled and reader.patient:
+                # A file of names is missing, perhaps, while others are put in its place.
+                pause(_PAUSE)
+                continue
+            if report.outcome != "invalid":
+                return Checked(_lagging(report, reading), newest)
         last = report.steps[-1]
-        if report.outcome == "undetermined" and not reading.settled and reader.patient:
-            # A file of names is missing, perhaps, while others are put in its place.
+        if last.name not in _NAMES:
+            # What never changes is believed to be false when it came so twice: a cache or a filter on the way may have
+            # cut the first answer or mixed it up.
+            if last.name in refused:
+                return Checked(report, newest)
+            refused.add(last.name)
+            reader.forget()
             pause(_PAUSE)
             continue
-        if report.outcome != "invalid":
-            return Checked(_lagging(report, reading), reading.newest)
-        if last.name not in _NAMES:
-            return Checked(report, reading.newest)
         now, claim = time.monotonic(), (last.name, last.detail)
-        if reading.settled and now - seen.setdefault(claim, now) >= STAYS:
-            return Checked(report, reading.newest)
+        if settled and now - seen.setdefault(claim, now) >= STAYS:
+            return Checked(report, newest)
         if not reader.patient:
             _unsay(report, "the site's names changed while they were read, again and again; try again in some minutes")
-            return Checked(report, reading.newest)
+            return Checked(report, newest)
         pause(_PAUSE)
 
 

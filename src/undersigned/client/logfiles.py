@@ -69,7 +69,7 @@ class LogFiles:
         if number == tile.width:
             return True
         target.unlink()
-        if number is None:
+        if not number:
             raise UndeliveredError(f"the file log/{tile.path} came cut short; try again")
         raise LogError(f"the file log/{tile.path} holds {number} where {tile.width} belong")
 

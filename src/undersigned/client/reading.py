@@ -39,6 +39,8 @@ AT: Final = "bundle.checkpoint"
 _PAUSE: Final = 0.25
 """Seconds between two looks at what is waited for."""
 _TRIES: Final = 5
+_ROW: Final = 4096
+"""Bytes that one signatory takes in an edition or a record, at most."""
 
 
 def patience_for(size: int) -> float:
@@ -89,6 +91,16 @@ class Reader:
         """Whether there is time left to wait for what lags."""
         return time.monotonic() < self._until
 
+    def forget(self) -> None:
+        """Forgets all that was read: the next reading fetches everything anew, past whatever kept it on the way."""
+        self._letter = self._first = None
+        for path in self._target.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        self._http.bypass_caches()
+
     def read(self) -> Reading:
         """Reads it. Raises UndeliveredError, WaitingError or UnreachableError if it cannot be told what the site
         shows, InvalidError if what it shows contradicts itself."""
@@ -125,7 +137,7 @@ class Reader:
         if not self._first.size:
             raise LogError("the log is empty")
         patience = patience_for(self._first.size) if self._patience is None else self._patience
-        self._until = time.monotonic() + patience
+        self._until = self._until or time.monotonic() + patience
         _write(self._target, "manifest.json", letter.source)
         for language in letter.manifest.languages:
             self._save(bundle.text_path(language), MAX_ANSWER)
@@ -178,10 +190,10 @@ class Reader:
             shutil.rmtree(self._target / folder, ignore_errors=True)
         (self._target / bundle.OBJECTS).unlink(missing_ok=True)
         if not letter.manifest.sealed:
-            self._save_lines(bundle.OBJECTS, MAX_DOCUMENT)
+            self._save_lines(bundle.OBJECTS, min(MAX_DOCUMENT, _ROW * at.size + MAX_ANSWER))
         for number in range(1, self._cuts(at.size) + 1):
             for path in (bundle.edition_path(number), bundle.counts_path(number)):
-                if self._http.save(path, self._target / path, limit=MAX_DOCUMENT):
+                if self._find(path, min(MAX_DOCUMENT, _ROW * at.size + MAX_ANSWER)):
                     self._openings(letter, number, bundle.parts_of(at.size))
                     break
 
@@ -197,8 +209,20 @@ class Reader:
                 return
 
     def _save(self, path: str, limit: int) -> None:
-        if not self._http.save(path, self._target / path, limit=limit):
+        if not self._find(path, limit):
             raise UndeliveredError(f"the file {path} is not there; try again later", 404)
+
+    def _find(self, path: str, limit: int) -> bool:
+        """Fetches a document; False if it is not there. None of them is empty, and the JSON of each ends in a brace."""
+        target = self._target / path
+        if not self._http.save(path, target, limit=limit):
+            return False
+        with target.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - 1))
+            if not size or (path.endswith(".json") and file.read(1) != b"}"):
+                raise UndeliveredError(f"the file {path} came cut short; try again")
+        return True
 
     def _save_lines(self, path: str, limit: int, *, missing: bool = False) -> bool:
         if not self._http.save(path, self._target / path, limit=limit):

@@ -253,7 +253,9 @@ class _Verifier:
                 f"{len(unresolved)} names have fewer than {self.manifest.threshold} trustees' shares, "
                 f"the first of key {unresolved[0]}"
             )
-        return f"{len(self.told)} {'seals opened by their shares' if self.manifest.sealed else 'records'}"
+        here = len(self.told) - len(unresolved)
+        kept = f"; {len(unresolved)} could not be opened, as the edition says" if unresolved else ""
+        return f"{here} {'seals opened by their shares' if self.manifest.sealed else 'records'}{kept}"
 
     def _opening_paths(self) -> list[str]:
         if not self.manifest.sealed:
@@ -306,7 +308,8 @@ class _Verifier:
             if full and bundle.counts_path(number) in self.files:
                 raise InvalidError(f"edition {number} is there with its names and as erased")
             sentences.append(self._check_edition(number) if full else self._check_counts(number))
-        return "; ".join(sentences) or "nothing has been published yet"
+        left_out = "an edition was cut, and none is here: it is not published yet, or was left out"
+        return "; ".join(sentences) or (left_out if self.standing.cuts else "nothing has been published yet")
 
     def _fold_to(self, number: int, size: int) -> tuple[Standing, bytes]:
         if size > self.checkpoint.size:

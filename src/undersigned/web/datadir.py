@@ -164,7 +164,7 @@ def scheme_for(authority: str) -> str:
 
 def check_authority(authority: str) -> str:
     """``authority`` if it is HOST or HOST:PORT in lower case. Raises DataError."""
-    if not _AUTHORITY.fullmatch(authority):
+    if not _AUTHORITY.fullmatch(authority) or int(authority.partition(":")[2] or 0) > 65535:
         raise DataError(f"{authority!r} is not a host name with perhaps a port, in lower case")
     return authority
 

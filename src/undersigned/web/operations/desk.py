@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from undersigned.web.editions.upkeep import Upkeep
-from undersigned.web.letters.actions import settle_codes, tell_progress
+from undersigned.web.letters.actions import count_codes, settle_codes, tell_progress
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.letters.models import Document
 from undersigned.web.log.guard import BehindError, MovedError, halt, size_of
@@ -21,7 +21,9 @@ from undersigned.web.signing.carried import Carried
 
 logger = logging.getLogger(__name__)
 TELL: Final = 60
-"""Seconds between two looks at how codes are used, at least: in a public letter nearly each entry is a batch."""
+"""Seconds between two tellings of how codes are used, at least: in a public letter nearly each entry is a batch."""
+COUNT: Final = 10
+"""Seconds between two counts of codes, at least: a large letter has many."""
 
 
 class LetterDesk:
@@ -35,7 +37,8 @@ class LetterDesk:
         self._upkeep = Upkeep(letter, world)
         self._files = PageFiles(settings.DATA.pages)
         self._withdrawn = -1
-        self._untold, self._told = False, -TELL
+        self._untold: dict[str, int] | None = None
+        self._counted, self._told = -COUNT, -TELL
         self._carried = Carried(settings.DATA.withdrawn, letter)
 
     def _serve_documents(self) -> None:
@@ -83,11 +86,13 @@ class LetterDesk:
         """Tells the organiser how codes are used: with a batch, and of many batches now and then."""
         if grew and connection.vendor == "postgresql":
             settle_codes(letter=self._letter.pk)
-        self._untold = self._untold or grew
         now = self._world.clock()
-        if self._untold and not 0 <= now - self._told < TELL:
-            tell_progress(letter=self._letter.pk)
-            self._untold, self._told = False, now
+        if grew and not 0 <= now - self._counted < COUNT:
+            # Counted now and perhaps told later: what comes after this batch is not in it.
+            self._untold, self._counted = count_codes(letter=self._letter.pk), now
+        if self._untold is not None and not 0 <= now - self._told < TELL:
+            tell_progress(letter=self._letter.pk, told=self._untold)
+            self._untold, self._told = None, now
 
     def leave(self) -> None:
         """Leaves nothing half made."""

@@ -9,17 +9,22 @@ from django.db import transaction
 from undersigned.web.letters.models import Code, Progress
 
 TENS: Final = 10
+Told = dict[str, int]
 
 
-def tell_progress(*, letter: int) -> None:
-    """Notes how many codes there are, and how many have been used, as of now. There is no ``by``: the clerk alone calls
-    this, once a batch has entered the log.
+def count_codes(*, letter: int) -> Told:
+    """How many codes there are, and how many have been used, in tens, as of now. ``letter``: the row's number."""
+    codes = Code.objects.filter(letter=letter)
+    return {"codes": in_tens(codes.count()), "activated": in_tens(codes.filter(used=True).count())}
+
+
+def tell_progress(*, letter: int, told: Told) -> None:
+    """Has the status say ``told``, which was counted when a batch entered the log. There is no ``by``: the clerk alone
+    calls this.
 
     An organiser who asks their status again and again must not see the moment at which one person used a code, nor a
-    number so small that it is a person. ``letter``: the row's number.
+    number so small that it is a person.
     """
-    codes = Code.objects.filter(letter=letter)
-    told = {"codes": in_tens(codes.count()), "activated": in_tens(codes.filter(used=True).count())}
     if not Progress.objects.filter(letter=letter, **told).exists():
         with transaction.atomic():
             Progress.objects.update_or_create(letter_id=letter, defaults=told)
