@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Dialog
+from playwright.sync_api import Dialog, Route
 
 from undersigned.protocol import base64url, entries
 from web import people
@@ -96,12 +96,25 @@ def test_an_invitation_without_a_code_stays_on_the_letter_and_goes_along_with_it
     assert page.locator(f'a[hreflang="he"][href$="#{letter.l}"]').count() == 1
 
 
-def test_after_signing_the_device_keeps_nothing_and_going_back_shows_nothing(letter: Letter, visit: Visit) -> None:
+def test_once_the_code_is_kept_the_device_keeps_nothing_and_going_back_shows_nothing(
+    letter: Letter, visit: Visit
+) -> None:
     """By Chromium's own count: no cookie, no storage of any kind; reload and the back button give an empty form."""
     visitor = visit()
     code = visitor.sign(letter, letter.people[3])
     page = visitor.page
+    # Control: until then this tab has what a reload needs, and nothing but the tab has it.
+    kept = visitor.kept()
+    assert len(kept["session"]) == 1
+    assert {**kept, "session": []} == NOTHING
+    page.reload()
+    visitor.step("done")
+    assert visitor.withdrawal_code() == code
+    page.click('[data-part="keep-confirm"]')
+    page.wait_for_function("history.state === 'below'")
     assert visitor.kept() == NOTHING
+    assert page.locator('[data-part="keep-tabs"]').is_hidden()
+    assert page.locator("a[target]").count() == 0, "links are links again"
     page.reload()
     assert visitor.withdrawal_code() == ""
     visitor.step("code")
@@ -114,24 +127,93 @@ def test_after_signing_the_device_keeps_nothing_and_going_back_shows_nothing(let
     assert page.input_value("#code") == ""
 
 
-def test_what_is_begun_and_not_finished_is_the_only_thing_kept(letter: Letter, visit: Visit) -> None:
-    """Control: between code and signature the tab holds the question, so that a reload costs nothing; and it shows."""
+def test_looking_at_what_a_code_stands_for_uses_nothing_up(letter: Letter, visit: Visit) -> None:
+    """Until the last button the tab keeps nothing and the code is good anywhere: here in another browser."""
     visitor = visit()
     page = visitor.open(letter, "en/sign/", letter.l)
     page.fill("#code", access_code(letter.people[4]))
     page.click('[data-step="code"] button')
     visitor.step("choice")
-    kept = visitor.kept()
-    assert len(kept["session"]) == 1
-    assert kept != NOTHING
-    page.reload()
-    page.fill("#code", access_code(letter.people[4]))
-    page.click('[data-step="code"] button')
+    assert visitor.kept() == NOTHING
+    page.close()
+    assert visit().sign(letter, letter.people[4]).startswith("W-")
+
+
+@pytest.mark.parametrize("after", ["press", "reload"])
+def test_an_answer_that_is_lost_loses_nobody_their_code(server: Server, visit: Visit, after: str) -> None:
+    """The log has it and the page was not told: the same bytes go again, the receipt comes, one more is counted."""
+    letter = open_letter(server)
+    visitor = visit()
+    visitor.expected = "ERR_FAILED"
+    page = visitor.open(letter, "en/sign/", letter.l)
+    page.fill("#code", access_code(letter.people[0]))
+    page.keyboard.press("Enter")
     visitor.step("choice")
     page.check('[name="as"][value="name"]')
+    sent: list[tuple[str | None, int]] = []
+
+    def lose(route: Route) -> None:
+        answer = route.fetch()
+        sent.append((route.request.post_data, answer.status))
+        route.abort()
+
+    page.route("**/entries", lose)
     page.click('[data-step="choice"] button')
+    page.locator('[data-part="error"]').wait_for(state="visible")
+    visitor.step("resume")
+    assert "not known yet" in page.inner_text('[data-part="error"]')
+    code = page.inner_text('[data-part="resume-code"]')
+    assert visitor.withdrawal_code() == ""
+    page.unroute("**/entries")
+    page.on("request", lambda asked: sent.append((asked.post_data, 0)) if asked.url.endswith("/entries") else None)
+    if after == "press":
+        page.click('[data-step="resume"] button')
+    else:
+        page.reload()
     visitor.step("done")
+    assert visitor.withdrawal_code() == code
+    assert code.startswith("W-")
+    assert sent[0][1] == 201
+    assert len({body for body, _ in sent}) == 1
+    until(lambda: letter.get("count.json").json["count"] == 1)
+    assert page.locator('[data-part="by"]').get_attribute("datetime")
+    page.click('[data-part="keep-confirm"]')
     assert visitor.kept() == NOTHING
+
+
+def test_leaving_while_sending_asks(server: Server, visit: Visit) -> None:
+    """A reload in the middle is asked about; gone through with, it takes up where it was."""
+    letter = open_letter(server)
+    visitor = visit()
+    visitor.expected = "ERR_"
+    page = visitor.open(letter, "en/sign/", letter.l)
+    page.fill("#code", access_code(letter.people[0]))
+    page.keyboard.press("Enter")
+    visitor.step("choice")
+    page.check('[name="as"][value="anonymous"]')
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        assert route.fetch().status == 201
+        held.append(route)
+
+    page.route("**/entries", hold)
+    with page.expect_request("**/entries"):
+        page.click('[data-step="choice"] button')
+    until(lambda: page.wait_for_timeout(50) is None and bool(held))
+    asked: list[str] = []
+
+    def go(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", go)
+    page.unroute("**/entries")
+    page.reload()
+    assert asked == ["beforeunload"]
+    visitor.step("done")
+    assert visitor.withdrawal_code().startswith("W-")
+    until(lambda: letter.get("count.json").json["count"] == 1)
 
 
 def test_whoever_signed_looks_changes_and_withdraws_from_another_device(server: Server, visit: Visit) -> None:
@@ -198,6 +280,13 @@ def test_whoever_signed_looks_changes_and_withdraws_from_another_device(server: 
     page.click('[data-step="sure"] button:not([type="button"])')
     other.step("done")
     until(lambda: letter.get("count.json").json["count"] == 0)
+    page = other.open(letter, "he/withdraw/", letter.l)
+    page.fill("#code", code)
+    page.keyboard.press("Enter")
+    other.step("sure")
+    page.click('[data-step="sure"] button:not([type="button"])')
+    other.step("already")
+    assert "כבר בוטל" in page.inner_text("main")
     assert other.kept() == NOTHING
     page = other.open(letter, "he/counted/", letter.l)
     page.fill("#code", code)
@@ -237,8 +326,8 @@ def test_the_code_is_not_lost_by_leaving_the_page(letter: Letter, visit: Visit) 
         opened.value.close()
         assert visitor.withdrawal_code() == code, link
     assert asked == ["beforeunload"] * 2
-    assert visitor.kept() == NOTHING
     page.click('[data-part="keep-confirm"]')
+    assert visitor.kept() == NOTHING
     page.locator('[data-part="keep-noted"]').wait_for(state="visible")
     page.wait_for_function("history.state === 'below'")
     page.go_back()
@@ -261,8 +350,8 @@ def test_waiting_is_said_as_waiting(server: Server, visit: Visit) -> None:
     assert page.locator('[data-look="counted"]').is_hidden()
     other = visit("he")
     for language, kind, typed, words in (
-        ("en", "counted", code, "Not in the log yet, or never signed."),
-        ("en", "counted", "W-7QK4-M2ZD-9XHF-R3TB-5WNE", "Not in the log yet, or never signed."),
+        ("en", "counted", code, "Not in the log yet."),
+        ("en", "counted", "W-7QK4-M2ZD-9XHF-R3TB-5WNE", "Not in the log yet."),
         ("he", "counted", code, "עדיין לא ביומן"),
         ("en", "edit", code, "is in the log yet"),
     ):
@@ -293,6 +382,7 @@ def test_withdrawing_works_when_the_letter_is_abandoned_and_signing_says_why_it_
     letter = open_letter(server)
     visitor = visit()
     code = visitor.sign(letter, letter.people[0])
+    visitor.page.click('[data-part="keep-confirm"]')
     ended = letter.entry(entries.Abandon(v=1, letter=letter.l), letter.organiser)
     assert ended.status == 201, ended.body
     until(lambda: "abandoned" in letter.get("en/sign/").body.decode())
@@ -300,6 +390,9 @@ def test_withdrawing_works_when_the_letter_is_abandoned_and_signing_says_why_it_
     page = visitor.open(letter, "en/sign/", letter.l)
     page.fill("#code", access_code(letter.people[1]))
     page.keyboard.press("Enter")
+    visitor.step("choice")
+    page.check('[name="as"][value="name"]')
+    page.click('[data-step="choice"] button')
     page.locator('[data-part="error"]').wait_for(state="visible")
     assert "takes no signatures now" in page.inner_text('[data-part="error"]')
     assert visitor.kept() == NOTHING
@@ -314,6 +407,7 @@ def test_withdrawing_works_when_the_letter_is_abandoned_and_signing_says_why_it_
     ("typed", "status", "words"),
     [
         ("S-0000-0000", "", "This is not an access code"),
+        ("W-0000-0000-0000-0000-0000", "", "This is a withdrawal code (W)"),
         ("S-0000-0000-0000-0000-0000", "403", "There is no such access code"),
         ("used", "409", "has been used already"),
     ],
@@ -331,11 +425,17 @@ def test_a_code_that_does_not_do_is_said_in_words_and_what_was_typed_stays(
     page = visitor.open(letter, "en/sign/", letter.l)
     page.fill("#code", typed)
     page.keyboard.press("Enter")
+    if words == "has been used already":
+        # Nobody learns by looking whether a code has been used: only whoever signs with it does.
+        visitor.step("choice")
+        page.check('[name="as"][value="name"]')
+        page.click('[data-step="choice"] button')
     error = page.locator('[data-part="error"]')
     error.wait_for(state="visible")
     assert words in error.inner_text()
     assert page.evaluate("document.activeElement.dataset.part") == "error"
-    assert page.input_value("#code") == typed
+    if words != "has been used already":
+        assert page.input_value("#code") == typed
     assert visitor.kept() == NOTHING
 
 

@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 
 from undersigned.cli.server import Server
+from undersigned.client import pending, signer
+from undersigned.client.letter import connect, fetch_letter
+from undersigned.client.link import parse_link
 from undersigned.protocol import codes
 from web import people
 from web.people import Letter
@@ -103,6 +106,31 @@ def test_somebody_signs_changes_asks_and_withdraws(letter: Letter, tmp_path: Pat
     assert (late.code, "has been withdrawn" in late.err) == (2, True)
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_lost_answer_is_asked_for_again(letter: Letter, tmp_path: Path, kept: bool) -> None:
+    """Stopped after the log took it: the same bytes give the receipt; without them its no is said as that."""
+    home, code = tmp_path / "lost", letter.people[2].code
+    where = parse_link(link(letter))
+    with connect(where) as http:
+        known = fetch_letter(http, where)
+        begun = pending.begin(known, code, home / "undersigned")
+        activated = signer.activate(http, known, code, begun.signer, begun.blinded)
+        choice = signer.Choice(as_="name")
+        payload = signer.make_payload(known, choice, activated.place, activated.record)
+        prepared = signer.prepare(known, begun.signer, [activated.credential], payload, seq=0)
+        if kept:
+            begun.keep(prepared)
+        signer.hand_over(http, known, prepared)
+    again = sign(letter, 2, "--as", "anonymous", home=home)
+    assert again.code == 0, again.err
+    assert again.out.strip() == begun.signer.withdrawal_code
+    said = "sent again exactly as it was" if kept else "has the signature sent earlier from here"
+    assert said in again.err
+    assert ("take your signature in by" in again.err) == kept
+    assert list(home.rglob("pending-*")) == []
+    assert count(letter) == 1
+
+
 def test_nothing_about_a_person_is_chosen_for_them(letter: Letter, site: Server, tmp_path: Path) -> None:
     """Neither how one is shown nor one's group: without a word on it nothing is signed or changed, and no code used."""
     said = typed("sign", link(letter), "--yes", stdin=access(letter, 3) + "\n", home=tmp_path / "n")
@@ -140,7 +168,7 @@ def test_waiting_is_said_as_waiting(site: Server, tmp_path: Path) -> None:
     for who in (file, stranger):
         asked = typed("counted", link(slow), "--code-file", who)
         assert asked.code == 3
-        assert "Not in the log yet, or never signed. A new signature waits" in asked.err
+        assert "Not in the log yet. A new signature waits" in asked.err
         assert "up to 2 hours" in asked.err
         told = typed("counted", link(slow), "--json", "--code-file", who)
         assert (told.code, json.loads(told.out)["state"]) == (3, "not-in-log")

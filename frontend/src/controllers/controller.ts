@@ -148,10 +148,15 @@ export function tellBy(root: ParentNode, by: string): void {
   tellTime(part<HTMLTimeElement>(root, "by"), by);
 }
 
-/** Shows a time of the protocol's in the reader's own clock. */
+/** Day, hour and minute, with the name of the reader's zone: a time without it is another one for whoever reads along. */
+const CLOCK = {
+  year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
+} as const;
+
+/** Shows a time of the protocol's in the reader's own clock, which it names. */
 export function tellTime(place: HTMLTimeElement, time: string): void {
   place.dateTime = time;
-  place.textContent = new Date(time).toLocaleString(localeOf(), { dateStyle: "long", timeStyle: "short" });
+  place.textContent = new Date(time).toLocaleString(localeOf(), CLOCK);
 }
 
 /**

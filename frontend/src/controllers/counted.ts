@@ -7,7 +7,7 @@
  *       <div data-step="looking" hidden><h2 tabindex="-1">Reading the log</h2> <progress data-part="progress"></progress></div>
  *       <div data-step="counted" hidden><h2 tabindex="-1">You are one of <output data-part="count"></output></h2></div>
  *       <div data-step="withdrawn" hidden><h2 tabindex="-1">You have withdrawn</h2></div>
- *       <div data-step="unknown" hidden><h2 tabindex="-1">Not in the log yet, or never signed</h2></div>
+ *       <div data-step="unknown" hidden><h2 tabindex="-1">Not in the log yet</h2></div>
  *     </section>
  *
  * Each `data-part="wait"` is told how long an entry waits for its batch by the letter's terms. Who is not found may be

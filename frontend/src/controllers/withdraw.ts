@@ -11,6 +11,7 @@
  *         <button type="button" data-part="back">Keep it</button>
  *       </form>
  *       <div data-step="done" hidden><h2 tabindex="-1">You have withdrawn</h2> <time data-part="by"></time></div>
+ *       <div data-step="already" hidden><h2 tabindex="-1">You had withdrawn already</h2></div>
  *     </section>
  *
  * A code nobody signed with gives the message `sequence`: it looks like never having signed.
@@ -24,22 +25,25 @@ import { letterAt, linkOf } from "./place.ts";
 import { typedCode } from "./typed.ts";
 
 export const withdraw: Controller = (root, world) => {
-  let under: { readonly letter: Letter; readonly signer: Signer } | null = null;
+  let under: { readonly letter: Letter; readonly signer: Signer; sent: boolean } | null = null;
 
   onSubmit(root, "code", async (form) => {
     const code = typedCode("W", field(form, "code"));
     const letter = await letterAt(linkOf(root, field(form, "link")), world);
-    under = { letter, signer: await signerTyped(letter, code) };
+    under = { letter, signer: await signerTyped(letter, code), sent: false };
     form.reset();
     show(root, "sure");
   });
 
   onSubmit(root, "sure", async () => {
     if (!under) return show(root, "code");
-    const { receipt } = await withdrawFrom(under.letter, under.signer);
+    // Sent before and not answered: then the log may have it from there, and the count falls by this page's doing.
+    const first = !under.sent;
+    under.sent = true;
+    const { receipt, before } = await withdrawFrom(under.letter, under.signer);
     under = null;
     tellBy(root, receipt.by);
-    show(root, "done");
+    show(root, before && first ? "already" : "done");
   });
 
   part(root, "back").addEventListener("click", () => {

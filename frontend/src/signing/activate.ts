@@ -33,6 +33,8 @@ export interface Activated {
   readonly credential: Credential;
   readonly place: Place;
   readonly record: Record | null;
+  /** Where in the tab's store the question is kept. */
+  readonly question: string;
   /** Forgets the question. Called when the receipt is there. */
   readonly forget: () => void;
 }
@@ -62,7 +64,7 @@ export async function activate(letter: Letter, typed: string, store: Store, entr
     if (error instanceof ProblemError && error.status < 500) store.removeItem(file);
     throw error;
   });
-  return { ...(await finish(letter, where, publicKey, signer, blinding, answer)), forget: () => store.removeItem(file) };
+  return { ...(await finish(letter, where, publicKey, signer, blinding, answer)), question: file, forget: () => store.removeItem(file) };
 }
 
 async function fresh(letter: Letter, publicKey: CryptoKey, entropy: Entropy): Promise<Question> {
@@ -99,7 +101,7 @@ async function finish(
   signer: Signer,
   blinding: credential.Blinding,
   answer: canonical.Json,
-): Promise<Omit<Activated, "forget">> {
+): Promise<Omit<Activated, "forget" | "question">> {
   const fields = answered(answer);
   const signature = await credential.finalise(publicKey, blinding, base64url.decode(fields.signature));
   const certified = {

@@ -8,17 +8,36 @@ import * as base64url from "../protocol/base64url.ts";
 import type * as canonical from "../protocol/canonical.ts";
 import { parseCode } from "../protocol/codes.ts";
 import { MalformedError } from "../protocol/errors.ts";
-import { openBox, type Place, place, type Record } from "../protocol/roll.ts";
+import { leafOf, openBox, type Place, place, type Record } from "../protocol/roll.ts";
 import { nullable, object, type Of, string } from "../protocol/shape.ts";
 import { AnswerError, InputError } from "./errors.ts";
 import { fetchRoll, type Letter } from "./letter.ts";
 
 const ANSWER = object({ box: nullable(string), leaf: nullable(string) });
 
+/** What the holder of an access code shows, and what the roll has of them; null for letters without a roll. */
+export interface Known {
+  readonly place: Place;
+  readonly record: Record | null;
+}
+
 /** A record of the roll, and the place on it that only the holder of its access code can show. */
 export interface Certified {
   readonly place: Place;
   readonly record: Record;
+}
+
+/**
+ * Whether the registrar knows an access code, used or not, and who the roll says its holder is. `typed`: as typed.
+ *
+ * Throws MalformedError for no code, ProblemError `code-unknown`, InvalidError if the box is not the code's.
+ */
+export async function lookUp(letter: Letter, typed: string): Promise<Known> {
+  const where = await place(parseCode("S", typed), letter.rid);
+  const { leaf, box } = answered(await letter.site.post("box", { token: base64url.encode(where.token) }));
+  if (letter.manifest.eligibility.check !== "roll") return { place: where, record: null };
+  if (leaf === null || box === null) throw new AnswerError("the site's answer lacks the roll's box");
+  return { place: where, record: await openBox(where, base64url.decode(leaf, 32), base64url.decode(box)) };
 }
 
 /**
@@ -28,10 +47,9 @@ export interface Certified {
  * `not-on-roll` if the roll that was fixed has no such record.
  */
 export async function fetchRecord(letter: Letter, typed: string): Promise<Certified> {
-  const where = await place(parseCode("S", typed), letter.rid);
-  const { leaf, box } = answered(await letter.site.post("box", { token: base64url.encode(where.token) }));
-  if (leaf === null || box === null) throw new AnswerError("the site's answer lacks the roll's box");
-  const record = await openBox(where, base64url.decode(leaf, 32), base64url.decode(box));
+  const { place: where, record } = await lookUp(letter, typed);
+  if (record === null) throw new AnswerError("the site's answer lacks the roll's box");
+  const leaf = base64url.encode(leafOf(where.salt, record));
   if (!(await fetchRoll(letter)).leaves.includes(leaf)) {
     throw new InputError("What this access code stands for is not on the roll that was fixed.", "not-on-roll");
   }

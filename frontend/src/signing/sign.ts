@@ -36,6 +36,14 @@ export interface Choice {
 export interface Accepted {
   readonly entry: entries.Entry;
   readonly receipt: receipts.Receipt;
+  /** Whether the log had it before this was first sent. */
+  readonly before: boolean;
+}
+
+/** A signature as it is sent: the same bytes every time, and so the same receipt. */
+export interface Prepared {
+  readonly entry: entries.Sign;
+  readonly object: SignedObject;
 }
 
 export interface Means {
@@ -45,11 +53,20 @@ export interface Means {
 
 /** Signs for the first time. `activated`'s question is forgotten once the receipt is there. */
 export async function sign(letter: Letter, activated: Activated, choice: Choice, means: Means): Promise<Accepted> {
-  const { signer, credential, place, record } = activated;
-  const payload = makePayload(letter, choice, place, record, means.entropy);
-  const accepted = await handIn(letter, signer, [credential], payload, 0, means);
+  const accepted = await handOver(letter, await prepare(letter, activated, choice, means));
   activated.forget();
   return accepted;
+}
+
+/** A first signature, made and not yet sent. */
+export function prepare(letter: Letter, activated: Activated, choice: Choice, means: Means): Promise<Prepared> {
+  const { signer, credential, place, record } = activated;
+  return make(letter, signer, [credential], makePayload(letter, choice, place, record, means.entropy), 0, means);
+}
+
+/** Sends what was prepared, for the first time or once more. Throws ProblemError, UnreachableError, AnswerError. */
+export function handOver(letter: Letter, { entry, object }: Prepared): Promise<Accepted> {
+  return post(letter, entry, object);
 }
 
 /**
@@ -71,7 +88,7 @@ export async function edit(
     throw new InputError("To be shown with your name, enter your access code once more.", "access-missing");
   }
   const payload = makePayload(letter, choice, certified?.place ?? null, certified?.record ?? null, means.entropy);
-  return handIn(letter, signer, before.credentials, payload, before.seq + 1, means);
+  return handOver(letter, await make(letter, signer, before.credentials, payload, before.seq + 1, means));
 }
 
 /** Withdraws, for good. Throws ProblemError `sequence` if this key never signed, `duplicate` if it has withdrawn. */
@@ -125,14 +142,14 @@ function typed(text = ""): string {
   return tidy(text);
 }
 
-async function handIn(
+async function make(
   letter: Letter,
   signer: Signer,
   credentials: readonly entries.Credential[],
   payload: Payload,
   seq: number,
   means: Means,
-): Promise<Accepted> {
+): Promise<Prepared> {
   const sealed: SignedObject = isSealed(letter.manifest)
     ? await makeSeal(letter.manifest, letter.id, signer.key, payload, means.entropy(32), means.progress)
     : { type: "record", v: 1, letter: letter.spelt, key: signer.spelt, record: payload };
@@ -145,19 +162,22 @@ async function handIn(
     credentials,
     object: objectHash(sealed),
   } as const;
-  return post(letter, await entries.signEntry(unsigned, signer.seed), sealed);
+  return { entry: await entries.signEntry(unsigned, signer.seed), object: sealed };
 }
 
 /** Hands an entry in and checks the receipt: until that holds, nothing has happened. */
 async function post(letter: Letter, entry: entries.Entry, sealed?: SignedObject): Promise<Accepted> {
-  const answer = await letter.site.post("entries", { entry, object: sealed });
+  let before = false;
+  // Known already, and not by an attempt of this call whose answer was lost.
+  const told = (status: number, attempt: number): void => void (before = status === 200 && attempt === 1);
+  const answer = await letter.site.post("entries", { entry, object: sealed }, told);
   const bytes = canonical.encode(entry);
   try {
     const receipt = receipts.RECEIPT(fieldOf(answer, "receipt"));
     receipts.check(receipt);
     await receipts.verify(receipt, letter.spelt, bytes, letter.logKey);
     if (!isSealed(letter.manifest) && fieldOf(answer, "proof") !== null) await checkInclusion(letter, bytes, answer);
-    return { entry, receipt };
+    return { entry, receipt, before };
   } catch (error) {
     if (error instanceof ProtocolError) throw new AnswerError(`The log's receipt does not hold: ${error.message}.`);
     throw error;

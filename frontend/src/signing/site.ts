@@ -19,6 +19,9 @@ export const GRACE = 30_000;
 const RATE = 256;
 const PREFIX = "urn:undersigned:problem:";
 
+/** Is told the status of what was answered, and at which attempt: 1 is the first. */
+export type Told = (status: number, attempt: number) => void;
+
 /** Waits so many milliseconds. Handed in by tests, which do not wait. */
 export type Pause = (milliseconds: number) => Promise<void>;
 const sleep: Pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -38,10 +41,10 @@ export class Site {
     return this.send(path, { method: "GET", cache: "no-cache" }, limit, progress);
   }
 
-  /** Sends `value` as canonical JSON; gives the answer's JSON. Throws SigningError. */
-  async post(path: string, value: unknown): Promise<canonical.Json> {
+  /** Sends `value` as canonical JSON; gives the answer's JSON. `told`: its status, and at which attempt. Throws SigningError. */
+  async post(path: string, value: unknown, told?: Told): Promise<canonical.Json> {
     const headers = { "content-type": "application/json" };
-    const data = await this.send(path, { method: "POST", headers, body: canonical.encode(value) }, MAX_ANSWER);
+    const data = await this.send(path, { method: "POST", headers, body: canonical.encode(value) }, MAX_ANSWER, undefined, told);
     try {
       return canonical.decode(data, MAX_ANSWER);
     } catch (error) {
@@ -55,10 +58,11 @@ export class Site {
     init: RequestInit,
     limit: number,
     progress?: (bytes: number, of: number) => void,
+    told?: Told,
   ): Promise<Bytes> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.once(path, init, limit, progress);
+        return await this.once(path, init, limit, progress, (status) => told?.(status, attempt));
       } catch (error) {
         if (!(error instanceof UnreachableError) || attempt === ATTEMPTS) throw error;
       }
@@ -71,7 +75,8 @@ export class Site {
     path: string,
     init: RequestInit,
     limit: number,
-    progress?: (bytes: number, of: number) => void,
+    progress: ((bytes: number, of: number) => void) | undefined,
+    told: (status: number) => void,
   ): Promise<Bytes> {
     // No cookies, no address of this page, no redirect: a letter is where its origin says, or it is not there.
     const rules = { credentials: "omit", referrerPolicy: "no-referrer", redirect: "error" } as const;
@@ -79,6 +84,7 @@ export class Site {
     try {
       const answer = await this.fetcher(this.base + path, { ...init, ...rules, signal: watch.signal });
       if (!answer.ok) throw await problem(answer);
+      told(answer.status);
       const total = Number(answer.headers.get("content-length") ?? 0);
       return await bounded(answer, limit, (bytes) => {
         watch.got = bytes;

@@ -66,7 +66,7 @@ def sign(
     ```
 
     The withdrawal code is printed once. Whoever has it can withdraw your signature, and show that it is yours. If the
-    line breaks, run the same command again: nothing is lost and nothing is counted twice.
+    line breaks, run the same command again on the same machine: what was sent is sent again as it was, and counts once.
     """
     where = parse_link(link)
     with connect(where, proxy=network.chosen(proxy)) as http:
@@ -81,22 +81,47 @@ def sign(
             signer.make_payload(letter, choice, roll.Place(b"", b"", b""), None)
         access = codes.parse_code("S", where.code or voice.ask_secret("Access code", code_file))
         begun = pending.begin(letter, access)
-        try:
-            activated = signer.activate(http, letter, access, begun.signer, begun.blinded)
-        except ProblemError as error:
-            if error.code == "code-unknown" and not begun.resumed:
-                begun.finish()
-            raise
-        payload = signer.make_payload(letter, choice, activated.place, activated.record)
-        who = f"{payload.name}{', ' + payload.title if payload.title else ''}" or "anonymously"
-        voice.confirm(f"Sign as {who} ({payload.group})?", yes)
+        if begun.prepared is None:
+            prepared = _prepare(http, letter, access, begun, choice, yes)
+        else:
+            prepared = begun.prepared
+            voice.say("A signature with this code was begun here. It is sent again exactly as it was chosen then.")
         _print_code(begun.signer, as_json)
-        accepted = signer.hand_in(http, letter, begun.signer, [activated.credential], payload, seq=0)
+        try:
+            accepted = signer.hand_over(http, letter, prepared)
+        except ProblemError as error:
+            if error.code != "sequence":
+                if error.status < 500:
+                    begun.drop()
+                raise
+            # The key is this machine's own: the log has what an earlier attempt sent.
+            begun.finish()
+            voice.warn("The letter has the signature sent earlier from here, as it was chosen then.")
+            voice.say(f"  To change it: {voice.command('edit', letter.invitation)}")
+            return exits.OK
         begun.finish()
     voice.good(f"Signed. The log has promised, signed, to take your signature in by {accepted.receipt.by}.")
     voice.say("  Until then it waits for its batch and is not in the log yet.")
     voice.say(f"  To withdraw, from any device: {voice.command('withdraw', letter.invitation)}")
     return exits.OK
+
+
+def _prepare(
+    http: Http, letter: Letter, access: bytes, begun: pending.Pending, choice: signer.Choice, yes: bool
+) -> signer.Prepared:
+    """The signature, kept on disk before it is sent. Raises ProblemError."""
+    try:
+        activated = signer.activate(http, letter, access, begun.signer, begun.blinded)
+    except ProblemError as error:
+        if error.code in ("code-unknown", "code-used") and not begun.resumed:
+            begun.finish()
+        raise
+    payload = signer.make_payload(letter, choice, activated.place, activated.record)
+    who = f"{payload.name}{', ' + payload.title if payload.title else ''}" or "anonymously"
+    voice.confirm(f"Sign as {who} ({payload.group})?", yes)
+    prepared = signer.prepare(letter, begun.signer, [activated.credential], payload, seq=0)
+    begun.keep(prepared)
+    return prepared
 
 
 def _choice(as_: Mode | None, group: str | None, name: str | None, title: str | None) -> signer.Choice:
@@ -231,7 +256,7 @@ def counted(link: Link, code_file: WithdrawalFile = None, as_json: Json = False,
     if as_json:
         voice.data_json({"counted": found.counted, "state": state, "count": found.count, "size": found.size})
     elif found.signatory is None:
-        voice.warn(f"Not in the log yet, or never signed. {_waits(letter)}")
+        voice.warn(f"Not in the log yet. {_waits(letter)}")
     elif found.counted:
         voice.good(
             f"You are counted: entry {found.signatory.signed}, one of {found.count} who stand behind the letter."

@@ -112,6 +112,23 @@ class Accepted:
     answer: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An entry as it is sent: the same bytes every time, and so the same receipt. ``body``: what is posted."""
+
+    entry: entries.Sign
+    body: bytes
+
+    @classmethod
+    def read(cls, body: bytes) -> Prepared:
+        """What was prepared earlier. Raises MalformedError."""
+        posted = canonical.decode(body)
+        entry = entries.parse(canonical.encode(posted["entry"])) if isinstance(posted, dict) else None
+        if not isinstance(entry, entries.Sign):
+            raise MalformedError("no signature is kept")
+        return cls(entry, body)
+
+
 def registrar_key(letter: Letter) -> rsa.RSAPublicKey:
     """The public key of the letter's first registrar."""
     return credential.load_public(base64url.decode(letter.manifest.registrars[0]))
@@ -235,6 +252,18 @@ def hand_in(
     seq: int,
 ) -> Accepted:
     """Hands in a ``sign`` entry with its object."""
+    return hand_over(http, letter, prepare(letter, signer, credentials, payload, seq=seq))
+
+
+def hand_over(http: Http, letter: Letter, prepared: Prepared) -> Accepted:
+    """Sends what was prepared, for the first time or once more. Raises ProblemError."""
+    return _post(http, letter, prepared.entry, canonical.decode(prepared.body))
+
+
+def prepare(
+    letter: Letter, signer: Signer, credentials: list[entries.Credential], payload: seal.Payload, *, seq: int
+) -> Prepared:
+    """A ``sign`` entry with its object, made and not yet sent."""
     sealed = seal_payload(letter, signer, payload)
     entry = entries.sign_entry(
         entries.Sign(
@@ -247,7 +276,7 @@ def hand_in(
         ),
         signer.seed,
     )
-    return _post(http, letter, entry, {"entry": entry, "object": sealed})
+    return Prepared(entry, canonical.encode({"entry": entry, "object": sealed}))
 
 
 def withdraw(http: Http, letter: Letter, signer: Signer) -> Accepted:
@@ -277,7 +306,7 @@ def edit(
     return hand_in(http, letter, signer, before.credentials, payload, seq=before.seq + 1)
 
 
-def _post(http: Http, letter: Letter, entry: entries.Sign | entries.Withdraw, body: dict[str, Any]) -> Accepted:
+def _post(http: Http, letter: Letter, entry: entries.Sign | entries.Withdraw, body: object) -> Accepted:
     answer = http.post("entries", body)
     if not isinstance(answer, dict) or "receipt" not in answer:
         raise AnswerError("the log's answer holds no receipt")
