@@ -13,6 +13,7 @@ import pytest
 
 from undersigned.protocol import codes
 from undersigned.web.mail.models import Waiting
+from undersigned.web.pages.words import form_words
 from undersigned.web.signing.models import SealedObject
 
 from .conftest import Site, used_codes
@@ -47,7 +48,7 @@ def test_somebody_signs_and_withdraws_without_script(site: Site) -> None:
     assert browser.answer.status == 200
     withdrawal = browser.code("withdrawal")
     assert codes.parse_code("W", withdrawal)
-    assert browser.cookies == {}, "nothing is left in the browser"
+    assert "Max-Age=3600" in browser.answer.headers["set-cookie"], "an hour is left to load the page again"
     links = re.findall(r"<a [^>]*>", browser.text)
     assert links
     assert all('target="_blank" rel="noopener"' in link for link in links), "no link of the page loses the code"
@@ -119,6 +120,68 @@ def test_the_same_form_sent_twice_signs_once(site: Site) -> None:
     assert browser.send(code=code_of(letter)).status == 200, "the form does not say yet that the code has been used"
     assert browser.send(**fields).status == 409
     assert "used already" in browser.text
+
+
+def again(browser: Browser, form: dict[str, str], path: str) -> Answer:
+    """The page is loaded again: the browser sends what it sent, with the cookies it has by now."""
+    browser.form, browser.action = dict(form), path
+    return browser.send()
+
+
+def test_the_page_with_the_withdrawal_code_can_be_loaded_again(site: Site) -> None:
+    """Reloading it shows the same code, however often, also once the letter takes no more; nothing is signed twice."""
+    from .people import entries
+
+    letter = site.letter(public=True, check="codes", size=2)
+    browser = Browser(letter.call)
+    browser.open(f"/{letter.slug}/form/en/sign")
+    browser.send(code=code_of(letter))
+    browser.form.update({"as": "name", "name": "Testperson Reload", "group": "reserve"})
+    sent, path = dict(browser.form), browser.action
+    first = browser.send().body
+    for _ in range(2):
+        assert again(browser, sent, path).status == 200
+        assert browser.answer.body == first
+    assert letter.entry(entries.Abandon(v=1, letter=letter.l), letter.organiser).status == 201
+    assert again(browser, sent, path).status == 200
+    code = browser.code("withdrawal")
+    assert code in first.decode()
+    site.rounds()
+    assert letter.status()["signed"] == 1
+    fresh = Browser(letter.call)
+    assert again(fresh, sent, path).status == 403, "the control: a browser that never had the form is refused"
+    assert code not in fresh.text
+    fresh.open(f"/{letter.slug}/form/en/withdraw")
+    fresh.send(code=code)
+    sent, path = dict(fresh.form), fresh.action
+    gone = fresh.send().body
+    assert again(fresh, sent, path).status == 200
+    assert fresh.answer.body == gone
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_a_refused_form_says_only_what_it_knows_and_where_to_go(site: Site, language: str) -> None:
+    """Without its cookie, or with a used code: never that nothing was kept before; ways on, in the letter's frame."""
+    letter = site.letter(public=True, check="codes", size=2)
+    said = form_words(language)
+    browser = Browser(letter.call)
+    browser.open(f"/{letter.slug}/form/{language}/sign")
+    browser.send(code=code_of(letter))
+    browser.form.update({"as": "name", "name": "Testperson Late", "group": "reserve"})
+    sent, path = dict(browser.form), browser.action
+    assert browser.send().status == 200
+    browser.cookies.clear()
+    assert again(browser, sent, path).status == 403
+    assert said["form_expired_find"] in html.unescape(browser.text)
+    assert not [word for word in ("Nothing was kept", "דבר לא נשמר") if word in browser.text]
+    home, form = f"/{letter.slug}/{language}/", f"/{letter.slug}/form/{language}/"
+    assert {home, f"{form}sign", f"{home}counted/"} <= set(browser.links)
+
+    browser.open(f"{form}sign")
+    browser.send(code=code_of(letter))
+    assert browser.send(**{"as": "name", "name": "Testperson Again", "group": "reserve"}).status == 409
+    assert said["code_used_own"] in html.unescape(browser.text)
+    assert {home, f"{form}withdraw", f"{home}counted/"} <= set(browser.links)
 
 
 BAD = {

@@ -23,7 +23,23 @@ export interface Guard {
   readonly end: () => void;
 }
 
-export function guardLeaving(root: HTMLElement): Guard {
+/** One step of the history that "back" may take without leaving the page. */
+export interface Step {
+  readonly put: () => void;
+  /** Whether an event says that it was taken back. */
+  readonly taken: (event: PopStateEvent) => boolean;
+}
+
+const STATE: Step = {
+  put: () => {
+    history.replaceState(BELOW, "");
+    history.pushState(ABOVE, "");
+  },
+  // A link within the page goes another way, and loses nothing.
+  taken: (event) => event.state === BELOW,
+};
+
+export function guardLeaving(root: HTMLElement, step: Step = STATE): Guard {
   const [ask, noted] = [part(root, "keep-ask"), part(root, "keep-noted")];
   const confirm = part(root, "keep-confirm");
   let guarding = false;
@@ -34,9 +50,8 @@ export function guardLeaving(root: HTMLElement): Guard {
     event.returnValue = true;
   };
   const back = (event: PopStateEvent): void => {
-    // A link within the page goes another way, and loses nothing.
-    if (!guarding || event.state !== BELOW) return;
-    history.pushState(ABOVE, "");
+    if (!guarding || !step.taken(event)) return;
+    step.put();
     ask.hidden = false;
     ask.focus();
   };
@@ -53,9 +68,7 @@ export function guardLeaving(root: HTMLElement): Guard {
     openLinksBeside();
     window.addEventListener("beforeunload", unload);
     window.addEventListener("popstate", back);
-    // One step that "back" may take without leaving the page.
-    history.replaceState(BELOW, "");
-    history.pushState(ABOVE, "");
+    step.put();
   };
 
   confirm.addEventListener("click", () => {
