@@ -113,3 +113,26 @@ def test_the_pages_of_a_sealed_letter_say_what_they_need_where_there_is_no_scrip
     page.fill("#code", access_code(letter.people[11]))
     page.keyboard.press("Enter")
     assert "S-" not in page.url
+
+
+def test_the_check_in_the_page_marks_what_does_not_apply(public: Letter, visit: Visit) -> None:
+    """A public letter has no trustees: that step is neither called true nor left open."""
+    visitor = visit("en")
+    page = visitor.open(public, "en/verify/")
+    page.click('[data-part="site"]')
+    visitor.step("report")
+    assert page.locator("section").first.get_attribute("data-outcome") == "valid"
+    assert page.locator('[data-outcome="inapplicable"]').evaluate_all("(all) => all.map((one) => one.dataset.check)") == [
+        "cosignatures", "editions",
+    ]  # fmt: skip
+    assert "does not apply" in page.inner_text('[data-check="cosignatures"]')
+
+
+@pytest.mark.parametrize("kind", ["counted", "verify"])
+def test_without_script_no_form_is_shown_that_could_do_nothing(public: Letter, visit: Visit, kind: str) -> None:
+    """The reason and another way are; with script the form is."""
+    page = visit("en", script=False).open(public, f"en/{kind}/")
+    page.locator("noscript .code").wait_for(state="visible")
+    assert not page.locator("main form").first.is_visible()
+    page = visit("en").open(public, f"en/{kind}/")
+    page.locator("main form").first.wait_for(state="visible")
