@@ -187,7 +187,9 @@ def test_a_refused_form_says_only_what_it_knows_and_where_to_go(site: Site, lang
 BAD = {
     "no way chosen": ({"as": "sideways"}, "Choose one of the ways"),
     "no name": ({"name": "  "}, "This name cannot be taken"),
-    "a name that overprints": ({"name": "A\u202eb"}, "This name cannot be taken"),
+    "a name that overprints": ({"name": "A\u202eb"}, "There is an invisible character in the name"),
+    "a title that overprints": ({"title": "A\u202ab"}, "There is an invisible character in the title"),
+    "initials that are a face": ({"as": "initials", "initials": "A\U0001f600"}, "at most 12"),
     "no group": ({"group": "nobody"}, "Choose a group"),
     "initials that are a sentence": ({"as": "initials", "initials": "It is I, who else"}, "at most 12"),
     "a name newer than most computers": ({"name": "A\U0001e08f\u0323"}, "holds a character that is too new"),
@@ -214,6 +216,18 @@ def test_a_wrong_field_is_told_and_nothing_typed_is_lost(site: Site) -> None:
     assert world_bytes() == before
     assert browser.send(title="Capt.").status == 200
     assert browser.code("withdrawal")
+
+
+def test_invisible_marks_that_came_with_pasting_are_dropped(site: Site) -> None:
+    """A name between direction marks, with a soft hyphen and a zero-width space in it, is the name one sees."""
+    letter = site.letter(public=True, check="codes", size=1)
+    browser = filled_in(letter, name="\u200f\u05d3\u05e0\u05d4\u00ad \u200b\u05db\u05d4\u05df\ufeff", title="\u200e")
+    assert browser.answer.status == 200
+    site.rounds()
+    assert (
+        "\u05d3\u05e0\u05d4 \u05db\u05d4\u05df"
+        in bytes(SealedObject.objects.get(letter__slug=letter.slug).body).decode()
+    )
 
 
 def test_codes_that_are_none(site: Site) -> None:

@@ -52,7 +52,9 @@ def test_without_script_a_page_says_why_it_needs_it_and_another_way(site: Site, 
             said = form_words(language)
             assert said[f"{kind}_noscript"] in text
             assert said["seal_noscript"] not in text
-            assert f"undersigned {kind} '{letter.manifest.origin}" in text.replace("http://", "").replace("https://", "")
+            assert f"undersigned {kind} '{letter.manifest.origin}" in text.replace("http://", "").replace(
+                "https://", ""
+            )
             assert '<noscript><link rel="stylesheet" href="/static/noscript.css">' in text
             assert (f"names/signatories-{language}.html" in text) == (bool(how) and kind == "counted")
 

@@ -8,7 +8,16 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 
 from undersigned.press.picture import SIZES
-from undersigned.web.pages.letter import Shown, count_detail, count_said, frame, live_path, may_sign, summary, when_opened
+from undersigned.web.pages.letter import (
+    Shown,
+    count_detail,
+    count_said,
+    frame,
+    live_path,
+    may_sign,
+    summary,
+    when_opened,
+)
 from undersigned.web.pages.said import number, say
 from undersigned.web.pages.scripts import are_built
 from undersigned.web.pages.state import State, say_state
