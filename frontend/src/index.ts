@@ -6,10 +6,11 @@ import { counted } from "./controllers/counted.ts";
 import { edit } from "./controllers/edit.ts";
 import { carryLetter } from "./controllers/invitation.ts";
 import { keep } from "./controllers/keep.ts";
+import { kept } from "./controllers/kept.ts";
 import { sign } from "./controllers/sign.ts";
 import { verify } from "./controllers/verify.ts";
 import { withdraw } from "./controllers/withdraw.ts";
 
-start(document, { copy, counted, edit, keep, sign, verify, withdraw });
+start(document, { copy, counted, edit, keep, kept, sign, verify, withdraw });
 // After the controllers: they take a code out of the address.
 carryLetter(document);

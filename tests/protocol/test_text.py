@@ -61,7 +61,7 @@ def test_intake_refuses_more_than_opening(name: str, why: str) -> None:
     text.check_sealed(name)
 
 
-@pytest.mark.parametrize("initials", ["P. Q.", "A-B", "ד.כ.", "Ç. Ö.", "X" * 12])
+@pytest.mark.parametrize("initials", ["P. Q.", "A-B", "ד.כ.", "ד״כ", "Ç. Ö.", "क. ख्", "X" * 12])
 def test_initials(initials: str) -> None:
     """Letters of any script, spaces, full stops and hyphens, twelve at most."""
     text.check_initials(initials)
@@ -85,3 +85,21 @@ def test_whatever_comes_in_can_be_opened(name: str) -> None:
     except MalformedError:
         return
     text.check_sealed(name)
+
+
+@pytest.mark.parametrize("initials", ["A\U0001f600", "A\u00d7B", "\u0663\u0664A", "A\u2014B", "A\u20acB"])
+def test_signs_that_any_verifier_takes_are_refused_at_intake(initials: str) -> None:
+    """A face, a sign, a digit of any script: nobody is asked for these, though an opened seal may hold them."""
+    with pytest.raises(MalformedError):
+        text.check_initials(initials)
+    text.check_sealed_initials(initials)
+
+
+@pytest.mark.parametrize("mark", "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff")
+def test_what_pasting_brings_along_is_dropped_and_is_what_names_may_not_hold(mark: str) -> None:
+    """Wherever it stands; what decides spelling stays, and what reorders text is not dropped in silence."""
+    assert text.has_invisible(f"A{mark}B")
+    assert text.drop_pasted(f"{mark}A{mark}B{mark}") == "AB"
+    assert text.drop_pasted("می\u200cخواهم") == "می\u200cخواهم"
+    assert text.has_invisible(text.drop_pasted("A\u202eb"))
+    assert not text.has_invisible("می\u200cخواهم")

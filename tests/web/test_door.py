@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
 from django.urls import get_resolver
 
 from undersigned.web.pages.text import to_html
+from undersigned.web.pages.words import words
 
 from . import people
 from .conftest import Site
@@ -187,4 +189,18 @@ def test_an_address_without_a_language_is_answered_in_the_readers_own(
     for path in (f"/{published.slug}/", f"/{published.slug}/editions/1/"):
         answer = published.call("GET", path, b"", {"accept-language": asked.encode("utf-8").decode("latin-1")})
         assert f'<html lang="{language}"' in answer.body.decode()
+        assert "accept-language" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize(("asked", "language"), [("he-IL,en;q=0.5", "he"), ("it", "en"), ("fr", "fr")])
+def test_pages_of_no_letter_begin_in_the_readers_language(published: Letter, asked: str, language: str) -> None:
+    """The front page and the page that says there is nothing have every language; the reader's stands on top."""
+    wanted = {"accept-language": asked, "accept": "text/html"}
+    for path, word, status in (("/", "front_title", 200), ("/nothing-here/", "missing_title", 404)):
+        answer = published.call("GET", path, b"", wanted)
+        text = html.unescape(answer.body.decode())
+        assert answer.status == status
+        assert f'<html lang="{language}"' in text
+        assert f"<h1>{words(language)[word]}</h1>" in text
+        assert all(words(other)[word] in text for other in ("en", "he", "ru"))
         assert "accept-language" in answer.headers["vary"]

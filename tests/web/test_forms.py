@@ -13,6 +13,7 @@ import pytest
 
 from undersigned.protocol import codes
 from undersigned.web.mail.models import Waiting
+from undersigned.web.pages.words import form_words
 from undersigned.web.signing.models import SealedObject
 
 from .conftest import Site, used_codes
@@ -47,7 +48,7 @@ def test_somebody_signs_and_withdraws_without_script(site: Site) -> None:
     assert browser.answer.status == 200
     withdrawal = browser.code("withdrawal")
     assert codes.parse_code("W", withdrawal)
-    assert browser.cookies == {}, "nothing is left in the browser"
+    assert "Max-Age=3600" in browser.answer.headers["set-cookie"], "an hour is left to load the page again"
     links = re.findall(r"<a [^>]*>", browser.text)
     assert links
     assert all('target="_blank" rel="noopener"' in link for link in links), "no link of the page loses the code"
@@ -121,10 +122,74 @@ def test_the_same_form_sent_twice_signs_once(site: Site) -> None:
     assert "used already" in browser.text
 
 
+def again(browser: Browser, form: dict[str, str], path: str) -> Answer:
+    """The page is loaded again: the browser sends what it sent, with the cookies it has by now."""
+    browser.form, browser.action = dict(form), path
+    return browser.send()
+
+
+def test_the_page_with_the_withdrawal_code_can_be_loaded_again(site: Site) -> None:
+    """Reloading it shows the same code, however often, also once the letter takes no more; nothing is signed twice."""
+    from .people import entries
+
+    letter = site.letter(public=True, check="codes", size=2)
+    browser = Browser(letter.call)
+    browser.open(f"/{letter.slug}/form/en/sign")
+    browser.send(code=code_of(letter))
+    browser.form.update({"as": "name", "name": "Testperson Reload", "group": "reserve"})
+    sent, path = dict(browser.form), browser.action
+    first = browser.send().body
+    for _ in range(2):
+        assert again(browser, sent, path).status == 200
+        assert browser.answer.body == first
+    assert letter.entry(entries.Abandon(v=1, letter=letter.l), letter.organiser).status == 201
+    assert again(browser, sent, path).status == 200
+    code = browser.code("withdrawal")
+    assert code in first.decode()
+    site.rounds()
+    assert letter.status()["signed"] == 1
+    fresh = Browser(letter.call)
+    assert again(fresh, sent, path).status == 403, "the control: a browser that never had the form is refused"
+    assert code not in fresh.text
+    fresh.open(f"/{letter.slug}/form/en/withdraw")
+    fresh.send(code=code)
+    sent, path = dict(fresh.form), fresh.action
+    gone = fresh.send().body
+    assert again(fresh, sent, path).status == 200
+    assert fresh.answer.body == gone
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_a_refused_form_says_only_what_it_knows_and_where_to_go(site: Site, language: str) -> None:
+    """Without its cookie, or with a used code: never that nothing was kept before; ways on, in the letter's frame."""
+    letter = site.letter(public=True, check="codes", size=2)
+    said = form_words(language)
+    browser = Browser(letter.call)
+    browser.open(f"/{letter.slug}/form/{language}/sign")
+    browser.send(code=code_of(letter))
+    browser.form.update({"as": "name", "name": "Testperson Late", "group": "reserve"})
+    sent, path = dict(browser.form), browser.action
+    assert browser.send().status == 200
+    browser.cookies.clear()
+    assert again(browser, sent, path).status == 403
+    assert said["form_expired_find"] in html.unescape(browser.text)
+    assert not [word for word in ("Nothing was kept", "דבר לא נשמר") if word in browser.text]
+    home, form = f"/{letter.slug}/{language}/", f"/{letter.slug}/form/{language}/"
+    assert {home, f"{form}sign", f"{home}counted/"} <= set(browser.links)
+
+    browser.open(f"{form}sign")
+    browser.send(code=code_of(letter))
+    assert browser.send(**{"as": "name", "name": "Testperson Again", "group": "reserve"}).status == 409
+    assert said["code_used_own"] in html.unescape(browser.text)
+    assert {home, f"{form}withdraw", f"{home}counted/"} <= set(browser.links)
+
+
 BAD = {
     "no way chosen": ({"as": "sideways"}, "Choose one of the ways"),
     "no name": ({"name": "  "}, "This name cannot be taken"),
-    "a name that overprints": ({"name": "A\u202eb"}, "This name cannot be taken"),
+    "a name that overprints": ({"name": "A\u202eb"}, "There is an invisible character in the name"),
+    "a title that overprints": ({"title": "A\u202ab"}, "There is an invisible character in the title"),
+    "initials that are a face": ({"as": "initials", "initials": "A\U0001f600"}, "at most 12"),
     "no group": ({"group": "nobody"}, "Choose a group"),
     "initials that are a sentence": ({"as": "initials", "initials": "It is I, who else"}, "at most 12"),
     "a name newer than most computers": ({"name": "A\U0001e08f\u0323"}, "holds a character that is too new"),
@@ -151,6 +216,18 @@ def test_a_wrong_field_is_told_and_nothing_typed_is_lost(site: Site) -> None:
     assert world_bytes() == before
     assert browser.send(title="Capt.").status == 200
     assert browser.code("withdrawal")
+
+
+def test_invisible_marks_that_came_with_pasting_are_dropped(site: Site) -> None:
+    """A name between direction marks, with a soft hyphen and a zero-width space in it, is the name one sees."""
+    letter = site.letter(public=True, check="codes", size=1)
+    browser = filled_in(letter, name="\u200f\u05d3\u05e0\u05d4\u00ad \u200b\u05db\u05d4\u05df\ufeff", title="\u200e")
+    assert browser.answer.status == 200
+    site.rounds()
+    assert (
+        "\u05d3\u05e0\u05d4 \u05db\u05d4\u05df"
+        in bytes(SealedObject.objects.get(letter__slug=letter.slug).body).decode()
+    )
 
 
 def test_codes_that_are_none(site: Site) -> None:

@@ -113,9 +113,14 @@ def stated(world: LetterWorld, made: edition.Edition, monkeypatch: pytest.Monkey
         "edition.json": json.loads(edition.encode(made))["counts"]["standing"],
         "counts.json": json.loads(canonical.encode(shown.counts[1]))["counts"]["standing"],
         "edition page": number(r'class="numeral">(\d+)<', page),
-        "kinds on it": sum(numbers_of(r'<th scope="row">(?!in no group)[^<]*</th><td class="number">(\d+)<', page)),
+        "kinds on it": sum(
+            numbers_of(
+                r'<th scope="row">(?!left out after review(?:, or not readable)?<)[^<]*</th><td class="number">(\d+)<',
+                page,
+            )
+        ),
         "groups on it": sum(numbers_of(r'<th scope="row" lang[^>]*>[^<]*</th><td class="number">(\d+)<', page))
-        + sum(numbers_of(r">in no group</th><td class=\"number\">(\d+)<", page)),
+        + sum(numbers_of(r">left out after review(?:, or not readable)?</th><td class=\"number\">(\d+)<", page)),
         "signatories page": number(r"This edition counts (\w+) people", listed),
         "groups on that": sum(numbers_of(r'<h2>[^<]* <span class="quiet">\((\d+)\)', listed))
         + sum(numbers_of(r"And (\w+) more, who counts? and (?:isn|aren)’t listed", unescape(listed))),

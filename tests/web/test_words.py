@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from undersigned.web.pages import words as module
-from undersigned.web.pages.words import form_words, sign_words, spoken
+from undersigned.web.pages.words import form_words, sign_words, spoken, words
 
 FOLDER = Path(module.__file__).parent
 LANGUAGES = ["ar", "de", "en", "es", "fr", "he", "ru"]
@@ -45,3 +45,13 @@ def test_a_letter_in_that_language_is_signed_in_it(language: str) -> None:
 def test_a_language_without_words_of_its_own_is_signed_in_english() -> None:
     """In English throughout, rather than in two languages at once."""
     assert sign_words("eo")["language"] == form_words("eo")["language"] == "en"
+
+
+def test_hebrew_tells_a_group_of_people_from_an_update_and_sealed_from_signed() -> None:
+    """One word each: the log is updated, names are locked; and Hebrew has quotation marks of its own."""
+    said = words("he")
+    assert not [key for key, text in said.items() if "\u201e" in text or "\u201c" in text]
+    sealed = ("names_sealed", "names_opening", "names_later", "names_kept", "short_sealed", "sealing", "seal_promise")
+    assert all("נעול" in said[key] or "ננעל" in said[key] for key in sealed)
+    waiting = ("counted_wait", "counted_longest", "counted_newest", "say_edit_waiting", "chart_axis")
+    assert not [key for key in waiting if "קבוצ" in said[key]]

@@ -38,7 +38,25 @@ export function askBeforeUnload(): { readonly begin: () => void; readonly end: (
   };
 }
 
-export function guardLeaving(root: HTMLElement): Guard {
+/** One step of the history that "back" may take without leaving the page. */
+export interface Step {
+  readonly put: () => void;
+  /** Whether an event says that it was taken back. */
+  readonly taken: (event: PopStateEvent) => boolean;
+}
+
+const STATE: Step = {
+  put: () => {
+    // After a reload it is there already.
+    if (history.state === ABOVE) return;
+    history.replaceState(BELOW, "");
+    history.pushState(ABOVE, "");
+  },
+  // A link within the page goes another way, and loses nothing.
+  taken: (event) => event.state === BELOW,
+};
+
+export function guardLeaving(root: HTMLElement, step: Step = STATE): Guard {
   const [ask, noted] = [part(root, "keep-ask"), part(root, "keep-noted")];
   const confirm = part(root, "keep-confirm");
   const tabs = root.querySelector<HTMLElement>('[data-part="keep-tabs"]');
@@ -48,9 +66,8 @@ export function guardLeaving(root: HTMLElement): Guard {
   let beside: readonly HTMLAnchorElement[] = [];
 
   const back = (event: PopStateEvent): void => {
-    // A link within the page goes another way, and loses nothing.
-    if (!guarding || event.state !== BELOW) return;
-    history.pushState(ABOVE, "");
+    if (!guarding || !step.taken(event)) return;
+    step.put();
     ask.hidden = false;
     ask.focus();
   };
@@ -71,10 +88,7 @@ export function guardLeaving(root: HTMLElement): Guard {
     beside = openLinksBeside();
     unload.begin();
     window.addEventListener("popstate", back);
-    // One step that "back" may take without leaving the page; after a reload it is there already.
-    if (history.state === ABOVE) return;
-    history.replaceState(BELOW, "");
-    history.pushState(ABOVE, "");
+    step.put();
   };
 
   confirm.addEventListener("click", () => {

@@ -24,7 +24,7 @@
  * the HTML. Nothing of a dropped bundle leaves the device.
  */
 
-import { outcomeOf, type Report } from "../protocol/report.ts";
+import { applies, outcomeOf, type Report } from "../protocol/report.ts";
 import { filesBelow } from "../verify/folder.ts";
 import { type Source, verify as verifySource } from "../verify/start.ts";
 import { type Controller, fail, part, show, wordsFor } from "./controller.ts";
@@ -113,9 +113,11 @@ function follow(root: HTMLElement, step: string, done: number, total: number): v
 /** Shows a report: each step's word, the figures, and the outcome in the words the HTML has for it. */
 function tell(root: HTMLElement, report: Report): void {
   reset(root);
-  for (const { name, outcome, detail } of report.steps) {
-    const step = stepOf(root, name);
+  for (const found of report.steps) {
+    const step = stepOf(root, found.name);
     if (!step) continue;
+    const { detail } = found;
+    const outcome = applies(found) ? found.outcome : "inapplicable";
     step.dataset["outcome"] = outcome;
     const said = step.querySelector<HTMLElement>('[data-part="said"]');
     if (said) said.textContent = wordsFor(root, `outcome-${outcome}`) ?? outcome;

@@ -4,6 +4,16 @@ import type { Counts, Since } from "./edition.ts";
 
 export type Outcome = "valid" | "invalid" | "undetermined";
 
+export const NO_ROLL = "this letter has no roll";
+export const NO_TRUSTEES = "a public letter has no trustees";
+export const NO_EDITION = "nothing has been published yet";
+const INAPPLICABLE: readonly string[] = [NO_ROLL, NO_TRUSTEES, NO_EDITION];
+
+/** Whether there was anything for a step to check: where not it is valid, and shows nothing. */
+export function applies(step: Step): boolean {
+  return !INAPPLICABLE.includes(step.detail);
+}
+
 /** One step of the run: its number from 1, its name, what came out, and one sentence. */
 export interface Step {
   readonly number: number;

@@ -21,7 +21,7 @@ import { isSealed, letterId, type Manifest, parse, textDigest, trusteeKeys } fro
 import * as merkle from "./merkle.ts";
 import type { Opened } from "./opening.ts";
 import { type EntriesResult, perform, type Result, type Work } from "./pieces.ts";
-import { empty, type Report } from "./report.ts";
+import { empty, NO_ROLL, NO_TRUSTEES, type Report } from "./report.ts";
 import * as roll from "./roll.ts";
 import { Standing } from "./standing.ts";
 import * as tiles from "./tiles.ts";
@@ -157,7 +157,7 @@ function checkText(run: Verification): string {
 
 function checkRoll(run: Verification): string {
   const rules = run.manifest.eligibility;
-  if (rules.check !== "roll") return "this letter has no roll";
+  if (rules.check !== "roll") return NO_ROLL;
   const published = roll.parseRoll(run.read("roll.json"));
   if (published.root !== rules.root || published.size !== rules.size) {
     throw new InvalidError("roll.json is not the roll the manifest names");
@@ -234,7 +234,7 @@ function checkStanding(run: Verification): string {
 
 function checkCosignatures(run: Verification): string {
   const [have, need] = [run.cosigned, run.manifest.threshold];
-  if (!isSealed(run.manifest)) return "a public letter has no trustees";
+  if (!isSealed(run.manifest)) return NO_TRUSTEES;
   if (run.standing.cuts && have < need) {
     throw new UndeterminedError(`${have} trustees have cosigned the checkpoint, ${need} must after a cut`);
   }

@@ -8,6 +8,7 @@ import { InvalidError, LogError, MalformedError, UndeterminedError } from "./err
 import { groupIds } from "./manifest.ts";
 import type { Signatory, Standing } from "./standing.ts";
 import type { Verification } from "./verify.ts";
+import { NO_EDITION } from "./report.ts";
 
 /** How much of the log each edition in the bundle is over, so that the roots there can be noted in passing. */
 export function editionSizes({ files }: Verification): Set<number> {
@@ -41,7 +42,7 @@ export function checkEditions(run: Verification): string {
     return full ? checkEdition(run, number) : checkCounts(run, number);
   });
   const leftOut = "an edition was cut, and none is here: it is not published yet, or was left out";
-  return sentences.join("; ") || (run.standing.cuts ? leftOut : "nothing has been published yet");
+  return sentences.join("; ") || (run.standing.cuts ? leftOut : NO_EDITION);
 }
 
 /** The fold an edition is a function of, and the root there. */

@@ -83,7 +83,7 @@ def verify(
     if litter:
         voice.say(f"Ignored, because desktops leave such files: {_listed(litter)}")
     for step in report.steps:
-        voice.step(step.number, step.name, step.outcome, step.detail)
+        voice.step(step.number, step.name, step.outcome if step.applies else "inapplicable", step.detail)
     voice.say(_SENTENCES[report.outcome])
     if report.size is not None and report.outcome == "valid" and report.size < checked.newest:
         voice.say(f"Read as of entry {report.size}; {checked.newest - report.size} later ones are not cosigned yet.")

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from getpass import getpass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -82,9 +82,12 @@ def fail(text: str) -> None:
     _console().print(Text("✗ ", "red") + Text(clean(text)))
 
 
+_MARKS: Final = {"valid": ("ok", "green"), "invalid": ("INVALID", "red"), "inapplicable": ("n/a", "dim")}
+
+
 def step(number: int, name: str, outcome: str, detail: str) -> None:
     """One step of a verification."""
-    mark, colour = {"valid": ("ok", "green"), "invalid": ("INVALID", "red")}.get(outcome, ("COULD NOT TELL", "yellow"))
+    mark, colour = _MARKS.get(outcome, ("COULD NOT TELL", "yellow"))
     _console().print(Text(f"{number:>2}  {name:<13}") + Text(f"{mark:<8}", colour) + Text(clean(detail)))
 
 

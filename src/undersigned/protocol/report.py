@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Outcome = Literal["valid", "invalid", "undetermined"]
+
+NO_ROLL: Final = "this letter has no roll"
+NO_TRUSTEES: Final = "a public letter has no trustees"
+NO_EDITION: Final = "nothing has been published yet"
+INAPPLICABLE: Final = frozenset({NO_ROLL, NO_TRUSTEES, NO_EDITION})
+"""Sentences of steps that found nothing to check: valid, and nobody should read them as something that was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +22,11 @@ class Step:
     name: str
     outcome: Outcome
     detail: str
+
+    @property
+    def applies(self) -> bool:
+        """Whether there was anything for this step to check."""
+        return self.detail not in INAPPLICABLE
 
 
 @dataclass(slots=True)

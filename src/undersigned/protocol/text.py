@@ -28,7 +28,22 @@ _NEVER: Final = re.compile(
 )
 # What initials may not hold: ASCII other than letters, space, full stop and hyphen.
 _NOT_INITIALS: Final = re.compile("[!-,/-@\\[-`{-~]")
+# Of other signs, what people put between initials: stops and hyphens of several scripts, geresh and gershayim.
+_BETWEEN_INITIALS: Final = frozenset(" .-\u00a0\u202f\u00b7\u05be\u05f3\u05f4\u2010\u2011\u2019\u30fb\u3002\uff0e")
+# What comes along when text is pasted, and shows nothing: soft hyphen, direction marks, zero-width space, word joiner,
+# byte order mark. Embeddings and overrides are not among them: without those a name could look another.
+_PASTED: Final = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff]")
 _REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def drop_pasted(text: str) -> str:
+    """``text`` without the invisible marks that pasting brings along. U+200C and U+200D stay: they decide spelling."""
+    return _PASTED.sub("", text)
+
+
+def has_invisible(text: str) -> bool:
+    """Whether ``text`` holds a character that nobody can see and no name may hold."""
+    return _NEVER.search(text) is not None
 
 
 def check_sealed(text: str, limit: int = MAX_NAME) -> None:
@@ -81,3 +96,5 @@ def check_initials(text: str) -> None:
     """Raises MalformedError unless ``text`` can be taken in as initials."""
     check_name(text)
     check_sealed_initials(text)
+    if not all(unicodedata.category(one)[0] in "LM" or one in _BETWEEN_INITIALS for one in text):
+        raise MalformedError("initials hold only letters, spaces, full stops and hyphens")

@@ -28,7 +28,7 @@ from .errors import (
 )
 from .handout import Handout, Lender, Runner
 from .pieces import entries_in, openings_in
-from .report import Report, Step
+from .report import NO_EDITION, NO_ROLL, NO_TRUSTEES, Report, Step
 from .standing import Signatory, Standing
 from .told import Told, edition_of, opened_of
 from .walk import Walk
@@ -141,7 +141,7 @@ class _Verifier:
     def _check_roll(self) -> str:
         rules = self.manifest.eligibility
         if rules.check != "roll":
-            return "this letter has no roll"
+            return NO_ROLL
         published = roll.parse_roll(self._read("roll.json"))
         if published.root != rules.root or published.size != rules.size:
             raise InvalidError("roll.json is not the roll the manifest names")
@@ -216,7 +216,7 @@ class _Verifier:
     def _check_cosignatures(self) -> str:
         have, need = len(self.cosigned), self.manifest.threshold
         if not self.manifest.sealed:
-            return "a public letter has no trustees"
+            return NO_TRUSTEES
         if self.standing.cuts and have < need:
             raise UndeterminedError(f"{have} trustees have cosigned the checkpoint, {need} must after a cut")
         return f"{have} of {len(self.manifest.trustees)} trustees have cosigned"
@@ -309,7 +309,7 @@ class _Verifier:
                 raise InvalidError(f"edition {number} is there with its names and as erased")
             sentences.append(self._check_edition(number) if full else self._check_counts(number))
         left_out = "an edition was cut, and none is here: it is not published yet, or was left out"
-        return "; ".join(sentences) or (left_out if self.standing.cuts else "nothing has been published yet")
+        return "; ".join(sentences) or (left_out if self.standing.cuts else NO_EDITION)
 
     def _fold_to(self, number: int, size: int) -> tuple[Standing, bytes]:
         if size > self.checkpoint.size:

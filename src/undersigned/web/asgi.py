@@ -44,10 +44,12 @@ from undersigned.web.door.cors import ANYBODY, PREFLIGHT, is_shared
 from undersigned.web.door.files import FileDoor
 from undersigned.web.door.gate import Beat, Gate
 from undersigned.web.door.headers import embedded_headers, is_embedded, security_headers
+from undersigned.web.door.language import choose
 from undersigned.web.letters.known import Letters
 from undersigned.web.middleware import problem_of
 from undersigned.web.operations.parent import die_with_parent
 from undersigned.web.pages.plain import missing_page
+from undersigned.web.pages.words import spoken
 from undersigned.web.press.actions.handle import MAX_PROFILE
 from undersigned.web.problems import Problem
 from undersigned.web.signing.committer import Committer
@@ -83,7 +85,7 @@ class Site:
         self._embedded: Headers = embedded_headers()
         self._shared: Headers = [*self._base, ANYBODY]
         self._files = FileDoor(settings.DATA.public, Path(__file__).parent / "static")
-        self._missing = missing_page()
+        self._missing = {language: missing_page(language) for language in spoken()}
         away = isinstance(world.storage, BucketStorage)
         self._bucket = BucketDoor(world.storage, ThreadPoolExecutor(16, thread_name_prefix="bucket")) if away else None
         self._committer = Committer(world.clock, world.reserve)
@@ -150,8 +152,10 @@ class Site:
                         *base,
                         (b"content-type", b"text/html; charset=utf-8"),
                         (b"cache-control", b"no-cache"),
+                        (b"vary", b"accept-language"),
                     ]
-                    await respond(send, 404, page, self._missing)
+                    missing = choose(header(scope, b"accept-language"), self._missing)
+                    await respond(send, 404, page, missing or b"")
                     return
                 await self._rest(scope, receive, send, base)
         except DisconnectedError:

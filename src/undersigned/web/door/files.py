@@ -142,7 +142,7 @@ class FileDoor:
         file = self.find(path)
         if file is None:
             return False
-        if file.endswith("/index.html") and path != "/":
+        if file.endswith("/index.html"):
             # An address without a language: each reader gets the version they can read.
             file = self._versions.choose(header(scope, b"accept-language"), file) or file
         mark = look(file)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 _RANGE: Final = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?\s*")
 _TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MAX_RANGES: Final = 32
 FALLBACK: Final = "en"
 """For readers whose languages the letter does not have: the version most of them can make something of."""
+
+Version = TypeVar("Version")
 
 
 @lru_cache(maxsize=1024)
@@ -29,7 +32,7 @@ def wanted(header: bytes | None) -> tuple[str, ...]:
     return tuple(language for _, _, language in sorted(found))
 
 
-def choose(header: bytes | None, versions: dict[str, Path]) -> Path | None:
+def choose(header: bytes | None, versions: Mapping[str, Version]) -> Version | None:
     """The version for a reader, of ``versions`` by language tag; None if there are none."""
     known = {language.lower(): file for language, file in versions.items()}
     for language in [*wanted(header), FALLBACK]:
@@ -42,8 +45,13 @@ def choose(header: bytes | None, versions: dict[str, Path]) -> Path | None:
 
 
 def versions_at(index: Path) -> dict[str, Path]:
-    """The versions beside an ``index.html``: ``<lang>/index.html`` of a letter, ``<lang>.html`` of an edition."""
+    """The versions beside an ``index.html``: ``<lang>/index.html`` of a letter, ``<lang>.html`` of an edition,
+    ``index.<lang>.html`` of the site."""
     folder = index.parent
+    front = {file.name.split(".")[1]: file for file in sorted(folder.glob("index.*.html"))}
+    if front:
+        # The site's own front page: letters lie beside it, and none of them is a version of it.
+        return front
     inside = ((file.parent.name, file) for file in sorted(folder.glob("*/index.html")))
     beside = ((file.stem, file) for file in sorted(folder.glob("*.html")))
     return {name: file for name, file in (*inside, *beside) if _TAG.fullmatch(name)}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Final
 
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_protect
 
 from undersigned.protocol.errors import ProtocolError
+from undersigned.web import access
 from undersigned.web.letters.known import KnownLetter
-from undersigned.web.pages.scripts import find_script
+from undersigned.web.pages.scripts import are_built, find_script
 from undersigned.web.pages.words import form_words
 from undersigned.web.problems import Problem, busy, from_protocol
 
@@ -55,34 +56,67 @@ def form(view: View) -> View:
         language = str(parts.get("language", "en"))
         if request.method not in ("GET", "HEAD", "POST"):
             raise Problem("method-not-allowed", "This address takes GET and POST.", headers={"Allow": "GET, POST"})
+        slug = str(parts.get("slug", ""))
         try:
             return view(request, **parts)
         except Problem as problem:
-            return refusal(request, language, problem)
+            return refusal(request, language, problem, slug)
         except ProtocolError as error:
-            return refusal(request, language, from_protocol(error))
+            return refusal(request, language, from_protocol(error), slug)
         except OperationalError:
-            return refusal(request, language, busy())
+            return refusal(request, language, busy(), slug)
 
     protected: View = csrf_protect(guarded)
     return protected
 
 
-def refusal(request: HttpRequest, language: str, problem: Problem) -> HttpResponse:
-    """``problem`` as a page: in the page's language where there are words for it, else as the problem says it."""
+def refusal(request: HttpRequest, language: str, problem: Problem, slug: str = "") -> HttpResponse:
+    """``problem`` as a page: in the page's language where there are words for it, else as the problem says it.
+
+    ``slug``: the letter's whose form it was, if it was a letter's; what to do next is then on the page.
+    """
     said = form_words(language)
-    text = said.get(f"problem_{problem.code.replace('-', '_')}", problem.detail)
-    return page(request, "said", language, "form_refused", status=problem.status, paragraphs=[text])
+    texts = [said.get(f"problem_{problem.code.replace('-', '_')}", problem.detail)]
+    links: Sequence[str] = ()
+    if problem.code == "code-used":
+        texts += [said["code_used_own"], said["code_used_other"]]
+        links = ("counted", "withdraw")
+    context = _letter_of(slug, language)
+    return page(
+        request, "said", language, "form_refused", status=problem.status, paragraphs=texts,
+        links=_links(said, context, links), **context,
+    )  # fmt: skip
 
 
 def expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django hands it in
-    """The answer to a form whose token is missing or another browser's."""
+    """The answer to a form whose token is missing or another browser's. What was sent before it cannot know."""
     parts = [*request.path.split("/"), "", ""]
     # .../form/<language>/... or /code/<language>/
-    language = parts[2] if parts[1] == "code" else parts[3]
+    slug, language = ("", parts[2]) if parts[1] == "code" else (parts[1], parts[3])
+    said, context = form_words(language), _letter_of(slug, language)
+    again = [{"path": request.path, "word": said["form_again"]}]
     return page(
-        request, "said", language, "form_refused", status=403, paragraphs=[form_words(language)["form_expired"]]
-    )
+        request, "said", language, "form_refused", status=403, links=[*again, *_links(said, context, ("counted",))],
+        paragraphs=[said["form_expired"], said["form_expired_find"]], **context,
+    )  # fmt: skip
+
+
+def _letter_of(slug: str, language: str) -> dict[str, Any]:
+    """``letter_context``, or nothing if there is no such letter in that language, or nobody can tell now."""
+    try:
+        return letter_context(access.access_letter(slug), language) if slug else {}
+    except (Problem, DatabaseError):
+        return {}
+
+
+def _links(said: dict[str, str], context: dict[str, Any], names: Sequence[str]) -> list[dict[str, str]]:
+    """Where one goes on from a page that says no."""
+    if not context:
+        return []
+    known = {"withdraw": {"path": f"{context['form']}withdraw", "word": said["form_withdraw"]}}
+    if are_built():
+        known["counted"] = {"path": f"{context['home']}counted/", "word": said["act_counted"]}
+    return [known[name] for name in names if name in known]
 
 
 def letter_context(letter: KnownLetter, language: str) -> dict[str, Any]:

@@ -64,8 +64,11 @@ def read_choice(letter: KnownLetter, posted: Mapping[str, str], record: Record |
 
 
 def clean(text: str) -> str:
-    """In normal form C, without the spaces a keyboard leaves. Any other change is the person's to make."""
-    return " ".join(part for part in unicodedata.normalize("NFC", text).split(" ") if part)
+    """In normal form C, without the spaces a keyboard leaves and the invisible marks that pasting brings along.
+
+    Any other change is the person's to make.
+    """
+    return " ".join(part for part in unicodedata.normalize("NFC", names.drop_pasted(text)).split(" ") if part)
 
 
 def _group(letter: KnownLetter, typed: str) -> str | None:
@@ -82,4 +85,4 @@ def _check(filled: Filled, name: str, text: str, look: Callable[[str], None]) ->
     try:
         look(text)
     except MalformedError:
-        filled.errors[name] = f"error_{name}"
+        filled.errors[name] = f"error_{name}_invisible" if names.has_invisible(text) else f"error_{name}"

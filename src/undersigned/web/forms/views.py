@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -19,10 +19,14 @@ from undersigned.web.forms.client import signer_key, token_hash
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.log.models import Entry
 from undersigned.web.mail.actions import queue_withdrawal
+from undersigned.web.pages.scripts import find_script
 from undersigned.web.pages.words import form_words
 from undersigned.web.problems import Problem
 from undersigned.web.signing.actions.use_codes import check_open, find_box
 from undersigned.web.signing.models import Pending
+
+_RELOADABLE: Final = 3600
+"""Seconds for which the page after an act can be loaded again."""
 
 
 @form
@@ -32,7 +36,10 @@ def sign(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
     context = letter_context(letter, language)
     if letter.manifest.sealed:
         return sealed(request, language, context)
-    check_open(letter)
+    spelt = read_code("W", request.POST.get("withdrawal", "")) if request.method == "POST" else None
+    # What was signed while the letter took signatures is answered again after that, too.
+    if spelt is None or not has_signed(letter, spelt):
+        check_open(letter)
     if request.method != "POST":
         return page(request, "code", language, "form_sign", kind="sign", **context)
     if "withdrawal" not in request.POST:
@@ -142,7 +149,7 @@ def _choose(
 
 
 def _finish(request: HttpRequest, letter: KnownLetter, language: str) -> HttpResponse:
-    """Signs, and shows the withdrawal code, once."""
+    """Signs, and shows the withdrawal code: to this very form sent again, the same."""
     world = wiring.world()
     typed, spelt = request.POST.get("code", ""), request.POST["withdrawal"]
     code, withdrawal = read_code("S", typed), read_code("W", spelt)
@@ -176,9 +183,11 @@ def _finish(request: HttpRequest, letter: KnownLetter, language: str) -> HttpRes
         )  # fmt: skip
     answer = page(
         request, "signed", language, "form_signed", withdrawal=codes.format_code("W", withdrawal), mailed=mailed,
-        first=first, key=signer_key(withdrawal, letter), beside=True, **letter_context(letter, language),
+        first=first, key=signer_key(withdrawal, letter), beside=True, guard=find_script("undersigned.js"),
+        site=f"{settings.SITE.scheme}://{settings.SITE.authority}",
+        **letter_context(letter, language),
     )  # fmt: skip
-    return forget(answer)
+    return forget_soon(request, answer)
 
 
 def take_withdrawal(request: HttpRequest, letter: KnownLetter, language: str, typed: str, sure: bool) -> HttpResponse:
@@ -196,7 +205,7 @@ def take_withdrawal(request: HttpRequest, letter: KnownLetter, language: str, ty
         return page(request, "sure", language, "form_withdraw", code=codes.format_code("W", code), **context)
     acts.withdraw_for(letter=letter, withdrawal=code, now=wiring.world().clock())
     paragraphs = [said["withdrawn_text"], said["withdrawn_after"]]
-    return forget(page(request, "said", language, "form_withdrawn", paragraphs=paragraphs, **context))
+    return forget_soon(request, page(request, "said", language, "form_withdrawn", paragraphs=paragraphs, **context))
 
 
 def has_signed(letter: KnownLetter, withdrawal: bytes) -> bool:
@@ -205,7 +214,18 @@ def has_signed(letter: KnownLetter, withdrawal: bytes) -> bool:
     return Entry.objects.filter(**which).exists() or Pending.objects.filter(**which).exists()
 
 
-def forget(answer: HttpResponse) -> HttpResponse:
-    """Leaves nothing in the browser: the cookie of the form goes, too."""
-    answer.delete_cookie(settings.CSRF_COOKIE_NAME, samesite="Strict")
+def forget_soon(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """Leaves in the browser only what a reload of this page needs, and that for at most an hour.
+
+    A reload sends the form again, with its token: without the cookie it would be refused, and a withdrawal code that
+    was on the page would be gone (docs/adr/0032).
+    """
+    answer.set_cookie(
+        settings.CSRF_COOKIE_NAME,
+        request.COOKIES[settings.CSRF_COOKIE_NAME],
+        max_age=_RELOADABLE,
+        secure=settings.CSRF_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
     return answer

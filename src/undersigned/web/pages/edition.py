@@ -45,7 +45,7 @@ def figures_page(shown: Shown, edition: Edition | EditionCounts, language: str) 
     files = ["edition.json"] if with_names else ["counts.json"]
     rows = [(named, found.named), *((label, n) for label, n in kinds if n)]
     groups = [(group.name[language], found.groups.get(group.id, 0)) for group in shown.manifest.groups]
-    outside = found.outside(found.groups)
+    outside = found.outside(found.groups) if groups else 0
     context: dict[str, Any] = {
         **frame(shown, language, f"editions/{number}/{{language}}.html"),
         "heading": say(said, "edition_of", number=number),
@@ -54,6 +54,7 @@ def figures_page(shown: Shown, edition: Edition | EditionCounts, language: str) 
         "kinds": [(label, written(n, spoken)) for label, n in rows],
         "groups": [(label, written(n, spoken)) for label, n in groups],
         "no_group": written(outside, spoken) if outside else "",
+        "no_group_word": said["outside_struck" if outside == found.struck else "no_group"],
         "since": say_since(edition, said),
         "changes": say(said, "changes_of", before=earlier[-1]) if earlier else None,
         "edition_id": hashed,

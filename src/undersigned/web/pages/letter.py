@@ -69,22 +69,17 @@ def letter_page(shown: Shown, state: State, language: str) -> bytes:
     """The page as HTML."""
     manifest, standing, said = shown.manifest, shown.standing, words(language)
     saying = say_state(state, manifest, said)
-    figures = {
-        "signed": standing.signed,
-        "withdrawn": standing.withdrawn,
-        "size": standing.size,
-        "threshold": manifest.threshold,
-        "trustees": len(manifest.trustees),
-    }
+    figures = {"threshold": manifest.threshold, "trustees": len(manifest.trustees)}
     context = {
         **frame(shown, language, "{language}/"),
         "summary": summary(standing, saying, said),
         "count": number(standing.count, said["language"]),
         "count_means": say(said, "count_means", count=standing.count),
-        "count_detail": say(said, "count_detail", **figures),
+        "count_detail": count_detail(standing, manifest, said),
         "chart": chart(shown.batches, said, "count"),
         "may_sign": may_sign(manifest, said),
         "notes": [saying.now, saying.names],
+        "withdraw_text": said["withdraw_text" if manifest.sealed else "withdraw_public"],
         "names_path": f"/{shown.slug}/{live_path(language)}" if not manifest.sealed else None,
         "takes": state.takes_signatures,
         "trustees_text": say(said, "trustees_text", **figures),
@@ -143,6 +138,14 @@ def span(seconds: int, said: dict[str, str]) -> str:
 def count_said(standing: Standing, said: dict[str, str]) -> str:
     """The count as a sentence without its full stop."""
     return say(said, "count_said", count=standing.count) if standing.count else said["count_none"]
+
+
+def count_detail(standing: Standing, manifest: Manifest, said: dict[str, str]) -> str:
+    """Who signed and withdrew, what was checked of each, and what proves the number. No more than was checked."""
+    rules = manifest.eligibility
+    each = say(said, f"count_each_{rules.check}", size=rules.size or 0) + " " if standing.signed else ""
+    figures = {"signed": standing.signed, "withdrawn": standing.withdrawn, "size": standing.size}
+    return say(said, "count_detail", each=each, **figures)
 
 
 def summary(standing: Standing, saying: Sentences, said: dict[str, str]) -> str:

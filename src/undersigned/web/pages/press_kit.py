@@ -8,7 +8,16 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 
 from undersigned.press.picture import SIZES
-from undersigned.web.pages.letter import Shown, count_said, frame, live_path, may_sign, summary, when_opened
+from undersigned.web.pages.letter import (
+    Shown,
+    count_detail,
+    count_said,
+    frame,
+    live_path,
+    may_sign,
+    summary,
+    when_opened,
+)
 from undersigned.web.pages.said import number, say
 from undersigned.web.pages.scripts import are_built
 from undersigned.web.pages.state import State, say_state
@@ -19,7 +28,6 @@ def press_kit(shown: Shown, state: State, language: str, printed: list[tuple[int
     """The page. ``printed``: number and language of each PDF there is."""
     said, manifest, standing = words(language), shown.manifest, shown.standing
     means = count_said(standing, said)
-    figures = {"signed": standing.signed, "withdrawn": standing.withdrawn, "size": standing.size}
     saying = say_state(state, manifest, said)
     context: dict[str, Any] = {
         **frame(shown, language, "press/{language}.html"),
@@ -27,7 +35,7 @@ def press_kit(shown: Shown, state: State, language: str, printed: list[tuple[int
         "count": number(standing.count, said["language"]),
         "summary": summary(standing, saying, said),
         "count_said": means,
-        "count_detail": say(said, "count_detail", **figures),
+        "count_detail": count_detail(standing, manifest, said),
         "address": f"{shown.origin}/{language}/",
         "may_sign": may_sign(manifest, said),
         "now": saying.now,

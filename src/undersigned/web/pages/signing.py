@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.template.loader import render_to_string
 
 from undersigned.protocol.verify import STEPS
-from undersigned.web.pages.letter import Shown, frame, when_opened
+from undersigned.web.pages.letter import Shown, frame, live_path, when_opened
 from undersigned.web.pages.said import say
 from undersigned.web.pages.scripts import scripts
 from undersigned.web.pages.state import State, say_state
@@ -71,6 +71,8 @@ def _page(shown: Shown, state: State, language: str, kind: str) -> bytes:
         "counted_yes": said["counted_yes"].partition("{count}"),
         "longest": said["counted_longest"].partition("{wait}"),
         "notes": _notes(shown, state, said, kind),
+        "command": f"undersigned {kind} '{shown.origin}/#{shown.letter}'",
+        "names_path": f"/{shown.slug}/{live_path(language)}" if not manifest.sealed else None,
         **(_terms(shown, said) if manifest.sealed else {}),
     }  # fmt: skip
     return render_to_string(f"signing/{kind}.html", context).encode("utf-8")
@@ -109,9 +111,13 @@ def plain_context(said: dict[str, str], kind: str) -> dict[str, Any]:
         "heading": said[_HEADINGS.get(kind, f"{kind}_heading")],
         "script": built["undersigned.js"],
         "worker": built["verify-worker.js"],
+        "kind": kind,
+        # Why the page needs script, where the reason is not that a name is sealed; ``command`` is another way.
+        "reason": said.get(f"{kind}_noscript", ""),
+        "command": f"undersigned {kind} bundle.zip",
         "file": built[file_name(said["language"])],
         "file_name": file_name(said["language"]),
         "says": [(code, said[word]) for code, word in (verifying if kind == "verify" else _SAYS).items()],
         "steps": [(step, said[f"step_{step}"]) for step in STEPS],
-        "outcomes": [(name, said[f"outcome_{name}"]) for name in ("valid", "invalid", "undetermined")],
+        "outcomes": [(name, said[f"outcome_{name}"]) for name in ("valid", "invalid", "undetermined", "inapplicable")],
     }
