@@ -211,3 +211,33 @@ def test_a_letter_keeps_the_marks_it_can_have() -> None:
     assert found.text == "\u00e1b"
     assert "printed as \u00e1" in found.changes[0]
     assert found.letters == ()
+
+
+FILLERS = "\u3164\u115f\u1160\uffa0\u034f\u17b4"
+
+
+@pytest.mark.parametrize("style", ["list", "run-in"])
+def test_fillers_that_nobody_sees_stop_no_page(style: str, tmp_path: Path) -> None:
+    """Letters by their category, and invisible: they are left out and reported; the name and everybody else stand."""
+    rows = [*ORDINARY[:20], *((f"Han{c}ul {n}", "Rep\u3164orter") for c in FILLERS for n in ("Ann", "Bea"))]
+    wanted = order(edition=edition_from(rows), style=style)
+    for report in (press.make_page(wanted, tmp_path), press.make_archive(wanted, tmp_path)):
+        said = [change for change in report.mended if "could not be proved" in change.what]
+        assert not said
+        assert len(report.mended) == 12
+        assert all(change.name.startswith("Hanul ") and "invisible" in change.what for change in report.mended)
+        assert all(change.name.endswith(", Reporter") for change in report.mended)
+
+
+def test_a_name_of_which_nothing_is_seen_is_set_aside() -> None:
+    """Nobody is printed as a blank or as a dash: who stands there is counted, and the report says so."""
+    names, changes, aside = _settled([("Bea Sample", "\u3164"), ("\u3164\u115f", "Reporter"), ("\u200d", "")])
+    assert (names, aside) == (["Bea Sample"], 2)
+    assert {change.what for change in changes if not change.name} == {"set aside: nothing of it can be seen"}
+
+
+def test_a_filler_in_a_headline_goes() -> None:
+    """The organiser's own texts lose it too, and the report says so."""
+    found = settle(check(order(title="We \u3164ask")))
+    assert found.checked.order.title.split() == ["We", "ask"]
+    assert "HANGUL FILLER" in found.changes[0].what

@@ -17,10 +17,10 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from .clusters import clusters_of, seen
+from .clusters import HOLLOW, clusters_of, seen
 from .errors import MissingGlyphError, OrderError, ReadBackError
 from .fonts import is_cjk
-from .names import NAMELESS, Entry, entries_of, printable
+from .names import UNSEEN, Entry, entries_of, printable
 from .order import MISSING, Checked, PageOrder
 from .report import Mended
 from .stack import Stack, name_of, stack_for
@@ -54,10 +54,12 @@ class Spelt:
 
 def spell(stack: Stack, text: str) -> Spelt:
     """``text`` with every cluster that no face shows spelt otherwise, or left out."""
+    changes = dict.fromkeys(f"{_told(filler)} left out" for filler in HOLLOW.findall(text))
+    if changes:
+        text = unicodedata.normalize("NFC", HOLLOW.sub("", text))
     lost = stack.missing(text)
     if not lost:
-        return Spelt(text)
-    changes: dict[str, None] = {}
+        return Spelt(text, tuple(changes))
     letters: list[str] = []
     kept: list[str] = []
     gone = set(lost)
@@ -113,10 +115,10 @@ class Settler:
     def __call__(self, entry: Entry) -> Entry | None:
         """``entry`` as it is printed, or None: set aside. Raises MissingGlyphError, OrderError."""
         if entry.key in self._doubted:
-            self.aside += 1
-            self._used.add(entry.key)
-            why = f"set aside: what was painted could not be proved ({self._doubted[entry.key]})"
-            self.changes.append(Mended(entry.key, "", why, whole(entry.name, entry.title)))
+            self._aside(entry, f"set aside: {self._doubted[entry.key]}")
+            return None
+        if entry.mended == UNSEEN and not isinstance(self._overrides.get(entry.key), Mapping):
+            self._aside(entry, "set aside: nothing of it can be seen")
             return None
         name, title = spell(self._stack, entry.name), spell(self._stack, entry.title)
         chosen = self._overrides.get(entry.key)
@@ -137,20 +139,24 @@ class Settler:
             first = next(c for text in (entry.name, entry.title) for c in self._stack.missing(text))
             raise MissingGlyphError(first[0], name_of(first), signed)
         if policy == "set-aside" or name.letters or not _readable(name.text):
-            self.aside += 1
-            self.changes.append(Mended(entry.key, "", f"set aside: {why}", signed))
+            self._aside(entry, f"set aside: {why}")
             return None
         if title.letters:
             why = ", ".join([*name.changes, f"the title left out: {_told(title.letters[0])} has no typeface here"])
         left = replace(entry, name=name.text, title="" if title.letters else title.text)
         return self._printed(left, why, signed)
 
+    def _aside(self, entry: Entry, why: str) -> None:
+        self.aside += 1
+        self._used.add(entry.key)
+        self.changes.append(Mended(entry.key, "", why, whole(entry.name, entry.title)))
+
     def _given(self, entry: Entry, chosen: Mapping[str, str], signed: str) -> Entry:
         name, title = printable(chosen["name"])[0], printable(chosen.get("title", ""))[0]
         for text in (name, title):
             for cluster in self._stack.missing(text):
                 raise OrderError(f"{text!r}, given for {signed!r}, has {_told(cluster)}, which no typeface here shows")
-        if not name:
+        if not seen(name):
             raise OrderError(f"nothing is left of the name given for {signed!r}")
         return self._printed(replace(entry, name=name, title=title), "printed as the organiser gave it", signed)
 
@@ -171,7 +177,7 @@ def whole(name: str, title: str) -> str:
 
 
 def _readable(text: str) -> bool:
-    return text == NAMELESS or any(unicodedata.category(c)[0] in "LN" for c in text)
+    return any(unicodedata.category(c)[0] in "LN" for c in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +203,18 @@ def settle(checked: Checked, doubted: Mapping[str, str] | None = None) -> Settle
     order, changes = settle_texts(stack, order)
     settler = Settler(stack, order.missing, order.overrides, doubted or {})
     entries = entries_of(checked.edition, order.groups, order.lang, titles=order.titles, settle=settler)
-    mended = [Mended(e.key, whole(e.name, e.title), f"taken out: {e.mended}") for e in entries if e.mended]
+    signed = {row.key: whole(row.name, row.title) for row in roll}
+    mended = [
+        Mended(e.key, whole(e.name, e.title), f"taken out: {e.mended}", signed[e.key])
+        for e in entries
+        if e.mended and e.mended != UNSEEN
+    ]
     made = replace(checked, order=order)
     return Settled(made, stack, tuple(entries), settler.aside, (*changes, *settler.finish(), *mended))
 
 
 Made = TypeVar("Made")
+DOUBTED: Final = "what was painted could not be proved"
 DOUBTS: Final = 8
 """Names that one page may lose to the proof before it is refused."""
 
@@ -223,7 +235,7 @@ def without_doubt(checked: Checked, make: Callable[[Settled], Made]) -> Made:
                 raise
             if not 0 <= at < len(settled.entries):
                 raise
-            doubted[settled.entries[at].key] = str(error)
+            doubted[settled.entries[at].key] = f"{DOUBTED} ({error})"
 
 
 def texts_of(order: PageOrder) -> Iterator[str]:
@@ -246,7 +258,7 @@ def settle_texts(stack: Stack, order: PageOrder) -> tuple[PageOrder, tuple[Mende
         if not any(line.changes or line.letters for line in lines):
             return text
         lost = [cluster for line in lines for cluster in line.letters]
-        if lost or order.missing == "refuse":
+        if lost or (order.missing == "refuse" and stack.missing(text)):
             first = lost[0] if lost else stack.missing(text)[0]
             raise MissingGlyphError(first[0], name_of(first), f"{what}: {text[:60]}")
         why = ", ".join(dict.fromkeys(change for line in lines for change in line.changes))

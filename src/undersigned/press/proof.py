@@ -25,6 +25,7 @@ from fontTools import unicodedata as scripts
 
 from . import paint
 from .bidi import levels, reordered
+from .clusters import IGNORED
 from .errors import ReadBackError
 from .ink import Blot, Light
 from .names import Entry, direction_of
@@ -346,7 +347,7 @@ def _letters(text: str) -> Counter[str]:
     """The characters of ``text`` that are seen, each with how often; brackets without their direction."""
     return Counter(
         scripts.mirrored(c) if c in ")]}>»›" and scripts.mirrored(c) else c
-        for c in unicodedata.normalize("NFD", text)
+        for c in unicodedata.normalize("NFD", IGNORED.sub("", text))
         if unicodedata.category(c) not in ("Zs", "Cf", "Cc")
     )
 

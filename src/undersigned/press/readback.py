@@ -22,6 +22,7 @@ from typing import Any, Final
 from undersigned.languages.direction import from_the_left
 
 from .block import Section
+from .clusters import IGNORED
 from .content import Painted, Run
 from .errors import ReadBackError
 from .names import Direction, Entry
@@ -93,7 +94,8 @@ def plain(text: str) -> str:
     """``text`` as compared: marks apart from their letters (NFD), without spaces and invisible characters."""
     if text.isascii():
         return text.replace(" ", "")
-    return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) not in ("Zs", "Cf", "Cc"))
+    bare = IGNORED.sub("", text)
+    return "".join(c for c in unicodedata.normalize("NFD", bare) if unicodedata.category(c) not in ("Zs", "Cf", "Cc"))
 
 
 def _is_mark(character: str) -> bool:
