@@ -11,11 +11,12 @@ Per person the organiser may decide otherwise, by the key that the report gives:
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 import msgspec
+from fontTools import unicodedata as scripts
 
 from .clusters import HOLLOW, clusters_of, seen
 from .errors import MissingGlyphError, OrderError, ReadBackError
@@ -222,20 +223,64 @@ DOUBTS: Final = 8
 def without_doubt(checked: Checked, make: Callable[[Settled], Made]) -> Made:
     """What ``make`` makes of the order. A name of which the proof refuses the page is set aside, and it is made again.
 
-    Raises what ``make`` raises; ReadBackError if the order says "refuse", names nobody, or there are too many.
+    After ``DOUBTS`` of them, or where nothing tells whose fault it is, every name that is not ``plain`` is set aside.
+    Raises what ``make`` raises; ReadBackError if the order says "refuse", or if the page is refused even then.
     """
     doubted: dict[str, str] = {}
+    last = False
     while True:
         settled = settle(checked, doubted)
         try:
             return make(settled)
         except ReadBackError as error:
-            at = error.position
-            if checked.order.missing == "refuse" or at is None or len(doubted) == DOUBTS:
+            if checked.order.missing == "refuse" or last:
                 raise
-            if not 0 <= at < len(settled.entries):
+            blamed = _blamed(error, settled.entries, checked.order.lang)
+            if blamed is not None and len(doubted) < DOUBTS:
+                doubted[blamed.key] = f"{DOUBTED} ({error})"
+                continue
+            # Not one name more or less: all that are not in the page's own letters, once, and then no page.
+            last = True
+            more = [entry for entry in settled.entries if not plain(entry, checked.order.lang)]
+            if blamed is not None and plain(blamed, checked.order.lang):
+                more.append(blamed)
+            if not more:
                 raise
-            doubted[settled.entries[at].key] = f"{DOUBTED} ({error})"
+            why = f"{DOUBTED}, and nothing told which of the names in other letters it was ({error})"
+            doubted |= dict.fromkeys((entry.key for entry in more), why)
+
+
+def _blamed(error: ReadBackError, entries: Sequence[Entry], lang: str) -> Entry | None:
+    """Whose fault it is: as the proof says; where it could not tell, the least ordinary name on the line."""
+    places = [place for place in error.among if 0 <= place < len(entries)]
+    at = error.position
+    if at is not None and 0 <= at < len(entries) and not plain(entries[at], lang):
+        return entries[at]
+    odd = next((place for place in places if not plain(entries[place], lang)), at)
+    return entries[odd] if odd is not None and 0 <= odd < len(entries) else None
+
+
+_SCRIPTS: Final = {
+    **dict.fromkeys(("ar", "fa", "ur", "ckb", "ps", "sd", "ug"), frozenset({"Arab"})),
+    **dict.fromkeys(("he", "yi"), frozenset({"Hebr"})),
+    **dict.fromkeys(("ru", "uk", "be", "bg", "mk", "sr"), frozenset({"Cyrl"})),
+    "el": frozenset({"Grek"}),
+    "ja": frozenset({"Hani", "Hira", "Kana"}),
+    "zh": frozenset({"Hani", "Bopo"}),
+    "ko": frozenset({"Hang", "Hani"}),
+}
+
+
+def plain(entry: Entry, lang: str) -> bool:
+    """Whether name and title are in the letters of a page in ``lang``, their marks, and the commonest signs."""
+    own = _SCRIPTS.get(lang.split("-")[0], frozenset({"Latn"}))
+    for character in entry.name + entry.title:
+        if character in " '-.,()\u2019\u05f3\u05f4\u30fc":
+            continue
+        script = scripts.script(character)
+        if script not in own and not (script == "Zinh" and unicodedata.category(character) == "Mn"):
+            return False
+    return True
 
 
 def texts_of(order: PageOrder) -> Iterator[str]:

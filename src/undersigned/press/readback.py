@@ -78,7 +78,7 @@ def prove(
                 part = expected[at:end]
                 wanted = visual(part, page)
                 if not _agree(wanted, seen):
-                    _refuse(part, wanted, seen, entries)
+                    _refuse(part, wanted, seen, entries, page)
                 at = end
     if at < len(expected):
         owner = next((sign.owner for sign in expected[at:] if sign.owner >= 0), -1)
@@ -186,8 +186,14 @@ def visual(signs: Sequence[_Sign], page: Direction) -> str:
     return plain(from_the_left(text, rtl=page == "rtl"))
 
 
-def _refuse(part: Sequence[_Sign], wanted: str, seen: str, entries: Sequence[Entry]) -> None:
+def _refuse(part: Sequence[_Sign], wanted: str, seen: str, entries: Sequence[Entry], page: Direction) -> None:
     owners = list(dict.fromkeys(sign.owner for sign in part if sign.owner >= 0))
-    first = owners[0] if owners else -1
-    names = ", ".join(repr(entries[owner].name) for owner in owners[:4])
-    raise ReadBackError(f"the page shows {seen!r} where {wanted!r} belongs (entry {first + 1}: {names})", first)
+    # Not the first on the line, but the first of which the line does not show what belongs there.
+    unseen = (o for o in owners if visual([s for s in part if s.owner == o], page) not in seen)
+    first = next(unseen, owners[0] if owners else -1)
+    name = repr(entries[first].name) if owners else "a heading"
+    raise ReadBackError(
+        f"the page shows {seen!r} where {wanted!r} belongs (entry {first + 1}: {name})",
+        first if owners else None,
+        owners,
+    )
