@@ -241,3 +241,17 @@ def test_a_filler_in_a_headline_goes() -> None:
     found = settle(check(order(title="We \u3164ask")))
     assert found.checked.order.title.split() == ["We", "ask"]
     assert "HANGUL FILLER" in found.changes[0].what
+
+
+def test_a_decision_sets_aside_who_could_be_set() -> None:
+    """The organiser's word counts for any name, and the report says whose it was."""
+    edition = edition_from([("Bea Sample", ""), ("Ann Example", "nurse")])
+    found = settle(check(order(edition=edition, overrides={_key(edition, "Ann Example"): "set-aside"})))
+    assert [entry.name for entry in found.entries] == ["Bea Sample"]
+    assert found.aside == 1
+    (change,) = found.changes
+    assert (change.signed, change.name, change.what) == (
+        "Ann Example, nurse",
+        "",
+        "set aside: as decided for this name",
+    )

@@ -125,6 +125,9 @@ class Settler:
         chosen = self._overrides.get(entry.key)
         self._used.add(entry.key)
         if not (name.changes or name.letters or title.changes or title.letters):
+            if chosen == "set-aside":
+                self._aside(entry, "set aside: as decided for this name")
+                return None
             if isinstance(chosen, Mapping):
                 raise OrderError(f"{entry.name!r} can be set as it was signed: no other spelling of it is printed")
             return entry
