@@ -15,12 +15,13 @@ import pytest
 from undersigned import press
 from undersigned.press.missing import settle, spell
 from undersigned.press.order import check
+from undersigned.press.picture import PictureOrder, make_picture
 from undersigned.press.report import Mended
 from undersigned.press.stack import stack_for
 from undersigned.protocol.edition import parse
 
 from .people import edition_from, people
-from .setup import order
+from .setup import WHEN, order
 
 ORDINARY = people("en", 500)
 AMHARIC = "ክሳ ናሙና"
@@ -255,3 +256,33 @@ def test_a_decision_sets_aside_who_could_be_set() -> None:
         "",
         "set aside: as decided for this name",
     )
+
+
+GEORGIAN = "We ask \u10e3\u10d7\u10ee\u10d0\u10e0\u10d8 you"
+
+
+def test_what_no_face_shows_of_a_text() -> None:
+    """Letters with their marks, each once; no sign, and nothing that Unicode spells with letters that we have."""
+    assert press.not_shown(GEORGIAN, "en") == list("\u10e3\u10d7\u10ee\u10d0\u10e0\u10d8")
+    assert press.not_shown("K\u0254\u0300fi \u2728 \u216b \u05d0", "en") == []
+
+
+def test_a_picture_never_shows_part_of_a_title() -> None:
+    """A title that would lose a letter is not there at all: the address is. One that loses an emoji only is."""
+
+    def drawn(title: str, address: str = "letters.example.org/water") -> bytes:
+        return make_picture(PictureOrder("share", title, "en", "12", "stand behind it", "", address))
+
+    assert drawn(GEORGIAN) == drawn("\u0909\u0926\u093e\u0939\u0930\u0923")
+    assert drawn(GEORGIAN) != drawn("We ask you")
+    assert drawn(GEORGIAN) != drawn(GEORGIAN, "letters.example.org/fire")
+    assert drawn("We ask you \u2728") == drawn("We ask you")
+
+
+def test_slips_are_made_without_a_title_that_cannot_be_shown(tmp_path: Path) -> None:
+    """The codes are what is needed; the title is not shown in part."""
+    slips = (press.Slip("SAAA-BBBB", "https://letter.example.org/a#x.SAAABBBB"),)
+    assert press.make_slips(press.SlipOrder(GEORGIAN, "en", "letter.example.org/a", slips, WHEN), tmp_path) == 1
+    seen = _text(tmp_path / "slips.pdf")
+    assert "SAAA-BBBB" in seen
+    assert "Weask" not in seen

@@ -79,6 +79,21 @@ def spell(stack: Stack, text: str) -> Spelt:
     return Spelt(" ".join("".join(kept).split()), tuple(changes), tuple(letters))
 
 
+def not_shown(text: str, lang: str, way: str = "r") -> list[str]:
+    """The letters and digits of ``text``, with their marks, that no face of a page in ``lang`` shows whole.
+
+    Signs, such as emoji, are none; nor is what Unicode itself spells with others that we have. Raises FontError.
+    """
+    stack = stack_for(lang, [text])
+    found = []
+    for cluster in stack.missing(text, way):
+        letter = any(unicodedata.category(character)[0] in "LN" for character in cluster)
+        spelt = unicodedata.normalize("NFKC", cluster)
+        if letter and (not seen(spelt) or stack.missing(spelt, way)):
+            found.append(cluster)
+    return list(dict.fromkeys(found))
+
+
 def _otherwise(stack: Stack, cluster: str) -> str:
     """Other signs for ``cluster`` that our faces show: as Unicode spells it, its letter with fewer marks, or none."""
     spelt = unicodedata.normalize("NFKC", cluster)
