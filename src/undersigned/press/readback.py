@@ -47,12 +47,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """One character that ought to be seen: ``owner`` is its entry, -1 for headings and separators."""
+    """One character that ought to be seen: ``owner`` is its entry, -1 for headings and separators.
+
+    ``spaced``: whether a space stands before it. None is compared, but "12, 34" is two numbers, and "12,34" one.
+    """
 
     text: str
     owner: int
     side: str
     block: int
+    spaced: bool = False
 
 
 def prove(
@@ -128,10 +132,14 @@ def _expected(sections: Sequence[Section], separator: str) -> list[_Sign]:
         for number, (words, heading) in enumerate(rows):
             after_entry = number > 0 and not rows[number - 1][1]
             if separator and after_entry:
-                signs.append(_Sign(separator, -1, "", block))
+                signs.append(_Sign(separator, -1, "", block, spaced=True))
             for word in words:
                 owner = -1 if heading else word.owner
-                signs += [_Sign(c, owner, word.side, block) for c in plain(word.text)]
+                letters = plain(word.text)
+                signs += [
+                    _Sign(c, owner, word.side, block, spaced=place == 0 and word.glue in (" ", "~"))
+                    for place, c in enumerate(letters)
+                ]
             block += 1
     return signs
 
@@ -174,6 +182,8 @@ def visual(signs: Sequence[_Sign], page: Direction) -> str:
         if opened is not None and here != opened:
             logical.append(_CLOSE)
             opened = None
+        if sign.spaced:
+            logical.append(" ")
         if here is not None and opened is None:
             logical.append(_OPEN[sign.side])
             opened = here
@@ -182,7 +192,7 @@ def visual(signs: Sequence[_Sign], page: Direction) -> str:
         logical.append(_CLOSE)
     text = "".join(logical)
     if page == "ltr" and text.isascii():
-        return text
+        return text.replace(" ", "")
     return plain(from_the_left(text, rtl=page == "rtl"))
 
 
