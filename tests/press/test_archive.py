@@ -11,6 +11,7 @@ import pytest
 
 from undersigned import press
 
+from .people import edition_from, people
 from .setup import order
 
 
@@ -65,3 +66,11 @@ def test_an_address_too_long_for_a_symbol_is_refused(tmp_path: Path) -> None:
     """OrderError instead of an unreadable symbol."""
     with pytest.raises(press.OrderError, match="too long for a QR symbol"):
         press.make_page(order(address="https://a.example/" + "x" * 4000), tmp_path)
+
+
+@pytest.mark.parametrize("lang", ["en", "he"])
+def test_words_wider_than_a_column_are_broken(lang: str, tmp_path: Path) -> None:
+    """99 wide letters without a space are broken over lines, and nobody is set aside for them."""
+    rows = [*people(lang, 10), ("W" * 99, ""), ("Щ" * 80, ""), ("Ann " + "M" * 40, "W" * 60), ("ש" * 90, "")]
+    report = press.make_archive(order(lang, edition=edition_from(rows)), tmp_path)
+    assert (report.names, report.aside, report.mended) == (14, 0, ())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from undersigned import press
 from undersigned.press import DidNotFitError
+from undersigned.press.papers import LARGEST
 
 from .people import edition_from, people
 from .setup import order, take_apart
@@ -74,6 +76,26 @@ def test_the_capacity_is_true(style: str, tmp_path: Path) -> None:
     press.make_page(order("en", int(capacity * 0.95), style=style), tmp_path)
     with pytest.raises(DidNotFitError):
         press.make_page(order("en", int(capacity * 1.12), style=style), tmp_path)
+
+
+def test_a_larger_space_grows_the_other_way_where_one_side_is_as_long_as_may_be(tmp_path: Path) -> None:
+    """A tall page for six times what it holds: its own shape would be too tall. What is advised fits."""
+    rows = [(name, "of the river and the bridge and the market of the town") for name, _ in people("en", 2000)]
+    edition = edition_from(rows)
+    with pytest.raises(DidNotFitError) as refusal:
+        press.make_page(order(edition=edition, paper="200x700 mm"), tmp_path)
+    way = next(way for way in refusal.value.report.ways_out if "larger space" in way)
+    width, height = map(int, re.findall(r"\d+", way))
+    assert height == LARGEST
+    report = press.make_page(order(edition=edition, paper=f"{width}x{height} mm", proof_ppi=20), tmp_path)
+    assert report.read_back["entries"] == 2000
+
+
+def test_where_no_newspaper_is_large_enough_that_is_said(tmp_path: Path) -> None:
+    """No size is advised that was not tried, and the sentence says up to which it was."""
+    with pytest.raises(DidNotFitError, match="up to 1200 x 1200 mm") as refusal:
+        press.make_page(order("en", 3000, text="Word and word again. " * 60_000), tmp_path)
+    assert not any("larger space" in way for way in refusal.value.report.ways_out)
 
 
 def test_ten_thousand_names_are_refused_soon(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import io
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from undersigned import press
-from undersigned.press import archive, fonts, proof, shaping
+from undersigned.press import archive, fonts, paint, proof, shaping
 from undersigned.press.missing import settle
 from undersigned.press.order import check
 from undersigned.press.pdf import Engine
@@ -268,3 +269,89 @@ def test_a_name_that_is_refused_by_the_proof_is_set_aside(monkeypatch: pytest.Mo
         assert "could not be proved" in change.what
     with pytest.raises(press.ReadBackError):
         press.make_page(order(edition=wanted.edition, missing="refuse"), tmp_path)
+
+
+ROW = [*((f"Ada Example {letter}", "") for letter in "ABCDEFGH"), ("Kofi Doubt", ""), ("Zoe Last", "")]
+
+
+def _page_without(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on the file that is proved lacks a letter or a glyph of one name, or has another."""
+    real = paint.read
+
+    def read(pdf: pikepdf.Pdf) -> paint.Paint:
+        found = real(pdf)
+        for place, strip in enumerate(found.strips):
+            said = "".join(found.fonts[strip.font].text.get(code, "") for code in strip.codes)
+            if "Doubt" not in said:
+                continue
+            at = said.index("Doubt") + 3
+            codes = strip.codes
+            if what == "letter":
+                found.strips[place] = replace(strip, text=said[:at] + said[at + 1 :])
+            elif what == "glyph":
+                found.strips[place] = replace(strip, codes=codes[:at] + codes[at + 1 :])
+            else:
+                found.strips[place] = replace(strip, codes=(*codes[:at], codes[at + 1], *codes[at + 1 :]))
+        return found
+
+    monkeypatch.setattr(paint, "read", read)
+
+
+@pytest.mark.parametrize("what", ["letter", "glyph", "other"])
+def test_the_blame_falls_on_the_name_that_differs(what: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Set in one paragraph: whose letter the text layer lacks, whose glyph is gone or another, is set aside alone."""
+    _page_without(what, monkeypatch)
+    report = press.make_page(order(edition=edition_from(ROW), style="run-in", groups={}, sections=False), tmp_path)
+    (change,) = report.mended
+    assert change.signed == "Kofi Doubt"
+    assert "could not be proved" in change.what
+    assert "'Kofi Doubt'" in change.what
+
+
+def test_where_the_proof_cannot_tell_the_odd_name_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A whole line has too little ink: the name in other letters goes first, and nobody else."""
+    real = proof.prove
+    rows = [*ROW, ("Ярослав", "")]
+
+    def doubting(data: bytes, told: Any, stack: Any, lang: str) -> Any:
+        line = next((t for t in told if any("Ярослав" in text for _, text in t.entries)), None)
+        if line is not None:
+            raise press.ReadBackError("too little ink", line.owner, [owner for owner, _ in line.entries])
+        return real(data, told, stack, lang)
+
+    monkeypatch.setattr(proof, "prove", doubting)
+    report = press.make_page(order(edition=edition_from(rows), style="run-in"), tmp_path)
+    assert [change.signed for change in report.mended] == ["Ярослав"]
+
+
+@pytest.mark.parametrize("blame", [True, False])
+def test_many_doubtful_names_end_in_a_page_still(blame: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """After eight names, or when none is named: all in other letters than the page's are set aside."""
+    real = proof.prove
+    rows = [*ROW, *((f"Ярослав {letter}", "") for letter in "АБВГДЕЖЗИКЛМ")]
+
+    def doubting(data: bytes, told: Any, stack: Any, lang: str) -> Any:
+        bad = next((text.owner for text in told if "Ярослав" in text.name), None)
+        if bad is not None:
+            raise press.ReadBackError("another sign is painted", bad if blame else None)
+        return real(data, told, stack, lang)
+
+    monkeypatch.setattr(proof, "prove", doubting)
+    report = press.make_archive(order(edition=edition_from(rows)), tmp_path)
+    assert (report.names, report.aside) == (len(ROW), 12)
+    assert {change.signed.split()[0] for change in report.mended} == {"Ярослав"}
+
+
+def test_what_is_wrong_with_the_page_itself_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The control: when names in other letters are not the cause there is no page, after one more try."""
+    tries: list[int] = []
+
+    def doubting(data: bytes, told: Any, stack: Any, lang: str) -> Any:
+        tries.append(1)
+        raise press.ReadBackError("nothing is black")
+
+    monkeypatch.setattr(proof, "prove", doubting)
+    with pytest.raises(press.ReadBackError, match="nothing is black"):
+        press.make_archive(order(edition=edition_from([*ROW, ("Ярослав", "")])), tmp_path)
+    assert len(tries) == 2
+    assert not list(tmp_path.iterdir())

@@ -15,12 +15,13 @@ import pytest
 from undersigned import press
 from undersigned.press.missing import settle, spell
 from undersigned.press.order import check
+from undersigned.press.picture import PictureOrder, make_picture
 from undersigned.press.report import Mended
 from undersigned.press.stack import stack_for
 from undersigned.protocol.edition import parse
 
 from .people import edition_from, people
-from .setup import order
+from .setup import WHEN, order
 
 ORDINARY = people("en", 500)
 AMHARIC = "ክሳ ናሙና"
@@ -211,3 +212,77 @@ def test_a_letter_keeps_the_marks_it_can_have() -> None:
     assert found.text == "\u00e1b"
     assert "printed as \u00e1" in found.changes[0]
     assert found.letters == ()
+
+
+FILLERS = "\u3164\u115f\u1160\uffa0\u034f\u17b4"
+
+
+@pytest.mark.parametrize("style", ["list", "run-in"])
+def test_fillers_that_nobody_sees_stop_no_page(style: str, tmp_path: Path) -> None:
+    """Letters by their category, and invisible: they are left out and reported; the name and everybody else stand."""
+    rows = [*ORDINARY[:20], *((f"Han{c}ul {n}", "Rep\u3164orter") for c in FILLERS for n in ("Ann", "Bea"))]
+    wanted = order(edition=edition_from(rows), style=style)
+    for report in (press.make_page(wanted, tmp_path), press.make_archive(wanted, tmp_path)):
+        said = [change for change in report.mended if "could not be proved" in change.what]
+        assert not said
+        assert len(report.mended) == 12
+        assert all(change.name.startswith("Hanul ") and "invisible" in change.what for change in report.mended)
+        assert all(change.name.endswith(", Reporter") for change in report.mended)
+
+
+def test_a_name_of_which_nothing_is_seen_is_set_aside() -> None:
+    """Nobody is printed as a blank or as a dash: who stands there is counted, and the report says so."""
+    names, changes, aside = _settled([("Bea Sample", "\u3164"), ("\u3164\u115f", "Reporter"), ("\u200d", "")])
+    assert (names, aside) == (["Bea Sample"], 2)
+    assert {change.what for change in changes if not change.name} == {"set aside: nothing of it can be seen"}
+
+
+def test_a_filler_in_a_headline_goes() -> None:
+    """The organiser's own texts lose it too, and the report says so."""
+    found = settle(check(order(title="We \u3164ask")))
+    assert found.checked.order.title.split() == ["We", "ask"]
+    assert "HANGUL FILLER" in found.changes[0].what
+
+
+def test_a_decision_sets_aside_who_could_be_set() -> None:
+    """The organiser's word counts for any name, and the report says whose it was."""
+    edition = edition_from([("Bea Sample", ""), ("Ann Example", "nurse")])
+    found = settle(check(order(edition=edition, overrides={_key(edition, "Ann Example"): "set-aside"})))
+    assert [entry.name for entry in found.entries] == ["Bea Sample"]
+    assert found.aside == 1
+    (change,) = found.changes
+    assert (change.signed, change.name, change.what) == (
+        "Ann Example, nurse",
+        "",
+        "set aside: as decided for this name",
+    )
+
+
+GEORGIAN = "We ask \u10e3\u10d7\u10ee\u10d0\u10e0\u10d8 you"
+
+
+def test_what_no_face_shows_of_a_text() -> None:
+    """Letters with their marks, each once; no sign, and nothing that Unicode spells with letters that we have."""
+    assert press.not_shown(GEORGIAN, "en") == list("\u10e3\u10d7\u10ee\u10d0\u10e0\u10d8")
+    assert press.not_shown("K\u0254\u0300fi \u2728 \u216b \u05d0", "en") == []
+
+
+def test_a_picture_never_shows_part_of_a_title() -> None:
+    """A title that would lose a letter is not there at all: the address is. One that loses an emoji only is."""
+
+    def drawn(title: str, address: str = "letters.example.org/water") -> bytes:
+        return make_picture(PictureOrder("share", title, "en", "12", "stand behind it", "", address))
+
+    assert drawn(GEORGIAN) == drawn("\u0909\u0926\u093e\u0939\u0930\u0923")
+    assert drawn(GEORGIAN) != drawn("We ask you")
+    assert drawn(GEORGIAN) != drawn(GEORGIAN, "letters.example.org/fire")
+    assert drawn("We ask you \u2728") == drawn("We ask you")
+
+
+def test_slips_are_made_without_a_title_that_cannot_be_shown(tmp_path: Path) -> None:
+    """The codes are what is needed; the title is not shown in part."""
+    slips = (press.Slip("SAAA-BBBB", "https://letter.example.org/a#x.SAAABBBB"),)
+    assert press.make_slips(press.SlipOrder(GEORGIAN, "en", "letter.example.org/a", slips, WHEN), tmp_path) == 1
+    seen = _text(tmp_path / "slips.pdf")
+    assert "SAAA-BBBB" in seen
+    assert "Weask" not in seen

@@ -10,6 +10,7 @@ import pytest
 from undersigned.press import ReadBackError
 from undersigned.press.sheet import SetLine
 
+from .people import edition_from, people
 from .setup import Taken, order, take_apart
 
 ROLLS = [("en", "list"), ("en", "run-in"), ("he", "list"), ("he", "run-in"), ("ar", "run-in"), ("mixed", "run-in")]
@@ -91,3 +92,21 @@ def test_the_proof_is_of_the_file_not_of_the_layout() -> None:
     first, second = take_apart(order("en", 60)), take_apart(order("en", 60, edition=None, first=None, titles=False))
     with pytest.raises(ReadBackError):
         second.read_back(first.paint())
+
+
+NUMBERED = [
+    "\u05d0 12, 34 \u05d1",
+    "\u05d3\u05e0\u05d4 1, 2. 3",
+    "\u0639\u0644\u064a 12, 34 \u0628",
+    "Ann 12, 34 \u05d0",
+    "\u05d0 12,34 \u05d1",
+]
+
+
+@pytest.mark.parametrize("lang", ["en", "he"])
+@pytest.mark.parametrize("style", ["list", "run-in"])
+def test_numbers_with_a_comma_and_a_space_are_two(lang: str, style: str) -> None:
+    """A comma joins two numbers (UAX 9, W4) unless a space stands after it: what is compared must know of the space."""
+    rows = [*people(lang, 20), *((name, "") for name in NUMBERED)]
+    taken = take_apart(order(lang, edition=edition_from(rows), style=style))
+    assert taken.read_back(taken.paint())["entries"] == len(rows)

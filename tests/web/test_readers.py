@@ -13,6 +13,7 @@ from undersigned.press.errors import EngineError
 from undersigned.press.picture import SIZES, PictureOrder, make_picture
 from undersigned.web.datadir import DataDir, DataError, read_settings
 from undersigned.web.editions.readers import PAUSE, REST
+from undersigned.web.pages import embed
 
 from . import people
 from .conftest import Site
@@ -188,3 +189,15 @@ def test_a_contact_stands_on_the_press_page(site: Site, monkeypatch: pytest.Monk
         (path / "settings.toml").write_text(lines + wrong)
         with pytest.raises(DataError, match="contact"):
             read_settings(DataDir(path))
+
+
+def test_the_log_says_once_which_title_no_picture_shows(caplog: pytest.LogCaptureFixture) -> None:
+    """Not with every picture; and nothing is said of a title that is shown whole."""
+    for title in (
+        "Give water",
+        "We ask \u10e3\u10d7\u10ee\u10d0\u10e0\u10d8",
+        "We ask \u10e3\u10d7\u10ee\u10d0\u10e0\u10d8",
+    ):
+        embed._say_lost("letters.example.org/once", title, "en")
+    (record,) = caplog.records
+    assert "shows its address instead of its title" in record.getMessage()

@@ -19,7 +19,7 @@ from undersigned.client.organiser import Organiser
 from undersigned.protocol import canonical, manifest, roll
 from undersigned.protocol.entries import REASONS
 
-from . import examples, exits, voice
+from . import examples, exits, printable, voice
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -58,7 +58,7 @@ def new(
         raise InputError("--server and --token-file are needed (or --example)")
     place = Folder(folder)
     described = place.letter_file()
-    place.texts(described.title)
+    printable.warn_of(described, place.texts(described.title))
     known = organiser.draft(parse_server(server), read_token(token_file), described.slug, str(token_file.resolve()))
     place.organiser_seed()
     place.remember(known)
@@ -87,6 +87,7 @@ def open_(
     known, described = place.known(), place.letter_file()
     slots, people = read_slots(place, described.check)
     built, texts = organiser.build_manifest(place, described, known, len(slots), people)
+    printable.warn_of(described, place.texts(described.title))
     voice.confirm(f"Freeze {built.origin}: {len(slots)} may sign, {', '.join(built.languages)}?", yes)
     with connected(place) as by:
         with voice.stage(f"{len(slots)} codes uploaded") as progress:

@@ -13,7 +13,7 @@ from undersigned.client.errors import InputError
 from undersigned.client.folder import Folder
 from undersigned.protocol import base64url, canonical, codes
 
-from . import exits, voice
+from . import exits, printable, voice
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="markdown", help="Make the roll, its access codes and the slips."
@@ -96,6 +96,7 @@ def slips(
     # Not before: the press is large, and may not be installed.
     from undersigned import press
 
+    printable.warn_of_title(described.title[language], language)
     order = press.SlipOrder(
         title=described.title[language],
         lang=language,

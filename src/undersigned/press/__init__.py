@@ -19,7 +19,7 @@ from .errors import (
     ReadBackError,
 )
 from .make import make_page
-from .missing import overrides_from
+from .missing import not_shown, overrides_from
 from .order import Beside, PageOrder
 from .papers import Paper, find, papers
 from .report import FitReport, Mended, PageReport
@@ -52,6 +52,7 @@ __all__ = [
     "make_page",
     "make_placard",
     "make_slips",
+    "not_shown",
     "order_from",
     "overrides_from",
     "papers",

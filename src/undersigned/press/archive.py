@@ -15,13 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from fontTools import unicodedata as scripts
+
 from undersigned.protocol.tally import tally
 
 from . import proof
+from .clusters import clusters_of
 from .compose import count_line, heading_of
 from .letter import Paragraph, paragraphs_of
 from .missing import Settled, without_doubt
-from .names import Entry, direction_of, own_direction
+from .names import LONG_WORD, Entry, direction_of, own_direction
 from .order import PageOrder, check
 from .output import write_all
 from .pdf import Engine
@@ -30,6 +33,7 @@ from .report import Mended
 from .words import Words, words_for
 
 STANDARDS: Final = ["a-3a", "ua-1"]
+_APART: Final = frozenset({"Latn", "Cyrl", "Grek", "Hebr"})
 _OPEN: Final = {"ltr": "\u2066", "rtl": "\u2067"}
 
 
@@ -88,6 +92,19 @@ def _make(settled: Settled, out: Path, tell: Callable[[str, float], None]) -> Ar
     return report
 
 
+def _breakable(text: str) -> str:
+    """``text`` with a place to break (U+200B) in words that may be wider than a column, of letters that do not join."""
+    return " ".join(_parted(word) if len(word) > LONG_WORD else word for word in text.split(" "))
+
+
+def _parted(word: str) -> str:
+    clusters = clusters_of(word)
+    if any(scripts.script(cluster[0]) not in _APART for cluster in clusters):
+        return word
+    parts = ["".join(clusters[at : at + LONG_WORD]) for at in range(0, len(clusters), LONG_WORD)]
+    return "\u200b".join(parts)
+
+
 class _Writing:
     """What the document says, in order: handed to the engine as data, and to the proof as what must stand there."""
 
@@ -140,7 +157,7 @@ class _Writing:
         return self._engine.cut(text, way)
 
     def _name(self, number: int, entry: Entry) -> Any:
-        text = entry.name + (self._words.comma + entry.title if entry.title else "")
+        text = _breakable(entry.name + (self._words.comma + entry.title if entry.title else ""))
         own = own_direction(entry.name or entry.title) or self._side
         shown = f"{_OPEN[own]}{text}\u2069" if own != self._side else text
         return self._told(shown, owner=number, name=entry.name)

@@ -11,6 +11,8 @@ IGNORED: Final = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 """What paints nothing by itself and is not missed where a face lacks it (UAX 44, Default_Ignorable_Code_Point)."""
+HOLLOW: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]")
+"""Of those, the ones that Unicode calls letters and marks, and that shape nothing: fillers. They are not printed."""
 _JOINER: Final = "\u200d"
 
 

@@ -71,11 +71,15 @@ class PreflightError(PressError):
 
 
 class ReadBackError(PressError):
-    """What stands on the page differs from the edition. ``position``: the first entry that does, from 0."""
+    """What stands on the page differs from the edition. ``position``: the first entry that does, from 0.
 
-    def __init__(self, message: str, position: int | None = None) -> None:
+    ``among``: if it is one of several on a line and nothing says which, all of them.
+    """
+
+    def __init__(self, message: str, position: int | None = None, among: Sequence[int] = ()) -> None:
         super().__init__(message)
         self.position = position
+        self.among = tuple(among)
 
 
 class EngineError(PressError):

@@ -10,7 +10,7 @@ from .compose import Composer, Layout
 from .design import LARGEST_NAMES, SMALLEST_LETTER
 from .errors import OrderError
 from .fit import RUN_IN_MEASURE, Area, Fit, height_of
-from .papers import find
+from .papers import LARGEST, find
 from .report import FitReport
 
 CAUTION: Final = 0.94
@@ -63,7 +63,7 @@ def did_not_fit(composer: Composer) -> FitReport:
     capacity = {s: _capacity(composer, area, s) for s in ("list", "run-in")}
     capacity[style] = min(capacity[style], number - 1)  # the estimate may be a little high: these did not fit
     binding = composer.block(style, composer.floor).binding()
-    ways = _ways_out(composer, capacity, number)
+    ways, note = _ways_out(composer, capacity, number)
     floor = composer.floor
     name = entries[binding].name if 0 <= binding < number else ""
     return FitReport(
@@ -77,6 +77,7 @@ def did_not_fit(composer: Composer) -> FitReport:
         too_many=max(0, number - capacity[style]),
         binding=name,
         ways_out=tuple(ways),
+        note=note,
     )
 
 
@@ -108,7 +109,8 @@ def _capacity(composer: Composer, area: Area, style: str) -> int:
     return int(best)
 
 
-def _ways_out(composer: Composer, capacity: dict[str, int], number: int) -> list[str]:
+def _ways_out(composer: Composer, capacity: dict[str, int], number: int) -> tuple[list[str], str]:
+    """What can be done, and what is no way out though it looks like one."""
     order = composer.checked.order
     ways = []
     if order.style == "list" and capacity["run-in"] >= number:
@@ -119,7 +121,7 @@ def _ways_out(composer: Composer, capacity: dict[str, int], number: int) -> list
         ways.append("book two pages")
     share = math.sqrt(max(1.0, number / max(1, capacity[order.style])))
     larger = _larger(composer, share)
-    if larger is not None:
+    if isinstance(larger, tuple):
         ways.append(f"book a larger space, about {larger[0]} x {larger[1]} mm")
     if capacity[order.style] > 0:
         ways.append(
@@ -127,26 +129,42 @@ def _ways_out(composer: Composer, capacity: dict[str, int], number: int) -> list
         )
     if not capacity[order.style]:
         ways.insert(0, "shorten the letter: it fills the page alone")
-    return ways
+    return ways, larger if isinstance(larger, str) else ""
 
 
-def _larger(composer: Composer, share: float) -> tuple[int, int] | None:
-    """The sides in mm of a page of the same shape that all of it fits, tried; None if no newspaper is so large."""
+def _larger(composer: Composer, share: float) -> tuple[int, int] | str:
+    """The sides in mm of a page that all of it fits, tried; or, in a sentence, that none was found.
+
+    Of the same shape, until a side is as long as any newspaper's; then the other one grows.
+    """
     paper = composer.checked.paper
     if not paper.width or not paper.height:
-        return None
+        return ""
+    width = height = 0
     for step in range(TRIES):
-        width, height = (math.ceil(side * share * STEP_UP**step) for side in (paper.width, paper.height))
+        grown = share * STEP_UP**step
+        width, height = _within(paper.width * grown, paper.height * grown)
         try:
             find(f"{width}x{height} mm")
         except OrderError:
-            return None
+            return ""
         checked = replace(composer.checked, paper=replace(paper, width=float(width), height=float(height)))
         trial = Composer(checked, composer.copy, composer.engine)
         area = trial.area(trial.heads(SMALLEST_LETTER), trial.prose(SMALLEST_LETTER))
         if trial.names(area, checked.order.style, trial.floor, LARGEST_NAMES) is not None:
             return width, height
-    return None
+        if width == height == LARGEST:
+            break
+    return f"No larger page that holds them all was found, up to {width} x {height} mm."
+
+
+def _within(width: float, height: float) -> tuple[int, int]:
+    """Sides of the same area as these, neither longer than a newspaper's."""
+    if height > LARGEST:
+        width, height = width * height / LARGEST, LARGEST
+    elif width > LARGEST:
+        width, height = LARGEST, width * height / LARGEST
+    return min(LARGEST, math.ceil(width)), min(LARGEST, math.ceil(height))
 
 
 def sentence(report: FitReport) -> str:
@@ -155,4 +173,5 @@ def sentence(report: FitReport) -> str:
     return (
         f"{report.names} names fit {reached}, and {report.whose} prints nothing under {report.floor:g} pt: "
         f"{report.too_many} too many. You can: {'; '.join(report.ways_out)}."
+        + (f" {report.note}" if report.note else "")
     )

@@ -38,6 +38,8 @@ class Blot:
     ink: float
     owner: int
     name: str
+    among: tuple[int, ...] = ()
+    """The entries of which it shows parts."""
 
 
 class Light:
@@ -82,6 +84,7 @@ class Light:
                 raise ReadBackError(
                     f"{ink / blot.ink:.0%} of the ink of {blot.name!r} is on page {page + 1}",
                     blot.owner if blot.owner >= 0 else None,
+                    blot.among,
                 )
             self._least, self._most = min(self._least, ink / blot.ink), max(self._most, ink / blot.ink)
         self.lines += len(blots)

@@ -11,16 +11,17 @@ Per person the organiser may decide otherwise, by the key that the report gives:
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 import msgspec
+from fontTools import unicodedata as scripts
 
-from .clusters import clusters_of, seen
+from .clusters import HOLLOW, clusters_of, seen
 from .errors import MissingGlyphError, OrderError, ReadBackError
 from .fonts import is_cjk
-from .names import NAMELESS, Entry, entries_of, printable
+from .names import UNSEEN, Entry, entries_of, printable
 from .order import MISSING, Checked, PageOrder
 from .report import Mended
 from .stack import Stack, name_of, stack_for
@@ -54,10 +55,12 @@ class Spelt:
 
 def spell(stack: Stack, text: str) -> Spelt:
     """``text`` with every cluster that no face shows spelt otherwise, or left out."""
+    changes = dict.fromkeys(f"{_told(filler)} left out" for filler in HOLLOW.findall(text))
+    if changes:
+        text = unicodedata.normalize("NFC", HOLLOW.sub("", text))
     lost = stack.missing(text)
     if not lost:
-        return Spelt(text)
-    changes: dict[str, None] = {}
+        return Spelt(text, tuple(changes))
     letters: list[str] = []
     kept: list[str] = []
     gone = set(lost)
@@ -74,6 +77,21 @@ def spell(stack: Stack, text: str) -> Spelt:
         else:
             changes[f"{_told(cluster)} left out"] = None
     return Spelt(" ".join("".join(kept).split()), tuple(changes), tuple(letters))
+
+
+def not_shown(text: str, lang: str, way: str = "r") -> list[str]:
+    """The letters and digits of ``text``, with their marks, that no face of a page in ``lang`` shows whole.
+
+    Signs, such as emoji, are none; nor is what Unicode itself spells with others that we have. Raises FontError.
+    """
+    stack = stack_for(lang, [text])
+    found = []
+    for cluster in stack.missing(text, way):
+        letter = any(unicodedata.category(character)[0] in "LN" for character in cluster)
+        spelt = unicodedata.normalize("NFKC", cluster)
+        if letter and (not seen(spelt) or stack.missing(spelt, way)):
+            found.append(cluster)
+    return list(dict.fromkeys(found))
 
 
 def _otherwise(stack: Stack, cluster: str) -> str:
@@ -113,15 +131,18 @@ class Settler:
     def __call__(self, entry: Entry) -> Entry | None:
         """``entry`` as it is printed, or None: set aside. Raises MissingGlyphError, OrderError."""
         if entry.key in self._doubted:
-            self.aside += 1
-            self._used.add(entry.key)
-            why = f"set aside: what was painted could not be proved ({self._doubted[entry.key]})"
-            self.changes.append(Mended(entry.key, "", why, whole(entry.name, entry.title)))
+            self._aside(entry, f"set aside: {self._doubted[entry.key]}")
+            return None
+        if entry.mended == UNSEEN and not isinstance(self._overrides.get(entry.key), Mapping):
+            self._aside(entry, "set aside: nothing of it can be seen")
             return None
         name, title = spell(self._stack, entry.name), spell(self._stack, entry.title)
         chosen = self._overrides.get(entry.key)
         self._used.add(entry.key)
         if not (name.changes or name.letters or title.changes or title.letters):
+            if chosen == "set-aside":
+                self._aside(entry, "set aside: as decided for this name")
+                return None
             if isinstance(chosen, Mapping):
                 raise OrderError(f"{entry.name!r} can be set as it was signed: no other spelling of it is printed")
             return entry
@@ -137,20 +158,24 @@ class Settler:
             first = next(c for text in (entry.name, entry.title) for c in self._stack.missing(text))
             raise MissingGlyphError(first[0], name_of(first), signed)
         if policy == "set-aside" or name.letters or not _readable(name.text):
-            self.aside += 1
-            self.changes.append(Mended(entry.key, "", f"set aside: {why}", signed))
+            self._aside(entry, f"set aside: {why}")
             return None
         if title.letters:
             why = ", ".join([*name.changes, f"the title left out: {_told(title.letters[0])} has no typeface here"])
         left = replace(entry, name=name.text, title="" if title.letters else title.text)
         return self._printed(left, why, signed)
 
+    def _aside(self, entry: Entry, why: str) -> None:
+        self.aside += 1
+        self._used.add(entry.key)
+        self.changes.append(Mended(entry.key, "", why, whole(entry.name, entry.title)))
+
     def _given(self, entry: Entry, chosen: Mapping[str, str], signed: str) -> Entry:
         name, title = printable(chosen["name"])[0], printable(chosen.get("title", ""))[0]
         for text in (name, title):
             for cluster in self._stack.missing(text):
                 raise OrderError(f"{text!r}, given for {signed!r}, has {_told(cluster)}, which no typeface here shows")
-        if not name:
+        if not seen(name):
             raise OrderError(f"nothing is left of the name given for {signed!r}")
         return self._printed(replace(entry, name=name, title=title), "printed as the organiser gave it", signed)
 
@@ -171,7 +196,7 @@ def whole(name: str, title: str) -> str:
 
 
 def _readable(text: str) -> bool:
-    return text == NAMELESS or any(unicodedata.category(c)[0] in "LN" for c in text)
+    return any(unicodedata.category(c)[0] in "LN" for c in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +222,18 @@ def settle(checked: Checked, doubted: Mapping[str, str] | None = None) -> Settle
     order, changes = settle_texts(stack, order)
     settler = Settler(stack, order.missing, order.overrides, doubted or {})
     entries = entries_of(checked.edition, order.groups, order.lang, titles=order.titles, settle=settler)
-    mended = [Mended(e.key, whole(e.name, e.title), f"taken out: {e.mended}") for e in entries if e.mended]
+    signed = {row.key: whole(row.name, row.title) for row in roll}
+    mended = [
+        Mended(e.key, whole(e.name, e.title), f"taken out: {e.mended}", signed[e.key])
+        for e in entries
+        if e.mended and e.mended != UNSEEN
+    ]
     made = replace(checked, order=order)
     return Settled(made, stack, tuple(entries), settler.aside, (*changes, *settler.finish(), *mended))
 
 
 Made = TypeVar("Made")
+DOUBTED: Final = "what was painted could not be proved"
 DOUBTS: Final = 8
 """Names that one page may lose to the proof before it is refused."""
 
@@ -210,20 +241,64 @@ DOUBTS: Final = 8
 def without_doubt(checked: Checked, make: Callable[[Settled], Made]) -> Made:
     """What ``make`` makes of the order. A name of which the proof refuses the page is set aside, and it is made again.
 
-    Raises what ``make`` raises; ReadBackError if the order says "refuse", names nobody, or there are too many.
+    After ``DOUBTS`` of them, or where nothing tells whose fault it is, every name that is not ``plain`` is set aside.
+    Raises what ``make`` raises; ReadBackError if the order says "refuse", or if the page is refused even then.
     """
     doubted: dict[str, str] = {}
+    last = False
     while True:
         settled = settle(checked, doubted)
         try:
             return make(settled)
         except ReadBackError as error:
-            at = error.position
-            if checked.order.missing == "refuse" or at is None or len(doubted) == DOUBTS:
+            if checked.order.missing == "refuse" or last:
                 raise
-            if not 0 <= at < len(settled.entries):
+            blamed = _blamed(error, settled.entries, checked.order.lang)
+            if blamed is not None and len(doubted) < DOUBTS:
+                doubted[blamed.key] = f"{DOUBTED} ({error})"
+                continue
+            # Not one name more or less: all that are not in the page's own letters, once, and then no page.
+            last = True
+            more = [entry for entry in settled.entries if not plain(entry, checked.order.lang)]
+            if blamed is not None and plain(blamed, checked.order.lang):
+                more.append(blamed)
+            if not more:
                 raise
-            doubted[settled.entries[at].key] = str(error)
+            why = f"{DOUBTED}, and nothing told which of the names in other letters it was ({error})"
+            doubted |= dict.fromkeys((entry.key for entry in more), why)
+
+
+def _blamed(error: ReadBackError, entries: Sequence[Entry], lang: str) -> Entry | None:
+    """Whose fault it is: as the proof says; where it could not tell, the least ordinary name on the line."""
+    places = [place for place in error.among if 0 <= place < len(entries)]
+    at = error.position
+    if at is not None and 0 <= at < len(entries) and not plain(entries[at], lang):
+        return entries[at]
+    odd = next((place for place in places if not plain(entries[place], lang)), at)
+    return entries[odd] if odd is not None and 0 <= odd < len(entries) else None
+
+
+_SCRIPTS: Final = {
+    **dict.fromkeys(("ar", "fa", "ur", "ckb", "ps", "sd", "ug"), frozenset({"Arab"})),
+    **dict.fromkeys(("he", "yi"), frozenset({"Hebr"})),
+    **dict.fromkeys(("ru", "uk", "be", "bg", "mk", "sr"), frozenset({"Cyrl"})),
+    "el": frozenset({"Grek"}),
+    "ja": frozenset({"Hani", "Hira", "Kana"}),
+    "zh": frozenset({"Hani", "Bopo"}),
+    "ko": frozenset({"Hang", "Hani"}),
+}
+
+
+def plain(entry: Entry, lang: str) -> bool:
+    """Whether name and title are in the letters of a page in ``lang``, their marks, and the commonest signs."""
+    own = _SCRIPTS.get(lang.split("-")[0], frozenset({"Latn"}))
+    for character in entry.name + entry.title:
+        if character in " '-.,()\u2019\u05f3\u05f4\u30fc":
+            continue
+        script = scripts.script(character)
+        if script not in own and not (script == "Zinh" and unicodedata.category(character) == "Mn"):
+            return False
+    return True
 
 
 def texts_of(order: PageOrder) -> Iterator[str]:
@@ -246,7 +321,7 @@ def settle_texts(stack: Stack, order: PageOrder) -> tuple[PageOrder, tuple[Mende
         if not any(line.changes or line.letters for line in lines):
             return text
         lost = [cluster for line in lines for cluster in line.letters]
-        if lost or order.missing == "refuse":
+        if lost or (order.missing == "refuse" and stack.missing(text)):
             first = lost[0] if lost else stack.missing(text)[0]
             raise MissingGlyphError(first[0], name_of(first), f"{what}: {text[:60]}")
         why = ", ".join(dict.fromkeys(change for line in lines for change in line.changes))

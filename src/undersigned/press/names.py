@@ -22,6 +22,7 @@ from fontTools import unicodedata as scripts
 from undersigned.languages.order import sorter
 from undersigned.protocol.edition import Edition
 
+from .clusters import HOLLOW, seen
 from .fonts import is_cjk
 
 Direction = Literal["ltr", "rtl"]
@@ -32,6 +33,8 @@ NOT_FIRST: Final = frozenset("、。，．・：；？！）］｝」』】〉�
 NOT_LAST: Final = frozenset("（［｛「『【〈《〔")
 NAMELESS: Final = "\u2014"
 """Printed for an entry that holds no printable character: somebody stands there, and is counted."""
+UNSEEN: Final = "everything: nothing of it can be seen"
+"""What was taken out of a name of which nothing is left."""
 LONG_WORD: Final = 20
 """Letters without a break from which a word may be broken anywhere, rather than set off the page."""
 _STRONG: Final = {"L": "ltr", "R": "rtl", "AL": "rtl"}
@@ -98,7 +101,7 @@ def printable(text: str) -> tuple[str, str]:
         problems.append("a line break")
     for character in unicodedata.normalize("NFC", spaced):
         category = unicodedata.category(character)
-        if category in ("Cc", "Cf", "Cs", "Co", "Cn") and character not in _KEPT:
+        if HOLLOW.match(character) or (category in ("Cc", "Cf", "Cs", "Co", "Cn") and character not in _KEPT):
             problems.append("a control or invisible character")
             continue
         marks = marks + 1 if category in ("Mn", "Me", "Mc") else 0
@@ -132,6 +135,7 @@ def _plain(text: str) -> bool:
         return True
     return (
         unicodedata.is_normalized("NFC", text)
+        and not HOLLOW.search(text)
         and not _ENCLOSING.search(text)
         and not any(map(unicodedata.combining, text))
     )
@@ -155,8 +159,10 @@ def entries_of(
     for row in edition.roll:
         name, mended = printable(row.name)
         title, mended_title = printable(row.title) if titles else ("", "")
-        if not name:
-            name, mended = NAMELESS, "everything: nothing of it can be printed"
+        title = title if seen(title) else ""
+        if not seen(name):
+            # Whoever settles entries sets this one aside, and says what was signed.
+            name, mended = (NAMELESS if settle is None else row.name), UNSEEN
         entry = Entry(row.key, row.group, name, title, ", ".join(filter(None, (mended, mended_title))))
         if settle is not None:
             settled = settle(entry)

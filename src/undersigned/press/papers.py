@@ -37,6 +37,8 @@ ASK: Final[Mapping[str, str]] = {
     "ink_limit": "the greatest sum of inks",
     "deadline": "the copy deadline, and where the file goes",
 }
+LARGEST: Final = 1200
+"""Millimetres: no side of a newspaper page is longer."""
 _FREE: Final = re.compile(r"\s*(\d{1,4}(?:\.\d{1,3})?)\s*[x×]\s*(\d{1,4}(?:\.\d{1,3})?)\s*(mm|in)\s*")
 _FIELDS: Final = frozenset(ASK) | {"id", "name", "country", "what", "unit", "width", "height", "notes", "sources"}
 
@@ -165,6 +167,6 @@ def _size(text: str) -> tuple[float, float]:
         raise OrderError(f"there is no paper {text!r}; `undersigned page papers` lists them, and 254x533 mm works too")
     factor = {"mm": 1.0, "in": 25.4}[match[3]]
     width, height = round(float(match[1]) * factor, 3), round(float(match[2]) * factor, 3)
-    if not (80 <= width <= 1200 and 80 <= height <= 1200):
+    if not (80 <= width <= LARGEST and 80 <= height <= LARGEST):
         raise OrderError(f"{width:g} x {height:g} mm is not the size of a newspaper page")
     return width, height

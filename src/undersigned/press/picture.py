@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from .missing import spell
+from .missing import not_shown, spell
 from .names import direction_of, printable
 from .pdf import Engine
 from .stack import stack_for
@@ -19,7 +19,8 @@ LONGEST: Final = 220
 @dataclass(frozen=True, slots=True)
 class PictureOrder:
     """``count``: the number as it is written; ``means``: what it counts, in words, without the number; ``state``: where
-    the letter is in its life, in a few words."""
+    the letter is in its life, in a few words; ``address``: stands where the title would, if that cannot be shown whole.
+    """
 
     kind: Literal["share", "count"]
     title: str
@@ -27,15 +28,25 @@ class PictureOrder:
     count: str
     means: str
     state: str = ""
+    address: str = ""
+
+
+def lost_letters(title: str, lang: str) -> list[str]:
+    """The letters of ``title`` that no picture in ``lang`` can show: then it shows the address. Raises FontError."""
+    return not_shown(printable(title)[0], lang, "h")
 
 
 def make_picture(order: PictureOrder) -> bytes:
-    """The picture as PNG. Raises FontError, EngineError. What no face can show is left out of the title."""
+    """The picture as PNG. Raises FontError, EngineError.
+
+    An emoji that no face shows is left out of the title; a title of which a letter would be lost is not shown at all.
+    """
     width, height = SIZES[order.kind]
-    title = printable(order.title)[0]
+    whole = not lost_letters(order.title, order.lang)
+    title = printable(order.title)[0] if whole else ""
     if len(title) > LONGEST:
         title = title[:LONGEST].rsplit(" ", 1)[0] + "…"
-    stack = stack_for(order.lang, [title, order.count, order.means, order.state])
+    stack = stack_for(order.lang, [title, order.address, order.count, order.means, order.state])
     title = spell(stack, title).text
     engine = Engine(stack)
     data = {
@@ -43,7 +54,8 @@ def make_picture(order: PictureOrder) -> bytes:
         "title": title,
         "lang": order.lang.split("-")[0],
         "dir": direction_of(order.lang),
-        "headline": engine.cut(title, "h"),
+        "headline": engine.cut(title if whole else order.address, "h"),
+        "whole": whole,
         "count": engine.cut(order.count, "b"),
         "means": engine.cut(order.means),
         "state": engine.cut(order.state),

@@ -12,6 +12,7 @@ what is white, hidden, clipped or never drawn is a difference too.
 from __future__ import annotations
 
 import bisect
+import difflib
 import io
 import itertools
 import unicodedata
@@ -25,6 +26,7 @@ from fontTools import unicodedata as scripts
 
 from . import paint
 from .bidi import levels, reordered
+from .clusters import IGNORED
 from .errors import ReadBackError
 from .ink import Blot, Light
 from .names import Entry, direction_of
@@ -121,7 +123,7 @@ class _Reader:
         strips = self._painted.strips
         size = strips[self._at].size if self._at < len(strips) else 10.0
         runs = [run for run in self._runs(told, side, size) if run.glyphs]
-        lines = list(self._lines(sum(len(run.glyphs) for run in runs), told))
+        lines = list(self._lines(sum(len(run.glyphs) for run in runs), told, runs))
         start = 0
         self._matched: list[tuple[Run, Sequence[tuple[Strip, int]]]] = []
         for line in lines:
@@ -212,21 +214,22 @@ class _Reader:
     def _seen(self, line: Sequence[Strip]) -> list[tuple[Strip, int]]:
         return [(strip, code) for strip in line for code in strip.codes if code in self._inked[strip.font]]
 
-    def _lines(self, number: int, told: Told) -> Iterator[list[Strip]]:
+    def _lines(self, number: int, told: Told, runs: Sequence[Run]) -> Iterator[list[Strip]]:
         """The strips that paint the next ``number`` glyphs, line by line."""
         line: list[Strip] = []
+        first: list[Strip] = []
         strips = self._painted.strips
         while number > 0:
             if self._at == len(strips):
-                raise ReadBackError(f"the file ends before the end of {_quoted(told)}", self._whose(told, 0))
+                raise self._uncounted(told, runs, first or line, "the file ends before the end of")
             strip = strips[self._at]
             if line and _below(line[-1], strip):
                 yield line
-                line = []
+                first, line = first or line, []
             inked = self._inked[strip.font]
             number -= len([code for code in strip.codes if code in inked])
             if number < 0:
-                raise ReadBackError(f"signs are missing, or too many, in {_quoted(told)}", self._whose(told, 0))
+                raise self._uncounted(told, runs, first or [*line, strip], "signs are missing, or too many, in")
             line.append(strip)
             self._at += 1
         if line:
@@ -269,9 +272,9 @@ class _Reader:
         wanted, seen = _letters(belongs), _letters(says)
         lost, more = wanted - seen, seen - wanted - self._twice(belongs)
         if lost or more:
+            at = self._whose(told, _first_lost(belongs, says, lost))
             raise ReadBackError(
-                f"the text layer says {_run_of(more)} where {_run_of(lost)} belongs, in {_quoted(told)}",
-                self._whose(told, 0),
+                f"the text layer says {_run_of(more)} where {_run_of(lost)} belongs, in {_quoted(told, at)}", at
             )
 
     def _twice(self, text: str) -> Counter[str]:
@@ -295,25 +298,49 @@ class _Reader:
         return said
 
     def _refuse(self, told: Told, run: Run, seen: Sequence[tuple[Strip, int]]) -> NoReturn:
-        fonts = self._painted.fonts
-        pairs = zip(run.glyphs, run.places, seen, strict=False)
-        place = next((p for g, p, (s, c) in pairs if not ink_of(run.cut, g).like(fonts[s.font].ink(c), LIKE)), 0)
-        place += run.place
+        place = self._first_unlike(run, seen)
+        place = run.place + (run.places[-1] if place is None else place)
         text = "".join(piece for _, piece in told.pieces)
+        at = self._whose(told, place)
         raise ReadBackError(
-            f"another sign is painted where {text[place : place + 1]!r} belongs, in {_quoted(told)}",
-            self._whose(told, place),
+            f"another sign is painted where {text[place : place + 1]!r} belongs, in {_quoted(told, at)}", at
         )
+
+    def _first_unlike(self, run: Run, seen: Sequence[tuple[Strip, int]]) -> int | None:
+        """Where in ``run`` the first glyph from the left belongs that is not painted so; None if all of them are."""
+        fonts = self._painted.fonts
+        for number, (glyph, place) in enumerate(zip(run.glyphs, run.places, strict=True)):
+            if number == len(seen):
+                return place
+            strip, code = seen[number]
+            if not ink_of(run.cut, glyph).like(fonts[strip.font].ink(code), LIKE):
+                return place
+        return None
+
+    def _uncounted(self, told: Told, runs: Sequence[Run], line: Sequence[Strip], what: str) -> ReadBackError:
+        """More or fewer glyphs are painted than belong there: of the entry at the first difference from the left."""
+        seen = self._seen(self._from_the_left(line))
+        start = 0
+        for run in reordered(runs, [run.level for run in runs]):
+            place = self._first_unlike(run, seen[start : start + len(run.glyphs)])
+            if place is not None:
+                at = self._whose(told, run.place + place)
+                return ReadBackError(f"{what} {_quoted(told, at)}", at)
+            start += len(run.glyphs)
+        at = told.entries[-1][0] if told.entries else self._whose(told, 0)
+        return ReadBackError(f"{what} {_quoted(told, at)}", at)
 
     def _whose(self, told: Told, place: int) -> int | None:
         """The entry that the character at ``place`` is of."""
         text = "".join(piece for _, piece in told.pieces)
         at, found = 0, told.owner
         for owner, part in told.entries:
+            # A part that ends with its line, or an isolate inside it, is found by its own beginning.
             start = text.find(part, at)
-            if start < 0 or start > place:
+            if start > place:
                 break
-            found, at = owner, start + len(part)
+            if start >= 0:
+                found, at = owner, start + len(part)
         return found if found >= 0 else None
 
 
@@ -326,7 +353,13 @@ def _blot(line: Sequence[Strip], part: Sequence[Run], told: Told) -> Blot:
         max(s.y for s in line) - min(run.low for run in part) * size,
     )
     return Blot(
-        line[0].page, size, box, sum(run.ink for run in part) * size * size, told.owner, told.name or _quoted(told)
+        line[0].page,
+        size,
+        box,
+        sum(run.ink for run in part) * size * size,
+        told.owner,
+        told.name or _quoted(told),
+        tuple(owner for owner, _ in told.entries),
     )
 
 
@@ -346,7 +379,7 @@ def _letters(text: str) -> Counter[str]:
     """The characters of ``text`` that are seen, each with how often; brackets without their direction."""
     return Counter(
         scripts.mirrored(c) if c in ")]}>»›" and scripts.mirrored(c) else c
-        for c in unicodedata.normalize("NFD", text)
+        for c in unicodedata.normalize("NFD", IGNORED.sub("", text))
         if unicodedata.category(c) not in ("Zs", "Cf", "Cc")
     )
 
@@ -355,5 +388,20 @@ def _run_of(letters: Counter[str]) -> str:
     return repr("".join(letters.elements()))
 
 
-def _quoted(told: Told) -> str:
-    return repr(told.name or "".join(piece for _, piece in told.pieces)[:60])
+def _quoted(told: Told, entry: int | None = None) -> str:
+    """The name, or the line; ``entry``: which of several on it."""
+    of = next((text for owner, text in told.entries if owner == entry), "")
+    return repr(of or told.name or "".join(piece for _, piece in told.pieces)[:60])
+
+
+def _first_lost(belongs: str, says: str, lost: Counter[str]) -> int:
+    """Where in ``belongs`` the first letter stands that ``says`` lacks; if it lacks none, where both differ."""
+    first: int | None = None
+    for tag, start, end, _, _ in difflib.SequenceMatcher(None, belongs, says, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        first = start if first is None else first
+        found = next((place for place in range(start, end) if _letters(belongs[place]) & lost), None)
+        if found is not None:
+            return found
+    return first or 0

@@ -22,6 +22,7 @@ from typing import Any, Final
 from undersigned.languages.direction import from_the_left
 
 from .block import Section
+from .clusters import IGNORED
 from .content import Painted, Run
 from .errors import ReadBackError
 from .names import Direction, Entry
@@ -46,12 +47,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """One character that ought to be seen: ``owner`` is its entry, -1 for headings and separators."""
+    """One character that ought to be seen: ``owner`` is its entry, -1 for headings and separators.
+
+    ``spaced``: whether a space stands before it. None is compared, but "12, 34" is two numbers, and "12,34" one.
+    """
 
     text: str
     owner: int
     side: str
     block: int
+    spaced: bool = False
 
 
 def prove(
@@ -77,7 +82,7 @@ def prove(
                 part = expected[at:end]
                 wanted = visual(part, page)
                 if not _agree(wanted, seen):
-                    _refuse(part, wanted, seen, entries)
+                    _refuse(part, wanted, seen, entries, page)
                 at = end
     if at < len(expected):
         owner = next((sign.owner for sign in expected[at:] if sign.owner >= 0), -1)
@@ -93,7 +98,8 @@ def plain(text: str) -> str:
     """``text`` as compared: marks apart from their letters (NFD), without spaces and invisible characters."""
     if text.isascii():
         return text.replace(" ", "")
-    return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) not in ("Zs", "Cf", "Cc"))
+    bare = IGNORED.sub("", text)
+    return "".join(c for c in unicodedata.normalize("NFD", bare) if unicodedata.category(c) not in ("Zs", "Cf", "Cc"))
 
 
 def _is_mark(character: str) -> bool:
@@ -126,10 +132,14 @@ def _expected(sections: Sequence[Section], separator: str) -> list[_Sign]:
         for number, (words, heading) in enumerate(rows):
             after_entry = number > 0 and not rows[number - 1][1]
             if separator and after_entry:
-                signs.append(_Sign(separator, -1, "", block))
+                signs.append(_Sign(separator, -1, "", block, spaced=True))
             for word in words:
                 owner = -1 if heading else word.owner
-                signs += [_Sign(c, owner, word.side, block) for c in plain(word.text)]
+                letters = plain(word.text)
+                signs += [
+                    _Sign(c, owner, word.side, block, spaced=place == 0 and word.glue in (" ", "~"))
+                    for place, c in enumerate(letters)
+                ]
             block += 1
     return signs
 
@@ -172,6 +182,8 @@ def visual(signs: Sequence[_Sign], page: Direction) -> str:
         if opened is not None and here != opened:
             logical.append(_CLOSE)
             opened = None
+        if sign.spaced:
+            logical.append(" ")
         if here is not None and opened is None:
             logical.append(_OPEN[sign.side])
             opened = here
@@ -180,12 +192,18 @@ def visual(signs: Sequence[_Sign], page: Direction) -> str:
         logical.append(_CLOSE)
     text = "".join(logical)
     if page == "ltr" and text.isascii():
-        return text
+        return text.replace(" ", "")
     return plain(from_the_left(text, rtl=page == "rtl"))
 
 
-def _refuse(part: Sequence[_Sign], wanted: str, seen: str, entries: Sequence[Entry]) -> None:
+def _refuse(part: Sequence[_Sign], wanted: str, seen: str, entries: Sequence[Entry], page: Direction) -> None:
     owners = list(dict.fromkeys(sign.owner for sign in part if sign.owner >= 0))
-    first = owners[0] if owners else -1
-    names = ", ".join(repr(entries[owner].name) for owner in owners[:4])
-    raise ReadBackError(f"the page shows {seen!r} where {wanted!r} belongs (entry {first + 1}: {names})", first)
+    # Not the first on the line, but the first of which the line does not show what belongs there.
+    unseen = (o for o in owners if visual([s for s in part if s.owner == o], page) not in seen)
+    first = next(unseen, owners[0] if owners else -1)
+    name = repr(entries[first].name) if owners else "a heading"
+    raise ReadBackError(
+        f"the page shows {seen!r} where {wanted!r} belongs (entry {first + 1}: {name})",
+        first if owners else None,
+        owners,
+    )

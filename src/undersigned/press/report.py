@@ -16,8 +16,8 @@ class FitReport:
     ``floor`` and ``whose``: the smallest type, and who says so. ``reached``: the size the names reached, or would
     reach without the floor. ``capacity``: by style, about how many such names the page holds at the floor.
     ``too_many``: names beyond that in the ordered style. ``binding``: the entry with the widest unbreakable piece.
-    ``ways_out``: in words. ``widest_gap``: the widest word space of justified lines, in ems. ``uneven``: rows between
-    the fullest and the emptiest column.
+    ``ways_out``: in words; ``note``: what is none. ``widest_gap``: the widest word space of justified lines, in ems.
+    ``uneven``: rows between the fullest and the emptiest column.
     """
 
     fits: bool
@@ -37,6 +37,7 @@ class FitReport:
     too_many: int = 0
     binding: str = ""
     ways_out: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .errors import MissingGlyphError, OrderError
-from .missing import spell
+from .missing import not_shown, spell
 from .names import direction_of, printable
 from .output import write_all
 from .pdf import Engine
@@ -67,7 +67,8 @@ def make_slips(
 ) -> int:
     """Writes the slips into ``out / name``, readable by its owner only; how many pages.
 
-    Raises OrderError if there are none, or too many for one file; FontError, MissingGlyphError.
+    A title with letters that no face shows is left out (``not_shown`` says which). Raises OrderError if there are no
+    slips, or too many for one file; FontError, MissingGlyphError.
     """
     if not 1 <= len(order.slips) <= MAX_SLIPS:
         raise OrderError(f"between 1 and {MAX_SLIPS} slips go into one file, not {len(order.slips)}")
@@ -75,7 +76,9 @@ def make_slips(
     intro, note = order.intro or words["intro"], order.note or words["note"]
     stack = stack_for(order.lang, [order.title, intro, note, order.address, *(slip.code for slip in order.slips)])
     engine = Engine(stack)
-    title = _fit(stack, order.title)
+    # A title that no face shows whole is not shown in part: the slip says all that is needed without it.
+    title = printable(order.title)[0]
+    headline = "" if not_shown(title, order.lang, "b") else _fit(stack, title)
     address = engine.cut(order.address)
     slips = []
     for number, slip in enumerate(order.slips):
@@ -85,7 +88,7 @@ def make_slips(
             progress("drew symbols", 0.6 * number / len(order.slips))
     data = {
         "title": title,
-        "headline": engine.cut(title, "b"),
+        "headline": engine.cut(headline, "b"),
         "lang": order.lang.split("-")[0],
         "dir": direction_of(order.lang),
         "intro": engine.cut(_fit(stack, intro)),

@@ -213,4 +213,5 @@ _OWN: Final = {"i": (SERIF_ITALIC,), "b": (ARABIC_BOLD, CJK_BOLD), "h": (ARABIC_
 
 def name_of(cluster: str) -> str:
     """The Unicode names of what ``cluster`` is made of."""
-    return " with ".join(unicodedata.name(c, "a character without a name") for c in cluster if not IGNORED.match(c))
+    told = IGNORED.sub("", cluster) or cluster
+    return " with ".join(unicodedata.name(c, "a character without a name") for c in told)

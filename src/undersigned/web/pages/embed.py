@@ -6,15 +6,19 @@ They set nothing, run nothing and fetch only this site's style sheet and fonts. 
 
 from __future__ import annotations
 
+import logging
+from functools import cache
 from typing import Any
 
 from django.template.loader import render_to_string
 
-from undersigned.press.picture import SIZES, PictureOrder, make_picture
+from undersigned.press.picture import SIZES, PictureOrder, lost_letters, make_picture
 from undersigned.web.pages.letter import Shown, count_said
 from undersigned.web.pages.said import number, say
 from undersigned.web.pages.state import State, say_state
 from undersigned.web.pages.words import direction, words
+
+logger = logging.getLogger(__name__)
 
 
 def embedded(shown: Shown, state: State, language: str) -> dict[str, bytes]:
@@ -33,10 +37,25 @@ def pictures(shown: Shown, state: State, language: str) -> dict[str, bytes]:
     means = say(said, "count_means", count=count)
     title = shown.manifest.title[language]
     where = say_state(state, shown.manifest, said).short
+    _say_lost(shown.origin, title, language)
+    address = shown.origin.partition("://")[2] or shown.origin
     return {
-        f"share/{language}.png": make_picture(PictureOrder("share", title, language, written, means, where)),
-        f"embed/{language}.png": make_picture(PictureOrder("count", title, language, written, means, where)),
+        f"share/{language}.png": make_picture(PictureOrder("share", title, language, written, means, where, address)),
+        f"embed/{language}.png": make_picture(PictureOrder("count", title, language, written, means, where, address)),
     }
+
+
+@cache
+def _say_lost(origin: str, title: str, language: str) -> None:
+    """Once: that the picture shows the address, because no typeface has all letters of the title."""
+    lost = lost_letters(title, language)
+    if lost:
+        logger.warning(
+            "the %s picture of %s shows its address instead of its title: no typeface here has %s",
+            language,
+            origin,
+            " ".join(lost[:10]),
+        )
 
 
 def _context(shown: Shown, state: State, language: str) -> dict[str, Any]:
