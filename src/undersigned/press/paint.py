@@ -326,3 +326,15 @@ def _actual(props: bytes | None) -> str | None:
     string = found[1]
     body = _string(string)
     return body[2:].decode("utf-16-be") if body[:2] == b"\xfe\xff" else body.decode("latin-1")
+
+
+def distance(mark: Strip, body: Strip) -> float:
+    """How far ``mark`` stands from ``body``, along the line."""
+    return max(0.0, body.x0 - mark.x0, mark.x0 - body.x1)
+
+
+def starts_line(before: Strip, strip: Strip) -> bool:
+    """Whether ``strip`` begins another line than the one ``before`` stands on."""
+    step = abs(strip.y - before.y)
+    back = strip.x0 < before.x1 - 0.5 * strip.size
+    return strip.page != before.page or step > 0.8 * strip.size or (step > 0.45 * strip.size and back)

@@ -30,7 +30,7 @@ from .clusters import IGNORED
 from .errors import ReadBackError
 from .ink import Blot, Light
 from .names import Entry, direction_of
-from .paint import Paint, Strip
+from .paint import Paint, Strip, distance, starts_line
 from .runs import Run, part_of, run_of, segments
 from .shaping import Cut, ink_of
 from .sheet import Sheet
@@ -166,7 +166,7 @@ class _Reader:
             if number not in owner:
                 at = bisect.bisect(bodies, number)
                 near = bodies[max(0, at - 1) : at + 1]
-                owner[number] = min(near, key=lambda body: _apart(strip, line[body]))
+                owner[number] = min(near, key=lambda body: distance(strip, line[body]))
         order = sorted(range(len(line)), key=lambda number: (line[owner[number]].x0 + line[owner[number]].x1, number))
         return [line[number] for number in order]
 
@@ -223,7 +223,7 @@ class _Reader:
             if self._at == len(strips):
                 raise self._uncounted(told, runs, first or line, "the file ends before the end of")
             strip = strips[self._at]
-            if line and _below(line[-1], strip):
+            if line and starts_line(line[-1], strip):
                 yield line
                 first, line = first or line, []
             inked = self._inked[strip.font]
@@ -361,18 +361,6 @@ def _blot(line: Sequence[Strip], part: Sequence[Run], told: Told) -> Blot:
         told.name or _quoted(told),
         tuple(owner for owner, _ in told.entries),
     )
-
-
-def _apart(mark: Strip, body: Strip) -> float:
-    """How far ``mark`` stands from ``body``, along the line."""
-    return max(0.0, body.x0 - mark.x0, mark.x0 - body.x1)
-
-
-def _below(before: Strip, strip: Strip) -> bool:
-    """Whether ``strip`` begins another line than the one ``before`` stands on."""
-    step = abs(strip.y - before.y)
-    back = strip.x0 < before.x1 - 0.5 * strip.size
-    return strip.page != before.page or step > 0.8 * strip.size or (step > 0.45 * strip.size and back)
 
 
 def _letters(text: str) -> Counter[str]:

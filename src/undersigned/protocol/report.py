@@ -10,6 +10,7 @@ Outcome = Literal["valid", "invalid", "undetermined"]
 NO_ROLL: Final = "this letter has no roll"
 NO_TRUSTEES: Final = "a public letter has no trustees"
 NO_EDITION: Final = "nothing has been published yet"
+LEFT_OUT: Final = "an edition was cut, and none is here: it is not published yet, or was left out"
 INAPPLICABLE: Final = frozenset({NO_ROLL, NO_TRUSTEES, NO_EDITION})
 """Sentences of steps that found nothing to check: valid, and nobody should read them as something that was shown."""
 

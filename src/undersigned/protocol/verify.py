@@ -28,7 +28,7 @@ from .errors import (
 )
 from .handout import Handout, Lender, Runner
 from .pieces import entries_in, openings_in
-from .report import NO_EDITION, NO_ROLL, NO_TRUSTEES, Report, Step
+from .report import LEFT_OUT, NO_EDITION, NO_ROLL, NO_TRUSTEES, Report, Step
 from .standing import Signatory, Standing
 from .told import Told, edition_of, opened_of
 from .walk import Walk
@@ -244,18 +244,17 @@ class _Verifier:
             self.progress("openings", seen, max(seen, len(expected)))
         for signatory in expected:
             if signatory.key not in self.told:
-                raise OpeningError(
-                    f"key {signatory.key}: its {'opening' if self.manifest.sealed else 'record'} is missing"
-                )
+                kind = "opening" if self.manifest.sealed else "record"
+                raise OpeningError(f"key {signatory.key}: its {kind} is missing")
         unresolved = [key for key, row in self.told.items() if row.verdict == "unresolved"]
         if unresolved and not self._declared_unresolved(len(unresolved)):
             raise UndeterminedError(
                 f"{len(unresolved)} names have fewer than {self.manifest.threshold} trustees' shares, "
                 f"the first of key {unresolved[0]}"
             )
-        here = len(self.told) - len(unresolved)
         kept = f"; {len(unresolved)} could not be opened, as the edition says" if unresolved else ""
-        return f"{here} {'seals opened by their shares' if self.manifest.sealed else 'records'}{kept}"
+        kind = "seals opened by their shares" if self.manifest.sealed else "records"
+        return f"{len(self.told) - len(unresolved)} {kind}{kept}"
 
     def _opening_paths(self) -> list[str]:
         if not self.manifest.sealed:
@@ -280,8 +279,7 @@ class _Verifier:
         """Who must be opened here: covered by a published edition, not struck, and not withdrawn by now."""
         if not self.manifest.sealed:
             return [s for s in self.standing.signatories.values() if s.withdrawn is None and s.struck is None]
-        published = bundle.editions_in(self.files)
-        last = published[-1] if published else 0
+        last = max(bundle.editions_in(self.files), default=0)
         return [s for s in edition.covered(self.standing, last) if s.struck is None]
 
     def _expected_files(self, expected: list[Signatory]) -> Iterable[str]:
@@ -308,8 +306,7 @@ class _Verifier:
             if full and bundle.counts_path(number) in self.files:
                 raise InvalidError(f"edition {number} is there with its names and as erased")
             sentences.append(self._check_edition(number) if full else self._check_counts(number))
-        left_out = "an edition was cut, and none is here: it is not published yet, or was left out"
-        return "; ".join(sentences) or (left_out if self.standing.cuts else NO_EDITION)
+        return "; ".join(sentences) or (LEFT_OUT if self.standing.cuts else NO_EDITION)
 
     def _fold_to(self, number: int, size: int) -> tuple[Standing, bytes]:
         if size > self.checkpoint.size:
