@@ -32,7 +32,16 @@ export async function pageTests(context, platform, root, report) {
   });
   const withdrawal = await page.locator('[data-part="withdrawal"]').textContent();
 
-  await check(report, "it asks nobody but the letter's site, and stores nothing", async () => {
+  await check(report, "the tab keeps the code until it is kept elsewhere, also through a reload", async () => {
+    assert.equal(await page.evaluate(() => sessionStorage.length), 1);
+    page.once("dialog", (dialog) => void dialog.accept());
+    await page.reload();
+    await visible("sign", "done");
+    assert.equal(await page.locator('[data-part="withdrawal"]').textContent(), withdrawal);
+    await page.click('#sign [data-part="keep-confirm"]');
+  });
+
+  await check(report, "it asks nobody but the letter's site, and stores nothing once the code is kept", async () => {
     assert.match(withdrawal ?? "", /^W-/);
     assert.deepEqual(foreign, []);
     assert.deepEqual(problems, []);
