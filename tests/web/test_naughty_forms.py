@@ -30,6 +30,8 @@ def test_no_field_takes_what_it_should_not(site: Site, field: str) -> None:
     browser.send(code=code)
     kept, cookies, before = dict(browser.form), dict(browser.cookies), world_bytes()
     for text in NAUGHTY:
+        if text == "\ufeff" and field in ("title", "address"):
+            continue  # dropped as a pasted mark: what is left is empty, and these may be
         browser.form, browser.cookies, browser.action = dict(kept), dict(cookies), f"/{letter.slug}/form/en/sign"
         answer = browser.send(**{"as": "name", "name": "Testperson", "group": "reserve", field: text})
         if not (field == "title" and answer.status == 200 and acceptable(text)):
