@@ -90,8 +90,7 @@ def test_an_unpacked_folder_is_checked_and_what_a_desktop_left_there_is_named(
     assert "Unpack it and check the folder" in error.inner_text()
     visitor.page.set_input_files('[name="folder"]', folder.parent)
     visitor.step("report")
-    steps = [step.get_attribute("data-outcome") for step in visitor.page.locator("[data-check]").all()]
-    assert (len(steps), steps.count("valid"), steps.count("inapplicable")) == (11, 10, 1)
+    assert visitor.page.locator('[data-check][data-outcome="valid"]').count() == 11
     said = visitor.page.inner_text('[data-part="ignored"]')
     assert said.startswith(words)
     assert said.endswith(".DS_Store, text/Thumbs.db")
@@ -121,4 +120,6 @@ def test_a_letters_own_page_checks_the_letter_it_belongs_to(letter: Letter, visi
     visitor.tab_to('[data-part="site"]')
     visitor.page.keyboard.press("Enter")
     assert outcome(visitor) == "Everything holds."
-    assert visitor.page.locator('[data-check][data-outcome="valid"]').count() == 11
+    steps = [step.get_attribute("data-outcome") for step in visitor.page.locator("[data-check]").all()]
+    # Nothing has been published yet: the step about editions has nothing to look at.
+    assert (len(steps), steps.count("valid"), steps.count("inapplicable")) == (11, 10, 1)
