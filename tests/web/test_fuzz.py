@@ -96,7 +96,7 @@ def record(site: Site) -> list[Sent]:
     for path in ("form/en/code", "form/en/sign", "form/en/withdraw"):
         public.get(path)
         public.call("POST", f"/{public.slug}/{path}", b"name=Testperson&code=AAAA", FORM)
-    for path in ("/healthz", "/code/en/", "/stop/AAAA", "/", "/integrity"):
+    for path in ("/healthz", "/healthz/database", "/code/en/", "/stop/AAAA", "/", "/integrity"):
         listening("GET", path)
         listening("POST", path, b"csrfmiddlewaretoken=x", FORM)
     site.call = honest  # type: ignore[method-assign]
