@@ -7,6 +7,7 @@ same without the room that is kept for withdrawals.
 from __future__ import annotations
 
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -149,6 +150,9 @@ def test_a_server_that_answers_first_loses_on_a_full_disk(small: Path, tally: Ta
     hasty.start()
     ballast = Ballast(small / "ballast")
     try:
+        # It knows the letter and has its database open before there is no room.
+        assert letter.post("entries", bodies[0]).status == 201
+        time.sleep(0.5)
         (data / "reserve").unlink(missing_ok=True)
         ballast.fill()
         answered = [number for number in range(20, 60) if letter.post("entries", bodies[number]).status == 201]
