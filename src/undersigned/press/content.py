@@ -106,20 +106,26 @@ def _font(font: Any) -> Font:
     default = 1000.0
     if "/DescendantFonts" in font:
         inner = font["/DescendantFonts"][0]
-        default = float(inner.get("/DW", 1000))
-        table = list(inner.get("/W", []))
-        i = 0
-        while i < len(table):
-            first = int(table[i])
-            if isinstance(table[i + 1], pikepdf.Array):
-                for j, width in enumerate(table[i + 1]):
-                    widths[first + j] = float(width)
-                i += 2
-            else:
-                for code in range(first, int(table[i + 1]) + 1):
-                    widths[code] = float(table[i + 2])
-                i += 3
+        widths, default = widths_of(inner)
     return Font(text, widths, default)
+
+
+def widths_of(inner: Any) -> tuple[dict[int, float], float]:
+    """Advances in thousandths by code, and that of all others."""
+    widths: dict[int, float] = {}
+    table = list(inner.get("/W", []))
+    i = 0
+    while i < len(table):
+        first = int(table[i])
+        if isinstance(table[i + 1], pikepdf.Array):
+            for j, width in enumerate(table[i + 1]):
+                widths[first + j] = float(width)
+            i += 2
+        else:
+            for code in range(first, int(table[i + 1]) + 1):
+                widths[code] = float(table[i + 2])
+            i += 3
+    return widths, float(inner.get("/DW", 1000))
 
 
 def to_unicode(data: bytes) -> dict[int, str]:

@@ -18,7 +18,7 @@ import pikepdf
 import uharfbuzz as hb
 from fontTools.cffLib import CFFFontSet
 
-from .content import to_unicode
+from .content import to_unicode, widths_of
 from .errors import ReadBackError
 from .shaping import Ink, ink_in
 
@@ -156,24 +156,6 @@ def _bare(data: bytes) -> Any:
         head += struct.pack(">4sIII", tag, 0, 12 + 16 * len(tables) + len(body), len(table))
         body += table + bytes(-len(table) % 4)
     return hb.Face(head + body)
-
-
-def widths_of(inner: Any) -> tuple[dict[int, float], float]:
-    """Advances in thousandths by code, and that of all others."""
-    widths: dict[int, float] = {}
-    table = list(inner.get("/W", []))
-    i = 0
-    while i < len(table):
-        first = int(table[i])
-        if isinstance(table[i + 1], pikepdf.Array):
-            for j, width in enumerate(table[i + 1]):
-                widths[first + j] = float(width)
-            i += 2
-        else:
-            for code in range(first, int(table[i + 1]) + 1):
-                widths[code] = float(table[i + 2])
-            i += 3
-    return widths, float(inner.get("/DW", 1000))
 
 
 def _strips(
