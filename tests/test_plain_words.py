@@ -23,8 +23,6 @@ TO_CONVERT = (
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "bench/",
-    "docs/howto/postgresql.md",
-    "docs/reference/",
     "docs/spec/",
     "frontend/",
     "scripts/",
