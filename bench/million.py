@@ -66,9 +66,9 @@ def stage_start(data: Path, size: int) -> dict[str, float]:
     """The fold of a clerk that starts."""
     enter(data)
     from undersigned.web import wiring
-    from undersigned.web.letters.known import know
-    from undersigned.web.letters.models import Letter
+    from undersigned.web.letters.fixed_letter import know
     from undersigned.web.log.sequence import Log
+    from undersigned.web.records.models import Letter
 
     world = wiring.world()
     letter = know(Letter.objects.get(slug=people.SLUG), world.keys)
@@ -83,11 +83,11 @@ def stage_bundle(data: Path, size: int) -> dict[str, float]:
     """The bundle as the clerk makes it."""
     enter(data)
     from undersigned.web import wiring
-    from undersigned.web.editions.bundler import place_bundle
-    from undersigned.web.editions.upkeep import bundle_checkpoint
-    from undersigned.web.letters.known import know
-    from undersigned.web.letters.models import Letter
+    from undersigned.web.letters.fixed_letter import know
     from undersigned.web.log.sequence import Log
+    from undersigned.web.publication.bundler import place_bundle
+    from undersigned.web.publication.upkeep import bundle_checkpoint
+    from undersigned.web.records.models import Letter
 
     world = wiring.world()
     letter = know(Letter.objects.get(slug=people.SLUG), world.keys)
@@ -123,12 +123,12 @@ def stage_names(data: Path, size: int) -> dict[str, float]:
     from undersigned.protocol import base64url, edition
     from undersigned.protocol.standing import Standing
     from undersigned.web import wiring
-    from undersigned.web.adapters.storage import FileStorage
-    from undersigned.web.letters.known import know
-    from undersigned.web.letters.models import Letter
-    from undersigned.web.made import MadeFiles
-    from undersigned.web.pages.edition import edition_pages
-    from undersigned.web.pages.letter import Shown
+    from undersigned.web.letters.fixed_letter import know
+    from undersigned.web.reader.edition import edition_pages
+    from undersigned.web.reader.letter import Shown
+    from undersigned.web.records.models import Letter
+    from undersigned.web.storage.files import FileStorage
+    from undersigned.web.storage.lazy_files import MadeFiles
 
     letter, chance = know(Letter.objects.get(slug=people.SLUG), wiring.world().keys), random.Random(1)
     names = [

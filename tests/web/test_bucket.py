@@ -17,13 +17,14 @@ from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
 from undersigned.protocol import verify
-from undersigned.web.adapters.bucket import BucketSettings, BucketStorage, read_bucket_settings
-from undersigned.web.datadir import DataDir, DataError, prepare
-from undersigned.web.door.bucket import BucketDoor
-from undersigned.web.editions.beside import GivenUpError
-from undersigned.web.made import MadeFiles, given
+from undersigned.web.config.bucket import read_bucket_settings
+from undersigned.web.config.datadir import DataDir, DataError, prepare
+from undersigned.web.edge.bucket_files import BucketDoor
 from undersigned.web.ports import StorageAwayError
 from undersigned.web.problems import Problem
+from undersigned.web.publication.background import GivenUpError
+from undersigned.web.storage.bucket import BucketSettings, BucketStorage
+from undersigned.web.storage.lazy_files import MadeFiles, given
 
 from . import people
 from .server import Server, free_port, until

@@ -9,10 +9,10 @@ from collections import Counter
 import pytest
 from django.urls import get_resolver
 
-from undersigned.web.door.gate import LATE, Beat, Gate
-from undersigned.web.letters import views
+from undersigned.web.api import letters
+from undersigned.web.edge.load import LATE, Beat, Gate
 from undersigned.web.problems import Problem
-from undersigned.web.signing.models import Pending
+from undersigned.web.records.models import Pending
 
 from . import people
 from .conftest import Site
@@ -116,7 +116,7 @@ def test_django_answers_so_many_at_once_and_no_more(site: Site, monkeypatch: pyt
     are told to come back, and never were there five at a time."""
     letter = site.letter()
     inside, most, lock = [0], [0], threading.Lock()
-    real = views.status
+    real = letters.status
 
     def counted(request: object, **parts: object) -> object:
         with lock:

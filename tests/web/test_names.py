@@ -13,11 +13,11 @@ from django.conf import settings
 
 from undersigned.protocol import canonical, edition
 from undersigned.protocol.standing import Standing
-from undersigned.web.adapters.storage import FileStorage
-from undersigned.web.made import MadeFiles
-from undersigned.web.pages import names
-from undersigned.web.pages.edition import edition_pages
-from undersigned.web.pages.letter import Shown
+from undersigned.web.reader import names
+from undersigned.web.reader.edition import edition_pages
+from undersigned.web.reader.letter import Shown
+from undersigned.web.storage.files import FileStorage
+from undersigned.web.storage.lazy_files import MadeFiles
 
 from . import people
 from .conftest import Site

@@ -10,9 +10,9 @@ from django.conf import settings
 from undersigned.protocol import base64url, bundle, opening
 from undersigned.web import wiring
 from undersigned.web.access import access_letter
-from undersigned.web.editions import upkeep
 from undersigned.web.log.fold import fold
-from undersigned.web.made import MadeFiles, given
+from undersigned.web.publication import upkeep
+from undersigned.web.storage.lazy_files import MadeFiles, given
 
 from . import people
 from .conftest import Site

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from undersigned.web import pages
-from undersigned.web.pages.said import number, say
-from undersigned.web.pages.words import words
+from undersigned.web import reader
+from undersigned.web.reader.said import number, say
+from undersigned.web.reader.words import words
 
 LANGUAGES = ("en", "he", "ar", "fr", "de", "es", "ru")
-FOLDER = Path(pages.__file__).parent
+FOLDER = Path(reader.__file__).parent
 
 
 def tables(file: str) -> dict[str, dict[str, str]]:

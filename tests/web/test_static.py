@@ -16,11 +16,11 @@ import pytest
 from django.conf import settings
 from django.db.backends.utils import CursorWrapper
 
-from undersigned.web.adapters.durable import write_over
-from undersigned.web.adapters.storage import FileStorage
-from undersigned.web.door.kept import Kept, Mark, mark_of
-from undersigned.web.made import MadeFiles, given
-from undersigned.web.operations.clerk import Clerk
+from undersigned.web.clerk.clerk import Clerk
+from undersigned.web.edge.file_cache import Kept, Mark, mark_of
+from undersigned.web.storage.durable import write_over
+from undersigned.web.storage.files import FileStorage
+from undersigned.web.storage.lazy_files import MadeFiles, given
 
 from . import people
 from .conftest import Site

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from undersigned.web.pages import words as module
-from undersigned.web.pages.words import form_words, sign_words, spoken, words
+from undersigned.web.reader import words as module
+from undersigned.web.reader.words import form_words, sign_words, spoken, words
 
 FOLDER = Path(module.__file__).parent
 LANGUAGES = ["ar", "de", "en", "es", "fr", "he", "ru"]

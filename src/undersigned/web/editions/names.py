@@ -10,9 +10,8 @@ from undersigned.protocol.errors import LogError
 from undersigned.protocol.opening import Opened, object_payload, opening_line
 from undersigned.protocol.seal import hash_of_bytes, parse_object
 from undersigned.protocol.told import Told, told_of
-from undersigned.web.editions.models import Share
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.signing.models import SealedObject
+from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.records.models import SealedObject, Share
 
 _WIDTH = 500
 

@@ -14,10 +14,10 @@ from django.views.decorators.csrf import csrf_protect
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web import access
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.pages.scripts import are_built, find_script
-from undersigned.web.pages.words import form_words
+from undersigned.web.letters.fixed_letter import KnownLetter
 from undersigned.web.problems import Problem, busy, from_protocol
+from undersigned.web.reader.scripts import are_built, find_script
+from undersigned.web.reader.words import form_words
 
 View = Callable[..., HttpResponse]
 _HEADERS: Final = {

@@ -11,7 +11,7 @@ from undersigned.protocol.assigned import first_unassigned
 from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.roll import Record
 from undersigned.web.forms.client import Choice
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.fixed_letter import KnownLetter
 from undersigned.web.mail.addresses import Address, parse_address
 
 

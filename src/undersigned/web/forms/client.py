@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from undersigned.protocol import base64url, credential, entries, keys, roll, seal
 from undersigned.protocol.purposes import hkdf
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.fixed_letter import KnownLetter
 from undersigned.web.ports import Entropy
 from undersigned.web.signing.actions import CodeUse
 from undersigned.web.signing.candidate import Candidate, check

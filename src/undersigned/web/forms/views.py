@@ -12,18 +12,17 @@ from undersigned.protocol.codes import Kind
 from undersigned.protocol.errors import DuplicateError, MalformedError, SequenceError
 from undersigned.protocol.roll import Record
 from undersigned.web import access, wiring
-from undersigned.web.forms import acts
+from undersigned.web.forms import actions
 from undersigned.web.forms.answers import form, letter_context, page
 from undersigned.web.forms.choice import Filled, read_choice, ways
 from undersigned.web.forms.client import signer_key, token_hash
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.log.models import Entry
+from undersigned.web.letters.fixed_letter import KnownLetter
 from undersigned.web.mail.actions import queue_withdrawal
-from undersigned.web.pages.scripts import find_script
-from undersigned.web.pages.words import form_words
 from undersigned.web.problems import Problem
+from undersigned.web.reader.scripts import find_script
+from undersigned.web.reader.words import form_words
+from undersigned.web.records.models import Entry, Pending
 from undersigned.web.signing.actions.use_codes import check_open, find_box
-from undersigned.web.signing.models import Pending
 
 _RELOADABLE: Final = 3600
 """Seconds for which the page after an act can be loaded again."""
@@ -168,7 +167,7 @@ def _finish(request: HttpRequest, letter: KnownLetter, language: str) -> HttpRes
         return _choose(request, letter, language, typed=typed, withdrawal=spelt, filled=filled, record=record)
     now, first = world.clock(), True
     try:
-        acts.sign_for(letter=letter, code=code, withdrawal=withdrawal, choice=filled.choice, world=world, now=now)
+        actions.sign_for(letter=letter, code=code, withdrawal=withdrawal, choice=filled.choice, world=world, now=now)
     except (SequenceError, DuplicateError):
         # The same page was sent before with other answers. What was given first stands, and its code is shown again.
         first = False
@@ -203,7 +202,7 @@ def take_withdrawal(request: HttpRequest, letter: KnownLetter, language: str, ty
         )  # fmt: skip
     if not sure:
         return page(request, "sure", language, "form_withdraw", code=codes.format_code("W", code), **context)
-    acts.withdraw_for(letter=letter, withdrawal=code, now=wiring.world().clock())
+    actions.withdraw_for(letter=letter, withdrawal=code, now=wiring.world().clock())
     paragraphs = [said["withdrawn_text"], said["withdrawn_after"]]
     return forget_soon(request, page(request, "said", language, "form_withdrawn", paragraphs=paragraphs, **context))
 

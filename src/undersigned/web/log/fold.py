@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from undersigned.protocol import entries
 from undersigned.protocol.standing import Standing
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.log.models import Entry
+from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.records.models import Entry
 
 
 def fold(letter: KnownLetter, size: int | None = None) -> Standing:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from django.core.mail import EmailMessage
 
-from undersigned.web.pages.words import form_words
 from undersigned.web.ports import Entropy
+from undersigned.web.reader.words import form_words
 
 
 def message(

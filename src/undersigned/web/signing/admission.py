@@ -15,12 +15,11 @@ from undersigned.protocol.errors import (
     SequenceError,
 )
 from undersigned.protocol.manifest import format_time
-from undersigned.web.editions.models import Edition
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.fixed_letter import KnownLetter
 from undersigned.web.problems import halted
-from undersigned.web.signing.acts import take_act
+from undersigned.web.records.models import Batch, Edition
 from undersigned.web.signing.candidate import Candidate, Taken
-from undersigned.web.signing.models import Batch
+from undersigned.web.signing.organiser_entries import take_act
 from undersigned.web.signing.rows import Before, Row, insert_pending
 from undersigned.web.times import moment
 

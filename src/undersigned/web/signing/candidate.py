@@ -8,7 +8,7 @@ from undersigned.protocol import base64url, canonical, entries, merkle, seal
 from undersigned.protocol.entries import Approval, Cut, Entry, Notice, Sign, Strike, Withdraw
 from undersigned.protocol.errors import MalformedError, ObjectError
 from undersigned.protocol.purposes import digest
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.fixed_letter import KnownLetter
 
 
 @dataclass(frozen=True, slots=True)

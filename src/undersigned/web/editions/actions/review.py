@@ -9,10 +9,9 @@ from django.db import transaction
 from undersigned.protocol.errors import ConditionError, SequenceError
 from undersigned.web.audit.actions import record
 from undersigned.web.editions import names
-from undersigned.web.editions.models import Edition
-from undersigned.web.editions.openset import cuts, open_set_keys
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.log.models import Entry
+from undersigned.web.editions.open_set import cuts, open_set_keys
+from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.records.models import Edition, Entry
 
 PAGE: Final = 25
 """Names a look shows. No view shows all at once: there is no list to carry off by mistake."""

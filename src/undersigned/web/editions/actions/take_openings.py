@@ -9,11 +9,10 @@ from undersigned.protocol.errors import LetterError, OpeningError, SequenceError
 from undersigned.protocol.opening import Openings, verify_openings
 from undersigned.protocol.seal import Seal, check_share, parse_object
 from undersigned.web.audit.actions import record
-from undersigned.web.editions.models import Edition, Share
-from undersigned.web.editions.openset import cuts, open_set_keys
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.editions.open_set import cuts, open_set_keys
+from undersigned.web.letters.fixed_letter import KnownLetter
 from undersigned.web.problems import Problem
-from undersigned.web.signing.models import SealedObject
+from undersigned.web.records.models import Edition, SealedObject, Share
 
 
 def take_openings(*, letter: KnownLetter, openings: Openings, now: int) -> None:

@@ -11,8 +11,8 @@ from undersigned.protocol.checkpoint import verify_cosignature
 from undersigned.protocol.errors import LogError, MalformedError, SignatureError
 from undersigned.protocol.note import SignatureLine
 from undersigned.web.audit.actions import record
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.log.models import Checkpoint, Cosignature
+from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.records.models import Checkpoint, Cosignature
 
 RECENT: Final = 16
 """Checkpoints back that are still taken: while a trustee looked at one, the log may have gone on."""

@@ -10,13 +10,12 @@ from typing import Final
 
 from django.db import transaction
 
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.mail.actions.deliver import random_id
 from undersigned.web.mail.addresses import Address, Digests
-from undersigned.web.mail.models import Waiting
 from undersigned.web.ports import World
 from undersigned.web.problems import busy
-
-from .deliver import random_id
+from undersigned.web.records.models import MailWaiting
 
 HOUR: Final = 3600
 MAX_WAITING: Final = 10_000
@@ -38,7 +37,7 @@ def queue_withdrawal(
 def _queue(kind: str, letter: KnownLetter, address: Address, language: str, text: str, world: World, now: int) -> None:
     digests = Digests(world.keys.mail_secret())
     digest = digests.of_letter(letter.letter, address)
-    row = Waiting(
+    row = MailWaiting(
         id=random_id(world.entropy),
         letter_id=letter.pk,
         kind=kind,
@@ -50,10 +49,10 @@ def _queue(kind: str, letter: KnownLetter, address: Address, language: str, text
         since=now - now % HOUR,
     )
     with transaction.atomic():
-        if Waiting.objects.count() >= MAX_WAITING:
+        if MailWaiting.objects.count() >= MAX_WAITING:
             raise busy()
         # An update where there is a row: whether one waits already costs the same write, and the same sync of the disk.
-        Waiting.objects.bulk_create(
+        MailWaiting.objects.bulk_create(
             [row],
             update_conflicts=True,
             unique_fields=["letter", "kind", "digest"],

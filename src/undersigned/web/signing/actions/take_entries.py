@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from undersigned.protocol.errors import ProtocolError
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.postgresql.begin import Answers, Question, ask
+from undersigned.web.database.postgresql.begin import Answers, Question, ask
+from undersigned.web.letters.fixed_letter import KnownLetter
 from undersigned.web.problems import Problem
 from undersigned.web.signing import rows
 from undersigned.web.signing.admission import Admission

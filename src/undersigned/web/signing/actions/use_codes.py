@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.fixed_letter import KnownLetter
 from undersigned.web.problems import KEPT_NOTHING, Problem, halted
 from undersigned.web.signing.rows import CodeRow, find_box_row, find_code_row, read_letter, use_code_row
 
