@@ -106,12 +106,12 @@ def fill(slug: str, source: bytes, registrar: Path, number: int, *, sealed: bool
     from undersigned.web import wiring
     from undersigned.web.clerk.clerk import lead
     from undersigned.web.database.purge import wash
-    from undersigned.web.letters.fixed_letter import know
+    from undersigned.web.letters.fixed_letter import load_letter
     from undersigned.web.log.sequence import Log
     from undersigned.web.records.models import Letter
 
     world, lock = wiring.world(), lead(settings.DATA)
-    letter = know(Letter.objects.get(slug=slug), world.keys)
+    letter = load_letter(Letter.objects.get(slug=slug), world.keys)
     log = Log(letter, world)
     log.round()
     spent = {"make": 0.0, "append": 0.0}

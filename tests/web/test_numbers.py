@@ -32,7 +32,7 @@ from undersigned.web.reader.feed import feed
 from undersigned.web.reader.letter import Shown, letter_page
 from undersigned.web.reader.press_kit import press_kit
 from undersigned.web.reader.state import State, find_state, logged_in
-from undersigned.web.storage.lazy_files import MadeFiles
+from undersigned.web.storage.lazy_files import LazyFiles
 
 from . import people
 from .conftest import NOW, Site
@@ -97,7 +97,7 @@ def numbers_of(pattern: str, text: str) -> list[int]:
 def stated(world: LetterWorld, made: edition.Edition, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """The number that each document states, read from its text."""
     shown, state = shown_of(world, made)
-    pages = MadeFiles(edition_pages(shown, made))
+    pages = LazyFiles(edition_pages(shown, made))
     page, listed = pages["en.html"].decode(), pages["signatories-en.html"].decode()
     drawn: list[Any] = []
     monkeypatch.setattr(embed, "make_picture", lambda picture: drawn.append(picture) or b"")

@@ -231,7 +231,7 @@ def test_large_tables_are_rewritten_seldom(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(row_order, "mix", mixed)
     monkeypatch.setattr(row_order, "_rows", lambda table: rows[0])
     monkeypatch.setattr(row_order, "wash", lambda *tables: True)
-    mixer = row_order.Mixer(lambda: now[0])
+    mixer = row_order.RowRewriter(lambda: now[0])
     assert mixer.clear("signing_pending")
     assert not mixer.clear("signing_pending")
     now[0] += 50
@@ -255,10 +255,10 @@ def test_what_is_in_the_way_of_rewriting_can_wait_and_a_failing_disk_cannot(
 
     monkeypatch.setattr(row_order, "mix", refuse)
     if waits:
-        assert not row_order.Mixer().clear("signing_pending")
+        assert not row_order.RowRewriter().clear("signing_pending")
     else:
         with pytest.raises(OperationalError):
-            row_order.Mixer().clear("signing_pending")
+            row_order.RowRewriter().clear("signing_pending")
 
 
 def test_rewriting_loses_nothing_while_people_come(site: Site) -> None:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from undersigned.protocol import request as trustee_request
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web import wiring
-from undersigned.web.letters.fixed_letter import KnownLetter, know
+from undersigned.web.letters.fixed_letter import FixedLetter, load_letter
 from undersigned.web.problems import KEPT_NOTHING, Problem
 from undersigned.web.records.models import Letter
 
@@ -27,7 +27,7 @@ def check_organiser(request: HttpRequest) -> str:
     return "organiser"
 
 
-def check_trustee(request: HttpRequest, letter: KnownLetter, now: int) -> int:
+def check_trustee(request: HttpRequest, letter: FixedLetter, now: int) -> int:
     """The trustee who asks. Raises Problem unless one of this letter's has signed the request, lately."""
     header = request.headers.get("Authorization", "")
     try:
@@ -38,12 +38,12 @@ def check_trustee(request: HttpRequest, letter: KnownLetter, now: int) -> int:
         ) from None
 
 
-def access_letter(slug: str) -> KnownLetter:
+def access_letter(slug: str) -> FixedLetter:
     """A letter whose manifest is fixed. Raises Problem if there is none at this address."""
     row = Letter.objects.filter(slug=slug, letter__isnull=False).first()
     if row is None:
         raise no_letter()
-    return know(row, wiring.world().keys)
+    return load_letter(row, wiring.world().keys)
 
 
 def access_draft(slug: str) -> Letter:

@@ -18,7 +18,7 @@ from undersigned.web.bookings.actions.change import no_booking, state_of
 from undersigned.web.bookings.actions.handle import MAX_PROFILE
 from undersigned.web.bookings.files import SERVED, PageFiles
 from undersigned.web.bookings.terms import Terms
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.problems import Problem
 from undersigned.web.records.models import Booking, Edition
 from undersigned.web.times import moment
@@ -88,7 +88,7 @@ def _act(request: HttpRequest, *, slug: str, number: int, verb: str) -> HttpResp
     return say(_shown(letter, row, _newest(letter)))
 
 
-def _ends(letter: KnownLetter, number: int, verb: str, by: str, now: int) -> Booking:
+def _ends(letter: FixedLetter, number: int, verb: str, by: str, now: int) -> Booking:
     if verb == "printed":
         return actions.confirm_printed(letter=letter, number=number, by=by, now=now)
     return actions.cancel(letter=letter, number=number, files=_files(), by=by, now=now)
@@ -109,7 +109,7 @@ def _file(request: HttpRequest, *, slug: str, number: int, name: str) -> HttpRes
     return HttpResponse(data, content_type=SERVED[name], headers={"Cache-Control": "no-store"})
 
 
-def _shown(letter: KnownLetter, row: Booking, newest: int) -> dict[str, Any]:
+def _shown(letter: FixedLetter, row: Booking, newest: int) -> dict[str, Any]:
     state = state_of(row)
     found: dict[str, Any] = {name: getattr(row, name) for name in TERMS}
     return found | {
@@ -126,7 +126,7 @@ def _shown(letter: KnownLetter, row: Booking, newest: int) -> dict[str, Any]:
     }
 
 
-def _newest(letter: KnownLetter) -> int:
+def _newest(letter: FixedLetter) -> int:
     found = Edition.objects.filter(letter=letter.pk, data__isnull=False).order_by("-number").values_list("number")
     return int(found[0][0]) if found else 0
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Max
 
 from undersigned.web import wiring
 from undersigned.web.editions.open_set import open_set_keys, open_set_size
-from undersigned.web.letters.fixed_letter import KnownLetter, know
+from undersigned.web.letters.fixed_letter import FixedLetter, load_letter
 from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
 from undersigned.web.reader.state import Logged, State, find_state
 from undersigned.web.records.models import Edition, Entry, Letter, Progress, Share
@@ -30,7 +30,7 @@ def state_of(letter: Letter) -> dict[str, Any]:
     # First: an entry that is on its way moves into the log between two looks. Then it is counted twice, never nowhere,
     # and whoever reads that nothing is pending finds all of it in the log's size.
     world = wiring.world()
-    known = know(letter, world.keys) if letter.letter is not None else None
+    known = load_letter(letter, world.keys) if letter.letter is not None else None
     pending = count_due(letter.pk, known.manifest, world.clock()) if known is not None else 0
     size, signed, withdrawn = _counts(letter)
     acts = Entry.objects.filter(letter=letter, key="")
@@ -54,7 +54,7 @@ def state_of(letter: Letter) -> dict[str, Any]:
     }
 
 
-def _codes(letter: Letter, known: KnownLetter | None, told: Progress | None) -> int:
+def _codes(letter: Letter, known: FixedLetter | None, told: Progress | None) -> int:
     """All that were handed in; where each is made for a mail, as many as were told of with the last batch."""
     if known is None or known.manifest.eligibility.check != "mail":
         return letter.codes.count()
@@ -69,7 +69,7 @@ def _counts(letter: Letter) -> tuple[int, int, int]:
     return size, size - others, withdrawn
 
 
-def _state(letter: Letter, known: KnownLetter | None, approvals: int) -> str:
+def _state(letter: Letter, known: FixedLetter | None, approvals: int) -> str:
     if known is None:
         return "draft"
     if letter.abandoned:
@@ -78,7 +78,7 @@ def _state(letter: Letter, known: KnownLetter | None, approvals: int) -> str:
     return "open" if approvals == len(known.manifest.trustees) else "awaiting-trustees"
 
 
-def _found(letter: Letter, known: KnownLetter, approvals: int, count: int, now: int) -> State:
+def _found(letter: Letter, known: FixedLetter, approvals: int, count: int, now: int) -> State:
     """The state that the letter's pages show, or will in a moment."""
     acts = Entry.objects.filter(letter=letter, key="")
     abandoned = acts.filter(kind="abandon").exists()
@@ -96,7 +96,7 @@ def _found(letter: Letter, known: KnownLetter, approvals: int, count: int, now: 
     return find_state(known.manifest, logged, now, opened, published, published - names)
 
 
-def _cosigned(letter: Letter, known: KnownLetter | None) -> dict[str, Any]:
+def _cosigned(letter: Letter, known: FixedLetter | None) -> dict[str, Any]:
     found = None
     if known is not None:
         found = newest_cosigned(letter.pk, max(known.manifest.threshold, 1)) or newest(letter.pk)
@@ -105,7 +105,7 @@ def _cosigned(letter: Letter, known: KnownLetter | None) -> dict[str, Any]:
     return {"size": found.size, "trustees": trustees_of(found)}
 
 
-def _edition(edition: Edition, known: KnownLetter) -> dict[str, Any]:
+def _edition(edition: Edition, known: FixedLetter) -> dict[str, Any]:
     entries = Entry.objects.filter(letter=edition.letter, seq=edition.number, key="")
     indices = dict(entries.filter(kind__in=("notice", "cut")).values_list("kind", "index"))
     opened = Share.objects.filter(edition=edition).values("trustee").annotate(number=Count("key"))

@@ -18,18 +18,18 @@ from django.db import connection
 
 from undersigned.web.clerk.fenced_storage import FencedStorage
 from undersigned.web.clerk.lease import Lease, LeaseLostError
-from undersigned.web.clerk.letter_rounds import LetterDesk
+from undersigned.web.clerk.letter_rounds import LetterRounds
 from undersigned.web.clerk.postman import Postman
 from undersigned.web.clerk.pressroom import Pressroom
 from undersigned.web.config.datadir import DataDir
 from undersigned.web.database.postgresql.begin import wait_for_all_before
 from undersigned.web.database.postgresql.fence import DeposedError
 from undersigned.web.database.purge import wash
-from undersigned.web.database.row_order import Mixer, is_ordered
+from undersigned.web.database.row_order import RowRewriter, is_ordered
 from undersigned.web.database.site_locks import publishing_unless_busy, rounding
 from undersigned.web.database.sqlite_library import KEEP_LOG_SHORT
 from undersigned.web.failures import where
-from undersigned.web.letters.fixed_letter import know
+from undersigned.web.letters.fixed_letter import load_letter
 from undersigned.web.ports import StorageAwayError, World
 from undersigned.web.reader.site import site_pages
 from undersigned.web.records.models import Letter, Pending
@@ -77,11 +77,11 @@ class Clerk:
     def __init__(self, world: World, tidied: threading.Event | None = None) -> None:
         self._world = world
         self._tidied = tidied
-        self._desks: dict[int, LetterDesk] = {}
+        self._desks: dict[int, LetterRounds] = {}
         self._greeted = False
         self._owed, self._truncated, self._rushed = False, 0, 0
         self._washed, self._gone_washed = 0, -1
-        self._mixer, self._version = Mixer(), -1
+        self._mixer, self._version = RowRewriter(), -1
 
     def round(self) -> None:
         """One look at everything."""
@@ -99,7 +99,7 @@ class Clerk:
             # What is found of them at first, a checkpoint perhaps, was committed by others, and is about to be served.
             wait_for_all_before()
         for row in fresh:
-            self._desks[row.pk] = LetterDesk(know(row, self._world.keys), self._world)
+            self._desks[row.pk] = LetterRounds(load_letter(row, self._world.keys), self._world)
         tidy = self._clear_away()
         grew = [desk.round(only_log=not tidy) for desk in self._desks.values()]
         self._owed = self._owed or any(grew)

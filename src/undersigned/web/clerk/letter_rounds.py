@@ -11,13 +11,13 @@ from django.db import connection
 from undersigned.web.bookings.actions import erase_pages
 from undersigned.web.bookings.files import PageFiles
 from undersigned.web.letters.actions import count_codes, settle_codes, tell_progress
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.log.guard import BehindError, MovedError, halt, size_of
 from undersigned.web.log.sequence import Log
 from undersigned.web.ports import World
 from undersigned.web.publication.upkeep import Upkeep
 from undersigned.web.records.models import Document
-from undersigned.web.signing.kept_withdrawals import Carried
+from undersigned.web.signing.kept_withdrawals import KeptWithdrawals
 
 logger = logging.getLogger(__name__)
 TELL: Final = 60
@@ -26,10 +26,10 @@ COUNT: Final = 10
 """Seconds between two counts of codes, at least: a large letter has many."""
 
 
-class LetterDesk:
+class LetterRounds:
     """What the clerk does for one letter, round after round."""
 
-    def __init__(self, letter: KnownLetter, world: World) -> None:
+    def __init__(self, letter: FixedLetter, world: World) -> None:
         self._letter, self._world = letter, world
         self._serve_documents()
         self._log: Log | None = None
@@ -39,7 +39,7 @@ class LetterDesk:
         self._withdrawn = -1
         self._untold: dict[str, int] | None = None
         self._counted, self._told = -COUNT, -TELL
-        self._carried = Carried(settings.DATA.withdrawn, letter)
+        self._carried = KeptWithdrawals(settings.DATA.withdrawn, letter)
 
     def _serve_documents(self) -> None:
         for document in Document.objects.filter(letter=self._letter.pk):

@@ -10,9 +10,9 @@ from django.core.mail import EmailMessage
 from django.db import connection
 
 from undersigned.web.database.purge import wash
-from undersigned.web.database.row_order import Mixer
+from undersigned.web.database.row_order import RowRewriter
 from undersigned.web.failures import where
-from undersigned.web.letters.fixed_letter import KnownLetter, know
+from undersigned.web.letters.fixed_letter import FixedLetter, load_letter
 from undersigned.web.mail import actions
 from undersigned.web.mail.actions.deliver import DAY, Outgoing
 from undersigned.web.mail.addresses import Digests
@@ -41,12 +41,12 @@ class Postman:
     def __init__(self, world: World) -> None:
         self._world = world
         self._digests = Digests(world.keys.mail_secret())
-        self._letters: dict[int, KnownLetter] = {}
+        self._letters: dict[int, FixedLetter] = {}
         self._not_before = 0
         self._minute, self._left, self._tidied = 0, 0, 0
         # Whoever stopped before us may have left an address in the write-ahead log.
         self._unwashed = True
-        self._mixer, self._mixed, self._seen = Mixer(), 0, (0, 0)
+        self._mixer, self._mixed, self._seen = RowRewriter(), 0, (0, 0)
         self._refused: list[str] = []
 
     def round(self) -> int:
@@ -117,9 +117,9 @@ class Postman:
             stop=self._digests.stop_token(outgoing.address), entropy=self._world.entropy,
         )  # fmt: skip
 
-    def _letter(self, pk: int) -> KnownLetter:
+    def _letter(self, pk: int) -> FixedLetter:
         if pk not in self._letters:
-            self._letters[pk] = know(Letter.objects.get(pk=pk), self._world.keys)
+            self._letters[pk] = load_letter(Letter.objects.get(pk=pk), self._world.keys)
         return self._letters[pk]
 
     def _tidy(self, now: int) -> None:

@@ -21,7 +21,7 @@ from undersigned.web.bookings.files import PageFiles
 from undersigned.web.bookings.orders import archive_order, page_order
 from undersigned.web.database.site_locks import publishing
 from undersigned.web.failures import where
-from undersigned.web.letters.fixed_letter import KnownLetter, know
+from undersigned.web.letters.fixed_letter import FixedLetter, load_letter
 from undersigned.web.ports import World
 from undersigned.web.problems import Problem
 from undersigned.web.records.models import Booking, Edition, Letter
@@ -51,7 +51,7 @@ class Pressroom:
         self._world = world
         self._stop = stop or threading.Event()
         self._files = PageFiles(settings.DATA.pages)
-        self._letters: dict[int, KnownLetter] = {}
+        self._letters: dict[int, FixedLetter] = {}
         self._archived: set[tuple[int, str]] = set()
         self._tries: dict[tuple[int, int], int] = {}
         self._settled = False
@@ -109,7 +109,7 @@ class Pressroom:
             return True
         return False
 
-    def _tried(self, letter: KnownLetter, row: Booking, edition: Edition, why: str) -> None:
+    def _tried(self, letter: FixedLetter, row: Booking, edition: Edition, why: str) -> None:
         """A job that died says nothing of the page, until it has died several times."""
         tries = self._tries.get((row.pk, edition.number), 0) + 1
         self._tries[row.pk, edition.number] = tries
@@ -118,7 +118,7 @@ class Pressroom:
             self._refuse(letter, row, edition, why)
             del self._tries[row.pk, edition.number]
 
-    def _refuse(self, letter: KnownLetter, row: Booking, edition: Edition, why: str) -> None:
+    def _refuse(self, letter: FixedLetter, row: Booking, edition: Edition, why: str) -> None:
         try:
             actions.refuse(letter=letter, made_for=row, edition=edition.number, by=BY, now=self._world.clock())
         except (Problem, ProtocolError) as error:
@@ -135,7 +135,7 @@ class Pressroom:
                 self._archived.add((edition.pk, language))
         return made
 
-    def _reader_pdf(self, letter: KnownLetter, edition: Edition, language: str) -> bool:
+    def _reader_pdf(self, letter: FixedLetter, edition: Edition, language: str) -> bool:
         """Puts an edition's PDF for readers among the served files, unless it is there or the names have gone."""
         place = f"{letter.slug}/press/{edition.number}/{language}.pdf"
         if self._world.storage.has(place):
@@ -175,9 +175,9 @@ class Pressroom:
     def _site(self) -> str:
         return f"{self._world.scheme}://{self._world.authority}"
 
-    def _letter(self, pk: int) -> KnownLetter:
+    def _letter(self, pk: int) -> FixedLetter:
         if pk not in self._letters:
-            self._letters[pk] = know(Letter.objects.get(pk=pk), self._world.keys)
+            self._letters[pk] = load_letter(Letter.objects.get(pk=pk), self._world.keys)
         return self._letters[pk]
 
     def run(self) -> None:

@@ -31,7 +31,7 @@ _TOGETHER: Final = {True: 256, False: 4096}
 _PAUSE: Final = 0.03
 
 
-class Mixer:
+class RowRewriter:
     """Clears tables of order and past, large ones seldom. One for each thread that does."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:

@@ -38,15 +38,15 @@ from undersigned.web.edge.body import (
     respond_empty,
     respond_problem,
 )
-from undersigned.web.edge.bucket_files import BucketDoor
+from undersigned.web.edge.bucket_files import BucketServer
 from undersigned.web.edge.cors import ANYBODY, PREFLIGHT, is_shared
-from undersigned.web.edge.files import FileDoor
+from undersigned.web.edge.files import FileServer
 from undersigned.web.edge.headers import embedded_headers, is_embedded, security_headers
 from undersigned.web.edge.intake import Intake
 from undersigned.web.edge.language import choose
-from undersigned.web.edge.load import Beat, Gate
+from undersigned.web.edge.load import LoadLimit, LoopMonitor
 from undersigned.web.failures import problem_of
-from undersigned.web.letters.fixed_letter import Letters
+from undersigned.web.letters.fixed_letter import LetterCache
 from undersigned.web.problems import MAX_BODY, Problem
 from undersigned.web.process import die_with_parent
 from undersigned.web.reader.plain import missing_page
@@ -83,14 +83,16 @@ class Site:
         self._base: Headers = security_headers()
         self._embedded: Headers = embedded_headers()
         self._shared: Headers = [*self._base, ANYBODY]
-        self._files = FileDoor(settings.DATA.public, Path(__file__).parents[1] / "static")
+        self._files = FileServer(settings.DATA.public, Path(__file__).parents[1] / "static")
         self._missing = {language: missing_page(language) for language in spoken()}
         away = isinstance(world.storage, BucketStorage)
-        self._bucket = BucketDoor(world.storage, ThreadPoolExecutor(16, thread_name_prefix="bucket")) if away else None
+        self._bucket = (
+            BucketServer(world.storage, ThreadPoolExecutor(16, thread_name_prefix="bucket")) if away else None
+        )
         self._committer = Committer(world.clock, world.reserve)
         self._pool = make_pool()
-        self._beat, self._gate = Beat(), Gate()
-        self._intake = Intake(world, Letters(world.keys), self._committer, self._pool, self._beat)
+        self._beat, self._gate = LoopMonitor(), LoadLimit()
+        self._intake = Intake(world, LetterCache(world.keys), self._committer, self._pool, self._beat)
         self._acts: dict[str, Callable[..., Awaitable[None]]] = {
             "entries": self._intake.entries,
             "activate": self._intake.activate,

@@ -14,7 +14,7 @@ from undersigned.web.problems import Problem
 from undersigned.web.storage.media_types import manner, type_of
 
 
-class BucketDoor:
+class BucketServer:
     """``pool``: threads that may wait for the bucket."""
 
     def __init__(self, storage: Storage, pool: Executor) -> None:

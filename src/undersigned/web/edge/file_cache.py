@@ -69,7 +69,7 @@ class Copy:
     tag: bytes
 
 
-class Kept:
+class FileCache:
     """Contents by path. ``room``: bytes in all; when it is full, everything is let go and it begins afresh."""
 
     def __init__(self, room: int = ROOM) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from undersigned.web.edge.body import Headers, Scope, Send, header, respond, respond_empty
-from undersigned.web.edge.file_cache import LARGEST, Kept, LargeTags, Mark, is_known, mark_of
+from undersigned.web.edge.file_cache import LARGEST, FileCache, LargeTags, Mark, is_known, mark_of
 from undersigned.web.edge.language import Versions
 from undersigned.web.problems import Problem, not_found
 from undersigned.web.storage.compression import SUFFIX
@@ -71,12 +71,12 @@ def look(file: str) -> Mark | None:
     return mark_of(state) if stat.S_ISREG(state.st_mode) else None
 
 
-class FileDoor:
+class FileServer:
     """``public``: the data directory's; ``static``: the package's own."""
 
     def __init__(self, public: Path, static: Path) -> None:
         self._public, self._static = str(public), str(static)
-        self._kept = Kept()
+        self._kept = FileCache()
         self._large = LargeTags()
         self._versions = Versions()
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from undersigned.protocol import base64url
 from undersigned.protocol.errors import LogError
 from undersigned.web.failures import where
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.log.proofs import TiledTree
 from undersigned.web.ports import Storage
 from undersigned.web.records.models import Checkpoint, Entry
@@ -22,14 +22,14 @@ PATIENCE: Final = 5.0
 _PAUSE: Final = 0.03
 
 
-class Places:
+class Inclusions:
     """Tells those who wait where their entries stand. However many they are, the log's size is asked once a pause."""
 
     def __init__(self, storage: Storage, pool: Executor) -> None:
         self._storage, self._pool = storage, pool
         self._asked: dict[int, asyncio.Future[int]] = {}
 
-    async def of(self, letter: KnownLetter, leaf: str) -> dict[str, Any]:
+    async def of(self, letter: FixedLetter, leaf: str) -> dict[str, Any]:
         """``index``, ``proof`` and ``checkpoint`` of an entry, or nothing if the clerk does not come in time.
 
         Raises nothing: the entry is durable, and its receipt goes out whatever stands in the proof's way.
@@ -40,7 +40,7 @@ class Places:
             logger.warning("a receipt went out without its proof: %s", where(error))
             return {}
 
-    async def _wait(self, letter: KnownLetter, leaf: str) -> dict[str, Any]:
+    async def _wait(self, letter: FixedLetter, leaf: str) -> dict[str, Any]:
         loop = asyncio.get_running_loop()
         seen, deadline = -1, loop.time() + PATIENCE
         while loop.time() < deadline:
@@ -70,7 +70,7 @@ def _size_of(letter: int) -> int:
     return Checkpoint.objects.filter(letter=letter).order_by("-size").values_list("size", flat=True).first() or 0
 
 
-def place_of(letter: KnownLetter, leaf: str, storage: Storage) -> dict[str, Any]:
+def place_of(letter: FixedLetter, leaf: str, storage: Storage) -> dict[str, Any]:
     """Where an entry stands under the newest checkpoint, or nothing if it is not below it yet."""
     index = Entry.objects.filter(letter=letter.pk, leaf=leaf).values_list("index", flat=True).first()
     newest = Checkpoint.objects.filter(letter=letter.pk).order_by("-size").first()

@@ -22,9 +22,9 @@ from undersigned.protocol.entries import Entry
 from undersigned.protocol.errors import LetterError
 from undersigned.protocol.seal import SignedObject
 from undersigned.web.edge.body import Headers, Receive, Scope, Send, check_type, read_body, respond
-from undersigned.web.edge.inclusion import Places
-from undersigned.web.edge.load import Beat
-from undersigned.web.letters.fixed_letter import KnownLetter, Letters
+from undersigned.web.edge.inclusion import Inclusions
+from undersigned.web.edge.load import LoopMonitor
+from undersigned.web.letters.fixed_letter import FixedLetter, LetterCache
 from undersigned.web.ports import World
 from undersigned.web.problems import Problem, busy, full
 from undersigned.web.signing import candidate, registrar
@@ -65,10 +65,10 @@ class Intake:
     """
 
     def __init__(
-        self, world: World, letters: Letters, committer: Committer, pool: ThreadPoolExecutor, beat: Beat
+        self, world: World, letters: LetterCache, committer: Committer, pool: ThreadPoolExecutor, beat: LoopMonitor
     ) -> None:
         self._world, self._letters, self._committer, self._pool, self._beat = world, letters, committer, pool, beat
-        self._places = Places(world.storage, pool)
+        self._places = Inclusions(world.storage, pool)
         self._computing = 0
 
     async def entries(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
@@ -159,7 +159,7 @@ class Intake:
         answer = found.answer or registrar.sign_blindly(use.letter.registrar, use.blinded, self._world.entropy)
         return replace(use, answer=answer)
 
-    async def _letter(self, slug: str) -> KnownLetter:
+    async def _letter(self, slug: str) -> FixedLetter:
         letter = self._letters.cached(slug)
         if letter is None:
             # Not in Django's one thread, where a publication may take its time.

@@ -25,7 +25,7 @@ LATE: Final = 2.0
 _BEAT: Final = 0.1
 
 
-class Gate:
+class LoadLimit:
     """So many inside, so many in front of it, for so long."""
 
     def __init__(self, inside: int = AT_ONCE, waiting: int = WAITING, patience: float = PATIENCE) -> None:
@@ -51,7 +51,7 @@ class Gate:
             self._inside.release()
 
 
-class Beat:
+class LoopMonitor:
     """How far the event loop is behind: it notes the time ten times a second, if it comes to it.
 
     What is to be done lies in the loop's own queue, which nobody can measure or bound. A thousand signatures that come

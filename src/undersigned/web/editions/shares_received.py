@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from django.db.models import Max
 
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import Edition, Share, published_editions
 
 
@@ -14,7 +14,7 @@ class Received:
     """Which trustees have handed over shares, kept between rounds: of shares that are known none is read again, for a
     large letter has millions, in thousands of posts."""
 
-    def __init__(self, letter: KnownLetter) -> None:
+    def __init__(self, letter: FixedLetter) -> None:
         self._letter = letter
         self._trustees: defaultdict[int, set[int]] = defaultdict(set)
         self._public: set[int] = set()

@@ -9,13 +9,13 @@ from django.db import transaction
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web.forms.client import Choice, make_signature, make_withdrawal
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.ports import World
 from undersigned.web.problems import Problem, full
 from undersigned.web.signing.actions import take_entries, use_codes
 
 
-def sign_for(*, letter: KnownLetter, code: bytes, withdrawal: bytes, choice: Choice, world: World, now: int) -> None:
+def sign_for(*, letter: FixedLetter, code: bytes, withdrawal: bytes, choice: Choice, world: World, now: int) -> None:
     """Uses the access code and takes the entry: both or neither. The same again changes nothing.
 
     The code comes last: whatever else may be refused has been by then, and says nothing of the code (docs/adr/0098).
@@ -37,7 +37,7 @@ def sign_for(*, letter: KnownLetter, code: bytes, withdrawal: bytes, choice: Cho
             raise found
 
 
-def withdraw_for(*, letter: KnownLetter, withdrawal: bytes, now: int) -> None:
+def withdraw_for(*, letter: FixedLetter, withdrawal: bytes, now: int) -> None:
     """Takes the withdrawal, for good; the same again changes nothing. Raises SequenceError: this key never signed."""
     candidate = make_withdrawal(letter, withdrawal)
     with transaction.atomic():

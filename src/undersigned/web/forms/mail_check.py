@@ -10,7 +10,7 @@ from undersigned.web import access, wiring
 from undersigned.web.forms import views as forms
 from undersigned.web.forms.answers import form, letter_context, page
 from undersigned.web.forms.client import token_hash
-from undersigned.web.letters.fixed_letter import KnownLetter, know
+from undersigned.web.letters.fixed_letter import FixedLetter, load_letter
 from undersigned.web.mail import actions
 from undersigned.web.mail.addresses import Digests, parse_address
 from undersigned.web.problems import Problem
@@ -49,7 +49,7 @@ def code(request: HttpRequest, *, language: str) -> HttpResponse:
     typed = request.POST.get("code", "")
     access_code, withdrawal = forms.read_code("S", typed), forms.read_code("W", typed)
     for row in Letter.objects.filter(letter__isnull=False):
-        letter = know(row, wiring.world().keys)
+        letter = load_letter(row, wiring.world().keys)
         tag = language if language in letter.manifest.title else letter.manifest.languages[0]
         if access_code is not None and _is_code_of(letter, access_code):
             if letter.manifest.sealed and are_built():
@@ -62,7 +62,7 @@ def code(request: HttpRequest, *, language: str) -> HttpResponse:
     return page(request, "anycode", language, "form_code", status=422, error=error, code=typed[:60])
 
 
-def _is_code_of(letter: KnownLetter, access_code: bytes) -> bool:
+def _is_code_of(letter: FixedLetter, access_code: bytes) -> bool:
     if letter.manifest.eligibility.check != "mail":
         return False
     return Code.objects.filter(letter=letter.pk, token_hash=token_hash(access_code, letter)).exists()

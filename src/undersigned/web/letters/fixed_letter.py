@@ -13,7 +13,7 @@ from undersigned.web.records.models import Letter
 
 
 @dataclass(frozen=True, slots=True)
-class KnownLetter:
+class FixedLetter:
     """``pk``: the row's number; ``letter``: its id, base64url; ``log``: the log's key, of ``seed``."""
 
     pk: int
@@ -36,26 +36,26 @@ class KnownLetter:
         return base64url.decode(self.letter, 32)
 
 
-class Letters:
+class LetterCache:
     """The letters of this site that are no drafts, by slug. Drafts are looked up each time: they may become letters."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        self._known: dict[str, KnownLetter] = {}
+        self._known: dict[str, FixedLetter] = {}
         self._lock = threading.Lock()
 
-    def cached(self, slug: str) -> KnownLetter | None:
+    def cached(self, slug: str) -> FixedLetter | None:
         """The letter, if it has been looked up before. Touches no database."""
         return self._known.get(slug)
 
-    def find(self, slug: str) -> KnownLetter | None:
+    def find(self, slug: str) -> FixedLetter | None:
         """The letter, or None if there is none or it is a draft."""
         with self._lock:
             if slug not in self._known:
                 row = Letter.objects.filter(slug=slug, letter__isnull=False).first()
                 if row is None:
                     return None
-                self._known[slug] = know(row, self._keys)
+                self._known[slug] = load_letter(row, self._keys)
             return self._known[slug]
 
     def forget(self, slug: str) -> None:
@@ -63,13 +63,13 @@ class Letters:
         self._known.pop(slug, None)
 
 
-def know(row: Letter, keys: Keys) -> KnownLetter:
+def load_letter(row: Letter, keys: Keys) -> FixedLetter:
     """What stays true of a letter that is no draft."""
     assert row.manifest is not None  # noqa: S101 - the table's check constraint says so
     assert row.letter is not None  # noqa: S101 - as above
     source = bytes(row.manifest)
     seed = keys.log_seed(row.slug)
-    return KnownLetter(
+    return FixedLetter(
         pk=row.pk,
         slug=row.slug,
         letter=row.letter,

@@ -26,7 +26,7 @@ from undersigned.protocol import base64url, canonical, checkpoint, entries, merk
 from undersigned.protocol.errors import InvalidError, LogError, MalformedError
 from undersigned.protocol.standing import Standing
 from undersigned.web.database.postgresql.begin import beginning_with
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.log import guard
 from undersigned.web.log.cosigned import newest, note_of
 from undersigned.web.log.rows import Placed, Waiting, delete_waiting, insert_entries, keep_objects, read_waiting
@@ -58,7 +58,7 @@ class Log:
     if the database is not the one it was: then it is to be taken up again.
     """
 
-    def __init__(self, letter: KnownLetter, world: World) -> None:
+    def __init__(self, letter: FixedLetter, world: World) -> None:
         self.letter, self._world = letter, world
         self.standing = Standing(letter.manifest)
         self._frontier = merkle.Frontier()

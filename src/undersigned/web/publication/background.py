@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 
 from undersigned.web.ports import Staged
-from undersigned.web.storage.lazy_files import MadeFiles
+from undersigned.web.storage.lazy_files import LazyFiles
 
 Watched = Callable[[Mapping[str, bytes]], Mapping[str, bytes]]
 """Gives the same files; once they are not wanted any more, to ask for one raises GivenUpError."""
@@ -38,7 +38,7 @@ class _Work:
     failed: BaseException | None = None
 
 
-class Beside:
+class BackgroundWork:
     """One piece of work at a time. ``name``: of its thread."""
 
     def __init__(self, name: str) -> None:
@@ -55,7 +55,7 @@ class Beside:
             return files[path]
 
         def watched(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
-            return MadeFiles({path: partial(wanted, files, path) for path in files})
+            return LazyFiles({path: partial(wanted, files, path) for path in files})
 
         # Ends with the process: what it leaves half written is cleared away at the next start.
         thread = threading.Thread(target=self._run, args=(make, watched), name=self._name, daemon=True)

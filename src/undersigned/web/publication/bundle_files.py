@@ -11,14 +11,14 @@ from undersigned.protocol import bundle
 from undersigned.protocol.errors import LogError
 from undersigned.protocol.standing import Standing
 from undersigned.web.editions import names
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.log.cosigned import note_of
 from undersigned.web.ports import Storage
 from undersigned.web.records.models import Checkpoint, Document, Edition, published_editions
-from undersigned.web.storage.lazy_files import MadeFiles, Maker, given
+from undersigned.web.storage.lazy_files import LazyFiles, Maker, given
 
 
-def _log_makers(letter: KnownLetter, checkpoint: Checkpoint, storage: Storage) -> dict[str, Maker]:
+def _log_makers(letter: FixedLetter, checkpoint: Checkpoint, storage: Storage) -> dict[str, Maker]:
     """Documents and log as of ``checkpoint``."""
     made = {row.path: given(bytes(row.data)) for row in Document.objects.filter(letter=letter.pk)}
     made["log/checkpoint"] = given(note_of(checkpoint))
@@ -29,21 +29,21 @@ def _log_makers(letter: KnownLetter, checkpoint: Checkpoint, storage: Storage) -
     return made
 
 
-def _stored(storage: Storage, letter: KnownLetter, path: str) -> bytes:
+def _stored(storage: Storage, letter: FixedLetter, path: str) -> bytes:
     data = storage.get(f"{letter.slug}/{path}")
     if data is None:
         raise LogError(f"{path} is missing from the served files")
     return data
 
 
-def edition_files(letter: KnownLetter, edition: Edition, keys: list[str]) -> dict[str, Maker]:
+def edition_files(letter: FixedLetter, edition: Edition, keys: list[str]) -> dict[str, Maker]:
     """What is served under ``editions/<n>/`` of a published edition, openings with it, by file name. ``keys``: those of
     ``opened_keys``."""
     parts = _openings(letter, keys)
     return _documents(edition) | {openings_name(part): make for part, make in parts.items()}
 
 
-def _bundled(letter: KnownLetter, edition: Edition, standing: Standing) -> dict[str, Maker]:
+def _bundled(letter: FixedLetter, edition: Edition, standing: Standing) -> dict[str, Maker]:
     """The same by their paths in a bundle."""
     number = edition.number
     parts = _openings(letter, opened_keys(letter, number, standing))
@@ -68,12 +68,12 @@ def _names(pk: int) -> bytes:
     return bytes(data)
 
 
-def opened_keys(letter: KnownLetter, number: int, standing: Standing) -> list[str]:
+def opened_keys(letter: FixedLetter, number: int, standing: Standing) -> list[str]:
     """Whose openings edition ``number`` shows, in the order of its files; nobody's of a public letter."""
     return names.ordered_keys(shown(standing, number)) if letter.manifest.sealed else []
 
 
-def _openings(letter: KnownLetter, keys: list[str]) -> dict[int, Maker]:
+def _openings(letter: FixedLetter, keys: list[str]) -> dict[int, Maker]:
     """The parts of an edition's openings, from 1; none of a public letter."""
     if not letter.manifest.sealed:
         return {}
@@ -95,8 +95,8 @@ def shown(standing: Standing, number: int) -> list[str]:
 
 
 def assemble(
-    letter: KnownLetter, checkpoint: Checkpoint, standing: Standing, storage: Storage, draft: Edition | None = None
-) -> MadeFiles:
+    letter: FixedLetter, checkpoint: Checkpoint, standing: Standing, storage: Storage, draft: Edition | None = None
+) -> LazyFiles:
     """The whole bundle as of ``checkpoint``. ``standing``: the fold over at least as many entries; of a public letter,
     over exactly so many.
 
@@ -109,4 +109,4 @@ def assemble(
         made["objects.jsonl"] = partial(names.records, letter, signed)
     for edition in [*published_editions(letter.pk).defer("data"), *([draft] if draft is not None else [])]:
         made |= _bundled(letter, edition, standing)
-    return MadeFiles(made)
+    return LazyFiles(made)

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from undersigned.protocol.standing import Standing
 from undersigned.protocol.zip_profile import write_zip
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.ports import Staged, Storage, World
 from undersigned.web.publication import served_checkpoint
-from undersigned.web.publication.background import Beside
+from undersigned.web.publication.background import BackgroundWork
 from undersigned.web.publication.bundle_files import assemble
 from undersigned.web.records.models import Checkpoint
 
@@ -24,7 +24,7 @@ def is_large(size: int) -> bool:
     return size > AT_ONCE
 
 
-def place_bundle(letter: KnownLetter, checkpoint: Checkpoint, standing: Standing, world: World) -> None:
+def place_bundle(letter: FixedLetter, checkpoint: Checkpoint, standing: Standing, world: World) -> None:
     """Puts ``bundle.zip`` in place, and a public letter's ``objects.jsonl`` with its checkpoint."""
     files = assemble(letter, checkpoint, standing, world.storage)
     try:
@@ -36,12 +36,12 @@ def place_bundle(letter: KnownLetter, checkpoint: Checkpoint, standing: Standing
         raise
 
 
-def remove_bundle(letter: KnownLetter, storage: Storage) -> None:
+def remove_bundle(letter: FixedLetter, storage: Storage) -> None:
     """Takes the bundle away: no bundle is better than one with a name that has to be gone."""
     storage.delete(f"{letter.slug}/bundle.zip")
 
 
-def _stage(letter: KnownLetter, files: Mapping[str, bytes], storage: Storage) -> Iterator[Staged]:
+def _stage(letter: FixedLetter, files: Mapping[str, bytes], storage: Storage) -> Iterator[Staged]:
     """The small files first: where there is no room for the bundle, records that have to be gone are gone."""
     if "objects.jsonl" in files:
         records = storage.stage(f"{letter.slug}/objects.jsonl", lambda file: file.write(files["objects.jsonl"]))
@@ -54,9 +54,9 @@ def _stage(letter: KnownLetter, files: Mapping[str, bytes], storage: Storage) ->
 class Bundler:
     """One letter's bundle, made in a thread of its own and put in place by whoever holds the rounds."""
 
-    def __init__(self, letter: KnownLetter, world: World) -> None:
+    def __init__(self, letter: FixedLetter, world: World) -> None:
         self._letter, self._storage = letter, world.storage
-        self._beside = Beside("bundler")
+        self._beside = BackgroundWork("bundler")
 
     def begin(self, checkpoint: Checkpoint, standing: Standing, of: Any) -> None:
         """Begins one. What goes into it is settled now; only the bytes are made later."""

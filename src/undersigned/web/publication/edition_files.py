@@ -14,15 +14,15 @@ from typing import Any, Final
 
 from undersigned.protocol import edition as editions
 from undersigned.protocol.standing import Standing
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.ports import Staged, Storage
 from undersigned.web.publication import fingerprint, served_checkpoint
-from undersigned.web.publication.background import Beside, Watched
+from undersigned.web.publication.background import BackgroundWork, Watched
 from undersigned.web.publication.bundle_files import edition_files, opened_keys, openings_name
 from undersigned.web.reader.edition import edition_pages
 from undersigned.web.reader.letter import Shown
 from undersigned.web.records.models import Edition
-from undersigned.web.storage.lazy_files import MadeFiles, Maker, given
+from undersigned.web.storage.lazy_files import LazyFiles, Maker, given
 
 VAIN: Final = 3
 """So many times what was written may be thrown away because somebody withdrew meanwhile. Then the log waits, once:
@@ -37,11 +37,11 @@ class Due:
     there name nobody else, so that they may stay until then.
     """
 
-    letter: KnownLetter
+    letter: FixedLetter
     row: Edition
     keys: list[str]
     shown: Shown
-    made: fingerprint.MadeOf
+    made: fingerprint.Fingerprint
     stands: bool
     storage: Storage
 
@@ -54,18 +54,18 @@ class Due:
         """Writes the files, if those that are there differ. Takes a while, and of the fold nothing that can change."""
         files = files_of(self.letter, self.row, self.keys, self.shown)
         note = fingerprint.note(self.made, files)
-        if not _differs(self.storage, self.place, watched(MadeFiles(files))):
+        if not _differs(self.storage, self.place, watched(LazyFiles(files))):
             # Another release of this program, and it makes the same files.
             self.storage.put(f"{self.place}/{fingerprint.NAME}", note)
             return None
         if not self.stands:
             self.storage.delete(self.place)
-        return self.storage.stage_tree(self.place, watched(MadeFiles(files | {fingerprint.NAME: given(note)})))
+        return self.storage.stage_tree(self.place, watched(LazyFiles(files | {fingerprint.NAME: given(note)})))
 
 
-def place_small(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> None:
+def place_small(letter: FixedLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> None:
     """Puts the files of an edition of a letter that is not large in place, unless they are there."""
-    files = MadeFiles(files_of(letter, row, opened_keys(letter, row.number, standing), shown))
+    files = LazyFiles(files_of(letter, row, opened_keys(letter, row.number, standing), shown))
     place = _place_of(letter, row)
     if _differs(storage, place, files) or storage.has(f"{place}/{fingerprint.NAME}"):
         served_checkpoint.hide(letter, storage)
@@ -73,13 +73,13 @@ def place_small(letter: KnownLetter, row: Edition, standing: Standing, shown: Sh
         storage.put_tree(place, files)
 
 
-def due_of(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> Due | None:
+def due_of(letter: FixedLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> Due | None:
     """What is to be done of an edition of a large letter; None if nothing is.
 
     Files that are known to name somebody who has to be gone are gone then: to write others takes a while.
     """
     keys, place = opened_keys(letter, row.number, standing), _place_of(letter, row)
-    made, there = fingerprint.made_of(letter, row, keys, standing, shown), fingerprint.noted(storage, place)
+    made, there = fingerprint.fingerprint_of(letter, row, keys, standing, shown), fingerprint.noted(storage, place)
     if there == made:
         return None
     stands = there is not None and there.people == made.people
@@ -91,7 +91,7 @@ def due_of(letter: KnownLetter, row: Edition, standing: Standing, shown: Shown, 
     return Due(letter, row, keys, replace(shown, standing=still), made, stands, storage)
 
 
-class Placer:
+class EditionWriter:
     """One letter's editions, written in a thread of its own and put in place by whoever holds the rounds.
 
     From when it begins until that is settled, the lock on placing is held: whoever looks at what is served, or
@@ -99,7 +99,7 @@ class Placer:
     """
 
     def __init__(self) -> None:
-        self._beside = Beside("placer")
+        self._beside = BackgroundWork("placer")
         self._held = ExitStack()
         self._vain = 0
 
@@ -158,12 +158,12 @@ def _staged(work: Iterable[Due], watched: Watched) -> Iterator[Staged]:
             yield staged
 
 
-def files_of(letter: KnownLetter, row: Edition, keys: list[str], shown: Shown) -> dict[str, Maker]:
+def files_of(letter: FixedLetter, row: Edition, keys: list[str], shown: Shown) -> dict[str, Maker]:
     """Pages first: if anything differs, they do, and to look through the openings takes the longest."""
     return edition_pages(shown, _document(row)) | edition_files(letter, row, keys)
 
 
-def _place_of(letter: KnownLetter, row: Edition) -> str:
+def _place_of(letter: FixedLetter, row: Edition) -> str:
     return f"{letter.slug}/editions/{row.number}"
 
 

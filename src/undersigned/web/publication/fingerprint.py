@@ -24,7 +24,7 @@ import undersigned
 from undersigned.languages import library
 from undersigned.protocol import canonical
 from undersigned.protocol.standing import Standing
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.ports import Storage
 from undersigned.web.reader.letter import Shown
 from undersigned.web.records.models import Edition, Share
@@ -35,14 +35,16 @@ _LARGEST: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class MadeOf:
+class Fingerprint:
     """``people``: a digest of who is named and opened; ``whole``: of all that the files are made of."""
 
     people: str
     whole: str
 
 
-def made_of(letter: KnownLetter, row: Edition, keys: Iterable[str], standing: Standing, shown: Shown) -> MadeOf:
+def fingerprint_of(
+    letter: FixedLetter, row: Edition, keys: Iterable[str], standing: Standing, shown: Shown
+) -> Fingerprint:
     """What the files of the published edition ``row`` are made of. Loads nothing of their size.
 
     ``keys``: whose openings are published, in the order of the files; none of a public letter.
@@ -56,7 +58,7 @@ def made_of(letter: KnownLetter, row: Edition, keys: Iterable[str], standing: St
         _code(), shown.letter, shown.slug, shown.origin, shown.contact, row.number, people.hexdigest(),
         standing.withdrawn, shares["number"], shares["last"], states, sorted(n for n in shown.counts if n < row.number),
     ]  # fmt: skip
-    return MadeOf(people.hexdigest(), hashlib.sha256(canonical.encode(parts)).hexdigest())
+    return Fingerprint(people.hexdigest(), hashlib.sha256(canonical.encode(parts)).hexdigest())
 
 
 def is_erased(row: Edition) -> bool:
@@ -64,18 +66,18 @@ def is_erased(row: Edition) -> bool:
     return Edition.objects.filter(pk=row.pk, data__isnull=True).exists()
 
 
-def note(made: MadeOf, names: Iterable[str]) -> bytes:
+def note(made: Fingerprint, names: Iterable[str]) -> bytes:
     """The file ``made-of``."""
     return "\n".join((made.whole, made.people, *sorted(names), "")).encode()
 
 
-def noted(storage: Storage, place: str) -> MadeOf | None:
+def noted(storage: Storage, place: str) -> Fingerprint | None:
     """What the files at ``place`` were made of; None if that is not known, or one of them is missing."""
     found = storage.get(f"{place}/{NAME}")
     if found is None:
         return None
     whole, people, *names = found.decode().removesuffix("\n").split("\n")
-    return MadeOf(people, whole) if all(storage.has(f"{place}/{name}") for name in names) else None
+    return Fingerprint(people, whole) if all(storage.has(f"{place}/{name}") for name in names) else None
 
 
 @cache

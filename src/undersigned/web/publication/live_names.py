@@ -17,12 +17,12 @@ from undersigned.protocol.roll import parse_roll
 from undersigned.protocol.standing import Standing
 from undersigned.protocol.tally import Tally
 from undersigned.web.editions import names
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.ports import World
 from undersigned.web.reader.letter import Shown
 from undersigned.web.reader.names import Listed, names_pages, shards, too_many_page
 from undersigned.web.records.models import Document
-from undersigned.web.storage.lazy_files import MadeFiles, Maker
+from undersigned.web.storage.lazy_files import LazyFiles, Maker
 
 PLACE = "names"
 """Where they lie, under the letter."""
@@ -37,7 +37,7 @@ MOST = 10_000
 class LiveNames:
     """One public letter's list in the clerk's hands."""
 
-    def __init__(self, letter: KnownLetter, world: World) -> None:
+    def __init__(self, letter: FixedLetter, world: World) -> None:
         self._letter, self._world = letter, world
         self._placed: tuple[int, int] | None = None
         self._rested = 0
@@ -55,7 +55,7 @@ class LiveNames:
         self._placed, self._rested = state, now
 
 
-def place_names(letter: KnownLetter, standing: Standing, shown: Shown, world: World) -> None:
+def place_names(letter: FixedLetter, standing: Standing, shown: Shown, world: World) -> None:
     """Makes what is served of a public letter's names what it must be."""
     files: dict[str, Maker] = {}
     if standing.count > MOST:
@@ -69,14 +69,14 @@ def place_names(letter: KnownLetter, standing: Standing, shown: Shown, world: Wo
             files |= names_pages(shown, listed, language)
     place = f"{letter.slug}/{PLACE}"
     try:
-        world.storage.put_tree(place, MadeFiles(files))
+        world.storage.put_tree(place, LazyFiles(files))
     except OSError:
         # No room: the list that is there may name people who have to be gone.
         world.storage.delete(place)
         raise
 
 
-def list_names(letter: KnownLetter, standing: Standing) -> Listed:
+def list_names(letter: FixedLetter, standing: Standing) -> Listed:
     """Who stands behind a public letter, judged as an edition would judge them."""
     people = sorted((s for s in standing.signatories.values() if s.withdrawn is None), key=lambda s: s.signed)
     there = [s for s in people if s.struck is None]

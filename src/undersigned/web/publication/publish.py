@@ -18,7 +18,7 @@ from undersigned.web.database.postgresql.begin import wait_for_all_before
 from undersigned.web.database.site_locks import publishing_unless_busy
 from undersigned.web.editions import names
 from undersigned.web.editions.open_set import cuts
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.log.cosigned import newest, newest_cosigned, note_of
 from undersigned.web.log.fold import fold
 from undersigned.web.ports import World
@@ -36,7 +36,7 @@ CHANGES = ("withdraw", "strike")
 """Entries that change whom an edition may name."""
 
 
-def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int) -> str:
+def publish(*, letter: FixedLetter, number: int, world: World, by: str, now: int) -> str:
     """Publishes edition ``number`` and returns its id; again: the same.
 
     Raises SequenceError before its cut, ConditionError until it may be published, Problem ``busy`` while another
@@ -62,7 +62,7 @@ def publish(*, letter: KnownLetter, number: int, world: World, by: str, now: int
     return row.published
 
 
-def _place(letter: KnownLetter, standing: Standing, checkpoint: Checkpoint, world: World) -> None:
+def _place(letter: FixedLetter, standing: Standing, checkpoint: Checkpoint, world: World) -> None:
     """Puts an edition's files and the bundle in place, as far as they can be made here; the clerk does the rest."""
     sealed = letter.manifest.sealed
     if sealed:
@@ -85,20 +85,20 @@ def _place(letter: KnownLetter, standing: Standing, checkpoint: Checkpoint, worl
 
 
 def _publish(
-    letter: KnownLetter, row: Edition, standing: Standing, checkpoint: Checkpoint, world: World, by: str, now: int
+    letter: FixedLetter, row: Edition, standing: Standing, checkpoint: Checkpoint, world: World, by: str, now: int
 ) -> None:
     made = _build(letter, standing, row.number, checkpoint)
     _check_bundle(letter, row, made, standing, checkpoint, world)
     _store(letter, row.number, made, checkpoint.size, by, now)
 
 
-def _newest_for_files(letter: KnownLetter) -> Checkpoint:
+def _newest_for_files(letter: FixedLetter) -> Checkpoint:
     checkpoint = bundle_checkpoint(letter)
     assert checkpoint is not None  # noqa: S101 - a published letter has one
     return checkpoint
 
 
-def _checkpoint(letter: KnownLetter) -> Checkpoint:
+def _checkpoint(letter: FixedLetter) -> Checkpoint:
     """The newest one enough trustees have cosigned, beyond every entry that changes whom the edition may name."""
     threshold = letter.manifest.threshold
     found = newest_cosigned(letter.pk, threshold) if letter.manifest.sealed else newest(letter.pk)
@@ -111,7 +111,7 @@ def _checkpoint(letter: KnownLetter) -> Checkpoint:
     return found
 
 
-def _check_nothing_waits(letter: KnownLetter) -> None:
+def _check_nothing_waits(letter: FixedLetter) -> None:
     if Pending.objects.filter(letter=letter.pk, kind__in=CHANGES).exists():
         raise ConditionError("a withdrawal or strike is on its way into the log")
 
@@ -128,7 +128,7 @@ class _Made:
         return edition.edition_id(self.data)
 
 
-def _build(letter: KnownLetter, standing: Standing, number: int, checkpoint: Checkpoint) -> _Made:
+def _build(letter: FixedLetter, standing: Standing, number: int, checkpoint: Checkpoint) -> _Made:
     keys = [s.key for s in edition.covered(standing, number) if s.struck is None]
     told = names.told(letter, keys)
     open_ = [key for key in keys if key not in told or told[key].verdict == "unresolved"]
@@ -144,13 +144,13 @@ def _build(letter: KnownLetter, standing: Standing, number: int, checkpoint: Che
     return _Made(edition.encode(whole), whole)
 
 
-def _leaves(letter: KnownLetter) -> frozenset[str] | None:
+def _leaves(letter: FixedLetter) -> frozenset[str] | None:
     document = Document.objects.filter(letter=letter.pk, path="roll.json").first()
     return frozenset(parse_roll(bytes(document.data)).leaves) if document is not None else None
 
 
 def _check_bundle(
-    letter: KnownLetter, row: Edition, made: _Made, standing: Standing, checkpoint: Checkpoint, world: World
+    letter: FixedLetter, row: Edition, made: _Made, standing: Standing, checkpoint: Checkpoint, world: World
 ) -> None:
     """Nothing is published that a stranger's verifier would not call valid."""
     draft = Edition(letter=row.letter, number=row.number, data=made.data)
@@ -161,7 +161,7 @@ def _check_bundle(
         raise ConditionError(f"what would be published does not verify: {step.name}: {step.detail}")
 
 
-def _store(letter: KnownLetter, number: int, made: _Made, size: int, by: str, now: int) -> None:
+def _store(letter: FixedLetter, number: int, made: _Made, size: int, by: str, now: int) -> None:
     with transaction.atomic():
         # Again, now that nobody can add anything: what came in while the edition was built may forbid it.
         _check_nothing_waits(letter)

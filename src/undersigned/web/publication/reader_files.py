@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from undersigned.press.errors import PressError
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.ports import World
 from undersigned.web.reader.embed import embedded, pictures
 from undersigned.web.reader.feed import feed
@@ -23,7 +23,7 @@ REST: Final = 60
 """Seconds between two pictures: one takes 50 ms to set, and sites that show them keep them for hours."""
 
 
-def place_letter(letter: KnownLetter, shown: Shown, state: State, world: World) -> None:
+def place_letter(letter: FixedLetter, shown: Shown, state: State, world: World) -> None:
     """Puts the letter's own pages in place, one a language; the first of them also where the letter begins."""
     world.storage.put(f"{letter.slug}/history.json", history_file(shown.batches))
     for language in letter.manifest.languages:
@@ -37,7 +37,7 @@ class Extras:
     """One letter's feed, press kit, embedded count and pictures. They follow within seconds, so that no batch waits
     for them: a letter in seven languages has some fifty such files."""
 
-    def __init__(self, letter: KnownLetter, world: World) -> None:
+    def __init__(self, letter: FixedLetter, world: World) -> None:
         self._letter, self._world = letter, world
         self._placed: Any = None
         self._state: State | None = None

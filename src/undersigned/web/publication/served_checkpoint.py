@@ -16,23 +16,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.ports import Staged, Storage
 
 NAME: Final = "bundle.checkpoint"
 
 
-def path_of(letter: KnownLetter) -> str:
+def path_of(letter: FixedLetter) -> str:
     """Where it lies among the served files."""
     return f"{letter.slug}/{NAME}"
 
 
-def hide(letter: KnownLetter, storage: Storage) -> None:
+def hide(letter: FixedLetter, storage: Storage) -> None:
     """Takes it away, before the names that it speaks of change."""
     storage.delete(path_of(letter))
 
 
-def show(letter: KnownLetter, note: bytes, storage: Storage) -> None:
+def show(letter: FixedLetter, note: bytes, storage: Storage) -> None:
     """Puts ``note``, a checkpoint with its cosignatures, in place, after the names that it speaks of."""
     path = path_of(letter)
     if storage.get(path) != note:
@@ -44,7 +44,7 @@ class Hiding:
     """A staged file of names. To put it in place hides the checkpoint first."""
 
     staged: Staged
-    letter: KnownLetter
+    letter: FixedLetter
     storage: Storage
 
     def place(self) -> None:

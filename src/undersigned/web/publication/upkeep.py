@@ -15,13 +15,13 @@ from undersigned.protocol.standing import Standing
 from undersigned.web.database.postgresql.begin import wait_for_all_before
 from undersigned.web.database.site_locks import publishing_unless_busy
 from undersigned.web.editions.shares_received import Received
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.log.cosigned import newest, newest_cosigned, note_of, trustees_of
 from undersigned.web.log.history import History
 from undersigned.web.ports import Storage, World
 from undersigned.web.publication import fingerprint, served_checkpoint
 from undersigned.web.publication.bundler import Bundler, is_large, place_bundle, remove_bundle
-from undersigned.web.publication.edition_files import Due, Placer, due_of, place_small, put
+from undersigned.web.publication.edition_files import Due, EditionWriter, due_of, place_small, put
 from undersigned.web.publication.live_names import LiveNames
 from undersigned.web.publication.reader_files import Extras, place_letter
 from undersigned.web.reader.letter import Shown
@@ -40,12 +40,12 @@ REST_ENTRIES = 2000
 class Upkeep:
     """One letter's editions and bundle, round after round."""
 
-    def __init__(self, letter: KnownLetter, world: World) -> None:
+    def __init__(self, letter: FixedLetter, world: World) -> None:
         self._letter, self._world = letter, world
         self._history = History(letter.pk)
         self._extras = Extras(letter, world)
         self._bundler = Bundler(letter, world)
-        self._placer = Placer()
+        self._placer = EditionWriter()
         self._withdrawn = -1
         self._begun: Any = None
         self._placed: Any = None
@@ -205,7 +205,7 @@ class Upkeep:
         return (published, standing.withdrawn, len(standing.objects) - standing.signed)
 
 
-def erase(letter: KnownLetter, standing: Standing) -> None:
+def erase(letter: FixedLetter, standing: Standing) -> None:
     """Deletes what can name those who withdrew: their shares, and every edition they were in becomes its counts."""
     gone = [s.key for s in standing.signatories.values() if s.withdrawn is not None and s.opened is not None]
     with transaction.atomic():
@@ -228,7 +228,7 @@ def _left(standing: Standing, key: str, number: int, size: int) -> bool:
     )
 
 
-def place_editions(letter: KnownLetter, standing: Standing, world: World) -> None:
+def place_editions(letter: FixedLetter, standing: Standing, world: World) -> None:
     """Makes what is served of each published edition what it must be, pages included. Does nothing where it is."""
     if is_large(standing.size):
         put(_due(letter, standing, world))
@@ -239,7 +239,7 @@ def place_editions(letter: KnownLetter, standing: Standing, world: World) -> Non
         _erase_readers(letter, row, world.storage)
 
 
-def _due(letter: KnownLetter, standing: Standing, world: World) -> list[Due]:
+def _due(letter: FixedLetter, standing: Standing, world: World) -> list[Due]:
     """What is to be done of a large letter's editions. What names somebody who has to be gone is gone then."""
     rows, shown = _shown_editions(letter, standing, world)
     found = []
@@ -251,18 +251,18 @@ def _due(letter: KnownLetter, standing: Standing, world: World) -> list[Due]:
     return found
 
 
-def _shown_editions(letter: KnownLetter, standing: Standing, world: World) -> tuple[list[Edition], Shown]:
+def _shown_editions(letter: FixedLetter, standing: Standing, world: World) -> tuple[list[Edition], Shown]:
     rows = list(published_editions(letter.pk).defer("data"))
     return rows, shown_of(letter, standing, world, tuple(row.number for row in rows))
 
 
-def _erase_readers(letter: KnownLetter, row: Edition, storage: Storage) -> None:
+def _erase_readers(letter: FixedLetter, row: Edition, storage: Storage) -> None:
     """The PDF for readers names everybody: it goes with the names, and the pressroom makes no other."""
     if fingerprint.is_erased(row):
         storage.delete(f"{letter.slug}/press/{row.number}")
 
 
-def shown_of(letter: KnownLetter, standing: Standing, world: World, published: tuple[int, ...]) -> Shown:
+def shown_of(letter: FixedLetter, standing: Standing, world: World, published: tuple[int, ...]) -> Shown:
     """What a letter's pages are made from."""
     rows = Document.objects.filter(letter=letter.pk, path__startswith="text/")
     texts = {row.path.removeprefix("text/").removesuffix(".md"): bytes(row.data).decode("utf-8") for row in rows}
@@ -272,12 +272,12 @@ def shown_of(letter: KnownLetter, standing: Standing, world: World, published: t
     return Shown(letter.letter, letter.slug, letter.manifest, texts, standing, counts, origin, contact=contact)
 
 
-def _counts(letter: KnownLetter, published: tuple[int, ...]) -> dict[int, editions.EditionCounts]:
+def _counts(letter: FixedLetter, published: tuple[int, ...]) -> dict[int, editions.EditionCounts]:
     rows = published_editions(letter.pk).filter(number__in=published).values_list("number", "counts")
     return {number: editions.parse_counts(bytes(counts or b"")) for number, counts in rows}
 
 
-def place_signing_pages(letter: KnownLetter, standing: Standing, state: State, world: World) -> None:
+def place_signing_pages(letter: FixedLetter, standing: Standing, state: State, world: World) -> None:
     """Puts the pages in place on which one signs, withdraws and checks. They show terms and state, and no count."""
     if not are_built():
         logger.warning("no letter can be signed in the browser: the scripts are not built in this copy")
@@ -291,7 +291,7 @@ def place_signing_pages(letter: KnownLetter, standing: Standing, state: State, w
                 world.storage.put(path, page)
 
 
-def bundle_checkpoint(letter: KnownLetter) -> Checkpoint | None:
+def bundle_checkpoint(letter: FixedLetter) -> Checkpoint | None:
     """The checkpoint a bundle is made of: the newest the threshold has cosigned; the newest of all if a name had to go
     since, if none is cosigned, or if the letter has no trustees."""
     last = newest(letter.pk)

@@ -80,7 +80,7 @@ def _page(
             if m != earlier
         ],
     }
-    return render_to_string("pages/changes.html", context).encode("utf-8")
+    return render_to_string("reader/changes.html", context).encode("utf-8")
 
 
 def _joined(shown: Shown, edition: Edition, earlier: int) -> list[Any]:

@@ -64,7 +64,7 @@ def figures_page(shown: Shown, edition: Edition | EditionCounts, language: str) 
         "bundle": f"/{shown.slug}/bundle.zip",
         "command": f"undersigned verify {shown.origin}/",
     }
-    return render_to_string("pages/edition.html", context).encode("utf-8")
+    return render_to_string("reader/edition.html", context).encode("utf-8")
 
 
 def _openings(shown: Shown, edition: Edition | EditionCounts) -> str | None:

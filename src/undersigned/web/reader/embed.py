@@ -25,8 +25,8 @@ def embedded(shown: Shown, state: State, language: str) -> dict[str, bytes]:
     """The frame's page and the drawing, by path under the letter."""
     context = _context(shown, state, language)
     return {
-        f"embed/{language}.html": render_to_string("pages/embed.html", context).encode("utf-8"),
-        f"embed/{language}.svg": render_to_string("pages/embed.svg", context).encode("utf-8"),
+        f"embed/{language}.html": render_to_string("reader/embed.html", context).encode("utf-8"),
+        f"embed/{language}.svg": render_to_string("reader/embed.svg", context).encode("utf-8"),
     }
 
 

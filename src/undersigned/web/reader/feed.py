@@ -70,7 +70,7 @@ def feed(
         "state": f"{say_state(state, shown.manifest, said).now} {say_state(state, shown.manifest, said).names}",
         "entries": entries,
     }
-    return render_to_string("pages/feed.atom", context).encode("utf-8")
+    return render_to_string("reader/feed.atom", context).encode("utf-8")
 
 
 def _told(previous: bytes | None) -> dict[str, str]:

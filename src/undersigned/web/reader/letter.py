@@ -94,7 +94,7 @@ def letter_page(shown: Shown, state: State, language: str) -> bytes:
         "files": _files(shown, language),
         "command": f"undersigned verify {shown.origin}/",
     }
-    return render_to_string("pages/letter.html", context).encode("utf-8")
+    return render_to_string("reader/letter.html", context).encode("utf-8")
 
 
 def _edition(edition: EditionCounts, said: dict[str, str]) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def _front(shown: Shown, listed: Listed, language: str, groups: list[dict[str, A
         "shards": -(-max(1, len(listed.roll)) // SHARD),
         "choices": [group.name[language] for group in shown.manifest.groups],
     }
-    return render_to_string("pages/signatories.html", context).encode("utf-8")
+    return render_to_string("reader/signatories.html", context).encode("utf-8")
 
 
 def too_many_page(shown: Shown, standing: Standing, language: str) -> dict[str, Maker]:
@@ -158,7 +158,9 @@ def too_many_page(shown: Shown, standing: Standing, language: str) -> dict[str, 
         "note": said["names_many"],
         "file": "objects.jsonl",
     }
-    return {f"signatories-{language}.html": lambda: render_to_string("pages/signatories.html", context).encode("utf-8")}
+    return {
+        f"signatories-{language}.html": lambda: render_to_string("reader/signatories.html", context).encode("utf-8")
+    }
 
 
 def _part(
@@ -175,4 +177,4 @@ def _part(
         "earlier": path.format(language, place - 1) if place > 1 else None,
         "later": path.format(language, place + 1) if place < parts else None,
     }
-    return render_to_string("pages/names.html", context).encode("utf-8")
+    return render_to_string("reader/names.html", context).encode("utf-8")

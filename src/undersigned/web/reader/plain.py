@@ -36,4 +36,4 @@ def _page(name: str, first: str, *, links: bool) -> bytes:
         "language": first,
         "direction": direction(first),
     }
-    return render_to_string("pages/plain.html", context).encode("utf-8")
+    return render_to_string("reader/plain.html", context).encode("utf-8")

@@ -54,7 +54,7 @@ def press_kit(shown: Shown, state: State, language: str, printed: list[tuple[int
         "verify": f"/{shown.slug}/{language}/verify/",
         "command": f"undersigned verify {shown.origin}/",
     }
-    return render_to_string("pages/press_kit.html", context).encode("utf-8")
+    return render_to_string("reader/press_kit.html", context).encode("utf-8")
 
 
 def _printed(said: dict[str, str], number: int, tag: str) -> str:

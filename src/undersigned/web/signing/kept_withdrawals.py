@@ -14,7 +14,7 @@ from pathlib import Path
 from django.db import transaction
 
 from undersigned.protocol.errors import ProtocolError
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import Pending
 from undersigned.web.signing import candidate
 from undersigned.web.signing.actions import take_entries
@@ -23,10 +23,10 @@ from undersigned.web.storage.durable import make_directory, write_new
 logger = logging.getLogger(__name__)
 
 
-class Carried:
+class KeptWithdrawals:
     """One letter's. ``root``: the directory of all of them."""
 
-    def __init__(self, root: Path, letter: KnownLetter) -> None:
+    def __init__(self, root: Path, letter: FixedLetter) -> None:
         self._letter, self._folder = letter, root / letter.slug
 
     def keep(self) -> None:

@@ -8,7 +8,7 @@ Maker = Callable[[], bytes]
 """Makes one file."""
 
 
-class MadeFiles(Mapping[str, bytes]):
+class LazyFiles(Mapping[str, bytes]):
     """Files by path, each made when it is asked for, and again when it is asked for again."""
 
     def __init__(self, makers: Mapping[str, Maker]) -> None:

@@ -9,14 +9,14 @@ from django.db.models import Max
 from undersigned.protocol.errors import ConditionError, MalformedError
 from undersigned.web.audit.actions import record
 from undersigned.web.bookings.terms import Terms, check_terms
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import Booking, Letter
 
 MAX_BOOKINGS = 1000
 """Of one letter."""
 
 
-def book(*, letter: KnownLetter, terms: Terms, deadline: int, by: str, now: int) -> tuple[Booking, bool]:
+def book(*, letter: FixedLetter, terms: Terms, deadline: int, by: str, now: int) -> tuple[Booking, bool]:
     """A booking on ``terms``, and whether it is new: the same terms and deadline again are the same booking.
 
     ``deadline``: Unix seconds. Raises MalformedError for terms on which no page can be made, ConditionError for an

@@ -12,7 +12,7 @@ from django.db import transaction
 from undersigned.press import OrderError, schedule
 from undersigned.protocol.errors import ConditionError
 from undersigned.web.audit.actions import record
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.problems import Problem
 from undersigned.web.records.models import Booking
 from undersigned.web.times import moment
@@ -48,7 +48,7 @@ class Change:
 
 
 @contextmanager
-def changing(letter: KnownLetter, number: int, verb: str, by: str, now: int) -> Iterator[Change]:
+def changing(letter: FixedLetter, number: int, verb: str, by: str, now: int) -> Iterator[Change]:
     """The booking, locked; saved and audited at the end, or as it was if anything is raised.
 
     Raises Problem if there is no such booking.

@@ -6,11 +6,11 @@ from django.db import transaction
 
 from undersigned.web.audit.actions import record
 from undersigned.web.bookings.files import PageFiles
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import Booking, published_editions
 
 
-def erase_pages(*, letter: KnownLetter, files: PageFiles, by: str, now: int) -> int:
+def erase_pages(*, letter: FixedLetter, files: PageFiles, by: str, now: int) -> int:
     """Removes the files of every page that shows an edition whose names are gone; returns how many bookings that was.
 
     A page that was sent or printed stays frozen by its hash: the paper has it, we do not. A proof is booked again and
@@ -29,7 +29,7 @@ def erase_pages(*, letter: KnownLetter, files: PageFiles, by: str, now: int) -> 
     return erased
 
 
-def _book_again(letter: KnownLetter, pk: int, numbers: list[int], by: str, now: int) -> None:
+def _book_again(letter: FixedLetter, pk: int, numbers: list[int], by: str, now: int) -> None:
     with transaction.atomic():
         row = Booking.objects.select_for_update().get(pk=pk)
         if row.state == "proof" and row.edition in numbers:

@@ -12,7 +12,7 @@ from undersigned.protocol.errors import ConditionError, MalformedError
 from undersigned.web.bookings.actions.change import changing
 from undersigned.web.bookings.files import PageFiles
 from undersigned.web.bookings.terms import Terms, check_terms
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import Booking
 from undersigned.web.times import moment
 
@@ -20,7 +20,7 @@ MAX_PROFILE: Final = 4 * 1024 * 1024
 """Bytes of an ICC profile."""
 
 
-def send(*, letter: KnownLetter, number: int, sha256: str, by: str, now: int) -> Booking:
+def send(*, letter: FixedLetter, number: int, sha256: str, by: str, now: int) -> Booking:
     """The very page with ``sha256`` went to the paper: from here on it is frozen.
 
     Raises Problem, or ConditionError if it is another page than the proof, or too late.
@@ -34,7 +34,7 @@ def send(*, letter: KnownLetter, number: int, sha256: str, by: str, now: int) ->
 
 def revise(
     *,
-    letter: KnownLetter,
+    letter: FixedLetter,
     number: int,
     terms: dict[str, Any],
     deadline: int | None,
@@ -65,7 +65,7 @@ def revise(
     return row
 
 
-def _set_terms(row: Booking, changed: dict[str, Any], letter: KnownLetter) -> None:
+def _set_terms(row: Booking, changed: dict[str, Any], letter: FixedLetter) -> None:
     names = {field.name for field in msgspec.structs.fields(Terms)}
     terms = Terms(**({name: getattr(row, name) for name in names} | changed))
     check_terms(terms, letter.manifest)
@@ -73,7 +73,7 @@ def _set_terms(row: Booking, changed: dict[str, Any], letter: KnownLetter) -> No
         setattr(row, name, value)
 
 
-def confirm_printed(*, letter: KnownLetter, number: int, by: str, now: int) -> Booking:
+def confirm_printed(*, letter: FixedLetter, number: int, by: str, now: int) -> Booking:
     """It stood in the paper. Raises Problem, or ConditionError unless it was sent."""
     with changing(letter, number, "printed", by, now) as change:
         if change.row.state != "printed":
@@ -81,7 +81,7 @@ def confirm_printed(*, letter: KnownLetter, number: int, by: str, now: int) -> B
     return change.row
 
 
-def cancel(*, letter: KnownLetter, number: int, files: PageFiles, by: str, now: int) -> Booking:
+def cancel(*, letter: FixedLetter, number: int, files: PageFiles, by: str, now: int) -> Booking:
     """It will not appear. Raises Problem, or ConditionError if it has."""
     with changing(letter, number, "cancel", by, now) as change:
         if change.row.state != "cancelled":
@@ -90,7 +90,7 @@ def cancel(*, letter: KnownLetter, number: int, files: PageFiles, by: str, now: 
     return change.row
 
 
-def set_profile(*, letter: KnownLetter, number: int, icc: bytes, by: str, now: int) -> Booking:
+def set_profile(*, letter: FixedLetter, number: int, icc: bytes, by: str, now: int) -> Booking:
     """Keeps the paper's CMYK output profile for this booking, and lets a refused page be tried again.
 
     Raises Problem, MalformedError for what is no such profile, ConditionError once there is a page.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from undersigned.press import schedule
 from undersigned.protocol.errors import ConditionError
 from undersigned.web.bookings.actions.change import Change, changing
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import Booking, Edition
 from undersigned.web.times import moment
 
 
-def prove(*, letter: KnownLetter, made_for: Booking, edition: int, sha256: str, by: str, now: int) -> None:
+def prove(*, letter: FixedLetter, made_for: Booking, edition: int, sha256: str, by: str, now: int) -> None:
     """A page of ``edition`` was made on the terms of the row ``made_for``, and its files are in place.
 
     Raises Problem or ConditionError if it may not count any more: the deadline has passed, the terms have changed, or
@@ -22,7 +22,7 @@ def prove(*, letter: KnownLetter, made_for: Booking, edition: int, sha256: str, 
         change.row.refused = 0
 
 
-def refuse(*, letter: KnownLetter, made_for: Booking, edition: int, by: str, now: int) -> None:
+def refuse(*, letter: FixedLetter, made_for: Booking, edition: int, by: str, now: int) -> None:
     """On these terms no page can be made of ``edition``: it is not tried again. Raises as ``prove``."""
     with changing(letter, made_for.number, "refuse", by, now) as change:
         _check_current(change, made_for, edition)

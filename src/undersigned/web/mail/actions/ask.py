@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db import transaction
 
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.mail.actions.deliver import random_id
 from undersigned.web.mail.addresses import Address, Digests
 from undersigned.web.ports import World
@@ -22,19 +22,19 @@ MAX_WAITING: Final = 10_000
 """Mails that wait at once. Beyond it everybody is told to come back, whoever they are."""
 
 
-def ask_code(*, letter: KnownLetter, address: Address, language: str, world: World, now: int) -> None:
+def ask_code(*, letter: FixedLetter, address: Address, language: str, world: World, now: int) -> None:
     """Queues the mail with an access code. There is no ``by``: anybody may ask. Raises Problem ``busy``."""
     _queue("code", letter, address, language, address.spelt, world, now)
 
 
 def queue_withdrawal(
-    *, letter: KnownLetter, address: Address, code: str, language: str, world: World, now: int
+    *, letter: FixedLetter, address: Address, code: str, language: str, world: World, now: int
 ) -> None:
     """Queues the mail with a withdrawal code. It goes only to an address that was mailed a code for this letter."""
     _queue("withdraw", letter, address, language, f"{address.spelt}\n{code}", world, now)
 
 
-def _queue(kind: str, letter: KnownLetter, address: Address, language: str, text: str, world: World, now: int) -> None:
+def _queue(kind: str, letter: FixedLetter, address: Address, language: str, text: str, world: World, now: int) -> None:
     digests = Digests(world.keys.mail_secret())
     digest = digests.of_letter(letter.letter, address)
     row = MailWaiting(

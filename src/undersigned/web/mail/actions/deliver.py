@@ -16,7 +16,7 @@ from typing import Final
 from django.db import transaction
 
 from undersigned.protocol import base64url, codes, roll
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.mail.addresses import Address, Digests, parse_address
 from undersigned.web.ports import Entropy
 from undersigned.web.records.models import Code, MailBlocked, MailGranted, MailTally, MailWaiting, Use
@@ -37,7 +37,7 @@ class Outgoing:
     code: str
 
 
-def begin(*, row: MailWaiting, letter: KnownLetter, digests: Digests, entropy: Entropy, now: int) -> Outgoing | None:
+def begin(*, row: MailWaiting, letter: FixedLetter, digests: Digests, entropy: Entropy, now: int) -> Outgoing | None:
     """Makes a mail ready, or finds that none is to be sent: then the row is gone, or due later.
 
     Raises ValueError if the row cannot be read under the site's key.
@@ -73,7 +73,7 @@ def random_id(entropy: Entropy) -> int:
     return int.from_bytes(entropy(8), "big") >> 2
 
 
-def _may(row: MailWaiting, letter: KnownLetter, address: Address, digests: Digests) -> bool:
+def _may(row: MailWaiting, letter: FixedLetter, address: Address, digests: Digests) -> bool:
     """Whether this mail is to be sent at all: each condition on its own line."""
     if MailBlocked.objects.filter(digest=digests.of_block(address)).exists():
         return False

@@ -11,7 +11,7 @@ from undersigned.protocol.errors import MalformedError, ProtocolError
 from undersigned.protocol.note import parse_signatures
 from undersigned.protocol.seal import object_hash, parse_object
 from undersigned.web.database.site_locks import clerk_at_work
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.maintenance.doctor.finding import Finding
 from undersigned.web.maintenance.doctor.look import Look
 from undersigned.web.publication.bundle_files import assemble, edition_files, opened_keys
@@ -19,7 +19,7 @@ from undersigned.web.publication.bundler import is_large
 from undersigned.web.publication.upkeep import bundle_checkpoint
 from undersigned.web.records.models import Checkpoint, Document, Entry, SealedObject, Share, published_editions
 from undersigned.web.signing.candidate import place_of
-from undersigned.web.storage.lazy_files import MadeFiles
+from undersigned.web.storage.lazy_files import LazyFiles
 
 AT_ONCE = 65536
 """Entries in memory while tiles are derived: full tiles of two levels."""
@@ -47,7 +47,7 @@ def log(look: Look) -> Iterator[Finding]:
         yield from _tiles(look, max(signed))
 
 
-def _entry(letter: KnownLetter, row: Entry, data: bytes) -> str | None:
+def _entry(letter: FixedLetter, row: Entry, data: bytes) -> str | None:
     if row.index == 0:
         return None if data == letter.source else "it is not the letter's manifest"
     try:
@@ -61,7 +61,7 @@ def _entry(letter: KnownLetter, row: Entry, data: bytes) -> str | None:
     return None if same else "its row says something else than its bytes"
 
 
-def _root(letter: KnownLetter, row: Checkpoint, root: bytes) -> Iterator[Finding]:
+def _root(letter: FixedLetter, row: Checkpoint, root: bytes) -> Iterator[Finding]:
     if base64url.encode(root) != row.root:
         yield Finding(letter.slug, f"the root signed at size {row.size} is not that of its entries")
         return
@@ -183,7 +183,7 @@ def bundle_served(look: Look) -> Iterator[Finding]:
         with packed:
             read = zip_profile.reader_of(packed)
             members = zip_profile.read_members(read, packed.seek(0, 2))
-            files = MadeFiles({member.path: partial(_unpacked, read, member) for member in members})
+            files = LazyFiles({member.path: partial(_unpacked, read, member) for member in members})
             yield from _verified(letter, files, "the served bundle.zip")
     except (MalformedError, _DamagedError):
         yield Finding(letter.slug, "bundle.zip is damaged: remove it and start the site, which makes it anew")
@@ -200,7 +200,7 @@ def _unpacked(read: zip_profile.Reader, member: zip_profile.Member) -> bytes:
         raise _DamagedError(str(error)) from None
 
 
-def _verified(letter: KnownLetter, files: Mapping[str, bytes], what: str) -> Iterator[Finding]:
+def _verified(letter: FixedLetter, files: Mapping[str, bytes], what: str) -> Iterator[Finding]:
     report = verify.verify_bundle(files, letter=letter.id)
     step = report.steps[-1]
     # A run ends before its last step where something is false, or where a file is missing.

@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web.config.datadir import DataDir
 from undersigned.web.database.site_locks import clerk_at_work
-from undersigned.web.letters.fixed_letter import know
+from undersigned.web.letters.fixed_letter import load_letter
 from undersigned.web.maintenance.doctor import deep, letter, site
 from undersigned.web.maintenance.doctor.finding import Finding
 from undersigned.web.maintenance.doctor.look import PAUSE, Check, examine_letter
@@ -48,7 +48,7 @@ def _findings(data: DataDir, world: World, thorough: bool, progress: Progress, p
             yield problem
             continue
         try:
-            known = know(row, world.keys)
+            known = load_letter(row, world.keys)
             checks, afterwards = ([*QUICK, *DEEP], DEEP_AFTERWARDS) if thorough else (QUICK, [])
             yield from examine_letter(known, world, checks, afterwards, pause)
         except (ProtocolError, DatabaseError, ValueError, TypeError) as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from undersigned.protocol import base64url, canonical, checkpoint
 from undersigned.protocol.errors import ProtocolError
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.log import guard
 from undersigned.web.log.cosigned import newest, note_of
 from undersigned.web.maintenance.doctor.finding import Finding
@@ -47,7 +47,7 @@ def memory(look: Look) -> Iterator[Finding]:
         yield Finding(letter.slug, "it is halted: see what the clerk says on standard error")
 
 
-def _signed(letter: KnownLetter, last: Checkpoint) -> Iterator[Finding]:
+def _signed(letter: FixedLetter, last: Checkpoint) -> Iterator[Finding]:
     try:
         found, _ = checkpoint.verify(bytes(last.note), letter.manifest.origin, base64url.decode(letter.manifest.log))
     except ProtocolError as error:

@@ -20,7 +20,7 @@ from undersigned.protocol.errors import ProtocolError
 from undersigned.protocol.standing import Standing
 from undersigned.web.database.site_locks import clerk_at_work, moment
 from undersigned.web.database.snapshot import snapshot
-from undersigned.web.letters.fixed_letter import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.log.fold import fold
 from undersigned.web.maintenance.doctor.finding import Finding
 from undersigned.web.ports import World
@@ -38,7 +38,7 @@ MOST: Final = 20
 class Look:
     """``checkpoint``, ``count``: log/checkpoint and count.json as they were served when the snapshot was taken."""
 
-    letter: KnownLetter
+    letter: FixedLetter
     world: World
     checkpoint: bytes | None
     count: bytes | None
@@ -61,7 +61,7 @@ Check = Callable[[Look], Iterator[Finding]]
 
 
 def examine_letter(
-    letter: KnownLetter, world: World, checks: list[Check], afterwards: list[Check], pause: float = PAUSE
+    letter: FixedLetter, world: World, checks: list[Check], afterwards: list[Check], pause: float = PAUSE
 ) -> list[Finding]:
     """What is wrong with a letter. ``afterwards``: checks that ask the database for little, outside the snapshot."""
     todo, believed = [*checks, *afterwards], 0
@@ -84,7 +84,7 @@ def examine_letter(
     return list(dict.fromkeys(finding for check in todo for finding in found[check]))
 
 
-def _begin(letter: KnownLetter, world: World) -> Look:
+def _begin(letter: FixedLetter, world: World) -> Look:
     last = Entry.objects.filter(letter=letter.pk).order_by("-index").values_list("index", flat=True).first()
     return Look(
         letter,
@@ -96,7 +96,7 @@ def _begin(letter: KnownLetter, world: World) -> Look:
     )
 
 
-def _published(letter: KnownLetter) -> list[tuple[int, bool]]:
+def _published(letter: FixedLetter) -> list[tuple[int, bool]]:
     """Each published edition, and whether its names are gone."""
     rows = published_editions(letter.pk)
     named = set(rows.filter(data__isnull=False).values_list("number", flat=True))
