@@ -27,8 +27,9 @@ def tracked(*patterns: str) -> list[Path]:
 
 
 def test_no_source_file_outgrows_its_noun() -> None:
-    """Past 400 lines a file is about more than one thing."""
-    long = [path.name for path in tracked("src/**/*.py", "frontend/src/**/*.ts") if _lines(path) > 400]
+    """Past 400 lines a file is about more than one thing. Django writes migrations, nobody reads them as a text."""
+    sources = [path for path in tracked("src/**/*.py", "frontend/src/**/*.ts") if path.parent.name != "migrations"]
+    long = [path.name for path in sources if _lines(path) > 400]
     assert long == []
 
 
