@@ -23,7 +23,6 @@ TO_CONVERT = (
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "bench/",
-    "docs/spec/",
     "frontend/",
     "scripts/",
     "src/undersigned/cli/",
