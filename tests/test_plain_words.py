@@ -19,9 +19,6 @@ ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs" / "glossary.md"
 
 TO_CONVERT = (
-    "ARCHITECTURE.md",
-    "CHANGELOG.md",
-    "CONTRIBUTING.md",
     "bench/",
     "frontend/",
     "scripts/",
