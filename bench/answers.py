@@ -158,14 +158,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="undersigned-answers-") as name:
         prepare(Path(name) / "data", port, smtp)
         found, control = run(Path(name) / "data", port, smtp, asked.rounds)
-    print("| an address that | ms, median | control: a site that looks first |\n|---|---:|---:|")
+    print("| an address that | ms, median | control: a site that looks it up first |\n|---|---:|---:|")
     for state, median in found.items():
         print(f"| {state} | {median:.2f} | {control[state]:.2f} |")
     apart, told = (max(each.values()) - min(each.values()) for each in (found, control))
     Outcome(
-        "answers to addresses in any state, apart at most",
+        "answers to addresses in any state, largest difference",
         f"{apart:.2f} ms",
-        f"a site that looks first {told:.2f} ms",
+        f"a site that looks it up first {told:.2f} ms",
         apart,
         BAR,
         "ms",

@@ -218,7 +218,7 @@ def main() -> int:
     Outcome(
         f"a receipt, p99, {asked.rate:g} a second, {most['viewers']:,} viewers",
         f"{most['sign_p99_ms']:.0f} ms, {most['errors']} errors",
-        f"nobody watching {rows[0]['sign_p99_ms']:.0f} ms",
+        f"without viewers {rows[0]['sign_p99_ms']:.0f} ms",
         most["sign_p99_ms"],
         REACH,
         "ms",

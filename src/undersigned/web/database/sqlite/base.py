@@ -5,7 +5,7 @@ and a copy of the file has the numbers. Where the key is a hash, the table is ma
 of the hashes.
 
 Not so a table of rows of some kilobytes, which would be spread over pages of their own. It is rewritten in the order
-of its keys instead, row numbers and all, as are the others whose pages would tell (``web.order``).
+of its keys instead, row numbers and all, as are the others whose pages would tell (``web.database.row_order``).
 """
 
 from __future__ import annotations
