@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs" / "glossary.md"
 
 TO_CONVERT = (
-    "bench/",
+    "bench/bulk.py",
     "frontend/",
     "scripts/",
     "src/undersigned/cli/",
