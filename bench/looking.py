@@ -33,13 +33,13 @@ RESTING = 10.0
 def stage_doctor(data: Path, *, held: bool) -> None:
     """The examination; ``held``: with the clerk waiting from its beginning to its end."""
     million.enter(data)
-    from undersigned.web.datadir import DataDir
-    from undersigned.web.doctor import deep, look
-    from undersigned.web.doctor import examine as examine_
-    from undersigned.web.editions.lock import moment
+    from undersigned.web.config.datadir import DataDir
+    from undersigned.web.database.site_locks import moment
+    from undersigned.web.maintenance.doctor import deep, look
+    from undersigned.web.maintenance.doctor import examine as examine_
     from undersigned.web.wiring import world_of
 
-    sys.modules["undersigned.web.doctor.examine"].DEEP.remove(deep.objects)
+    sys.modules["undersigned.web.maintenance.doctor.examine"].DEEP.remove(deep.objects)
     where = DataDir(data)
     if held:
         look.moment = nullcontext
@@ -54,8 +54,8 @@ def stage_backup(data: Path) -> None:
     million.enter(data)
     import pyrage
 
-    from undersigned.web.backup.take import take
-    from undersigned.web.datadir import DataDir
+    from undersigned.web.config.datadir import DataDir
+    from undersigned.web.maintenance.backup.take import take
 
     target = data.parent / f"backup-{time.time_ns()}"
     recipient = str(pyrage.x25519.Identity.generate().to_public())

@@ -35,7 +35,7 @@ import soak
 import steady
 from outcome import Outcome
 from sign import site
-from undersigned.web.operations.serve import OWN_FILES
+from undersigned.web.serve import OWN_FILES
 
 REACH = 250.0
 """Milliseconds within which 99 of 100 receipts must have come."""

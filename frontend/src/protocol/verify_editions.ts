@@ -7,7 +7,7 @@ import * as edition from "./edition.ts";
 import { InvalidError, LogError, MalformedError, UndeterminedError } from "./errors.ts";
 import { groupIds } from "./manifest.ts";
 import type { Signatory, Standing } from "./standing.ts";
-import type { Verification } from "./verify.ts";
+import type { Verification } from "./verification.ts";
 import { NO_EDITION } from "./report.ts";
 
 /** How much of the log each edition in the bundle is over, so that the roots there can be noted in passing. */

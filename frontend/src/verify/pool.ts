@@ -2,7 +2,7 @@
 
 import { MalformedError } from "../protocol/errors.ts";
 import type { Result, Work } from "../protocol/pieces.ts";
-import type { Runner } from "../protocol/verify.ts";
+import type { Runner } from "../protocol/verification.ts";
 
 /** What a worker answers to a piece: its result, or what made it fail. */
 export type PieceAnswer = { readonly result: Result } | { readonly malformed: string } | { readonly broken: string };
