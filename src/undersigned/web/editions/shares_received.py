@@ -1,4 +1,4 @@
-"""What has been handed in and published of a letter's editions, as the table of states asks for it (reader/state.py)."""
+"""What has been handed in and published of a letter's editions, as the table of states asks (reader/state.py)."""
 
 from __future__ import annotations
 
