@@ -298,8 +298,9 @@ def test_a_sealed_letter_is_not_signed_this_way(site: Site) -> None:
     """No field for a code or name is shown, and one sent all the same is not looked at: the reason is said."""
     letter = site.letter()
     browser = Browser(letter.call)
-    for page in ("sign", "withdraw"):
+    for page, heading in (("sign", "form_sealed"), ("withdraw", "form_sealed_withdraw")):
         assert browser.open(f"/{letter.slug}/form/en/{page}").status == 409
+        assert f"<h1>{words('en')[heading]}</h1>" in browser.text
         assert "sealed in your own browser" in browser.text
         assert "<input" not in browser.text
     public = site.letter(public=True, check="codes", size=1)

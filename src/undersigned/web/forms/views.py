@@ -59,7 +59,7 @@ def withdraw(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
 
 
 def sealed(request: HttpRequest, language: str, context: dict[str, Any], heading: str = "form_sealed") -> HttpResponse:
-    """Why a sealed letter is not signed this way, and how it is."""
+    """Why a sealed letter is neither signed nor withdrawn from by this form, and what does it."""
     said = words(language)
     return page(request, "said", language, heading, status=409, paragraphs=[said["form_sealed_why"]], **context)
 
