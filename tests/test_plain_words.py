@@ -21,7 +21,6 @@ GLOSSARY = ROOT / "docs" / "glossary.md"
 TO_CONVERT = (
     "bench/bulk.py",
     "frontend/",
-    "scripts/",
     "src/undersigned/cli/",
     "src/undersigned/client/",
     "src/undersigned/languages/",
