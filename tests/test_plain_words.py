@@ -24,7 +24,6 @@ TO_CONVERT = (
     "src/undersigned/cli/",
     "src/undersigned/client/",
     "src/undersigned/languages/",
-    "src/undersigned/press/",
     "src/undersigned/protocol/",
     "src/undersigned/web/",
     "tests/",

@@ -58,9 +58,9 @@ def new(
     order = asked(terms) | {"paper": paper, "lang": lang, "imprint": imprint}
     profile = _profile(icc)
     # Not before: the press is large, and may not be installed.
-    from undersigned.press import find
+    from undersigned.press import find_paper
 
-    known = find(paper, terms["size"])
+    known = find_paper(paper, terms["size"])
     with _bookings(folder) as bookings:
         made = bookings.book(deadline, order)
         if profile is not None:

@@ -105,7 +105,7 @@ def make(
         "missing": missing,
     }
     with _refusals(as_json), open_path(bundle, holding="editions") as files:
-        order = press.order_from(
+        order = press.order_from_bundle(
             files,
             lang=lang,
             paper=paper,
@@ -143,7 +143,7 @@ def archive(
     from undersigned import press
 
     with _refusals(as_json), open_path(bundle, holding="editions") as files:
-        order = press.archive_order(
+        order = press.archive_order_from_bundle(
             files,
             lang=lang,
             number=edition,
@@ -188,7 +188,7 @@ def papers(as_json: AsJson = False) -> int:
     """List the papers whose figures we know, and what is still to be asked of each."""
     from undersigned import press
 
-    known = press.papers().values()
+    known = press.list_papers().values()
     if as_json:
         voice.data_json([dataclasses.asdict(paper) for paper in known])
         return exits.OK

@@ -41,7 +41,9 @@ def _lost(text: str, language: str) -> list[str]:
         # Whoever only writes a letter need not have the press.
         return []
     try:
-        return list(dict.fromkeys(sign for line in text.split("\n") for sign in press.not_shown(line, language)))
+        return list(
+            dict.fromkeys(sign for line in text.split("\n") for sign in press.find_missing_glyphs(line, language))
+        )
     except press.FontError:
         return []
 

@@ -7,7 +7,7 @@ import ctypes
 from .library import NATIVE, checked, function, status
 
 
-def from_the_left(line: str, *, rtl: bool) -> str:
+def in_visual_order(line: str, *, rtl: bool) -> str:
     """``line`` in the order in which it is seen, from left to right, on a page of that direction."""
     pointer, number, said = ctypes.c_void_p, ctypes.c_int32, status()
     heard = ctypes.POINTER(ctypes.c_int)

@@ -1,11 +1,12 @@
-"""The press: a letter and its names as a newspaper's page, exactly the booked size, provably the signed names.
+"""Typesetting of a letter and its names: newspaper pages (PDF/X), a tagged archive PDF, slips, placards, pictures.
 
-``make_page`` for the page; ``papers`` for what the newspapers ask. Pure of clocks and chance: the same order, the same
-bytes. Knows no Django and no network.
+``make_page`` makes a page of exactly the booked size and proves that it shows the edition's names; ``list_papers`` has
+the newspapers' specifications. Deterministic: no clock, no randomness, no Django, no network; the same order gives the
+same bytes.
 """
 
 from .archive import ArchiveReport, make_archive
-from .bundled import archive_order, order_from
+from .bundle_order import archive_order_from_bundle, order_from_bundle
 from .errors import (
     DidNotFitError,
     EngineError,
@@ -18,14 +19,15 @@ from .errors import (
     PressError,
     ReadBackError,
 )
-from .make import make_page
-from .missing import not_shown, overrides_from
+from .missing_glyphs import find_missing_glyphs, overrides_from
 from .order import Beside, PageOrder
-from .papers import Paper, find, papers
-from .report import FitReport, Mended, PageReport
+from .page import make_page
+from .papers import Paper, find_paper, list_papers
+from .report import Alteration, FitReport, PageReport
 from .slips import PlacardOrder, Slip, SlipOrder, make_placard, make_slips
 
 __all__ = [
+    "Alteration",
     "ArchiveReport",
     "Beside",
     "DidNotFitError",
@@ -33,7 +35,6 @@ __all__ = [
     "FitReport",
     "FontError",
     "JobError",
-    "Mended",
     "MissingGlyphError",
     "OrderError",
     "PageOrder",
@@ -46,14 +47,14 @@ __all__ = [
     "ReadBackError",
     "Slip",
     "SlipOrder",
-    "archive_order",
-    "find",
+    "archive_order_from_bundle",
+    "find_missing_glyphs",
+    "find_paper",
+    "list_papers",
     "make_archive",
     "make_page",
     "make_placard",
     "make_slips",
-    "not_shown",
-    "order_from",
+    "order_from_bundle",
     "overrides_from",
-    "papers",
 ]

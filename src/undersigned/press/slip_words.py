@@ -1,4 +1,4 @@
-"""What a slip says, by language."""
+"""Texts of an access code slip, by language."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from undersigned import press
-from undersigned.press import PageOrder, order_from
+from undersigned.press import PageOrder, order_from_bundle
 from undersigned.protocol import bundle
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import Booking, Document
@@ -14,7 +14,7 @@ def page_order(letter: FixedLetter, row: Booking, number: int, edition: bytes, s
 
     Raises PressError for terms on which none can be made.
     """
-    return order_from(
+    return order_from_bundle(
         _files(letter, number, edition),
         lang=row.lang,
         paper=row.paper,
@@ -35,7 +35,7 @@ def page_order(letter: FixedLetter, row: Booking, number: int, edition: bytes, s
 
 def archive_order(letter: FixedLetter, language: str, number: int, edition: bytes, site: str) -> PageOrder:
     """The order of the reader's PDF of an edition."""
-    return press.archive_order(
+    return press.archive_order_from_bundle(
         _files(letter, number, edition), lang=language, number=number, address=_address(letter, site)
     )
 
