@@ -21,11 +21,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from letterworld import LetterWorld
 from outcome import Outcome
-from undersigned.client.cores import workers_for
 from undersigned.client.http import Http
 from undersigned.client.keyfile import TrusteeKey
 from undersigned.client.letter import Letter
 from undersigned.client.link import Link
+from undersigned.client.process_pool import workers_for
 from undersigned.client.trustee import Trustee
 from undersigned.protocol import base64url, seal
 from undersigned.protocol.standing import Signatory

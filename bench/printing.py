@@ -66,7 +66,7 @@ def main() -> None:
         english = [line for line in thousands if "| en |" in line]
         keep("a reader's PDF of 10,000 names, English", english, took=2, bare=3, bar=1)
         keep("a reader's PDF of 10,000 names, the slowest", thousands, took=2, bare=3, bar=1)
-    say("", f"Load average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.")
+    say("", f"Load average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} process_pool.")
 
 
 def keep(question: str, rows: list[str], *, took: int, bare: int, bar: float) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from undersigned.cli.server import Server
-from undersigned.client.folder import Folder, Known
+from undersigned.client.folder import Folder, ServerRecord
 from undersigned.protocol import base64url, keys
 from undersigned.protocol.manifest import format_time
 from undersigned.web.times import moment
@@ -69,8 +69,8 @@ def folder(site: Server, letter: Letter, tmp_path_factory: pytest.TempPathFactor
     place = Folder(path)
     (path / "organiser.key").unlink()
     place.organiser_seed()
-    place.remember(
-        Known(
+    place.write_record(
+        ServerRecord(
             server=site.url.rstrip("/"),
             slug=letter.slug,
             origin=letter.manifest.origin,
@@ -84,7 +84,7 @@ def folder(site: Server, letter: Letter, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_a_page_from_booking_to_print(folder: Path, tmp_path: Path) -> None:
-    """Booked, made, fetched, handed in, printed; each step said, and refused when it is not its turn."""
+    """Booking, made, fetched, handed in, printed; each step said, and refused when it is not its turn."""
     out = tmp_path / "page"
     said = typed(
         "booking", "new", folder, "--paper", "240x330 mm", "--lang", "en", "--imprint", IMPRINT,

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from undersigned.cli.server import Server
-from undersigned.client import pending, signer
+from undersigned.client import pending_signature, signer
 from undersigned.client.letter import connect, fetch_letter
 from undersigned.client.link import parse_link
 from undersigned.protocol import codes
@@ -113,14 +113,14 @@ def test_a_lost_answer_is_asked_for_again(letter: Letter, tmp_path: Path, kept: 
     where = parse_link(link(letter))
     with connect(where) as http:
         known = fetch_letter(http, where)
-        begun = pending.begin(known, code, home / "undersigned")
+        begun = pending_signature.begin(known, code, home / "undersigned")
         activated = signer.activate(http, known, code, begun.signer, begun.blinded)
         choice = signer.Choice(as_="name")
         payload = signer.make_payload(known, choice, activated.place, activated.record)
         prepared = signer.prepare(known, begun.signer, [activated.credential], payload, seq=0)
         if kept:
             begun.keep(prepared)
-        signer.hand_over(http, known, prepared)
+        signer.post_prepared(http, known, prepared)
     again = sign(letter, 2, "--as", "anonymous", home=home)
     assert again.code == 0, again.err
     assert again.out.strip() == begun.signer.withdrawal_code

@@ -77,7 +77,7 @@ def test_what_is_destroyed_was_overwritten_first(tmp_path: Path) -> None:
 
 def test_a_destruction_that_was_interrupted_is_gone_through_with(tmp_path: Path) -> None:
     path = tmp_path / "key"
-    files.destroying(path).write_bytes(b"half of it")
+    files.deletion_path(path).write_bytes(b"half of it")
     files.destroy(path)
     assert list(tmp_path.iterdir()) == []
 

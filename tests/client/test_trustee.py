@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from letterworld import AFTER, LetterWorld
-from undersigned.client import cores, trustee
+from undersigned.client import process_pool, trustee
 from undersigned.client.errors import InputError, WaitingError
 from undersigned.client.keyfile import TrusteeKey
 from undersigned.client.trustee import CHUNK, Trustee
@@ -240,7 +240,7 @@ def test_several_processes_open_what_one_opens(desk: Desk, monkeypatch: pytest.M
     said: list[tuple[str, int, int]] = []
     desk.trustee.report_to(lambda *progress: said.append(progress))
     alone = desk.trustee._open_shares(wanted)
-    monkeypatch.setattr(cores, "SMALL", 1)
+    monkeypatch.setattr(process_pool, "SMALL", 1)
     monkeypatch.setattr(trustee, "_PART", 2)
     assert desk.trustee._open_shares(wanted) == alone
     assert (len(alone[0]), alone[1]) == (5, [lost])

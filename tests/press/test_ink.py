@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from undersigned import press
 from undersigned.press import archive, fonts, paint, proof, shaping
-from undersigned.press.missing_glyphs import settle
+from undersigned.press.missing_glyphs import make_printable
 from undersigned.press.order import check
 from undersigned.press.pdf import Engine
 from undersigned.press.stack import stack_for
@@ -140,7 +140,7 @@ def test_any_clusters_of_our_scripts_are_proved(tmp_path: Path, names: list[str]
 
 def _painted() -> tuple[bytes, Callable[[bytes], Any]]:
     """A reader's PDF of a few names, and its proof."""
-    settled = settle(check(order("en", edition=edition_from([*TONES, *people("en", 12)]))))
+    settled = make_printable(check(order("en", edition=edition_from([*TONES, *people("en", 12)]))))
     writing = archive._Document(settled)
     engine = Engine(settled.stack)
     made = settled.checked

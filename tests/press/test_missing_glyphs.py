@@ -207,7 +207,7 @@ def test_a_letter_keeps_the_marks_it_can_have() -> None:
     """Where no face has a letter and its marks together, the letter stands, and the report says what went."""
     stack = stack_for("en", ["a"])
     first = {way: choices[:1] for way, choices in stack.choices.items()}
-    lone = replace(stack, choices=first, _known={}, _chosen={}, _instances={})
+    lone = replace(stack, choices=first, _pieces_cache={}, _chosen={}, _instances={})
     found = replace_missing_glyphs(lone, "a\u0301\u1dcdb")
     assert found.text == "\u00e1b"
     assert "printed as \u00e1" in found.changes[0]

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from undersigned.client.bookings import Booked, Bookings
+from undersigned.client.bookings import Booking, Bookings
 from undersigned.client.errors import WaitingError
 from undersigned.client.files import read_input
 from undersigned.client.folder import Folder
@@ -225,7 +225,7 @@ def _profile(icc: Path | None) -> bytes | None:
     return None if icc is None else read_input(icc, limit=4 * 1024 * 1024, what="the paper's ICC profile")
 
 
-def _state(row: Booked) -> str:
+def _state(row: Booking) -> str:
     if row.refusal:
         return "does not fit"
     if row.due and row.progress is not None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from undersigned.client import reading
+from undersigned.client import live_snapshot
 from undersigned.client.errors import InputError
 from undersigned.client.letter import connect
 from undersigned.client.link import parse_link
@@ -47,7 +47,7 @@ def get(
     target.mkdir(parents=True, exist_ok=True)
     by = network.Network(proxy, timeout)
     with connect(where, proxy=network.chosen(proxy), budget=by.budget()) as http, voice.progress() as progress:
-        read = reading.fetch(http, where, target, lambda done, total: progress("fetching", done, total))
+        read = live_snapshot.fetch(http, where, target, lambda done, total: progress("fetching", done, total))
     if not read.settled:
         voice.warn("The letter's names changed while they were fetched: if the bundle is not valid, fetch it again.")
     voice.good(f"The bundle lies in {target}. Check it: {voice.command('verify', target)}")

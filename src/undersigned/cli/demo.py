@@ -12,7 +12,7 @@ import typer
 
 from undersigned.client import files, keyfile, organiser, registrar
 from undersigned.client.errors import InputError
-from undersigned.client.folder import Folder, Known, read_token
+from undersigned.client.folder import Folder, ServerRecord, read_token
 from undersigned.client.letter import connect, fetch_letter
 from undersigned.client.link import parse_link
 from undersigned.client.organiser import Organiser
@@ -102,8 +102,8 @@ def open_letter(server: Server, folder: Path) -> Opened:
         place = Folder(folder / "letter")
         token = read_token(server.token_file)
         known = organiser.draft(server.url, token, terms.slug, str(server.token_file.resolve()))
-        place.remember(known)
-        blank = registrar.make_blank(_CODES, base64url.decode(known.registrar))
+        place.write_record(known)
+        blank = registrar.make_blank_codes(_CODES, base64url.decode(known.registrar))
         write_roll(place, blank)
         invitation = _open(place, known, token, blank, made, keys)
     return Opened(invitation, [codes.format_code("S", code) for code in blank.codes])
@@ -111,9 +111,9 @@ def open_letter(server: Server, folder: Path) -> Opened:
 
 def _open(
     place: Folder,
-    known: Known,
+    known: ServerRecord,
     token: str,
-    blank: registrar.Made,
+    blank: registrar.CodeSet,
     made: list[keyfile.TrusteeKey],
     keys: list[Path],
 ) -> str:
@@ -123,7 +123,7 @@ def _open(
         by.upload_texts(texts)
         by.upload_slots(blank.slots, lambda *_: None)
         letter = by.freeze(built)
-        place.open_as(letter.spelt)
+        place.mark_open(letter.id_text)
         link = parse_link(letter.invitation)
         with connect(link, connections=1) as http:
             for key, path in zip(made, keys, strict=True):

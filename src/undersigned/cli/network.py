@@ -7,9 +7,9 @@ from typing import Annotated, Final
 
 import typer
 
-from undersigned.client import way
+from undersigned.client import proxies
 from undersigned.client.link import Link
-from undersigned.client.paced import Budget
+from undersigned.client.rate_limit import Budget
 from undersigned.protocol.bundle import MAX_TOTAL
 
 from . import voice
@@ -25,7 +25,7 @@ TIMEOUT: Final = 4 * 3600.0
 
 def chosen(proxy: str | None) -> str | None:
     """The proxy of ``--proxy``, for a signatory's tools: no environment variable sends them elsewhere."""
-    return None if proxy is None else way.parse_proxy(proxy)
+    return None if proxy is None else proxies.parse_proxy(proxy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,11 @@ class Network:
         """The proxy of ``--proxy``, else the environment's, which is said: a stranger's check may go anywhere."""
         if self.proxy is not None:
             return chosen(self.proxy)
-        found = way.proxy_from_environment(link.base)
+        found = proxies.proxy_from_environment(link.base)
         if found is not None:
-            voice.say(f"Going through the proxy {way.shown(found)}, as {link.scheme.upper()}_PROXY says.")
+            voice.say(
+                f"Going through the proxy {proxies.without_password(found)}, as {link.scheme.upper()}_PROXY says."
+            )
         return found
 
     def budget(self) -> Budget:

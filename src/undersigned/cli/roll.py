@@ -48,7 +48,7 @@ def make(
     self-declared.
     """
     place = Folder(letter)
-    known, described = place.known(), place.letter_file()
+    known, described = place.read_record(), place.letter_file()
     spki = base64url.decode(known.registrar)
     wanted = "codes" if blank is not None else "roll"
     if (people is None) == (blank is None):
@@ -60,9 +60,9 @@ def make(
     with voice.stage("Codes made"):
         if people is not None:
             text = _text(people)
-            made = registrar.make(registrar.read_people(text, {group.id for group in described.groups}), spki)
+            made = registrar.make_codes(registrar.read_people(text, {group.id for group in described.groups}), spki)
         else:
-            made = registrar.make_blank(blank or 0, spki)
+            made = registrar.make_blank_codes(blank or 0, spki)
     write(place, made)
     voice.good(f"{len(made.codes)} codes lie in {place.roll / 'codes.csv'}, readable by you alone.")
     voice.warn("That file says whose code is whose. Hand the codes out, then destroy it, and every copy of it.")
@@ -84,7 +84,7 @@ def slips(
     line. Then destroy both files, and what the printer kept.
     """
     place = Folder(letter)
-    known, described = place.known(), place.letter_file()
+    known, described = place.read_record(), place.letter_file()
     if known.letter is None:
         raise InputError("a slip carries the letter's id: open the letter first (undersigned letter open)")
     language = lang or sorted(described.title)[0]
@@ -110,7 +110,7 @@ def slips(
     return exits.OK
 
 
-def write(place: Folder, made: registrar.Made) -> None:
+def write(place: Folder, made: registrar.CodeSet) -> None:
     """Writes the registrar's files. Raises InputError if codes are there already: some may have been handed out."""
     folder = files.make_private_directory(place.roll)
     if (folder / "codes.csv").exists():

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from undersigned.client import counted as looking
-from undersigned.client import pending, signer
+from undersigned.client import count_check, pending_signature, signer
 from undersigned.client.box import fetch_record
 from undersigned.client.errors import InputError, ProblemError, WaitingError
 from undersigned.client.http import Http
@@ -80,7 +79,7 @@ def sign(
             # Before the code is used: nobody but the person says who they are.
             signer.make_payload(letter, choice, roll.Place(b"", b"", b""), None)
         access = codes.parse_code("S", where.code or voice.ask_secret("Access code", code_file))
-        begun = pending.begin(letter, access)
+        begun = pending_signature.begin(letter, access)
         if begun.prepared is None:
             prepared = _prepare(http, letter, access, begun, choice, yes)
         else:
@@ -88,7 +87,7 @@ def sign(
             voice.say("A signature with this code was begun here. It is sent again exactly as it was chosen then.")
         _print_code(begun.signer, as_json)
         try:
-            accepted = signer.hand_over(http, letter, prepared)
+            accepted = signer.post_prepared(http, letter, prepared)
         except ProblemError as error:
             if error.code != "sequence":
                 if error.status < 500:
@@ -107,7 +106,7 @@ def sign(
 
 
 def _prepare(
-    http: Http, letter: Letter, access: bytes, begun: pending.Pending, choice: signer.Choice, yes: bool
+    http: Http, letter: Letter, access: bytes, begun: pending_signature.Pending, choice: signer.Choice, yes: bool
 ) -> signer.Prepared:
     """The signature, kept on disk before it is sent. Raises ProblemError."""
     try:
@@ -213,7 +212,9 @@ def edit(
         choice = _choice(as_, group, name, title)
         who = _signer(letter, code_file)
         with voice.progress() as progress:
-            found = looking.find(http, letter, who.spelt, lambda done, total: progress("reading the log", done, total))
+            found = count_check.look_up_key(
+                http, letter, who.key_text, lambda done, total: progress("reading the log", done, total)
+            )
         if found.entry is None:
             raise WaitingError(f"No signature with this code is in the log yet, or ever was. {_waits(letter)}")
         if not found.counted:
@@ -251,7 +252,9 @@ def counted(link: Link, code_file: WithdrawalFile = None, as_json: Json = False,
         letter = fetch_letter(http, where)
         who = _signer(letter, code_file)
         with voice.progress() as progress:
-            found = looking.find(http, letter, who.spelt, lambda done, total: progress("reading the log", done, total))
+            found = count_check.look_up_key(
+                http, letter, who.key_text, lambda done, total: progress("reading the log", done, total)
+            )
     state = "counted" if found.counted else "not-in-log" if found.signatory is None else "withdrawn"
     if as_json:
         voice.data_json({"counted": found.counted, "state": state, "count": found.count, "size": found.size})

@@ -112,7 +112,7 @@ def _wait_for_approval(by: work.Trustee, seconds: float = 60) -> None:
 
 def _show(letter: Letter) -> None:
     release = letter.manifest.release
-    voice.say(f"{letter.manifest.origin}, letter {letter.spelt}")
+    voice.say(f"{letter.manifest.origin}, letter {letter.id_text}")
     voice.say(f"  {letter.manifest.threshold} of {len(letter.manifest.trustees)} open it:")
     for number, trustee in enumerate(letter.manifest.trustees, start=1):
         voice.say(f"    {number}. {trustee.name}")
@@ -154,7 +154,7 @@ def watch(
             time.sleep(every)
 
 
-def _say_watched(watched: work.Watched) -> None:
+def _say_watched(watched: work.WatchResult) -> None:
     cosigned = "cosigned" if watched.cosigned else "cosigned before"
     voice.good(f"{watched.size} entries, {watched.new} new; {watched.count} stand behind the letter; {cosigned}")
     if watched.mute:
@@ -208,7 +208,7 @@ def destroy(key: Key, state: State = None, yes: Yes = False) -> int:
     undersigned trustee destroy water.age
     ```
     """
-    if not key.exists() and not files.destroying(key).exists():
+    if not key.exists() and not files.deletion_path(key).exists():
         raise InputError(f"{key} is not there")
     if key.exists() and not key.read_bytes()[:64].startswith(b"age-encryption.org/"):
         raise InputError(f"{key} is not a trustee's key file; it was left alone")

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from undersigned.client import live, verifier
+from undersigned.client import live_check, verifier
 from undersigned.client.bundle_folder import FolderFiles
 from undersigned.client.bundle_path import open_path
 from undersigned.client.errors import InputError
 from undersigned.client.letter import connect
 from undersigned.client.link import parse_link
-from undersigned.client.live import Checked
-from undersigned.client.reading import Reader
+from undersigned.client.live_check import LiveReport
+from undersigned.client.live_snapshot import SnapshotReader
 from undersigned.protocol import base64url
 from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.report import Report
@@ -75,7 +75,7 @@ def verify(
                 litter = files.litter
                 if files.root != Path(bundle):
                     voice.say(f"The bundle lies in {files.root}: that is what is checked.")
-            checked = Checked(verifier.verify(files, letter=expected, progress=progress, workers=workers), 0)
+            checked = LiveReport(verifier.verify(files, letter=expected, progress=progress, workers=workers), 0)
     report = checked.report
     if as_json:
         voice.data_json(describe(report) | {"ignored": litter})
@@ -103,7 +103,7 @@ def _letter_id(text: str | None) -> bytes | None:
 
 def _check_site(
     where: str, expected: bytes | None, workers: int | None, by: network.Network, wait: float | None
-) -> Checked:
+) -> LiveReport:
     """Checks the letter at the address ``where``."""
     link = parse_link(where)
     if expected is not None and link.letter not in (None, expected):
@@ -113,10 +113,10 @@ def _check_site(
         connect(link, proxy=by.proxy_for(link), budget=by.budget()) as http,
         voice.progress() as progress,
     ):
-        reader = Reader(
+        reader = SnapshotReader(
             http, link, Path(folder), patience=wait, progress=lambda done, total: progress("fetching", done, total)
         )
-        return live.verify_live(
+        return live_check.verify_live(
             reader, Path(folder), letter=expected or link.letter, progress=progress, workers=workers
         )
 

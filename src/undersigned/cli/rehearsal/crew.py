@@ -17,7 +17,7 @@ from undersigned.client.http import Http
 from undersigned.client.letter import Letter, connect, fetch_letter, require_approvals
 from undersigned.client.link import parse_link
 from undersigned.client.signer import Activated
-from undersigned.client.trustee import Released, Trustee, Watched
+from undersigned.client.trustee import OpeningResult, Trustee, WatchResult
 
 from .people import initials_of
 from .plan import Part
@@ -133,11 +133,11 @@ class Trustees:
         for trustee in self.trustees:
             trustee.approve()
 
-    def watch(self) -> list[Watched]:
+    def watch(self) -> list[WatchResult]:
         """Each looks once, checks and cosigns."""
         return [trustee.watch() for trustee in self.trustees]
 
-    def open(self, edition: int, count: int, progress: Progress) -> list[Released]:
+    def open(self, edition: int, count: int, progress: Progress) -> list[OpeningResult]:
         """The first ``count`` of them open."""
         released = []
         for number, trustee in enumerate(self.trustees[:count], start=1):

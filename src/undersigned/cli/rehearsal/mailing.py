@@ -37,13 +37,13 @@ def open_public_letter(server: str, token_file: Path, folder: Path) -> str:
     place = Folder(folder)
     token = read_token(token_file)
     known = organiser.draft(server, token, SLUG, str(token_file.resolve()))
-    place.remember(known)
+    place.write_record(known)
     by = Organiser(known, token, place.organiser_seed())
     try:
         built, texts = organiser.build_manifest(place, place.letter_file(), known, None, None)
         by.upload_texts(texts)
         letter = by.freeze(built)
-        place.open_as(letter.spelt)
+        place.mark_open(letter.id_text)
     finally:
         by.close()
     return letter.invitation

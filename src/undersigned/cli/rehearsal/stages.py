@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from undersigned.client import organiser, reading, registrar
+from undersigned.client import live_snapshot, organiser, registrar
 from undersigned.client.errors import ClientError
 from undersigned.client.folder import Folder, read_token
 from undersigned.client.letter import Letter
@@ -109,8 +109,8 @@ class Rehearsal:
             draft.write(self.place.path, terms, datetime.now(UTC))
             token = read_token(self.token_file)
             known = organiser.draft(self.server, token, self.slug, str(self.token_file.resolve()))
-            self.place.remember(known)
-            made = registrar.make(self.plan.roll, base64url.decode(known.registrar))
+            self.place.write_record(known)
+            made = registrar.make_codes(self.plan.roll, base64url.decode(known.registrar))
             self.codes = made.codes
             self.by = Organiser(known, token, self.place.organiser_seed())
             self.made = made
@@ -129,7 +129,7 @@ class Rehearsal:
             self.trustees.approve()
             self._served(lambda status: bool(status["state"] == "open"), "the approvals to be in the log")
             self.signatories = Signatories(self.letter.invitation)
-        self.record.facts["letter"] = self.letter.spelt
+        self.record.facts["letter"] = self.letter.id_text
 
     # -- while it is
 
@@ -236,7 +236,9 @@ class Rehearsal:
         with self.record.stage("The bundle is downloaded") as progress:
             target = self.out / "bundle"
             target.mkdir()
-            reading.fetch(self.signatories.http, self.letter.link, target, lambda done, n: progress("files", done, n))
+            live_snapshot.fetch(
+                self.signatories.http, self.letter.link, target, lambda done, n: progress("files", done, n)
+            )
 
     def typeset(self) -> None:
         """The edition becomes newspaper pages."""
@@ -254,7 +256,7 @@ class Rehearsal:
         with self.record.stage("A separate process verifies the bundle", ("signatures verified", entries)):
             command = [sys.executable, "-m", "undersigned.cli.app", "verify", str(self.out / "bundle"), "--json"]
             result = subprocess.run(
-                [*command, "--letter", self.letter.spelt], capture_output=True, check=False, stdin=subprocess.DEVNULL
+                [*command, "--letter", self.letter.id_text], capture_output=True, check=False, stdin=subprocess.DEVNULL
             )
         self.record.expect("verifier's exit code", 0, result.returncode)
         try:
