@@ -102,7 +102,7 @@ def test_a_page_from_booking_to_print(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.pdf"
     other.write_bytes(b"another page")
     refused = typed("booking", "sent", folder, "1", other)
-    assert (refused.code, "hash is another" in refused.err) == (1, True)
+    assert (refused.code, "hash is different" in refused.err) == (1, True)
     assert typed("booking", "sent", folder, "1", out / "page.pdf").code == 0
     (row,) = [row for row in json.loads(typed("booking", "list", folder, "--json").out) if row["number"] == 1]
     assert (row["state"], row["edition"], row["sha256"], row["frozen"]) == ("sent", 1, sha256, True)

@@ -124,9 +124,9 @@ def test_a_lost_answer_is_asked_for_again(letter: Letter, tmp_path: Path, kept: 
     again = sign(letter, 2, "--as", "anonymous", home=home)
     assert again.code == 0, again.err
     assert again.out.strip() == begun.signer.withdrawal_code
-    said = "sent again exactly as it was" if kept else "has the signature sent earlier from here"
+    said = "resent exactly as you" if kept else "already has the signature you sent from here"
     assert said in again.err
-    assert ("take your signature in by" in again.err) == kept
+    assert ("include your signature by" in again.err) == kept
     assert list(home.rglob("pending-*")) == []
     assert count(letter) == 1
 
@@ -160,7 +160,7 @@ def test_waiting_is_said_as_waiting(site: Server, tmp_path: Path) -> None:
     slow = opened(site, approve=True, batch=(100, 7200))
     signed = sign(slow, 0, home=tmp_path)
     assert signed.code == 0, signed.err
-    assert "take your signature in by 20" in signed.err
+    assert "include your signature by 20" in signed.err
     file = tmp_path / "mine"
     file.write_text(signed.out)
     stranger = tmp_path / "stranger"
@@ -208,7 +208,7 @@ def test_a_public_letter_says_that_names_are_public(site: Server, tmp_path: Path
     name = ["--name", "Testperson Public", "--group", "reserve", "--json"]
     said = sign(public, 0, *name, home=tmp_path)
     assert said.code == 0, said.err
-    assert "Names are public at once." in said.err
+    assert "Names are public immediately." in said.err
     assert codes.parse_code("W", json.loads(said.out)["withdrawal_code"])
     until(lambda: b"Testperson Public" in public.get("objects.jsonl").body)
 

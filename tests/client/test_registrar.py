@@ -20,11 +20,11 @@ HEAD = "group,name,title\n"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "line 1: the heading"),
-        ("name,title\n", "line 1: the heading"),
-        ("group,name,salary\n", "line 1: the heading"),
-        ("group,name,name\n", "line 1: the heading"),
-        (HEAD, "holds nobody"),
+        ("", "line 1: the header"),
+        ("name,title\n", "line 1: the header"),
+        ("group,name,salary\n", "line 1: the header"),
+        ("group,name,name\n", "line 1: the header"),
+        (HEAD, "is empty"),
         (HEAD + "reserve,Ada Test,\nnavy,Bo Test,\n", "line 3: no such group"),
         (HEAD + "reserve,Ada Test\n", "line 2: 2 fields where 3 belong"),
         (HEAD + "reserve,,\n", "line 2: the name cannot be taken"),

@@ -255,7 +255,7 @@ def test_a_name_that_fails_the_proof_is_set_aside(monkeypatch: pytest.MonkeyPatc
     def failing_proof(data: bytes, told: Any, stack: Any, lang: str) -> Any:
         bad = next((text for text in told if text.name == "Kofi Doubt"), None)
         if bad is not None:
-            raise press.ReadBackError("another sign is painted", bad.owner)
+            raise press.ReadBackError("a different glyph is painted", bad.owner)
         return real(data, told, stack, lang)
 
     monkeypatch.setattr(proof, "prove", failing_proof)
@@ -335,7 +335,7 @@ def test_a_page_is_made_even_if_many_names_fail_the_proof(
     def failing_proof(data: bytes, told: Any, stack: Any, lang: str) -> Any:
         bad = next((text.owner for text in told if "Ярослав" in text.name), None)
         if bad is not None:
-            raise press.ReadBackError("another sign is painted", bad if blame else None)
+            raise press.ReadBackError("a different glyph is painted", bad if blame else None)
         return real(data, told, stack, lang)
 
     monkeypatch.setattr(proof, "prove", failing_proof)

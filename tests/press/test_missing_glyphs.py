@@ -152,7 +152,7 @@ def test_a_decision_cannot_change_a_printable_name() -> None:
     """A name that can be set is printed as it was signed; an unknown key, or a spelling without glyphs, is an error."""
     edition = edition_from([("Bea Sample", ""), (AMHARIC, "")])
     for overrides, said in (
-        ({_key(edition, "Bea Sample"): {"name": "Someone Else"}}, "can be set as it was signed"),
+        ({_key(edition, "Bea Sample"): {"name": "Someone Else"}}, "can be typeset as it was signed"),
         ({"nobody": "set-aside"}, "no entry with that key"),
         ({_key(edition, AMHARIC): {"name": "ክሳ"}}, "no typeface here shows"),
     ):
@@ -234,7 +234,7 @@ def test_an_invisible_name_is_set_aside() -> None:
     """No blank or dash is printed for such an entry: it is counted, and the report lists it."""
     names, changes, aside = _settled([("Bea Sample", "\u3164"), ("\u3164\u115f", "Reporter"), ("\u200d", "")])
     assert (names, aside) == (["Bea Sample"], 2)
-    assert {change.what for change in changes if not change.name} == {"set aside: nothing of it can be seen"}
+    assert {change.what for change in changes if not change.name} == {"set aside: it has no visible character"}
 
 
 def test_a_filler_in_a_headline_is_removed() -> None:

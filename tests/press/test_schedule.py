@@ -28,7 +28,7 @@ def test_a_booking_goes_from_proof_to_sent_to_printed() -> None:
 
 def test_only_the_file_of_the_proof_can_be_sent() -> None:
     """Another hash than the proof's is refused."""
-    with pytest.raises(OrderError, match="not the page that was proved"):
+    with pytest.raises(OrderError, match="not the page of the proof"):
         send(prove(BOOKED, edition=1, sha256=HASH, now=NOON), sha256=OTHER, now=NOON)
 
 

@@ -1,4 +1,4 @@
-"""How a command reaches a site: through which proxy, and for how long."""
+"""Network options of commands: proxy and download timeout."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from . import voice
 
 Proxy = Annotated[
     str | None,
-    typer.Option(help="Go through this proxy: http://HOST:PORT. It learns which site you ask.", metavar="URL"),
+    typer.Option(help="Connect through this proxy: http://HOST:PORT. It learns which site you use.", metavar="URL"),
 ]
-Timeout = Annotated[float, typer.Option(help="Seconds after which fetching stops, however much has come.", min=1)]
+Timeout = Annotated[float, typer.Option(help="Stop downloading after so many seconds.", min=1)]
 TIMEOUT: Final = 4 * 3600.0
-"""A million entries come in minutes; over the slowest lines, in hours."""
+"""A million entries take minutes; over the slowest lines, hours."""
 
 
 def chosen(proxy: str | None) -> str | None:
-    """The proxy of ``--proxy``, for a signatory's tools: no environment variable sends them elsewhere."""
+    """The proxy of ``--proxy``, for a signatory's tools: they ignore environment variables, which others may set."""
     return None if proxy is None else proxies.parse_proxy(proxy)
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What was said of it on the command line."""
+    """The network options of a command."""
 
     proxy: str | None
     timeout: float
 
     def proxy_for(self, link: Link) -> str | None:
-        """The proxy of ``--proxy``, else the environment's, which is said: a stranger's check may go anywhere."""
+        """The proxy of ``--proxy``, else the environment's, which is reported: only for checks by strangers."""
         if self.proxy is not None:
             return chosen(self.proxy)
         found = proxies.proxy_from_environment(link.base)
@@ -47,5 +47,5 @@ class Network:
         return found
 
     def budget(self) -> Budget:
-        """What everything that is fetched may take together."""
+        """The limits on everything that is downloaded together."""
         return Budget(self.timeout, MAX_TOTAL)

@@ -1,4 +1,4 @@
-"""What runs a site and makes pages is installed apart: ``undersigned[site]`` (docs/adr/0081)."""
+"""Error for missing optional packages: running a site and typesetting need ``undersigned[site]`` (docs/adr/0081)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 from undersigned.client.errors import InputError
 
 _SENTENCE: Final = (
-    "This needs the parts that run a site and make pages, and they are not installed. "
+    "This command needs packages for running a site and typesetting that are not installed. "
     "Install them with: pip install 'undersigned[site]'"
 )
 # A name in the requirements is not always the name that is imported.

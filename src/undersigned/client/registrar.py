@@ -36,7 +36,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class CodeSet:
-    """The output of ``make_codes`` and ``make_blank_codes``. ``people`` and ``codes`` correspond; ``roll``: None if blank."""
+    """``people`` and ``codes`` have the same order; ``roll`` is None for blank codes."""
 
     people: list[Person]
     codes: list[bytes]

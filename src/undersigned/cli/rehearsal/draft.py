@@ -1,4 +1,4 @@
-"""The invented letter of a rehearsal, as the folder an organiser would keep."""
+"""The invented letters of rehearsals and demos, as an organiser's folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from undersigned.client import files
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a letter says: titles and texts by language."""
+    """A letter's titles and texts by language."""
 
     titles: dict[str, str]
     texts: dict[str, str]
@@ -97,7 +97,7 @@ We ask the town to light it before the winter.
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What differs from one letter of this program's to the next. ``public_files``: of the trustees, in order."""
+    """The terms in which our letters differ. ``public_files``: of the trustees, in order."""
 
     slug: str
     public_files: list[Path]
