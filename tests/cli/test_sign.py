@@ -91,7 +91,7 @@ def test_somebody_signs_changes_asks_and_withdraws(letter: Letter, tmp_path: Pat
     for what, wrong in (("group", "reserve"), ("name", "Somebody Else"), ("title", "Gen.")):
         assert getattr(listed, what) != wrong
         otherwise = typed("edit", link(letter), *named, f"--{what}", wrong, stdin=access(letter, 0) + "\n")
-        assert (otherwise.code, f"on the roll your {what} is" in otherwise.err.lower()) == (2, True), otherwise.err
+        assert (otherwise.code, f"as your {what}, which cannot be changed" in " ".join(otherwise.err.split())) == (2, True), otherwise.err
     back = typed("edit", link(letter), *named, stdin=access(letter, 0) + "\n")
     assert back.code == 0, back.err
     assert count(letter) == 1
