@@ -213,6 +213,11 @@ def choose(question: str, options: Sequence[str], option: str) -> str:
     return said
 
 
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: ``1 name``, ``2 names``. ``many``: a plural that is not the noun with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def moment(unix: float) -> str:
     """A time as people read it, in UTC."""
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(unix))
