@@ -1,4 +1,4 @@
-"""Runs a command, as ``onpostgresql.py pytest tests/web``, with a private cluster named by UNDERSIGNED_TEST_DATABASE."""
+"""Runs a command, as ``onpostgresql.py pytest tests/web``, with a private cluster in UNDERSIGNED_TEST_DATABASE."""
 
 from __future__ import annotations
 

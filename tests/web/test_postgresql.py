@@ -89,7 +89,7 @@ def test_a_server_that_could_lose_a_receipt_is_refused(cluster: Cluster, databas
 
 
 def test_the_password_lies_among_the_keys(cluster: Cluster, database: str, tmp_path: Path) -> None:
-    """An argument or a setting that holds it is refused, and nothing is made; so is another database than the site's."""
+    """An argument or a setting that holds it is refused; so is another database. Nothing is made."""
     data = tmp_path / "data"
     init = ("init", "--data", str(data), "--authority", "letters.example.org", "--database")
     for url in (database.replace("postgres@", "postgres:s3cret@"), f"{database}?password=s3cret"):

@@ -119,6 +119,13 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     Console(stderr=True, highlight=False, emoji=False).print(shown)
 
 
+def facts(rows: Sequence[tuple[str, str]]) -> None:
+    """What is so, to the person: a line for each fact, its name first, the rest in a column."""
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        say(f"{name:<{width}}  {value}")
+
+
 @contextlib.contextmanager
 def progress() -> Iterator[Report]:
     """Bars on a terminal; elsewhere nothing, so that logs stay readable."""

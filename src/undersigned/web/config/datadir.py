@@ -43,6 +43,10 @@ class DataError(Exception):
     """The data directory cannot be used; the message says why and what to do."""
 
 
+class ForeignDirectoryError(DataError):
+    """The directory belongs to something else than a site."""
+
+
 @dataclass(frozen=True, slots=True)
 class DataDir:
     """Paths within a data directory."""

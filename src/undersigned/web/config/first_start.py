@@ -6,7 +6,7 @@ import os
 import secrets
 
 from undersigned.web.config.credentials import credential_path
-from undersigned.web.config.datadir import DataDir, DataError
+from undersigned.web.config.datadir import DataDir, DataError, ForeignDirectoryError
 from undersigned.web.config.settings import check_authority, check_database, scheme_for
 from undersigned.web.config.template import write_template
 from undersigned.web.storage.durable import make_directory, write_new
@@ -25,7 +25,7 @@ def prepare(data: DataDir, authority: str, database: str | None = None) -> bool:
     foreign = data.foreign_files()
     if foreign:
         shown = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
-        raise DataError(
+        raise ForeignDirectoryError(
             f"{data.root} holds other files ({shown}) and no settings.toml, so it is not a site's data directory. "
             "Name an empty or a new directory with --data"
         )

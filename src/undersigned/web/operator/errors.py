@@ -9,7 +9,7 @@ import psycopg
 from django.db import Error as DatabaseError
 
 from undersigned.languages.library import IcuError
-from undersigned.web.config.datadir import DataDir, DataError
+from undersigned.web.config.datadir import DataDir, DataError, ForeignDirectoryError
 from undersigned.web.database.sqlite_library import UnsafeDatabaseError
 from undersigned.web.operator.database_errors import explain_database_error
 
@@ -27,6 +27,8 @@ def explained(data: DataDir) -> Iterator[None]:
     """Every expected failure inside becomes an OperatorError."""
     try:
         yield
+    except ForeignDirectoryError as error:
+        raise MisuseError(str(error)) from None
     except (DataError, UnsafeDatabaseError, IcuError) as error:
         raise OperatorError(str(error)) from None
     except psycopg.ProgrammingError as error:
