@@ -56,7 +56,7 @@ def verdict(files: Files, letter: bytes | None = None) -> dict[str, Any]:
         "outcome": report.outcome,
         "step": bad.name if bad else None,
         "detail": bad.detail if bad else None,
-        "steps": [[s.name, s.outcome, s.detail] for s in report.steps],
+        "steps": [[s.name, s.outcome, [found.as_value() for found in s.findings]] for s in report.steps],
         "figures": [report.letter, report.size, report.signed, report.withdrawn, report.standing, report.cosignatures],
         "editions": report.editions,
     }

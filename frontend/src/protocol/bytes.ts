@@ -1,6 +1,7 @@
 /** Byte strings: what Python has built in. */
 
 import { MalformedError } from "./errors.ts";
+import { finding } from "./finding.ts";
 
 /** Bytes that WebCrypto takes: never backed by shared memory. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -19,7 +20,7 @@ export function text(data: Bytes): string {
   try {
     return DECODER.decode(data);
   } catch {
-    throw new MalformedError("not JSON of the expected form: invalid UTF-8");
+    throw new MalformedError(finding("json-form"), "invalid UTF-8");
   }
 }
 

@@ -10,9 +10,10 @@ import { LetterError, LogError, ProtocolError, SignatureError } from "./errors.t
 import * as keys from "./keys.ts";
 import { letterId, parse, parseTime } from "./manifest.ts";
 import { encode as encodeNote, parse as parseNote } from "./note.ts";
-import { digest, hkdf, PURPOSES, tag } from "./purposes.ts";
+import { digest, hkdf, tag } from "./purposes.ts";
 import * as receipts from "./receipt.ts";
 import { checkObject, parseObject } from "./seal.ts";
+import { PURPOSES } from "./spec.ts";
 import { checkSealed, checkSealedInitials, checkTyped, tidy } from "./text.ts";
 
 type Tree = { [key: string]: unknown };

@@ -7,6 +7,7 @@
 
 import { type Json, MAX_INTEGER } from "./canonical.ts";
 import { MalformedError } from "./errors.ts";
+import { finding } from "./finding.ts";
 
 export type Shape<T> = (value: Json) => T;
 type Fields = Record<string, Shape<unknown>>;
@@ -17,7 +18,7 @@ type TypedOptional<F extends Fields> = { readonly [K in keyof F]?: F[K] extends 
 export type Of<S> = S extends Shape<infer T> ? T : never;
 
 function refuse(what: string): never {
-  throw new MalformedError(`not JSON of the expected form: ${what}`);
+  throw new MalformedError(finding("json-form"), what);
 }
 
 /** Any string. */

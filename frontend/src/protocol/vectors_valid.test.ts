@@ -12,7 +12,7 @@ import * as entries from "./entries.ts";
 import * as keys from "./keys.ts";
 import { letterId, parse, textDigest } from "./manifest.ts";
 import * as merkle from "./merkle.ts";
-import { digest, hkdf, PURPOSES, type Purpose, tag } from "./purposes.ts";
+import { digest, hkdf, tag } from "./purposes.ts";
 import * as receipts from "./receipt.ts";
 import { outcomeOf } from "./report.ts";
 import * as roll from "./roll.ts";

@@ -15,7 +15,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from . import base64url, canonical, merkle
+from . import base64url, canonical, findings, merkle
 from .errors import InvalidError, MalformedError
 from .purposes import digest, hkdf
 
@@ -124,9 +124,9 @@ def parse_roll(data: bytes) -> Roll:
     roll: Roll = canonical.decode_as(data, Roll, limit=canonical.MAX_DOCUMENT)
     leaves = [base64url.decode(leaf, 32) for leaf in roll.leaves]
     if roll.size != len(leaves):
-        raise MalformedError("the roll's size is not the number of its leaves")
+        raise MalformedError(findings.roll_size())
     if any(a >= b for a, b in itertools.pairwise(leaves)):
-        raise MalformedError("the roll is not sorted, or a leaf stands twice")
+        raise MalformedError(findings.roll_order())
     if roll.root != base64url.encode(_root(leaves)):
-        raise MalformedError("the roll's root does not follow from its leaves")
+        raise MalformedError(findings.roll_root())
     return roll
