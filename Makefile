@@ -3,7 +3,7 @@
 #   make test        every test
 #   make test-python SECOND=python3.12   what needs no browser, on another Python
 #   make test-postgresql   the site's tests, on PostgreSQL instead of SQLite
-#   make check       lint, types, the import contract
+#   make check       lint, types, the import contracts, in Python and in TypeScript
 #   make browser     only the tests in real Chromium
 #   make scripts     what browsers run, built from frontend/ by its lock file
 #   make pictures    screenshots of every page, into pictures/
@@ -76,11 +76,12 @@ demo: $(VENV)/.run $(SCRIPTS)
 run: $(VENV)/.run $(SCRIPTS)
 	$(BIN)/undersigned serve --data data
 
-check: $(VENV)/.installed
+check: $(VENV)/.installed frontend/node_modules/.installed
 	ruff check
 	ruff format --check
 	mypy
 	lint-imports
+	cd frontend && npm run --silent check
 
 test: check frontend/node_modules/.installed tests/partners/node_modules/.installed $(SCRIPTS)
 	@./scripts/system-packages test

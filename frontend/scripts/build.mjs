@@ -7,11 +7,14 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { bundlePage, ROOT } from "./bundling.mjs";
 
-// Bytes, compressed, of all that the sign page runs (issue "The site": <= 100 kB).
+// Bytes, compressed, of all that a sign page runs; and of each script.
 const BUDGET = 100_000;
+/** @type {Record<string, number>} */
 const BUDGETS = { "undersigned.js": 100_000, "invitation.js": 4_000, "names.js": 4_000, "fragment.js": 1_000, "verify-worker.js": 60_000 };
 
+/** @param {string} folder */
 export async function buildPages(folder) {
+  /** @type {Record<string, Buffer>} */
   const files = {
     "undersigned.js": Buffer.from(await bundlePage("src/index.ts", "undersigned.js")),
     "invitation.js": Buffer.from(await bundlePage("src/invitation.ts", "invitation.js")),
@@ -22,6 +25,7 @@ export async function buildPages(folder) {
   };
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  /** @type {Record<string, { sha256: string, csp: string, bytes: number, gzip: number }>} */
   const integrity = {};
   for (const [name, data] of Object.entries(files)) {
     writeFileSync(join(folder, name), data);
@@ -31,12 +35,20 @@ export async function buildPages(folder) {
   return integrity;
 }
 
+/**
+ * @param {string | Buffer} data
+ * @param {"hex" | "base64"} encoding
+ */
 function hash(data, encoding) {
   return createHash("sha256").update(data).digest(encoding);
 }
 
-// One file with all it runs, in each language: sign.html in English, sign.he.html in Hebrew. Its policy names the hashes of
-// its script and style, and lets it speak to letters' sites only.
+/**
+ * One file with all it runs, in each language: sign.html in English, sign.he.html in Hebrew. Its policy names the hashes of
+ * its script and style, and lets it speak to letters' sites only.
+ *
+ * @param {Buffer} script
+ */
 function signPages(script) {
   const style = readFileSync(join(ROOT, "pages/sign.css"), "utf8");
   const html = readFileSync(join(ROOT, "pages/sign.html"), "utf8");
@@ -49,12 +61,17 @@ function signPages(script) {
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
+  /** @type {Record<string, Record<string, string>>} */
+  const catalog = JSON.parse(readFileSync(join(ROOT, "pages/words.json"), "utf8"));
+  /** @type {Record<string, Buffer>} */
   const pages = {};
-  for (const [language, words] of Object.entries(JSON.parse(readFileSync(join(ROOT, "pages/words.json"), "utf8")))) {
-    const said = Object.fromEntries(Object.entries(words).map(([name, text]) => [name, escape(text)]));
+  for (const [language, words] of Object.entries(catalog)) {
+    /** @type {Record<string, string>} */
+    const said = Object.fromEntries(Object.entries(words).map(([name, text]) => [name, escapeHtml(text)]));
     // The places of figures are the controller's to fill in.
-    said.counted_yes = said.counted_yes.replace("{count}", '<output data-part="count"></output>');
-    said.counted_longest = said.counted_longest.replace("{wait}", '<output data-part="wait"></output>');
+    said["counted_yes"] = (said["counted_yes"] ?? missing("counted_yes")).replace("{count}", '<output data-part="count"></output>');
+    said["counted_longest"] = (said["counted_longest"] ?? missing("counted_longest")).replace("{wait}", '<output data-part="wait"></output>');
+    /** @type {Record<string, string | undefined>} */
     const parts = { ...said, csp, style, script: code };
     const page = html.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name] ?? missing(name));
     pages[language === "en" ? "sign.html" : `sign.${language}.html`] = Buffer.from(page);
@@ -62,10 +79,18 @@ function signPages(script) {
   return pages;
 }
 
-function escape(text) {
-  return text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign]);
+/** @type {Record<string, string>} */
+const ESCAPED = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** @param {string} text */
+function escapeHtml(text) {
+  return text.replace(/[&<>"]/g, (sign) => ESCAPED[sign] ?? sign);
 }
 
+/**
+ * @param {string} name
+ * @returns {never}
+ */
 function missing(name) {
   throw new Error(`pages/words.json has no ${name}: run scripts/page-words`);
 }

@@ -8,18 +8,32 @@ import { build } from "esbuild";
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 // Source paths must not depend on where the folder lies, or two builds would differ.
-const common = { bundle: true, absWorkingDir: ROOT, target: "es2022", charset: "utf8", logLevel: "warning" };
+/** @satisfies {import("esbuild").BuildOptions} */
+const common = /** @type {const} */ ({ bundle: true, absWorkingDir: ROOT, target: "es2022", charset: "utf8", logLevel: "warning" });
 
-// What a page loads. No source map: the sources are published beside it.
-export function bundlePage(entry, name) {
-  return build({ ...common, entryPoints: [entry], format: "iife", minify: true, legalComments: "none", write: false, outfile: name }).then(
-    ({ outputFiles }) => outputFiles[0].contents,
-  );
+/**
+ * What a page loads. No source map: the sources are published beside it.
+ *
+ * @param {string} entry
+ * @param {string} name
+ */
+export async function bundlePage(entry, name) {
+  const { outputFiles } = await build({ ...common, entryPoints: [entry], format: "iife", minify: true, legalComments: "none", write: false, outfile: name });
+  const [file] = outputFiles;
+  if (!file) throw new Error(`esbuild made nothing of ${entry}`);
+  return file.contents;
 }
 
-// The tests, for Node or for a browser, from the same files.
+/**
+ * The tests, for Node or for a browser, from the same files.
+ *
+ * @param {"node" | "browser"} platform
+ * @param {string[]} entryPoints
+ * @param {string} outdir
+ */
 export function bundleTests(platform, entryPoints, outdir) {
   const browser = platform === "browser";
+  /** @type {Record<string, string>} */
   const alias = { "#platform": join(ROOT, `tests/platform.${platform}.ts`) };
   if (browser) Object.assign(alias, { "node:test": join(ROOT, "tests/shim/test.ts"), "node:assert/strict": join(ROOT, "tests/shim/assert.ts") });
   return build({

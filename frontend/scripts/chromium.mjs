@@ -17,7 +17,7 @@ process.chdir(ROOT);
 const wanted = process.argv.slice(2);
 const LIMIT = 480_000; // milliseconds; a slow machine with others at work on it needs a third
 
-const files = readdirSync("src", { recursive: true })
+const files = readdirSync("src", { encoding: "utf8", recursive: true })
   .map((file) => join("src", file))
   .filter((file) => file.endsWith(".test.ts") && (!wanted.length || wanted.some((part) => file.includes(part))))
   .sort();
@@ -39,11 +39,11 @@ const server = createServer((request, answer) => {
     },
   );
 });
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-const address = `http://127.0.0.1:${server.address().port}`;
+await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(null)));
+const address = `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`;
 const profile = mkdtempSync(join(tmpdir(), "undersigned-chromium-"));
 const context = await chromium.launchPersistentContext(profile, {
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
   headless: true,
   args: [
     ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
@@ -59,11 +59,12 @@ let failed = 0;
 let passed = 0;
 const timer = setTimeout(() => {
   console.error(`not done after ${LIMIT / 1000} seconds`);
-  context.close();
+  void context.close();
 }, LIMIT);
 try {
   for (const file of files) {
     const page = await context.newPage();
+    /** @type {string[]} */
     const foreign = [];
     page.on("request", (request) => {
       const { protocol, hostname } = new URL(request.url());
@@ -75,7 +76,8 @@ try {
     const script = `/build/browser/${file.replace(/\.ts$/, ".mjs")}`;
     await page.evaluate(async (path) => {
       await import(path);
-      await globalThis.runTests(globalThis.reportTest);
+      const page = /** @type {import("../tests/shim/test.ts").Page} */ (/** @type {unknown} */ (globalThis));
+      await page.runTests(page.reportTest);
     }, script);
     if (foreign.length) {
       console.log(`NOT OK   requests to other origins: ${foreign}`);
@@ -98,6 +100,7 @@ try {
 console.log(`# ${passed} passed, ${failed} failed, in Chromium`);
 process.exit(failed || !passed ? 1 : 0);
 
+/** @param {import("../tests/shim/test.ts").Result} result */
 function report({ name, ok, skipped, error, notes }) {
   const mark = skipped ? `skipped (${skipped})` : ok ? "ok" : "NOT OK";
   console.log(`${mark.padEnd(8)} ${name}${notes.length ? `  [${notes.join("; ")}]` : ""}`);
@@ -106,7 +109,11 @@ function report({ name, ok, skipped, error, notes }) {
   else failed += 1;
 }
 
-// The Node platform, so that both have one way to files and to Python.
+/**
+ * The Node platform, so that both have one way to files and to Python.
+ *
+ * @returns {Promise<import("../tests/platform.ts").Platform>}
+ */
 async function nodePlatform() {
   const outfile = join(ROOT, "build/platform.node.mjs");
   const define = { FOLDER: JSON.stringify(ROOT) };
@@ -114,8 +121,13 @@ async function nodePlatform() {
   return (await import(pathToFileURL(outfile).href)).platform;
 }
 
+/**
+ * @typedef {{ status?: number, type?: string, headers?: Record<string, string>, body: string | Uint8Array }} Answer
+ * @param {import("node:http").IncomingMessage} request
+ * @returns {Promise<Answer>}
+ */
 async function respond(request) {
-  const path = decodeURIComponent(new URL(request.url, "http://x").pathname);
+  const path = decodeURIComponent(new URL(request.url ?? "/", "http://x").pathname);
   const [, kind, ...rest] = path.split("/");
   const name = rest.join("/");
   if (kind === "page") return { type: "text/html", body: '<!doctype html><meta charset="utf-8"><title>tests</title>' };

@@ -7,6 +7,6 @@ import { ROOT } from "./bundling.mjs";
 
 export function makeFixtures() {
   const folder = join(ROOT, "build/fixtures");
-  if (process.env.KEEP_FIXTURES && existsSync(join(folder, "thousand.json"))) return;
+  if (process.env["KEEP_FIXTURES"] && existsSync(join(folder, "thousand.json"))) return;
   execFileSync(join(ROOT, "../.venv/bin/python"), [join(ROOT, "tests/fixtures.py"), folder], { stdio: "inherit" });
 }

@@ -12,6 +12,7 @@ const dist = join(ROOT, "dist");
 const integrity = await buildPages(dist);
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
+/** @type {Record<string, { file: string, sha256: string, integrity: string, bytes: number }>} */
 const index = {};
 for (const [name, known] of Object.entries(integrity)) {
   const end = extname(name);

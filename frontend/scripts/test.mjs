@@ -20,8 +20,9 @@ function testFiles() {
   return walk("src").concat(walk("tests")).sort();
 }
 
+/** @param {string} folder */
 function walk(folder) {
-  return readdirSync(folder, { recursive: true })
+  return readdirSync(folder, { encoding: "utf8", recursive: true })
     .map((file) => join(folder, file))
     .filter((file) => file.endsWith(".test.ts"));
 }

@@ -57,6 +57,7 @@ def verdict(files: Files, letter: bytes | None = None) -> dict[str, Any]:
         "step": bad.name if bad else None,
         "detail": bad.detail if bad else None,
         "steps": [[s.name, s.outcome, [found.as_value() for found in s.findings]] for s in report.steps],
+        "details": [s.detail for s in report.steps],
         "figures": [report.letter, report.size, report.signed, report.withdrawn, report.standing, report.cosignatures],
         "editions": report.editions,
     }

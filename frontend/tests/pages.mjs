@@ -4,10 +4,20 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
+/**
+ * @typedef {(result: import("./shim/test.ts").Result) => void} Report
+ *
+ * @param {import("playwright-core").BrowserContext} context
+ * @param {import("./platform.ts").Platform} platform
+ * @param {string} root
+ * @param {Report} report
+ */
 export async function pageTests(context, platform, root, report) {
   const page = await context.newPage();
   const { address, invitation, code } = await letter(platform);
+  /** @type {string[]} */
   const foreign = [];
+  /** @type {string[]} */
   const problems = [];
   page.on("request", (request) => {
     const url = request.url();
@@ -15,7 +25,7 @@ export async function pageTests(context, platform, root, report) {
   });
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
   page.on("pageerror", (error) => problems.push(String(error)));
-  const visible = (section, step) => page.locator(`#${section} [data-step="${step}"]`).waitFor({ state: "visible" });
+  const visible = (/** @type {string} */ section, /** @type {string} */ step) => page.locator(`#${section} [data-step="${step}"]`).waitFor({ state: "visible" });
 
   await check(report, "sign.html, opened from a file, signs on a phone against a letter's site elsewhere", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
@@ -58,7 +68,7 @@ export async function pageTests(context, platform, root, report) {
     await page.goto("about:blank");
     await page.goBack();
     assert.equal(await page.locator('[data-part="withdrawal"]').textContent(), "");
-    const fields = await page.locator("input:not([type=radio])").evaluateAll((inputs) => inputs.map((input) => input.value));
+    const fields = await page.locator("input:not([type=radio])").evaluateAll((inputs) => inputs.map((input) => /** @type {HTMLInputElement} */ (input).value));
     assert.deepEqual(fields.filter(Boolean), []);
   });
 
@@ -86,6 +96,7 @@ export async function pageTests(context, platform, root, report) {
   await page.close();
 }
 
+/** @param {import("./platform.ts").Platform} platform */
 async function letter(platform) {
   const address = await platform.letterbox();
   const base = `${address}/valley/`;
@@ -96,12 +107,18 @@ async function letter(platform) {
   return { address, invitation: `${base}#${id}`, code: codes[12] };
 }
 
+/**
+ * @param {Report} report
+ * @param {string} name
+ * @param {() => Promise<void>} body
+ */
 export async function check(report, name, body) {
-  const result = { name, ok: true, skipped: null, error: null, notes: [] };
+  /** @type {string | null} */
+  let failure = null;
   try {
     await body();
   } catch (error) {
-    Object.assign(result, { ok: false, error: String(error.stack ?? error) });
+    failure = error instanceof Error ? (error.stack ?? String(error)) : String(error);
   }
-  report(result);
+  report({ name, ok: failure === null, skipped: null, error: failure, notes: [] });
 }

@@ -14,7 +14,7 @@ import { type Counted, find } from "../src/signing/counted.ts";
 import { type Letter, openLetter, requireApprovals } from "../src/signing/letter.ts";
 import { parseLink } from "../src/signing/link.ts";
 import { edit, sign, withdraw } from "../src/signing/sign.ts";
-import { signerTyped, system, withdrawalCode } from "../src/signing/signer.ts";
+import { type Signer, signerTyped, system, withdrawalCode } from "../src/signing/signer.ts";
 import { Site } from "../src/signing/site.ts";
 import { unzip } from "../src/verify/unzip.ts";
 
@@ -69,7 +69,7 @@ async function until(key: string, holds: (found: Counted) => boolean): Promise<C
 }
 
 test("against the real server: sign, look, edit, withdraw, publish; the bundle verifies here and names who stands", async () => {
-  const signers = [];
+  const signers: Signer[] = [];
   for (const [i, as] of (["name", "initials", "anonymous", "name"] as const).entries()) {
     const activated = await activate(letter, site.codes[i] as string, store(), system);
     assert.deepEqual(activated.record, site.records[i]);

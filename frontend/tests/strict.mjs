@@ -7,8 +7,9 @@ import { check } from "./pages.mjs";
 
 const STEPS = ["manifest", "text", "roll", "checkpoint", "log", "entries", "standing", "cosignatures", "openings", "editions", "files"];
 
+/** @param {Awaited<ReturnType<typeof import("../scripts/build.mjs").buildPages>>} integrity */
 export function strictPage(integrity) {
-  const { csp } = integrity["undersigned.js"];
+  const csp = integrity["undersigned.js"]?.csp;
   const policy = `default-src 'none'; script-src '${csp}'; worker-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'`;
   const body = `<!doctype html><html lang="en"><meta charset="utf-8"><title>verify</title>
     <script src="/dist/undersigned.js" integrity="${csp}" defer></script>
@@ -25,11 +26,19 @@ export function strictPage(integrity) {
   return { type: "text/html", headers: { "content-security-policy": policy }, body };
 }
 
+/**
+ * @param {import("playwright-core").BrowserContext} context
+ * @param {string} address
+ * @param {string} root
+ * @param {import("./pages.mjs").Report} report
+ */
 export async function strictTests(context, address, root, report) {
   const page = await context.newPage();
+  /** @type {string[]} */
   const problems = [];
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
   page.on("pageerror", (error) => problems.push(String(error)));
+  /** @type {{ details: string[] }} */
   const known = JSON.parse(readFileSync(join(root, "build/fixtures/thousand.json"), "utf8"));
 
   await check(report, "a journalist verifies a bundle of 1,000 names in the page, under a policy that pins the script", async () => {
@@ -40,7 +49,8 @@ export async function strictTests(context, address, root, report) {
     console.log(`         in ${((Date.now() - began) / 1000).toFixed(1)} s`);
     assert.equal(await page.locator('[data-part="outcome"]').textContent(), "Everything holds");
     const details = await page.locator("[data-check] [data-part=detail]").allTextContents();
-    assert.deepEqual(details, known.steps.map(([, , detail]) => detail));
+    // A page groups the digits of a number, the command line does not.
+    assert.deepEqual(details.map((detail) => detail.replace(/(\d),(?=\d{3})/g, "$1")), known.details);
   });
 
   await check(report, "a tampered bundle is refused there with its step marked, and nothing offends the policy", async () => {
@@ -51,7 +61,7 @@ export async function strictTests(context, address, root, report) {
     assert.equal(marked, "editions");
     assert.match(await page.locator('[data-check="editions"]').innerText(), /key \S+ was altered/);
     const damaged = readFileSync(join(root, "build/fixtures/stored.zip"));
-    damaged[100] ^= 1;
+    damaged.writeUInt8(damaged.readUInt8(100) ^ 1, 100);
     await page.setInputFiles('[name="bundle"]', { name: "bundle.zip", mimeType: "application/zip", buffer: damaged });
     const error = page.locator('[data-part="error"]');
     await error.waitFor({ state: "visible" });

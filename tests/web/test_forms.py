@@ -13,7 +13,7 @@ import pytest
 
 from undersigned.protocol import codes
 from undersigned.web.mail.models import Waiting
-from undersigned.web.pages.words import form_words
+from undersigned.web.pages.words import words
 from undersigned.web.signing.models import SealedObject
 
 from .conftest import Site, used_codes
@@ -163,7 +163,7 @@ def test_the_page_with_the_withdrawal_code_can_be_loaded_again(site: Site) -> No
 def test_a_refused_form_says_only_what_it_knows_and_where_to_go(site: Site, language: str) -> None:
     """Without its cookie, or with a used code: never that nothing was kept before; ways on, in the letter's frame."""
     letter = site.letter(public=True, check="codes", size=2)
-    said = form_words(language)
+    said = words(language)
     browser = Browser(letter.call)
     browser.open(f"/{letter.slug}/form/{language}/sign")
     browser.send(code=code_of(letter))

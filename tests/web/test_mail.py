@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -16,7 +14,7 @@ from undersigned.web.mail import views
 from undersigned.web.mail.addresses import Digests, parse_address
 from undersigned.web.mail.messages import message
 from undersigned.web.mail.models import Granted, Tally, Waiting
-from undersigned.web.pages import words as pages_words
+from undersigned.web.pages.words import read_catalog, spoken
 
 from . import people
 from .conftest import on_disk
@@ -298,9 +296,8 @@ def test_mails_betray_no_letter(mail: MailSite) -> None:
 
 def test_no_mail_has_a_place_for_words_of_others() -> None:
     """The templates of all languages take the code, our own host and our own links; nothing else fits in."""
-    tables = tomllib.loads(Path(pages_words.__file__).with_name("form-words.toml").read_text(encoding="utf-8"))
-    for language, said in tables.items():
-        for name, text in said.items():
+    for language in spoken():
+        for name, text in read_catalog(language).items():
             if name.startswith("mail_"):
                 places = set(re.findall(r"{(\w*)", text))
                 assert places <= {"code", "host", "page", "link", "stop"}, (language, name)

@@ -10,7 +10,7 @@ import pytest
 from undersigned.protocol.report import INAPPLICABLE
 from undersigned.protocol.verify import verify_bundle
 from undersigned.web.pages.said import say
-from undersigned.web.pages.words import form_words, words
+from undersigned.web.pages.words import words
 
 from .conftest import Site
 from .people import Letter
@@ -49,7 +49,7 @@ def test_without_script_a_page_says_why_it_needs_it_and_another_way(site: Site, 
         letter: Any = site.letter(**how)
         for kind in ("counted", "verify"):
             text = html.unescape(letter.get(f"{language}/{kind}/").body.decode())
-            said = form_words(language)
+            said = words(language)
             assert said[f"{kind}_noscript"] in text
             assert said["seal_noscript"] not in text
             assert f"undersigned {kind} '{letter.manifest.origin}" in text.replace("http://", "").replace(

@@ -1,50 +1,9 @@
-"""Whoever signs is spoken to in one language, all the way."""
+"""Rules about single sentences: words that must not be mixed up, and figures as each language writes them."""
 
 from __future__ import annotations
 
-import re
-import tomllib
-from pathlib import Path
-
-import pytest
-
-from undersigned.web.pages import words as module
-from undersigned.web.pages.words import form_words, sign_words, spoken, words
-
-FOLDER = Path(module.__file__).parent
-LANGUAGES = ["ar", "de", "en", "es", "fr", "he", "ru"]
-
-
-def table(file: str) -> dict[str, dict[str, str]]:
-    """A file of words, by language."""
-    return tomllib.loads((FOLDER / file).read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("file", ["form-words.toml", "sign-words.toml"])
-def test_every_language_says_all_that_english_says_with_the_same_blanks(file: str) -> None:
-    """No form, mail or signing page falls into English half-way, and none leaves a figure out."""
-    tables = table(file)
-    assert sorted(tables) == LANGUAGES
-    for language, said in tables.items():
-        # What counts may mean stands on the reader's pages.
-        missing = {word for word in tables["en"] if word not in said and not word.startswith("count_m")}
-        assert missing == set(), language
-        assert set(said) <= set(tables["en"]), language
-        for word, text in said.items():
-            blanks = re.findall(r"\{\w+\}", tables["en"][word])
-            assert sorted(re.findall(r"\{\w+\}", text)) == sorted(blanks), (language, word)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_letter_in_that_language_is_signed_in_it(language: str) -> None:
-    """Pages, forms and mails alike; a regional version is served by its language."""
-    assert sign_words(language)["language"] == form_words(f"{language}-XX")["language"] == language
-    assert language in spoken()
-
-
-def test_a_language_without_words_of_its_own_is_signed_in_english() -> None:
-    """In English throughout, rather than in two languages at once."""
-    assert sign_words("eo")["language"] == form_words("eo")["language"] == "en"
+from undersigned.web.pages.said import number, say
+from undersigned.web.pages.words import words
 
 
 def test_hebrew_tells_a_group_of_people_from_an_update_and_sealed_from_signed() -> None:
@@ -55,3 +14,21 @@ def test_hebrew_tells_a_group_of_people_from_an_update_and_sealed_from_signed() 
     assert all("נעול" in said[key] or "ננעל" in said[key] for key in sealed)
     waiting = ("counted_wait", "counted_longest", "counted_newest", "say_edit_waiting", "chart_axis")
     assert not [key for key in waiting if "קבוצ" in said[key]]
+
+
+def test_russian_and_arabic_sentences_count_as_they_do() -> None:
+    """Three forms and six, and the digits of each."""
+    russian, arabic = words("ru"), words("ar")
+    said = [say(russian, "feed_count", count=n) for n in (1, 2, 5, 11, 21, 22)]
+    assert [text.removeprefix("Письмо ") for text in said] == [
+        "поддерживает 1 человек", "поддерживают 2 человека", "поддерживают 5 человек", "поддерживают 11 человек",
+        "поддерживает 21 человек", "поддерживают 22 человека",
+    ]  # fmt: skip
+    assert [say(arabic, "changes_joined", n=n) for n in (0, 1, 2, 3, 11, 100)] == [
+        "لم ينضم أحد", "انضم شخص واحد", "انضم شخصان", "انضم ٣ أشخاص", "انضم ١١ شخصًا", "انضم ١٠٠ شخص",
+    ]  # fmt: skip
+
+
+def test_numbers_are_written_as_each_language_writes_them() -> None:
+    """Grouping and digits."""
+    assert [number(1234567, tag) for tag in ("en", "de", "ar")] == ["1,234,567", "1.234.567", "١٬٢٣٤٬٥٦٧"]

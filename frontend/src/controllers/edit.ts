@@ -53,7 +53,10 @@ export const edit: Controller = (root, world) => {
   let under: Under | null = null;
 
   const choose = (certified: Certified | null): void => {
-    if (!under) return show(root, "code");
+    if (!under) {
+      show(root, "code");
+      return;
+    }
     under = { ...under, certified };
     offer(root, under);
     show(root, "choice");
@@ -75,7 +78,10 @@ export const edit: Controller = (root, world) => {
   });
 
   onSubmit(root, "access", async (form) => {
-    if (!under) return show(root, "code");
+    if (!under) {
+      show(root, "code");
+      return;
+    }
     const certified = await fetchRecord(under.letter, typedCode("S", field(form, "access")));
     form.reset();
     choose(certified);
@@ -83,7 +89,10 @@ export const edit: Controller = (root, world) => {
   root.querySelector('[data-part="without"]')?.addEventListener("click", () => choose(null));
 
   onSubmit(root, "choice", async (form) => {
-    if (!under) return show(root, "code");
+    if (!under) {
+      show(root, "code");
+      return;
+    }
     const choice = choiceIn(form);
     const progress = follow(part<HTMLProgressElement>(root, "sealing"));
     show(root, "sealing");

@@ -12,7 +12,9 @@ const MARK = "#kept";
 /** By a fragment: after the history's own methods a reload asks for the page anew, and does not send its form again. */
 const FRAGMENT: Step = {
   put: () => {
-    const mark = (): void => void (location.hash = MARK);
+    const mark = (): void => {
+      location.hash = MARK;
+    };
     // Before a page has loaded, a new fragment takes the place of its address, and adds no step.
     if (document.readyState === "complete") mark();
     else window.addEventListener("load", () => setTimeout(mark), { once: true });

@@ -13,7 +13,6 @@ import { firstUnassigned } from "./assigned.ts";
 import { type Bytes, text, utf8 } from "./bytes.ts";
 import { MalformedError } from "./errors.ts";
 import { finding } from "./finding.ts";
-import type { Shape } from "./shape.ts";
 
 /** A value JSON can say. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -56,8 +55,8 @@ export function decode(data: Bytes, limit: number = MAX_SIZE): Json {
   return value;
 }
 
-/** `data` as a value of `shape`. Throws MalformedError unless it is of that shape and canonical. */
-export function decodeAs<T>(data: Bytes, shape: Shape<T>, limit: number = MAX_SIZE): T {
+/** `data` as a value of `shape` (shape.ts). Throws MalformedError unless it is of that shape and canonical. */
+export function decodeAs<T>(data: Bytes, shape: (value: Json) => T, limit: number = MAX_SIZE): T {
   return shape(decode(data, limit));
 }
 

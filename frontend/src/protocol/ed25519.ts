@@ -9,9 +9,16 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { type Bytes, concat, equal } from "./bytes.ts";
-import type { Ed25519 } from "./keys.ts";
 
 const { Point } = ed25519;
+
+/** What an implementation of Ed25519 has to do. Ours is the browser's own, or @noble/curves where it has none. */
+export interface Ed25519 {
+  publicKey(seed: Bytes): Promise<Bytes>;
+  sign(seed: Bytes, message: Bytes): Promise<Bytes>;
+  /** Cofactorless verification of a signature that has passed `mayVerify`. */
+  verify(key: Bytes, signature: Bytes, message: Bytes): Promise<boolean>;
+}
 
 export const noble: Ed25519 = {
   async publicKey(seed) {

@@ -5,9 +5,9 @@
  */
 
 import { format } from "./message.ts";
-import { type FindingId, type Parameters, SENTENCES } from "./spec.ts";
+import { type Finding, type FindingId, type Parameters, SENTENCES } from "./spec.ts";
 
-export type Finding = { [I in FindingId]: { readonly id: I } & Parameters[I] }[FindingId];
+export type { Finding };
 
 /** A finding of this id. Its parameters are typed: one too few, too many or misspelt does not compile. */
 export function finding<const I extends FindingId>(

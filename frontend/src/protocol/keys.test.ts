@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { hex, outside, python } from "../../tests/support.ts";
 import * as base64url from "./base64url.ts";
 import type { Bytes } from "./bytes.ts";
-import { noble } from "./ed25519.ts";
+import { type Ed25519, noble } from "./ed25519.ts";
 import { SignatureError } from "./errors.ts";
-import { type Ed25519, publicKey, sign, verify, verifyRaw, webCrypto } from "./keys.ts";
+import { publicKey, sign, verify, verifyRaw, webCrypto } from "./keys.ts";
 
 interface Wycheproof {
   readonly testGroups: readonly {
@@ -70,7 +70,7 @@ for (const [name, by] of Object.entries(IMPLEMENTATIONS)) {
         assert.equal(await holds(signed, by), one.result === "valid", `wycheproof ${one.tcId}`);
       }
     }
-    const verdicts = [];
+    const verdicts: boolean[] = [];
     for (const one of speccheck) {
       const signed = { name: "", key: hex(one.pub_key), message: hex(one.message), signature: hex(one.signature) };
       verdicts.push(await holds(signed, by));

@@ -8,6 +8,7 @@
 
 import * as base64url from "./base64url.ts";
 import { type Bytes, concat } from "./bytes.ts";
+import type { Ed25519 } from "./ed25519.ts";
 import { SignatureError } from "./errors.ts";
 import { finding } from "./finding.ts";
 import { tag } from "./purposes.ts";
@@ -21,14 +22,6 @@ export const SIGNATURE_LENGTH = 64;
 export interface KeyPair {
   readonly seed: Bytes;
   readonly key: Bytes;
-}
-
-/** What an implementation of Ed25519 has to do. Ours is the browser's own, or @noble/curves where it has none. */
-export interface Ed25519 {
-  publicKey(seed: Bytes): Promise<Bytes>;
-  sign(seed: Bytes, message: Bytes): Promise<Bytes>;
-  /** Cofactorless verification of a signature that has passed `mayVerify`. */
-  verify(key: Bytes, signature: Bytes, message: Bytes): Promise<boolean>;
 }
 
 // PKCS #8 (RFC 8410) of an Ed25519 key, up to its seed.

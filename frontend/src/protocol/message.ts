@@ -79,8 +79,12 @@ function readMessage(text: string): [Message, string] {
 function readBranches(text: string): [Branches, string] {
   const branches: { [category: string]: Message } = {};
   let rest = text;
-  for (let branch; (branch = /^ *(=\d+|\w+) *\{/.exec(rest)); rest = rest.slice(1)) {
-    [branches[branch[1] as string], rest] = readMessage(rest.slice(branch[0].length));
+  for (;;) {
+    const branch = /^ *(=\d+|\w+) *\{/.exec(rest);
+    if (!branch) break;
+    const [inner, after] = readMessage(rest.slice(branch[0].length));
+    branches[branch[1] as string] = inner;
+    rest = after.slice(1);
   }
   if (!branches["other"] || !rest.startsWith("}")) throw new RangeError(`a plural has no branch "other", or does not end: ${rest}`);
   return [branches, rest.slice(1)];

@@ -109,7 +109,7 @@ test("every payload is 1,024 bytes, and only its own padding is read back", () =
 
 test("shares made here combine in Python; every one follows from any k of them", async () => {
   const secret = crypto.getRandomValues(new Uint8Array(32));
-  const questions = [];
+  const questions: { what: string; shares: string[] }[] = [];
   for (const [n, k] of [[2, 2], [3, 2], [5, 3], [9, 5]] as const) {
     const shares = await split(secret, n, k);
     const chosen = shares.slice(n - k);

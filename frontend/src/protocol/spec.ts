@@ -4,8 +4,6 @@
  * Written by `scripts/protocol-tables` from docs/spec/protocol.json; not edited by hand (docs/adr/0106).
  */
 
-import type { Finding } from "./finding.ts";
-
 export const PURPOSES = [
   "manifest",
   "text",
@@ -272,6 +270,9 @@ export interface Parameters {
   "zip-name": Record<never, never>;
 }
 export type FindingId = keyof Parameters;
+
+/** One thing that was found: an id with its parameters. */
+export type Finding = { [I in FindingId]: { readonly id: I } & Parameters[I] }[FindingId];
 
 /** Findings of steps that had nothing to check: valid, and nothing was shown by them. */
 export const INAPPLICABLE: readonly FindingId[] = [

@@ -13,6 +13,7 @@ import * as keys from "./keys.ts";
 import { letterId, parse, textDigest } from "./manifest.ts";
 import * as merkle from "./merkle.ts";
 import { digest, hkdf, tag } from "./purposes.ts";
+import { PURPOSES, type Purpose } from "./spec.ts";
 import * as receipts from "./receipt.ts";
 import { outcomeOf } from "./report.ts";
 import * as roll from "./roll.ts";
@@ -117,7 +118,7 @@ test("known answers: a seal opens to its shares, its secret and its payload", as
   const sealed = seals.parseObject(at("object")) as seals.Seal;
   seals.checkObject(sealed, parse(at("manifest")), known["letter"] as string, known["key"] as string);
   assert.equal(seals.objectHash(sealed), known["object_hash"]);
-  const shares = [];
+  const shares: Bytes[] = [];
   for (const [i, seed] of known.trustee_seeds.entries()) {
     assert.equal(spell(seals.shareInfo(at("letter"), at("key"), i + 1)), known.infos[i]);
     shares.push(await openShare(sealed, i + 1, b64(seed)));

@@ -8,7 +8,7 @@ import { InvalidError, LogError, MalformedError, UndeterminedError } from "./err
 import { type Finding, finding } from "./finding.ts";
 import { groupIds } from "./manifest.ts";
 import type { Signatory, Standing } from "./standing.ts";
-import type { Verification } from "./verify.ts";
+import type { Verification } from "./verification.ts";
 
 /** How much of the log each edition in the bundle is over, so that the roots there can be noted in passing. */
 export function editionSizes({ files }: Verification): Set<number> {

@@ -10,7 +10,7 @@ import { isSealed } from "./manifest.ts";
 import type { Opened } from "./opening.ts";
 import type { OpeningsResult, Work } from "./pieces.ts";
 import type { Signatory } from "./standing.ts";
-import type { Verification } from "./verify.ts";
+import type { Verification } from "./verification.ts";
 
 const CHUNK = 64;
 

@@ -9,7 +9,7 @@
 
 import * as base64url from "../protocol/base64url.ts";
 import { type Bytes, concat, utf8 } from "../protocol/bytes.ts";
-import * as canonical from "../protocol/canonical.ts";
+import type * as canonical from "../protocol/canonical.ts";
 import { parseCode } from "../protocol/codes.ts";
 import * as credential from "../protocol/credential.ts";
 import type { Credential } from "../protocol/entries.ts";

@@ -169,7 +169,9 @@ async function make(
 async function post(letter: Letter, entry: entries.Entry, sealed?: SignedObject): Promise<Accepted> {
   let before = false;
   // Known already, and not by an attempt of this call whose answer was lost.
-  const told = (status: number, attempt: number): void => void (before = status === 200 && attempt === 1);
+  const told = (status: number, attempt: number): void => {
+    before = status === 200 && attempt === 1;
+  };
   const answer = await letter.site.post("entries", { entry, object: sealed }, told);
   const bytes = canonical.encode(entry);
   try {

@@ -5,7 +5,7 @@ interface Context {
   diagnostic(message: string): void;
 }
 type Body = (context: Context) => void | Promise<void>;
-interface Result {
+export interface Result {
   readonly name: string;
   readonly ok: boolean;
   readonly skipped: string | null;
@@ -31,7 +31,9 @@ async function one({ name, body, skip }: (typeof queue)[number]): Promise<Result
   let skipped = skip;
   const notes: string[] = [];
   const context = {
-    skip: (reason = "skipped") => void (skipped = reason),
+    skip: (reason = "skipped") => {
+      skipped = reason;
+    },
     diagnostic: (message: string) => void notes.push(message),
   };
   try {
@@ -47,4 +49,10 @@ async function one({ name, body, skip }: (typeof queue)[number]): Promise<Result
 export async function run(report: (result: Result) => void): Promise<void> {
   for (const item of queue) report(await one(item));
 }
-(globalThis as { runTests?: typeof run }).runTests = run;
+
+/** What the page that runs tests has: `runTests` of this file, `reportTest` of its maker (scripts/chromium.mjs). */
+export interface Page {
+  runTests: typeof run;
+  readonly reportTest: (result: Result) => void;
+}
+(globalThis as Partial<Page>).runTests = run;

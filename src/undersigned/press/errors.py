@@ -22,8 +22,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .preflight import Finding
-    from .report import FitReport
+    from .report import Finding, FitReport
 
 
 class PressError(Exception):

@@ -22,8 +22,7 @@ from .archive import ArchiveReport, make_archive
 from .errors import JobError, PressError
 from .make import make_page
 from .order import PageOrder
-from .preflight import Finding
-from .report import FitReport, PageReport
+from .report import Finding, FitReport, PageReport
 
 Progress = Callable[[str, float], None]
 MEMORY: Final = 2 * 1024**3

@@ -15,6 +15,7 @@ import pikepdf
 
 from .content import Painted, Run
 from .errors import PreflightError
+from .report import Finding
 from .sheet import MM, Box
 
 OPERATORS: Final = frozenset(
@@ -25,16 +26,6 @@ _COLOURS: Final = frozenset(["g", "G", "rg", "RG", "cs", "CS", "sc", "SC", "scn"
 _VERSIONS: Final[Mapping[str, str]] = {"PDF/X-1a:2001": "1.3", "PDF/X-1a:2003": "1.4", "PDF/X-4": "1.6"}
 TOLERANCE: Final = 0.05
 """Points by which figures may differ after rounding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One broken rule. ``page``: from 1, 0 for the file. ``at``: where on it, in points from the top left corner."""
-
-    rule: str
-    page: int
-    text: str
-    at: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,16 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken rule. ``page``: from 1, 0 for the file. ``at``: where on it, in points from the top left corner."""
+
+    rule: str
+    page: int
+    text: str
+    at: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FitReport:
     """How letter and names fit, or why they do not. Sizes in points.
 

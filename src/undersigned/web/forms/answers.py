@@ -16,7 +16,7 @@ from undersigned.protocol.errors import ProtocolError
 from undersigned.web import access
 from undersigned.web.letters.known import KnownLetter
 from undersigned.web.pages.scripts import are_built, find_script
-from undersigned.web.pages.words import form_words
+from undersigned.web.pages.words import words
 from undersigned.web.problems import Problem, busy, from_protocol
 
 View = Callable[..., HttpResponse]
@@ -32,7 +32,7 @@ def page(
     request: HttpRequest, template: str, language: str, heading: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     """A page from ``templates/forms/``. ``heading``: the word for it, which is the title too and names no letter."""
-    said = form_words(language)
+    said = words(language)
     full = {
         "t": said,
         "language": said["language"],
@@ -75,7 +75,7 @@ def refusal(request: HttpRequest, language: str, problem: Problem, slug: str = "
 
     ``slug``: the letter's whose form it was, if it was a letter's; what to do next is then on the page.
     """
-    said = form_words(language)
+    said = words(language)
     texts = [said.get(f"problem_{problem.code.replace('-', '_')}", problem.detail)]
     links: Sequence[str] = ()
     if problem.code == "code-used":
@@ -93,7 +93,7 @@ def expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: AR
     parts = [*request.path.split("/"), "", ""]
     # .../form/<language>/... or /code/<language>/
     slug, language = ("", parts[2]) if parts[1] == "code" else (parts[1], parts[3])
-    said, context = form_words(language), _letter_of(slug, language)
+    said, context = words(language), _letter_of(slug, language)
     again = [{"path": request.path, "word": said["form_again"]}]
     return page(
         request, "said", language, "form_refused", status=403, links=[*again, *_links(said, context, ("counted",))],

@@ -20,7 +20,7 @@ from undersigned.web.letters.known import KnownLetter
 from undersigned.web.log.models import Entry
 from undersigned.web.mail.actions import queue_withdrawal
 from undersigned.web.pages.scripts import find_script
-from undersigned.web.pages.words import form_words
+from undersigned.web.pages.words import words
 from undersigned.web.problems import Problem
 from undersigned.web.signing.actions.use_codes import check_open, find_box
 from undersigned.web.signing.models import Pending
@@ -61,14 +61,14 @@ def withdraw(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
 
 def sealed(request: HttpRequest, language: str, context: dict[str, Any]) -> HttpResponse:
     """Why a sealed letter is not signed this way, and how it is."""
-    said = form_words(language)
+    said = words(language)
     return page(request, "said", language, "form_sealed", status=409, paragraphs=[said["form_sealed_why"]], **context)
 
 
 def onward(request: HttpRequest, letter: KnownLetter, language: str, code: bytes) -> HttpResponse:
     """Where a sealed letter is signed: a link that takes the code along in a fragment, which is not sent."""
     context = letter_context(letter, language)
-    said = form_words(language)
+    said = words(language)
     link = f"{context['home']}sign/#{letter.letter}.{codes.format_code('S', code)}"
     return page(
         request, "said", language, "form_sign", paragraphs=[said["seal_promise"]], go=link, go_word=said["button_next"],
@@ -104,7 +104,7 @@ def take_code(request: HttpRequest, letter: KnownLetter, language: str, typed: s
     if error:
         return page(
             request, "code", language, "form_sign", status=422, kind="sign", code=typed[:60],
-            error=form_words(language)[error], **context,
+            error=words(language)[error], **context,
         )  # fmt: skip
     withdrawal = codes.format_code("W", codes.code_from(wiring.world().entropy(codes.LENGTH)))
     return _choose(request, letter, language, typed=typed, withdrawal=withdrawal, filled=Filled({}), record=record)
@@ -134,7 +134,7 @@ def _choose(
     request: HttpRequest, letter: KnownLetter, language: str, *, typed: str, withdrawal: str, filled: Filled,
     record: Record | None,
 ) -> HttpResponse:  # fmt: skip
-    said = form_words(language)
+    said = words(language)
     groups = {group.id: group.name[language] for group in letter.manifest.groups}
     chosen = filled.typed.get("group")
     return page(
@@ -193,7 +193,7 @@ def _finish(request: HttpRequest, letter: KnownLetter, language: str) -> HttpRes
 def take_withdrawal(request: HttpRequest, letter: KnownLetter, language: str, typed: str, sure: bool) -> HttpResponse:
     """Asks whether one is sure; then withdraws. A code that never signed is told so at the first step."""
     context = letter_context(letter, language)
-    said = form_words(language)
+    said = words(language)
     code = read_code("W", typed)
     if code is None or not has_signed(letter, code):
         error = said["error_withdrawal" if code is None else "error_withdrawal_unknown"]

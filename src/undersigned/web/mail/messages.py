@@ -7,11 +7,11 @@ code knows its letter.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 
 from django.core.mail import EmailMessage
 
-from undersigned.web.pages.words import form_words
+from undersigned.web.pages.said import say
+from undersigned.web.pages.words import words
 from undersigned.web.ports import Entropy
 
 
@@ -19,16 +19,14 @@ def message(
     kind: str, *, code: str, to: str, sender: str, site: str, language: str, stop: str, entropy: Entropy
 ) -> EmailMessage:
     """The mail that brings a code. ``kind``: "code" or "withdraw"; ``site``: scheme and authority; ``stop``: token."""
-    said = form_words(language)
+    said = words(language)
     host = site.partition("://")[2]
     stop_link = f"{site}/stop/{stop}?l={said['language']}"
     page = f"{site}/code/{said['language']}/"
-    fill: Callable[[str], str] = lambda name: said[name].format(  # noqa: E731
-        code=code, host=host, page=page, link=f"{page}#{code}", stop=stop_link
-    )
+    figures = {"code": code, "host": host, "page": page, "link": f"{page}#{code}", "stop": stop_link}
     return EmailMessage(
-        subject=fill(f"mail_{kind}_subject"),
-        body=fill(f"mail_{kind}_body") + "\n\n" + fill("mail_stop") + "\n",
+        subject=say(said, f"mail_{kind}_subject", **figures),
+        body=say(said, f"mail_{kind}_body", **figures) + "\n\n" + say(said, "mail_stop", **figures) + "\n",
         from_email=sender,
         to=[to],
         headers={

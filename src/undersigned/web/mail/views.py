@@ -15,7 +15,7 @@ from undersigned.web.letters.models import Code, Letter
 from undersigned.web.mail import actions
 from undersigned.web.mail.addresses import Digests, parse_address
 from undersigned.web.pages.scripts import are_built
-from undersigned.web.pages.words import form_words
+from undersigned.web.pages.words import words
 from undersigned.web.problems import Problem
 from undersigned.web.signing.actions.use_codes import check_open
 
@@ -34,7 +34,7 @@ def ask(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
     try:
         address = parse_address(typed)
     except MalformedError:
-        error = form_words(language)["error_address"]
+        error = words(language)["error_address"]
         return page(request, "ask", language, "form_ask", status=422, error=error, address=typed[:254], **context)
     world = wiring.world()
     actions.ask_code(letter=letter, address=address, language=language, world=world, now=world.clock())
@@ -58,7 +58,7 @@ def code(request: HttpRequest, *, language: str) -> HttpResponse:
         if withdrawal is not None and not letter.manifest.sealed and forms.has_signed(letter, withdrawal):
             return forms.take_withdrawal(request, letter, tag, typed, sure=False)
     malformed = access_code is None and withdrawal is None
-    error = form_words(language)["error_code" if malformed else "error_code_unknown"]
+    error = words(language)["error_code" if malformed else "error_code_unknown"]
     return page(request, "anycode", language, "form_code", status=422, error=error, code=typed[:60])
 
 
@@ -78,11 +78,11 @@ def stop(request: HttpRequest, *, token: str) -> HttpResponse:
     try:
         digest = Digests(wiring.world().keys.mail_secret()).read_stop_token(token)
     except MalformedError:
-        text = form_words(language)["stop_unknown"]
+        text = words(language)["stop_unknown"]
         return page(request, "said", language, "form_refused", status=404, paragraphs=[text])
     if request.method == "POST":
         actions.stop(digest=digest)
-        return page(request, "said", language, "stop_done", paragraphs=[form_words(language)["stop_done_text"]])
+        return page(request, "said", language, "stop_done", paragraphs=[words(language)["stop_done_text"]])
     if request.method not in ("GET", "HEAD"):
         raise Problem("method-not-allowed", "This address takes GET and POST.", headers={"Allow": "GET, POST"})
     return page(request, "stop", language, "stop_ask")

@@ -40,8 +40,11 @@ def figures_page(shown: Shown, edition: Edition | EditionCounts, language: str) 
     earlier = earlier_of(shown, number)
     with_names = isinstance(edition, Edition)
     hashed = base64url.encode(edition_id(encode(edition))) if isinstance(edition, Edition) else edition.edition
-    kinds = [(said[kind], getattr(found, kind)) for kind in ("initials", "anonymous", "struck", "void", "unresolved")]
-    named = said["verified"] if shown.manifest.eligibility.check == "roll" else said["all_signatories"]
+    kinds = [
+        (said[f"kind_{kind}"], getattr(found, kind))
+        for kind in ("initials", "anonymous", "struck", "void", "unresolved")
+    ]
+    named = said["kind_verified" if shown.manifest.eligibility.check == "roll" else "kind_named"]
     files = ["edition.json"] if with_names else ["counts.json"]
     rows = [(named, found.named), *((label, n) for label, n in kinds if n)]
     groups = [(group.name[language], found.groups.get(group.id, 0)) for group in shown.manifest.groups]

@@ -169,7 +169,7 @@ def live_path(language: str) -> str:
 def may_sign(manifest: Manifest, said: dict[str, str]) -> str:
     """Who may sign, in words."""
     rules = manifest.eligibility
-    key = f"count_{rules.check}{'_domains' if rules.domains else ''}"
+    key = f"count_{rules.check}_domains" if rules.domains else f"count_{rules.check}"
     return say(said, key, size=rules.size or 0, domains=", ".join(rules.domains or []))
 
 

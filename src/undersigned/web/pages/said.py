@@ -1,4 +1,4 @@
-"""The site's words with figures in them: those of ``words.toml`` and its like are ICU message patterns."""
+"""Messages of the catalogs with their parameters filled in: numbers, plurals and dates as each language writes them."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ __all__ = ["number", "say"]
 
 
 def say(said: Mapping[str, str], key: str, **figures: int | str) -> str:
-    """The word ``key`` of ``said`` (``words.words``) with ``figures`` in their places."""
+    """The message ``key`` of ``said`` (``words.words``) with ``figures`` in their places."""
     return figures_of.say(said[key], said["language"], figures)

@@ -15,7 +15,7 @@ from undersigned.web.pages.letter import Shown, frame, live_path, when_opened
 from undersigned.web.pages.said import say
 from undersigned.web.pages.scripts import scripts
 from undersigned.web.pages.state import State, say_state
-from undersigned.web.pages.words import direction, own_name, sign_words
+from undersigned.web.pages.words import direction, own_name, words
 
 SEALED: Final = ("sign", "withdraw", "edit", "counted", "verify")
 PUBLIC: Final = ("counted", "verify")
@@ -48,7 +48,7 @@ def signing_pages(shown: Shown, state: State, language: str) -> dict[str, bytes]
 
 
 def _page(shown: Shown, state: State, language: str, kind: str) -> bytes:
-    said = sign_words(language)
+    said = words(language)
     manifest = shown.manifest
     context: dict[str, Any] = {
         **frame(shown, language, f"{{language}}/{kind}/"),

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from undersigned.web.pages.plain import front_page
 from undersigned.web.pages.scripts import are_built, scripts
 from undersigned.web.pages.signing import plain_context
-from undersigned.web.pages.words import sign_words, spoken
+from undersigned.web.pages.words import direction, own_name, spoken, words
 
 
 def site_pages() -> dict[str, bytes]:
@@ -33,9 +33,9 @@ def site_pages() -> dict[str, bytes]:
 
 
 def _page(kind: str, language: str) -> bytes:
-    said = sign_words(language)
+    said = words(language)
     languages = [
-        {"tag": tag, "name": sign_words(tag)["name"], "direction": sign_words(tag)["direction"],
+        {"tag": tag, "name": own_name(tag), "direction": direction(tag),
          "path": f"/{kind}/{tag}/", "here": tag == language}
         for tag in spoken()
     ]  # fmt: skip

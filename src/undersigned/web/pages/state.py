@@ -1,7 +1,8 @@
 """Where a letter is in its life, and every sentence that says so: one table, for pages, feed, pictures and status.
 
 ``find_state`` derives the state from facts: the fold over the log, the time, which trustees have handed over shares,
-what is published. Nothing else decides, and no page does (docs/adr/0095). Words: ``state-words.toml``.
+what is published. Nothing else decides, and no page does (docs/adr/0095). Its
+sentences are in the catalogs (``catalog/``).
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is said in one stage, as words of ``state-words.toml``.
+    """What is said in one stage, as ids of messages.
 
     ``now``: what is happening; ``public``: the same of a public letter, where that differs. ``short``: the same in a
     few words, for pictures and frames; "" where that is who can read names. ``sign``, ``edit``: what the pages for
@@ -252,7 +253,7 @@ class Sentences:
 
 
 def say_state(state: State, manifest: Manifest, said: Mapping[str, str]) -> Sentences:
-    """``state`` in the words ``said`` (``words.words`` or ``words.sign_words``)."""
+    """``state`` in the words ``said`` (``words.words``)."""
     row = ROWS[state.stage]
     figures: dict[str, int | str] = {
         "edition": state.edition,

@@ -1,4 +1,9 @@
-"""The site's own words on a letter's public pages, by language. A language without its words gets English ones."""
+"""The message catalogs: every sentence that pages, forms and emails show, one file per language (``catalog/en.toml``).
+
+A catalog maps message ids to ICU message patterns. English leads and holds the translators' comments; every other
+catalog has the same ids with the same parameters (``tests/web/test_catalog.py``), so a page is in one language from
+top to bottom. A language without a catalog gets English.
+"""
 
 from __future__ import annotations
 
@@ -9,47 +14,35 @@ from typing import Final
 
 RIGHT_TO_LEFT: Final = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
 FALLBACK: Final = "en"
+CATALOG: Final = Path(__file__).with_name("catalog")
 
 
 @cache
-def _tables() -> dict[str, dict[str, str]]:
-    tables: dict[str, dict[str, str]] = {}
-    for file in ("words.toml", "reader-words.toml", "state-words.toml", "form-words.toml", "sign-words.toml"):
-        text = Path(__file__).with_name(file).read_text(encoding="utf-8")
-        for language, said in tomllib.loads(text).items():
-            tables.setdefault(language, {}).update(said)
-    return tables
+def read_catalog(language: str) -> dict[str, str]:
+    """The messages of one catalog, by id. Raises TypeError if a value is not a message."""
+    messages = tomllib.loads((CATALOG / f"{language}.toml").read_text(encoding="utf-8"))
+    for id_, message in messages.items():
+        if not isinstance(message, str):
+            raise TypeError(f"{language}.toml: {id_} is not a message")
+    return messages
+
+
+@cache
+def spoken() -> list[str]:
+    """The languages that have a catalog, English first."""
+    return sorted((file.stem for file in CATALOG.glob("*.toml")), key=lambda language: (language != FALLBACK, language))
 
 
 def words(language: str) -> dict[str, str]:
-    """The words for a language tag, with ``language`` and ``direction`` of the words themselves among them."""
-    tables = _tables()
+    """The messages for a language tag, with ``language`` and ``direction`` of the messages themselves among them."""
     base = language.partition("-")[0]
-    spoken = base if base in tables else FALLBACK
-    return {**tables[FALLBACK], **tables[spoken], "language": spoken, "direction": direction(spoken)}
+    found = base if base in spoken() else FALLBACK
+    return {**read_catalog(found), "language": found, "direction": direction(found)}
 
 
 def own_name(tag: str) -> str:
-    """A language's name in that language; its tag if it is none that the site speaks."""
-    said = words(tag)
-    return said["name"] if said["language"] == tag else tag
-
-
-def form_words(language: str) -> dict[str, str]:
-    """As ``words``, all in one language: English ones unless the forms and mails have been translated too."""
-    own = _tables().get(language.partition("-")[0], {})
-    return words(language if "sure_text" in own else FALLBACK)
-
-
-def sign_words(language: str) -> dict[str, str]:
-    """As ``form_words``, for the pages on which one signs a sealed letter."""
-    own = _tables().get(language.partition("-")[0], {})
-    return words(language if "sure_text" in own and "seal_promise" in own else FALLBACK)
-
-
-def spoken() -> list[str]:
-    """The languages in which the signatory's pages are complete, English first."""
-    return [language for language in _tables() if sign_words(language)["language"] == language]
+    """A language's name in that language; its tag if there is no catalog for it."""
+    return words(tag)["language_name"] if tag in spoken() else tag
 
 
 def direction(language: str) -> str:
