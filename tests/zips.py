@@ -23,7 +23,7 @@ NO_FILE = "it holds something that is no file of a bundle"
 PACKED = "is packed in a way that bundles are not"
 PLAIN = "is not a plain file without a comment"
 FIELD = "carries a field that bundles have no use for"
-OTHERWISE = "stands otherwise in the directory than before its bytes"
+OTHERWISE = "otherwise than the header before its bytes"
 DAMAGED = "is damaged"
 LARGE_END = "its large end record is not"
 

@@ -14,13 +14,13 @@ import { finding } from "./finding.ts";
 import * as keys from "./keys.ts";
 import { type Manifest, parseTime } from "./manifest.ts";
 import { registrarId } from "./roll.ts";
-import { integer, list, object, type Of, one, string, union } from "./shape.ts";
+import { filled, integer, list, object, type Of, one, string, union } from "./shape.ts";
 
 export const REASONS = ["false-name", "not-eligible", "duplicate", "asked"] as const;
 export const editionNumber = integer(1, 100_000);
 
 const CREDENTIAL = object({ prefix: string, registrar: string, signature: string });
-const common = { v: one(1), letter: string, signature: string };
+const common = { v: one(1), letter: string, signature: filled };
 const APPROVAL = object({ type: one("approval"), ...common, trustee: integer(1, 9) });
 const SIGN = object({
   type: one("sign"),

@@ -58,7 +58,7 @@ export function keyId(name: string, kind: number, key: Bytes): Bytes {
 /** The note in `data`. Throws MalformedError for anything that is not one. */
 export function parse(data: Bytes): Note {
   if (data.length > MAX_NOTE) throw new MalformedError(finding("note-size"));
-  const content = decodeText(data);
+  const content = decodeText(data, finding("note-text"));
   if (/[\x00-\x09\x0b-\x1f]/.test(content)) throw new MalformedError(finding("note-control"));
   const end = content.lastIndexOf("\n\n");
   const lines = content.slice(end + 2);

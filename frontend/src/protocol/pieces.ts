@@ -71,12 +71,14 @@ async function judgeLine(line: Bytes, known: Manifest, letter: string): Promise<
   try {
     if (isSealed(known)) {
       const row = opening.parseOpening(line);
+      base64url.decode(row.key, 32);
       key = row.key;
       checkObject(row.seal, known, letter, key);
       const shares = opening.checkedShares(row);
       return { key, hashed: objectHash(row.seal), opened: await opening.objectPayload(row.seal, shares, known) };
     }
     const value = opening.parseObjectsLine(line);
+    base64url.decode(value.key, 32);
     key = value.key;
     checkObject(value, known, letter, key);
     return { key, hashed: objectHash(value), opened: opening.judge(value.record, known) };

@@ -24,6 +24,9 @@ function refuse(what: string): never {
 /** Any string. */
 export const string: Shape<string> = (value) => (typeof value === "string" ? value : refuse("a value is not a string"));
 
+/** Any string but the empty one: for a field whose default in Python is empty, which is never written. */
+export const filled: Shape<string> = (value) => (value === "" ? refuse("a field holds its default") : string(value));
+
 /** True or false. */
 export const boolean: Shape<boolean> = (value) =>
   typeof value === "boolean" ? value : refuse("a value is neither true nor false");

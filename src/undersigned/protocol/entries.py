@@ -99,6 +99,9 @@ _TYPES: Final[dict[type, Literal["approval", "sign", "withdraw", "notice", "cut"
 def parse(data: bytes) -> Entry:
     """The entry, other than the manifest, in ``data``. Raises MalformedError unless it is one, canonical."""
     entry = cast(Entry, canonical.decode_as(data, Entry))
+    if not entry.signature:
+        # The struct has a default for it, to be signed without; in the log it is a field like the others.
+        raise MalformedError(findings.json_form(), "the field signature is missing")
     base64url.check(entry.letter, 32)
     base64url.check(entry.signature, keys.SIGNATURE_LENGTH)
     if isinstance(entry, (Sign, Withdraw, Strike)):

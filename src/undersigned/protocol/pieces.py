@@ -124,6 +124,7 @@ def _judge_line(line: bytes, known: _Letter) -> Row | Finding:
     try:
         if known.manifest.sealed:
             row = opening.parse_opening(line)
+            base64url.check(row.key, 32)
             key = row.key
             check_object(row.seal, known.manifest, known.id, key)
             shares = opening.checked_shares(row)
@@ -131,6 +132,7 @@ def _judge_line(line: bytes, known: _Letter) -> Row | Finding:
             opened = opening.object_payload(row.seal, shares, known.manifest)
         else:
             value = opening.parse_objects_line(line)
+            base64url.check(value.key, 32)
             key = value.key
             check_object(value, known.manifest, known.id, key)
             hashed, opened = hash_of_bytes(line), opening.judge(value.record, known.manifest)

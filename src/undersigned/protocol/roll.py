@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from . import base64url, canonical, findings, merkle
 from .errors import InvalidError, MalformedError
+from .manifest import Count
 from .purposes import digest, hkdf
 
 _ZERO_NONCE: Final = bytes(12)
@@ -35,7 +36,7 @@ class Roll(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """``roll.json``: the leaves, sorted by their bytes, and the RFC 6962 root over them."""
 
     v: Literal[1]
-    size: int
+    size: Count
     root: str
     leaves: list[str]
 
