@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.db.backends.postgresql import base
 
-from undersigned.web.postgresql.base import DatabaseWrapper
+from undersigned.web.database.postgresql.base import DatabaseWrapper
 
 # Django's own: a commit that came with a warning is a commit.
 DatabaseWrapper._commit = base.DatabaseWrapper._commit  # type: ignore[method-assign]
 
-from undersigned.web.asgi import application  # noqa: E402
+from undersigned.web.edge.asgi import application  # noqa: E402
 
 __all__ = ["application"]

@@ -13,7 +13,8 @@ from typing import BinaryIO
 import pytest
 from django.conf import settings
 
-from undersigned.web.editions import actions, bundler
+from undersigned.web.editions import actions
+from undersigned.web.publication import bundler
 
 from . import people
 from .conftest import Site

@@ -22,10 +22,11 @@ from django.db.backends.utils import CursorWrapper
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import canonical, codes, roll
 from undersigned.web import problems
-from undersigned.web.forms import acts
-from undersigned.web.letters.models import Code, Use
-from undersigned.web.letters.models import Letter as Row
-from undersigned.web.signing import committer, intake, registrar
+from undersigned.web.edge import intake
+from undersigned.web.forms import actions
+from undersigned.web.records.models import Code, Use
+from undersigned.web.records.models import Letter as Row
+from undersigned.web.signing import committer, registrar
 from undersigned.web.signing.actions.use_codes import CodeUse, check_open, use_codes
 
 from . import people
@@ -489,7 +490,7 @@ def test_a_form_that_uses_the_code_first_is_caught(site: Site, watch: Watch, mon
     """Control: with the code first, one spent withdrawal code tells used from unused, as often as one likes."""
     letter = site.letter(public=True, check="codes", size=3)
     spent = signed(letter, letter.people[1])
-    take = acts.take_entries
+    take = actions.take_entries
 
     def code_first(batch: Any, *, now: int) -> Any:
         use, _ = made.pop()
@@ -499,9 +500,9 @@ def test_a_form_that_uses_the_code_first_is_caught(site: Site, watch: Watch, mon
         return take(batch, now=now)
 
     made: list[Any] = []
-    make = acts.make_signature
-    monkeypatch.setattr(acts, "make_signature", lambda *a: made.append(make(*a)) or made[-1])
-    monkeypatch.setattr(acts, "take_entries", code_first)
+    make = actions.make_signature
+    monkeypatch.setattr(actions, "make_signature", lambda *a: made.append(make(*a)) or made[-1])
+    monkeypatch.setattr(actions, "take_entries", code_first)
     signer = letter.people[0]
 
     def probe() -> int:

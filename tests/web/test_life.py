@@ -13,9 +13,8 @@ from django.conf import settings
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import canonical, manifest, merkle, receipt, verify
 from undersigned.protocol import edition as editions
-from undersigned.web.audit.models import Act
-from undersigned.web.editions import upkeep
-from undersigned.web.signing.models import Pending
+from undersigned.web.publication import upkeep
+from undersigned.web.records.models import Act, Pending
 from undersigned.web.times import moment
 
 from . import people

@@ -17,6 +17,8 @@ _KINDS: Final = {
 }
 """Status and title of every code that is sent."""
 KEPT_NOTHING: Final = "Nothing was kept."
+MAX_BODY: Final = 64 * 1024
+"""Bytes of a request's body (protocol.md section 8)."""
 
 
 class Problem(Exception):  # noqa: N818 - it is an answer
