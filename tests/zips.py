@@ -237,7 +237,7 @@ def _names(parts: list[Part]) -> Iterator[tuple[str, bytes, str]]:
         words = "it lists folders" if name.endswith(b"/") else words
         yield what, zipped([*parts, Part(name, b"")]), words
     inside = [dataclasses.replace(part, name=b"letter-bundle/" + part.name) for part in parts]
-    yield "a folder on top", zipped(inside), "lies in a folder inside"
+    yield "a folder on top", zipped(inside), "is in a folder inside"
     yield "one name twice", zipped([*parts, parts[0]]), "twice"
     yield "one name twice, with other bytes", zipped([*parts, Part(parts[1].name, b"other")]), "twice"
 

@@ -388,7 +388,7 @@ export const SENTENCES: { readonly [id in FindingId]: string } = {
   "key-withdrawn": "this key has withdrawn, and withdrawal is final",
   "signed-twice": "this key has signed already",
   "edit-after-cut": "a cut has covered this key: its name can no longer be edited",
-  "object-twice": "this object stands in the log already",
+  "object-twice": "this object is in the log already",
   "never-signed": "this key has not signed",
   "withdrawn-twice": "this key has withdrawn already",
   "notice-twice": "notice of edition {edition} has been given already",
@@ -469,7 +469,7 @@ export const SENTENCES: { readonly [id in FindingId]: string } = {
   "zip-packing": "{path} is packed in a way that bundles are not",
   "zip-attributes": "{path} is not a plain file without a comment",
   "zip-extra": "{path} carries a field that bundles have no use for",
-  "zip-folder": "the bundle lies in a folder inside it",
+  "zip-folder": "the bundle is in a folder inside it",
   "zip-folders": "it lists folders",
   "zip-name": "it holds something that is no file of a bundle",
 };

@@ -544,7 +544,7 @@ def edit_after_cut() -> Finding:
 
 
 def object_twice() -> Finding:
-    """this object stands in the log already"""
+    """this object is in the log already"""
     return Finding("object-twice")
 
 
@@ -951,7 +951,7 @@ def zip_extra(*, path: str) -> Finding:
 
 
 def zip_folder() -> Finding:
-    """the bundle lies in a folder inside it"""
+    """the bundle is in a folder inside it"""
     return Finding("zip-folder")
 
 
