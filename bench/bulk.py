@@ -162,7 +162,7 @@ def _append(log: object, rows: list[Row]) -> None:
 
 
 def mirror(data: Path, target: Path, size: int) -> None:
-    """Copies a trustee's folder of seals from the table of the site in ``data``, as the trustee's tool would store them.
+    """Copies a trustee's folder of seals from the table of the site in ``data``, as the trustee's tool would.
 
     ``size``: entries of the log."""
     target.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -5,8 +5,8 @@
 
 ``{n}`` in the template is a different number in each post. ``--page``: fetched before each post, as a browser would,
 with its cookies sent back; ``--field``: the hidden field of that page whose value is posted too. The measured time is
-from the first byte sent to the last one read, page and post together. Peer and site alternate, and the best round of each
-counts. Measure only your own machines: a load generator is an attack on anyone else's.
+from the first byte sent to the last one read, page and post together. Peer and site alternate, and the best round of
+each counts. Measure only your own machines: a load generator is an attack on anyone else's.
 
 A load generator can't see what the peer has done by the time it answers: whether it has verified anyone, or whether
 anything is on disk. Find out before you compare.
