@@ -233,7 +233,7 @@ def _names(parts: list[Part]) -> Iterator[tuple[str, bytes, str]]:
         "some other file": b"readme.txt",
     }
     for what, name in odd.items():
-        words = "lies in a folder" if name.endswith(b"/manifest.json") else BROKEN if len(name) > 500 else NO_FILE
+        words = "is in a folder" if name.endswith(b"/manifest.json") else BROKEN if len(name) > 500 else NO_FILE
         words = "it lists folders" if name.endswith(b"/") else words
         yield what, zipped([*parts, Part(name, b"")]), words
     inside = [dataclasses.replace(part, name=b"letter-bundle/" + part.name) for part in parts]
