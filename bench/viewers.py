@@ -118,8 +118,11 @@ def run(server: people.Process, asked: argparse.Namespace, bodies: list[bytes]) 
     crowd = Crowd(server.port, f"{path}/count.json", asked.every)
     try:
         for number in [0, *sizes(asked), 0]:
-            why = crowd.grow(number) if number else crowd.leave() or ""
-            if number:
+            why = ""
+            if not number:
+                crowd.leave()
+            else:
+                why = crowd.grow(number)
                 # Everybody has asked once: what coming costs is not what watching costs.
                 time.sleep(asked.every)
             crowd.clear()
