@@ -38,7 +38,7 @@ TO_CONVERT = (
 )
 """Not converted yet: a list that only gets shorter."""
 
-CONVERTED: tuple[str, ...] = ("docs/glossary.md",)
+CONVERTED: tuple[str, ...] = ("docs/glossary.md", "docs/adr/")
 """Parts of the directories above that are finished already. The longest matching path decides."""
 
 SEARCHED = ("*.md", "*.py", "*.ts", "*.mjs", "*.toml", "*.html", "*.css", "scripts/*", "*.ftl", "*.json")
@@ -92,7 +92,7 @@ def test_no_retired_word_is_used() -> None:
 
 @pytest.mark.parametrize("phrase", BARS)
 def test_sentences_name_the_actor(phrase: str) -> None:
-    """ "Whoever", "nobody" and "somebody" leave open who acts: the signatory, the trustee, the server, you."""
+    """Indefinite pronouns leave open who acts: the signatory, the trustee, the server, you."""
     texts = dict(converted_texts())
     words = sum(len(re.findall(r"[A-Za-z']+", text)) for text in texts.values())
     where = [f"{name}:{line}" for name, text in texts.items() for line in occurrences(phrase, text)]

@@ -97,12 +97,12 @@ def write(tally: Tally) -> None:
         "*Acknowledged*: receipts that were given; of editions, migrations and a trustee's tool, those gone through "
         "with. *Lost*: of these, not in the log afterwards; editions half there; schemas half made; of a trustee's "
         "tool, a mirror torn, a fork cosigned, a key gone, a next run that is stuck.\n"
-        "A control is the same trial with one safeguard taken away; it has to lose something, or the trial shows "
+        "A control is the same trial with one safeguard removed; it must lose something, or the trial shows "
         "nothing.\n"
-        "*A call*: one that changes something in the data directory, counted over all threads and processes of a site "
-        "([0063](../../docs/adr/0063-one-gate-before-a-sites-calls.md)). Each one of a signature's and a withdrawal's "
-        "way and of a trustee's tool; of an edition's each twelfth, and with `make durability-every` each "
-        "([every-call.md](every-call.md)).\n"
+        "*A call* is a system call that changes something in the data directory, counted over all threads and "
+        "processes of a site ([0063](../../docs/adr/0063-fault-tests-intercept-system-calls-with-seccomp.md)). For a "
+        "signature, a withdrawal and a trustee's tool every call is tried; for an edition every twelfth, and with "
+        "`make durability-every` all ([every-call.md](every-call.md)).\n"
         "R8 is two trials: eight processes for two minutes, in which an SQLite that can lose commits loses none by "
         "chance either; and the moment itself, made.\n\n" + tally.text() + _OTHERS,
         encoding="utf-8",
