@@ -40,6 +40,7 @@ from undersigned.protocol import (  # noqa: E402
     shamir,
     tiles,
 )
+from undersigned.protocol.verify import verify_bundle  # noqa: E402
 
 encode = base64url.encode
 DICE = random.Random("known answers")
@@ -652,7 +653,7 @@ def bundles() -> None:
     from protocol import test_tampering as tampering
 
     for name, files in (("bundle-first", tampering.FIRST), ("bundle-last", tampering.LAST)):
-        report = tampering.verify_bundle(files, letter=tampering.WORLD.letter)
+        report = verify_bundle(files, letter=tampering.WORLD.letter)
         editions = [{"number": e["number"], "id": e["id"], "erased": e["erased"]} for e in report.editions]
         save(
             "valid",

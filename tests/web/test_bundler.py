@@ -13,6 +13,7 @@ from typing import BinaryIO
 import pytest
 from django.conf import settings
 
+from undersigned.protocol.zip_profile import write_zip
 from undersigned.web.editions import actions, bundler
 
 from . import people
@@ -46,7 +47,7 @@ class Slow:
         site.rounds(1)
 
 
-_write_zip = bundler.write_zip
+_write_zip = write_zip
 
 
 @pytest.fixture
