@@ -12,6 +12,7 @@
 #   make soak        twenty minutes of signing and reading: does anything grow that should not? DURATION=seconds
 #   make run         a server with its data in ./data
 #   make lock        the lock files anew from pyproject.toml (needs uv); make wheels: which machines have wheels of all
+#   make docs        what the documentation draws from the code
 #   make wheel       the wheel and the source archive, into dist/
 #   make machines    the first two on bare Debian 12 and 13, as root and as a user (needs root)
 SHELL := /bin/bash
@@ -26,7 +27,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: help demo test test-postgresql test-python check browser scripts pictures bench durability durability-every soak \
   docs run lock wheel wheels machines format clean
 help:
-	@sed -n '2,20p' Makefile | grep '^#' | cut -c3-
+	@sed -n '2,21p' Makefile | grep '^#' | cut -c3-
 
 # The newest Python that fits, or PYTHON=...; without one, a sentence that says what brings it (scripts/find-python).
 $(BIN)/python:
@@ -135,6 +136,10 @@ durability: $(VENV)/.installed $(PATRONI)/.installed
 # Each call of a cut's and a publication's way, not each twelfth: hours.
 durability-every: $(VENV)/.installed
 	EDITION_STEP=1 pytest --durability tests/durability/test_editions.py
+
+# Pictures and pages that are made from the code.
+docs: $(VENV)/.installed
+	python scripts/draw-imports
 
 DURATION ?= 1200
 soak: $(VENV)/.installed

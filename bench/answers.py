@@ -34,8 +34,8 @@ BAR = 1.0
 
 def prepare(data: Path, port: int, smtp: int) -> None:
     """The data directory of a site that sends mail, and this process as one of the site's."""
-    from undersigned.web.datadir import DataDir
-    from undersigned.web.datadir import prepare as make
+    from undersigned.web.config.datadir import DataDir
+    from undersigned.web.config.datadir import prepare as make
 
     make(DataDir(data), f"127.0.0.1:{port}")
     settings = data / "settings.toml"
@@ -75,9 +75,8 @@ class Caller:
 def states(letter, call: Caller, sink) -> dict[str, str]:  # type: ignore[no-untyped-def]
     """An address in each state, made as people and mail would make it."""
     from undersigned.web import wiring
-    from undersigned.web.letters.models import Code
     from undersigned.web.mail.addresses import Digests, parse_address
-    from undersigned.web.mail.models import Tally
+    from undersigned.web.records.models import Code, MailTally
     from web.server import until
 
     mailed = ["has its code", "has signed", "has withdrawn"]
@@ -98,7 +97,7 @@ def states(letter, call: Caller, sink) -> dict[str, str]:  # type: ignore[no-unt
     found["had three mails"] = "three@example.org"
     address = parse_address(found["had three mails"])
     today = int(time.time()) // DAY
-    Tally.objects.create(digest=digests.of_day(today, address), day=today, number=3)
+    MailTally.objects.create(digest=digests.of_day(today, address), day=today, number=3)
     return found | {"is of a wrong domain": "new@example.com"}
 
 
@@ -125,7 +124,7 @@ def measure(letter, call: Caller, addresses: dict[str, str], rounds: int, mark: 
 
 def run(data: Path, port: int, smtp: int, rounds: int) -> tuple[dict[str, float], dict[str, float]]:
     """The site, and the control, on the same letter and the same addresses."""
-    from undersigned.web.operations.serve import web_command
+    from undersigned.web.serve import web_command
     from web import people as letters
     from web.mailing import Sink
     from web.server import Server, until
@@ -159,14 +158,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="undersigned-answers-") as name:
         prepare(Path(name) / "data", port, smtp)
         found, control = run(Path(name) / "data", port, smtp, asked.rounds)
-    print("| an address that | ms, median | control: a site that looks first |\n|---|---:|---:|")
+    print("| an address that | ms, median | control: a site that looks it up first |\n|---|---:|---:|")
     for state, median in found.items():
         print(f"| {state} | {median:.2f} | {control[state]:.2f} |")
     apart, told = (max(each.values()) - min(each.values()) for each in (found, control))
     Outcome(
-        "answers to addresses in any state, apart at most",
+        "answers to addresses in any state, largest difference",
         f"{apart:.2f} ms",
-        f"a site that looks first {told:.2f} ms",
+        f"a site that looks it up first {told:.2f} ms",
         apart,
         BAR,
         "ms",

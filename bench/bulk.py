@@ -104,14 +104,14 @@ def fill(slug: str, source: bytes, registrar: Path, number: int, *, sealed: bool
     from django.conf import settings
 
     from undersigned.web import wiring
-    from undersigned.web.letters.known import know
-    from undersigned.web.letters.models import Letter
+    from undersigned.web.clerk.clerk import lead
+    from undersigned.web.database.purge import wash
+    from undersigned.web.letters.fixed_letter import load_letter
     from undersigned.web.log.sequence import Log
-    from undersigned.web.operations.clerk import lead
-    from undersigned.web.wash import wash
+    from undersigned.web.records.models import Letter
 
     world, lock = wiring.world(), lead(settings.DATA)
-    letter = know(Letter.objects.get(slug=slug), world.keys)
+    letter = load_letter(Letter.objects.get(slug=slug), world.keys)
     log = Log(letter, world)
     log.round()
     spent = {"make": 0.0, "append": 0.0}
@@ -145,7 +145,7 @@ def _append(log: object, rows: list[Row]) -> None:
     from django.db import transaction
 
     from undersigned.web.log.sequence import Log
-    from undersigned.web.signing.models import Batch
+    from undersigned.web.records.models import Batch
     from undersigned.web.signing.rows import insert_pending
 
     assert isinstance(log, Log)

@@ -2,10 +2,10 @@
 
     python bench/looking.py [--size 20000] [--out bench/results/looking.md]
 
-One person after another signs over HTTP; of each, the seconds from their receipt until their entry is served in the
-log. The letter's batches take two seconds by themselves. Four times in one run: while nobody looks, while the doctor
-looks and while a backup is taken, and, the control, while a doctor looks who holds the clerk all the time, as it once
-did. The sealed objects of the bulk are stand-ins (``bulk.py``), so the doctor leaves their check out.
+People sign over HTTP, one after the other. For each, the benchmark measures the seconds from the receipt until the
+entry is served in the log. The letter's batches take two seconds by themselves. Each run measures four situations:
+idle, during ``doctor --deep``, during ``backup``, and, as the control, during a doctor that blocks the clerk all the
+time, as it once did. The sealed objects of the bulk are stand-ins (``bulk.py``), so the doctor skips their check.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from undersigned.protocol import canonical
 
 PROBES = 400
 RESTING = 10.0
-"""Seconds of signing while nobody looks."""
+"""Seconds of signing while idle."""
 
 
 def stage_doctor(data: Path, *, held: bool) -> None:
     """The examination; ``held``: with the clerk waiting from its beginning to its end."""
     million.enter(data)
-    from undersigned.web.datadir import DataDir
-    from undersigned.web.doctor import deep, look
-    from undersigned.web.doctor import examine as examine_
-    from undersigned.web.editions.lock import moment
+    from undersigned.web.config.datadir import DataDir
+    from undersigned.web.database.site_locks import moment
+    from undersigned.web.maintenance.doctor import deep, look
+    from undersigned.web.maintenance.doctor import examine as examine_
     from undersigned.web.wiring import world_of
 
-    sys.modules["undersigned.web.doctor.examine"].DEEP.remove(deep.objects)
+    sys.modules["undersigned.web.maintenance.doctor.examine"].DEEP.remove(deep.objects)
     where = DataDir(data)
     if held:
         vars(look)["moment"] = nullcontext
@@ -54,8 +54,8 @@ def stage_backup(data: Path) -> None:
     million.enter(data)
     import pyrage
 
-    from undersigned.web.backup.take import take
-    from undersigned.web.datadir import DataDir
+    from undersigned.web.config.datadir import DataDir
+    from undersigned.web.maintenance.backup.take import take
 
     target = data.parent / f"backup-{time.time_ns()}"
     recipient = str(pyrage.x25519.Identity.generate().to_public())
@@ -120,21 +120,20 @@ def main() -> None:
         server = million.serve(data, port)
         wait_of(server, bodies.pop())
         names = {
-            "": "nobody looks",
+            "": "idle",
             "doctor": "doctor --deep",
             "backup": "backup",
-            "held": "doctor --deep, the clerk held",
+            "held": "doctor --deep that blocks the clerk",
         }
-        lines = ["| while | it took | longest wait for the log | signed meanwhile |", "| --- | --- | --- | --- |"]
+        lines = ["| during | duration | longest wait for the log | signed meanwhile |", "| --- | --- | --- | --- |"]
         for stage, name in names.items():
             took, longest, number = measured(server, bodies, data, stage)
             lines.append(f"| {name} | {took:.1f} s | {longest:.1f} s | {number} |")
             print(lines[-1], flush=True)
         server.stop()
     if asked.out:
-        head = (
-            f"# What looking costs the log, at {asked.size:,} entries\n\n{(__doc__ or '').split(chr(10) * 2, 2)[2]}\n"
-        )
+        about = (__doc__ or "").split("\n\n", 2)[2]
+        head = f"# What doctor and backup cost the log, at {asked.size:,} entries\n\n{about}\n"
         asked.out.write_text(head + "\n".join(lines) + "\n")
 
 

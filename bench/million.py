@@ -66,12 +66,12 @@ def stage_start(data: Path, size: int) -> dict[str, float]:
     """The fold of a clerk that starts."""
     enter(data)
     from undersigned.web import wiring
-    from undersigned.web.letters.known import know
-    from undersigned.web.letters.models import Letter
+    from undersigned.web.letters.fixed_letter import load_letter
     from undersigned.web.log.sequence import Log
+    from undersigned.web.records.models import Letter
 
     world = wiring.world()
-    letter = know(Letter.objects.get(slug=people.SLUG), world.keys)
+    letter = load_letter(Letter.objects.get(slug=people.SLUG), world.keys)
     began = time.perf_counter()
     log = Log(letter, world)
     spent = time.perf_counter() - began
@@ -83,14 +83,14 @@ def stage_bundle(data: Path, size: int) -> dict[str, float]:
     """The bundle as the clerk makes it."""
     enter(data)
     from undersigned.web import wiring
-    from undersigned.web.editions.bundler import place_bundle
-    from undersigned.web.editions.upkeep import bundle_checkpoint
-    from undersigned.web.letters.known import know
-    from undersigned.web.letters.models import Letter
+    from undersigned.web.letters.fixed_letter import load_letter
     from undersigned.web.log.sequence import Log
+    from undersigned.web.publication.bundler import place_bundle
+    from undersigned.web.publication.upkeep import bundle_checkpoint
+    from undersigned.web.records.models import Letter
 
     world = wiring.world()
-    letter = know(Letter.objects.get(slug=people.SLUG), world.keys)
+    letter = load_letter(Letter.objects.get(slug=people.SLUG), world.keys)
     log = Log(letter, world)
     checkpoint = bundle_checkpoint(letter)
     assert checkpoint is not None
@@ -124,14 +124,14 @@ def stage_names(data: Path, size: int) -> dict[str, float]:
     from undersigned.protocol import base64url, edition
     from undersigned.protocol.standing import Standing
     from undersigned.web import wiring
-    from undersigned.web.adapters.storage import FileStorage
-    from undersigned.web.letters.known import know
-    from undersigned.web.letters.models import Letter
-    from undersigned.web.made import MadeFiles
-    from undersigned.web.pages.edition import edition_pages
-    from undersigned.web.pages.letter import Shown
+    from undersigned.web.letters.fixed_letter import load_letter
+    from undersigned.web.reader.edition import edition_pages
+    from undersigned.web.reader.letter import Shown
+    from undersigned.web.records.models import Letter
+    from undersigned.web.storage.files import FileStorage
+    from undersigned.web.storage.lazy_files import LazyFiles
 
-    letter, chance = know(Letter.objects.get(slug=people.SLUG), wiring.world().keys), random.Random(1)
+    letter, chance = load_letter(Letter.objects.get(slug=people.SLUG), wiring.world().keys), random.Random(1)
     names = [
         edition.Name(
             as_="name", group="all", key=base64url.encode(i.to_bytes(32)), title="", verified=False,
@@ -151,7 +151,7 @@ def stage_names(data: Path, size: int) -> dict[str, float]:
     shown = Shown(letter.letter, letter.slug, letter.manifest, texts, standing, {}, "https://letters.example.org")
     storage, place = FileStorage(data / "named"), data / "named" / "1"
     began = time.perf_counter()
-    storage.put_tree("1", MadeFiles(edition_pages(shown, made)))
+    storage.put_tree("1", LazyFiles(edition_pages(shown, made)))
     spent = time.perf_counter() - began
     return {
         "names_s": round(spent, 1), "names_mb": round(sum(p.stat().st_size for p in place.iterdir()) / 1e6, 1),

@@ -88,7 +88,7 @@ def main() -> None:
     ratio = statistics.median(control / tooled for tooled, control in turns)
     Outcome(
         "a trustee opens, one process",
-        f"{spent:.0f} us a share",
+        f"{spent:.0f} us per share",
         f"bare HPKE {alone:.0f} us, one core",
         ratio,
         0.8,

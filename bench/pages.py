@@ -19,7 +19,7 @@ import people
 import readers
 from outcome import Outcome
 from sign import site
-from undersigned.web.operations.serve import web_command
+from undersigned.web.serve import web_command
 
 REACH = 5000
 LATE = 50.0
@@ -45,7 +45,7 @@ def names_page(number: int) -> bytes:
 
 def served(server: people.Process, data: Path, slug: str, names: int) -> list[str]:
     """The paths that are asked for; waits for the clerk's, and puts the page of signatories in place as it does."""
-    from undersigned.web.adapters.storage import FileStorage
+    from undersigned.web.storage.files import FileStorage
 
     for _ in range(200):
         if server.request("GET", f"/{slug}/en/")[0] == 200:

@@ -53,13 +53,13 @@ def main() -> None:
         keep("1,000 names on a broadsheet, the slowest", lines[2:], took=8, bare=9, bar=2)
         say(
             "",
-            "## The same names on other papers: pt; in brackets what would fit, under the paper's floor",
+            "## The same names on other papers: pt; in brackets: what would fit, below the paper's minimum",
             "",
         )
         for line in others(out):
             say(line)
-        say("", f"Peak memory of this process, all those pages: {peak()} MB")
-        say("", "## The reader's PDF, each in a process of its own", "")
+        say("", f"Peak memory of this process, all these pages: {peak()} MB")
+        say("", "## The readers' PDF, each in a separate process", "")
         lines = list(archive())
         for line in lines:
             say(line)

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 import load
 import people
 from outcome import Outcome
-from undersigned.web.operations.serve import web_command
+from undersigned.web.serve import web_command
 
 
 def site(data: Path, port: int, *options: str) -> people.Process:

@@ -244,10 +244,10 @@ def main() -> int:
     looks, crowd = run(asked.seconds, asked.rate)
     verdicts, errors = judge(looks), sum(crowd.wrong.values())
     text = (
-        "# A long run\n\n"
+        "# Soak test\n\n"
         f"{asked.seconds} seconds, {looks[-1].signed} signatures, {sum(crowd.statuses.values())} answers, {errors} "
-        f"errors; {os.cpu_count()} cores, shared with those who ask. ({Path(__file__).name}, `make soak`)\n\n"
-        "| | after warming up | at the end | allowed | |\n| --- | --- | --- | --- | --- |\n"
+        f"errors; {os.cpu_count()} cores, shared with the load generator. ({Path(__file__).name}, `make soak`)\n\n"
+        "| | after warm-up | at the end | allowed | |\n| --- | --- | --- | --- | --- |\n"
         + "\n".join(verdict.row() for verdict in verdicts)
         + "\n"
         + "".join(f"\n{number} x {what}\n" for what, number in crowd.wrong.most_common(10))

@@ -99,7 +99,7 @@ def main() -> int:
             server.stop()
     print(table(rows))
     if asked.out:
-        asked.out.write_text(f"# A rush\n\nMade by `python bench/sustained.py`.\n\n{table(rows)}")
+        asked.out.write_text(f"# Overload\n\nMade by `python bench/sustained.py`.\n\n{table(rows)}")
     return 0 if all(row["good"] for row in rows) else 1
 
 

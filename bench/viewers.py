@@ -35,7 +35,7 @@ import soak
 import steady
 from outcome import Outcome
 from sign import site
-from undersigned.web.operations.serve import OWN_FILES
+from undersigned.web.serve import OWN_FILES
 
 REACH = 250.0
 """Milliseconds within which 99 of 100 receipts must have come."""
@@ -221,7 +221,7 @@ def main() -> int:
     Outcome(
         f"a receipt, p99, {asked.rate:g} a second, {most['viewers']:,} viewers",
         f"{most['sign_p99_ms']:.0f} ms, {most['errors']} errors",
-        f"nobody watching {rows[0]['sign_p99_ms']:.0f} ms",
+        f"without viewers {rows[0]['sign_p99_ms']:.0f} ms",
         most["sign_p99_ms"],
         REACH,
         "ms",

@@ -19,13 +19,7 @@ ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs" / "glossary.md"
 
 TO_CONVERT = (
-    "ARCHITECTURE.md",
-    "CHANGELOG.md",
-    "CONTRIBUTING.md",
-    "README.md",
-    "SECURITY.md",
     "bench/",
-    "docs/",
     "frontend/",
     "scripts/",
     "src/undersigned/cli/",
@@ -38,7 +32,13 @@ TO_CONVERT = (
 )
 """Not converted yet: a list that only gets shorter."""
 
-CONVERTED: tuple[str, ...] = ("docs/glossary.md", "docs/adr/")
+CONVERTED: tuple[str, ...] = (
+    "bench/README.md",
+    "bench/results/",
+    "frontend/README.md",
+    "tests/README.md",
+    "tests/vectors/README.md",
+)
 """Parts of the directories above that are finished already. The longest matching path decides."""
 
 SEARCHED = ("*.md", "*.py", "*.ts", "*.mjs", "*.toml", "*.html", "*.css", "scripts/*", "*.ftl", "*.json")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
-from undersigned.web.pages import scripts
+from undersigned.web.reader import scripts
 from web import people
 from web.people import Letter
 from web.server import Server, free_port, until

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Request, Route
 
-from undersigned.web.pages.scripts import script_sources, scripts
+from undersigned.web.reader.scripts import script_sources, scripts
 from web.people import Letter
 
 from .visitor import Visitor

@@ -18,9 +18,9 @@ from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 
 import undersigned.web  # noqa: F401 - first of all: it chooses the SQLite that Django gets
-from undersigned.web import schema
 from undersigned.web.__main__ import main
-from undersigned.web.postgresql.base import DatabaseWrapper
+from undersigned.web.database import schema
+from undersigned.web.database.postgresql.base import DatabaseWrapper
 
 _execute = CursorWrapper.execute
 _done = 0

@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from undersigned.protocol import manifest
-from undersigned.web.operations.serve import web_command
+from undersigned.web.serve import web_command
 from web import people
 from web.people import Answer, Letter, Signer
 from web.server import Server, free_port, until

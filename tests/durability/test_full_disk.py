@@ -17,7 +17,7 @@ from typing import IO
 import pytest
 
 from undersigned.protocol import canonical
-from undersigned.web.operations.serve import web_command
+from undersigned.web.serve import web_command
 from web import people
 from web.people import Letter
 from web.senders import give_credential, logged

@@ -15,7 +15,7 @@ from pathlib import Path
 import pysqlite3
 import pytest
 
-from undersigned.web.database import INIT_COMMAND
+from undersigned.web.database.sqlite_library import INIT_COMMAND
 
 from .tally import Tally
 from .test_reset import FAULT

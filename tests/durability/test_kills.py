@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from undersigned.protocol import canonical, verify
-from undersigned.web.operations.serve import web_command
+from undersigned.web.serve import web_command
 from web.senders import Senders, logged, prepared
 from web.server import Server, crowding, free_port, until
 

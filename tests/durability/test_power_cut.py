@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from undersigned.protocol import canonical
-from undersigned.web.operations.serve import web_command
+from undersigned.web.serve import web_command
 from web.senders import Senders, logged, prepared
 from web.server import free_port, until
 

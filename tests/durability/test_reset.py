@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from undersigned.web.database import UnsafeDatabaseError, check_version
+from undersigned.web.database.sqlite_library import UnsafeDatabaseError, check_version
 from web.server import SOURCES
 
 from . import gate

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from undersigned.protocol import canonical
-from undersigned.web.operations.serve import web_command
+from undersigned.web.serve import web_command
 from web import people
 from web.people import Letter
 from web.senders import logged, prepared

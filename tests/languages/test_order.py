@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from undersigned.languages.order import sort_names, sorter
 from undersigned.press.words import languages as printed
-from undersigned.web.pages.words import spoken
+from undersigned.web.reader.words import spoken
 
 # As ICU 72, 77 and 78 sort them.
 SORTED = {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from undersigned.web.postgresql.base import DatabaseWrapper
+from undersigned.web.database.postgresql.base import DatabaseWrapper
 
 # Django's own: a commit that came with a warning is a commit.
 del DatabaseWrapper._commit
 
-from undersigned.web.asgi import application  # noqa: E402
+from undersigned.web.edge.asgi import application  # noqa: E402
 
 __all__ = ["application"]

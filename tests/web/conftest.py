@@ -18,7 +18,8 @@ from django.db import connection
 
 from undersigned.protocol import manifest
 from undersigned.web import wiring
-from undersigned.web.operations.clerk import Clerk
+from undersigned.web.clerk.clerk import Clerk
+from undersigned.web.edge import inclusion
 from undersigned.web.ports import World
 from undersigned.web.times import moment
 
@@ -165,7 +166,7 @@ class Site:
 def _own_statements() -> None:
     """On PostgreSQL the tests' own thread may write without a transaction, to prepare what they test; the site's
     threads may not."""
-    from undersigned.web.postgresql.base import DatabaseWrapper
+    from undersigned.web.database.postgresql.base import DatabaseWrapper
 
     here = threading.main_thread()
     DatabaseWrapper.guarded = property(lambda _: threading.current_thread() is not here)  # type: ignore[assignment]
@@ -177,11 +178,10 @@ def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Si
     clock = Clock()
     world = replace(wiring.world_of(settings.DATA), clock=clock)
     monkeypatch.setattr(wiring, "world", lambda: world)
-    from undersigned.web import asgi
-    from undersigned.web.signing import sequenced
+    from undersigned.web.edge import asgi
 
     # The clerk works when told, so nobody comes while a public letter's answer waits.
-    monkeypatch.setattr(sequenced, "PATIENCE", 0.1)
+    monkeypatch.setattr(inclusion, "PATIENCE", 0.1)
     loop = Loop()
     application = asgi.Site()
     application.start()
@@ -192,7 +192,7 @@ def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Si
 
 def used_codes(slug: str | None = None) -> set[str]:
     """Token hashes of the codes that have been used, of one letter or of all; on PostgreSQL some are not settled."""
-    from undersigned.web.letters.models import Code, Use
+    from undersigned.web.records.models import Code, Use
 
     where = {} if slug is None else {"letter__slug": slug}
     codes = {row.token_hash for row in Code.objects.filter(used=True, **where)}

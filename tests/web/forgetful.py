@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
+from undersigned.web import serve
 from undersigned.web.__main__ import main
-from undersigned.web.operations import serve
 
 
 def forget() -> None:

@@ -6,10 +6,10 @@ import time
 from asyncio import Future, get_running_loop
 from typing import Any
 
-from undersigned.web.adapters.reserve import FileReserve
-from undersigned.web.asgi import application
+from undersigned.web.edge.asgi import application
 from undersigned.web.signing.candidate import Taken
 from undersigned.web.signing.committer import Committer, Work
+from undersigned.web.storage.reserve import FileReserve
 
 _decide = Committer._decide
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 
-from undersigned.web.postgresql import commit
+from undersigned.web.database.postgresql import commit
 
 PATIENCE = 1.0
 _HOW = os.environ.get("IMPATIENT", "cut")
@@ -27,4 +27,4 @@ if __name__ == "__main__":
     raise SystemExit(main(sys.argv[1:]))
 
 if "UNDERSIGNED_DATA" in os.environ:
-    from undersigned.web.asgi import application  # noqa: F401
+    from undersigned.web.edge.asgi import application  # noqa: F401

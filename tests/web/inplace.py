@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from undersigned.web.adapters.storage import FileStorage
+from undersigned.web.storage.files import FileStorage
 
 
 def _one_by_one(self: FileStorage, path: str, files: Mapping[str, bytes]) -> None:
@@ -14,6 +14,6 @@ def _one_by_one(self: FileStorage, path: str, files: Mapping[str, bytes]) -> Non
 
 FileStorage.put_tree = _one_by_one  # type: ignore[method-assign]
 
-from undersigned.web.asgi import application  # noqa: E402
+from undersigned.web.edge.asgi import application  # noqa: E402
 
 __all__ = ["application"]

@@ -19,9 +19,9 @@ from aiosmtpd.controller import Controller
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from undersigned.web import wiring
-from undersigned.web.adapters.post import SmtpPost
+from undersigned.web.clerk.postman import Postman
 from undersigned.web.mail.config import MailSettings
-from undersigned.web.mail.postman import Postman
+from undersigned.web.mail.smtp import SmtpPost
 from undersigned.web.ports import World
 
 from .conftest import Site

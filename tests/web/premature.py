@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from undersigned.web import __main__ as site
-from undersigned.web.datadir import ENVIRONMENT
-from undersigned.web.operations import serve
+from undersigned.web import serve
+from undersigned.web.config.datadir import ENVIRONMENT
 
 
 def _clerk_command(data: Path) -> list[str]:
@@ -24,19 +24,19 @@ def _break_clerk(data: str) -> None:
     import django
 
     django.setup(set_prefix=False)
-    from undersigned.web.editions import as_of
     from undersigned.web.log.cosigned import note_of
-    from undersigned.web.log.models import Checkpoint
     from undersigned.web.log.sequence import Log
+    from undersigned.web.publication import served_checkpoint
+    from undersigned.web.records.models import Checkpoint
 
     real = Log._serve
 
     def serve_early(self: Log, last: Checkpoint) -> None:
         real(self, last)
-        as_of.show(self.letter, note_of(last), self._world.storage)
+        served_checkpoint.show(self.letter, note_of(last), self._world.storage)
 
     Log._serve = serve_early  # type: ignore[method-assign]
-    as_of.hide = lambda *_: None
+    served_checkpoint.hide = lambda *_: None
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from undersigned.web.operations.parent import die_with_parent
+from undersigned.web.process import die_with_parent
 
 from .people import Answer
 

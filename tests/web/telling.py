@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from undersigned.web.asgi import application
+from undersigned.web.edge.asgi import application
 from undersigned.web.mail import actions
 from undersigned.web.mail.addresses import Digests
-from undersigned.web.mail.models import Granted
+from undersigned.web.records.models import MailGranted
 
 _ask_code = actions.ask_code
 
 
 def _looks_first(**asked: Any) -> None:
     digests = Digests(asked["world"].keys.mail_secret())
-    if not Granted.objects.filter(digest=digests.of_letter(asked["letter"].letter, asked["address"])).exists():
+    if not MailGranted.objects.filter(digest=digests.of_letter(asked["letter"].letter, asked["address"])).exists():
         _ask_code(**asked)
 
 

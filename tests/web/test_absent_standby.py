@@ -18,9 +18,9 @@ import psycopg
 import pytest
 
 from cluster import BINARIES, Cluster
-from undersigned.web.operations.parent import die_with_parent
-from undersigned.web.operations.serve import web_command
-from undersigned.web.postgresql.locks import CLASS, WRITER
+from undersigned.web.database.postgresql.locks import CLASS, WRITER
+from undersigned.web.process import die_with_parent
+from undersigned.web.serve import web_command
 
 from . import people
 from .people import Answer, Letter

@@ -15,11 +15,10 @@ from django.conf import settings
 from undersigned.press import JobError, job
 from undersigned.protocol import entries
 from undersigned.protocol.manifest import format_time
-from undersigned.web.audit.models import Act
-from undersigned.web.press import actions
-from undersigned.web.press.files import PageFiles
-from undersigned.web.press.models import Booking
-from undersigned.web.press.pressroom import TRIES, Pressroom, StoppedError
+from undersigned.web.bookings import actions
+from undersigned.web.bookings.files import PageFiles
+from undersigned.web.clerk.pressroom import TRIES, Pressroom, StoppedError
+from undersigned.web.records.models import Act, Booking
 from undersigned.web.times import moment
 
 from . import people

@@ -17,13 +17,14 @@ from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
 from undersigned.protocol import verify
-from undersigned.web.adapters.bucket import BucketSettings, BucketStorage, read_bucket_settings
-from undersigned.web.datadir import DataDir, DataError, prepare
-from undersigned.web.door.bucket import BucketDoor
-from undersigned.web.editions.beside import GivenUpError
-from undersigned.web.made import MadeFiles, given
+from undersigned.web.config.bucket import read_bucket_settings
+from undersigned.web.config.datadir import DataDir, DataError, prepare
+from undersigned.web.edge.bucket_files import BucketServer
 from undersigned.web.ports import StorageAwayError
 from undersigned.web.problems import Problem
+from undersigned.web.publication.background import GivenUpError
+from undersigned.web.storage.bucket import BucketSettings, BucketStorage
+from undersigned.web.storage.lazy_files import LazyFiles, given
 
 from . import people
 from .server import Server, free_port, until
@@ -142,7 +143,7 @@ def test_a_directory_in_a_bucket_is_there_until_it_is_discarded(s3: S3) -> None:
         raise GivenUpError
 
     with pytest.raises(GivenUpError):
-        storage.stage_tree("b/editions/1", MadeFiles({"openings.jsonl": given(b"y"), "counts.json": given_up}))
+        storage.stage_tree("b/editions/1", LazyFiles({"openings.jsonl": given(b"y"), "counts.json": given_up}))
     assert there() == set()
 
 
@@ -178,7 +179,7 @@ def test_settings_that_are_wrong_are_named(tmp_path: Path, text: str) -> None:
 class Asked:
     """What a door says to one request."""
 
-    def __init__(self, door: BucketDoor, method: str, path: str, **headers: str) -> None:
+    def __init__(self, door: BucketServer, method: str, path: str, **headers: str) -> None:
         lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         self.sent: list[Any] = []
         self.answered = asyncio.run(
@@ -197,7 +198,7 @@ def test_what_lies_in_a_bucket_is_served_as_what_lies_here(s3: S3) -> None:
     storage = BucketStorage(s3.settings)
     storage.put("a/editions/1/openings.2.jsonl", b"{}\n")
     with ThreadPoolExecutor(1) as pool:
-        door = BucketDoor(storage, pool)
+        door = BucketServer(storage, pool)
         found = Asked(door, "GET", "/a/openings/1.2.jsonl")
         assert (found.status, found.body, found.headers["content-type"]) == (200, b"{}\n", "application/jsonl")
         head = Asked(door, "HEAD", "/a/openings/1.2.jsonl")

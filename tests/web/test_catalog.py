@@ -9,7 +9,7 @@ import pytest
 
 import undersigned
 from undersigned.languages.figures import say
-from undersigned.web.pages.words import read_catalog, spoken, words
+from undersigned.web.reader.words import read_catalog, spoken, words
 
 from .messages import PatternError, asked_by, categories, faults, parameters, plurals, read_pattern
 

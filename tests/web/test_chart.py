@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from undersigned.web.pages.chart import COLUMNS, HEIGHT, WIDTH, chart
-from undersigned.web.pages.history import MOST, Batch, history_file, peak, steps
-from undersigned.web.pages.words import words
+from undersigned.web.reader.chart import COLUMNS, HEIGHT, WIDTH, chart
+from undersigned.web.reader.history import MOST, Batch, history_file, peak, steps
+from undersigned.web.reader.words import words
 
 from . import people
 from .conftest import Site
@@ -97,8 +97,8 @@ def test_the_letters_page_shows_how_the_count_grew(site: Site) -> None:
 
 def test_a_clerk_that_starts_again_tells_the_same_history(site: Site) -> None:
     """It is read from the entries, so nothing is lost with the process."""
-    from undersigned.web.letters.models import Letter as Row
     from undersigned.web.log.history import History
+    from undersigned.web.records.models import Letter as Row
 
     letter = signed_letter(site, ["name"] * 3)
     again = History(Row.objects.get(slug=letter.slug).pk)

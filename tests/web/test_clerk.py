@@ -16,14 +16,13 @@ from undersigned.protocol import base64url as b64
 from undersigned.protocol import checkpoint as checkpoints
 from undersigned.protocol import merkle, tiles
 from undersigned.protocol.errors import LogError, ProtocolError
-from undersigned.web.editions.lock import publishing
+from undersigned.web.clerk.clerk import Clerk
+from undersigned.web.database.site_locks import publishing
 from undersigned.web.log import sequence
-from undersigned.web.log.models import Entry
 from undersigned.web.log.sequence import Log
 from undersigned.web.log.shuffle import shuffled
-from undersigned.web.operations.clerk import Clerk
 from undersigned.web.ports import Staged, Storage, Writer
-from undersigned.web.signing.models import Batch, Pending, Refused, SealedObject
+from undersigned.web.records.models import Batch, Entry, Pending, Refused, SealedObject
 
 from . import people
 from .conftest import Site
@@ -301,7 +300,7 @@ def test_a_crash_while_publishing_leaves_nothing_or_all(site: Site) -> None:
     site.open_all(letter, {p.key for p in letter.people[:3]})
     site.cosigned(letter)
     from undersigned.web.access import access_letter
-    from undersigned.web.editions.actions import publish
+    from undersigned.web.publication.publish import publish
 
     crashes = 0
     for at, persisted in [(1, False), (1, True), (2, False), (2, True), (3, False)]:

@@ -7,7 +7,7 @@ import pytest
 from undersigned.protocol import manifest
 from undersigned.protocol.manifest import Manifest
 from undersigned.web.log import sequence
-from undersigned.web.signing.models import Batch, Pending
+from undersigned.web.records.models import Batch, Pending
 
 from . import people
 from .conftest import Site

@@ -22,11 +22,12 @@ from django.db.backends.utils import CursorWrapper
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import canonical, codes, roll
 from undersigned.web import problems
-from undersigned.web.forms import acts
+from undersigned.web.edge import intake
+from undersigned.web.forms import actions
 from undersigned.web.forms.client import make_signature
-from undersigned.web.letters.models import Code, Use
-from undersigned.web.letters.models import Letter as Row
-from undersigned.web.signing import committer, intake, registrar
+from undersigned.web.records.models import Code, Use
+from undersigned.web.records.models import Letter as Row
+from undersigned.web.signing import committer, registrar
 from undersigned.web.signing.actions import take_entries
 from undersigned.web.signing.actions.use_codes import CodeUse, check_open, use_codes
 
@@ -511,8 +512,8 @@ def test_a_form_that_uses_the_code_first_is_caught(site: Site, watch: Watch, mon
         made.append(make_signature(*given))
         return made[-1]
 
-    monkeypatch.setattr(acts, "make_signature", make)
-    monkeypatch.setattr(acts, "take_entries", code_first)
+    monkeypatch.setattr(actions, "make_signature", make)
+    monkeypatch.setattr(actions, "take_entries", code_first)
     signer = letter.people[0]
 
     def probe() -> int:

@@ -9,9 +9,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from undersigned.web.doctor import Finding, examine
-from undersigned.web.log.models import Checkpoint, Cosignature, Entry
-from undersigned.web.signing.models import SealedObject
+from undersigned.web.maintenance.doctor import Finding, examine
+from undersigned.web.records.models import Checkpoint, Cosignature, Entry, SealedObject
 
 from . import people
 from .conftest import Site

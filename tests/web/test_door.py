@@ -8,8 +8,8 @@ import re
 import pytest
 from django.urls import get_resolver
 
-from undersigned.web.pages.text import to_html
-from undersigned.web.pages.words import words
+from undersigned.web.reader.text import to_html
+from undersigned.web.reader.words import words
 
 from . import people
 from .conftest import Site

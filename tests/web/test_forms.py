@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from undersigned.protocol import codes, entries
-from undersigned.web.mail.models import Waiting
-from undersigned.web.pages.words import words
-from undersigned.web.signing.models import SealedObject
+from undersigned.web.reader.words import words
+from undersigned.web.records.models import MailWaiting, SealedObject
 
 from .conftest import Site, used_codes
 from .mailing import Browser, MailSite, Sink, mail, pooled_keys, smtp, text_of
@@ -367,7 +366,7 @@ def test_the_withdrawal_code_is_mailed_to_who_got_the_access_code(mail: MailSite
         if address == given:
             assert mail.sink.codes("W") == [shown]
             assert "Testperson" not in text_of(mail.sink.mails[-1])
-    assert not Waiting.objects.exists()
+    assert not MailWaiting.objects.exists()
     browser.open("/code/en/")
     assert browser.send(code=mail.sink.codes("W")[0]).status == 200
     assert browser.send().status == 200

@@ -12,10 +12,10 @@ import pytest
 from django.http import HttpRequest
 from django.urls import get_resolver
 
-from undersigned.web.door.gate import LATE, Beat, Gate
-from undersigned.web.letters import views
+from undersigned.web.api import letters
+from undersigned.web.edge.load import LATE, LoadLimit, LoopMonitor
 from undersigned.web.problems import Problem
-from undersigned.web.signing.models import Pending
+from undersigned.web.records.models import Pending
 
 from . import people
 from .conftest import Site
@@ -23,7 +23,7 @@ from .people import Answer
 from .test_races import together
 
 
-async def _let_in(gate: Gate, leave: asyncio.Event, said: list[str]) -> None:
+async def _let_in(gate: LoadLimit, leave: asyncio.Event, said: list[str]) -> None:
     try:
         async with gate.passing():
             said.append("in")
@@ -32,7 +32,7 @@ async def _let_in(gate: Gate, leave: asyncio.Event, said: list[str]) -> None:
         said.append(problem.code)
 
 
-async def _crowd(gate: Gate, number: int) -> tuple[list[str], list[str]]:
+async def _crowd(gate: LoadLimit, number: int) -> tuple[list[str], list[str]]:
     """What is said to so many who come at once: before anybody leaves, and in the end."""
     leave, said = asyncio.Event(), list[str]()
     tasks = [asyncio.create_task(_let_in(gate, leave, said)) for _ in range(number)]
@@ -46,7 +46,7 @@ async def _crowd(gate: Gate, number: int) -> tuple[list[str], list[str]]:
 
 def test_so_many_are_inside_so_many_wait_and_the_rest_are_told_at_once() -> None:
     """Of ten two are let in, three wait and are let in after them, five are told to come back."""
-    at_first, in_the_end = asyncio.run(_crowd(Gate(inside=2, waiting=3), 10))
+    at_first, in_the_end = asyncio.run(_crowd(LoadLimit(inside=2, waiting=3), 10))
     assert Counter(at_first) == {"in": 2, "busy": 5}
     assert Counter(in_the_end) == {"in": 5, "busy": 5}
 
@@ -55,7 +55,12 @@ def test_nobody_waits_longer_than_people_do() -> None:
     """Whoever is not let in within the gate's patience is told to come back, and takes no place any more."""
 
     async def scene() -> tuple[list[str], list[str]]:
-        gate, leave, said, later = Gate(inside=1, waiting=1, patience=0.01), asyncio.Event(), list[str](), list[str]()
+        gate, leave, said, later = (
+            LoadLimit(inside=1, waiting=1, patience=0.01),
+            asyncio.Event(),
+            list[str](),
+            list[str](),
+        )
         inside = asyncio.create_task(_let_in(gate, leave, said))
         await asyncio.sleep(0)
         await _let_in(gate, leave, said)
@@ -71,11 +76,11 @@ def test_a_loop_that_is_behind_is_seen_to_be() -> None:
     """Late by more than it may be: busy; on time, or not begun yet: not."""
 
     async def scene() -> None:
-        Beat(late=-1).check()
-        beat = Beat(late=LATE)
+        LoopMonitor(late=-1).check()
+        beat = LoopMonitor(late=LATE)
         beat.start()
         beat.check()
-        behind = Beat(late=-1)
+        behind = LoopMonitor(late=-1)
         behind.start()
         with pytest.raises(Problem) as said:
             behind.check()
@@ -109,7 +114,7 @@ def test_what_comes_while_the_loop_is_behind_is_told_to_come_back(site: Site, mo
 
 
 def _behind() -> None:
-    beat = Beat(late=-1)
+    beat = LoopMonitor(late=-1)
     beat._seen = 0.0
     beat.check()
 
@@ -119,7 +124,7 @@ def test_django_answers_so_many_at_once_and_no_more(site: Site, monkeypatch: pyt
     are told to come back, and never were there five at a time."""
     letter = site.letter()
     inside, most, lock = [0], [0], threading.Lock()
-    real = views.status
+    real = letters.status
 
     def counted(request: HttpRequest, **parts: Any) -> object:
         with lock:
@@ -131,7 +136,7 @@ def test_django_answers_so_many_at_once_and_no_more(site: Site, monkeypatch: pyt
             with lock:
                 inside[0] -= 1
 
-    monkeypatch.setattr(site.application, "_gate", Gate(inside=4, waiting=12))
+    monkeypatch.setattr(site.application, "_gate", LoadLimit(inside=4, waiting=12))
     (pattern,) = (found for found in get_resolver().url_patterns if found.callback is real)
     monkeypatch.setattr(pattern, "callback", counted)
     answers: list[Answer] = together([lambda: letter.get("status", **letter.auth)] * 60)

@@ -13,14 +13,13 @@ from django.db.models import QuerySet
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import checkpoint
 from undersigned.protocol.errors import LogError
-from undersigned.web.backup import known
-from undersigned.web.backup.contents import BackupError
-from undersigned.web.letters.models import Letter as Row
+from undersigned.web.clerk.clerk import Clerk
 from undersigned.web.log import guard
-from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.log.sequence import Log
-from undersigned.web.operations.clerk import Clerk
-from undersigned.web.signing.models import Pending, SealedObject
+from undersigned.web.maintenance.backup import known
+from undersigned.web.maintenance.backup.contents import BackupError
+from undersigned.web.records.models import Checkpoint, Entry, Pending, SealedObject
+from undersigned.web.records.models import Letter as Row
 
 from . import people
 from .conftest import Site

@@ -14,10 +14,9 @@ from undersigned.protocol import base64url as b64
 from undersigned.protocol import canonical, entries, manifest, merkle, note, opening, receipt, seal, verify
 from undersigned.protocol import checkpoint as checkpoints
 from undersigned.protocol import edition as editions
-from undersigned.web.audit.models import Act
-from undersigned.web.editions import upkeep
-from undersigned.web.editions.lock import publishing_unless_busy
-from undersigned.web.signing.models import Pending
+from undersigned.web.database.site_locks import publishing_unless_busy
+from undersigned.web.publication import upkeep
+from undersigned.web.records.models import Act, Pending
 from undersigned.web.times import moment
 
 from . import people

@@ -15,15 +15,15 @@ from django.conf import settings
 from django.db import connection
 
 from undersigned.protocol.seal import parse_object
-from undersigned.web.backup import take
-from undersigned.web.doctor import Finding
-from undersigned.web.editions import lock
-from undersigned.web.editions.lock import moment
-from undersigned.web.log.models import Entry
-from undersigned.web.operations.clerk import DEEP_REST
-from undersigned.web.postgresql import locks
-from undersigned.web.snapshot import snapshot
-from undersigned.web.wash import MOMENT, wash
+from undersigned.web.clerk.clerk import DEEP_REST
+from undersigned.web.database import site_locks
+from undersigned.web.database.postgresql import locks
+from undersigned.web.database.purge import MOMENT, wash
+from undersigned.web.database.site_locks import moment
+from undersigned.web.database.snapshot import snapshot
+from undersigned.web.maintenance.backup import take
+from undersigned.web.maintenance.doctor import Finding
+from undersigned.web.records.models import Entry
 
 from . import people
 from .conftest import Site, on_disk
@@ -88,7 +88,7 @@ def in_the_background(work: Callable[[], object]) -> threading.Thread:
 
 def doctor(site: Site, monkeypatch: pytest.MonkeyPatch, still: Standstill, found: list[Finding]) -> Callable[[], None]:
     """``doctor --deep``, which stands still when it has read the first sealed object."""
-    from undersigned.web.doctor import deep
+    from undersigned.web.maintenance.doctor import deep
 
     real = parse_object
 
@@ -128,7 +128,7 @@ def test_the_log_goes_on_while_somebody_looks(
     if held:
         # What is looked at is between two rounds already.
         for module in ("look", "site"):
-            monkeypatch.setattr(f"undersigned.web.doctor.{module}.moment", nullcontext)
+            monkeypatch.setattr(f"undersigned.web.maintenance.doctor.{module}.moment", nullcontext)
     with standing(work, still, moment() if held else nullcontext()):
         assert letter.post("entries", people.prepare(letter, person)).status == 201
         site.clock.now += 600
@@ -289,10 +289,10 @@ def test_a_round_on_another_machine_is_waited_for(site: Site) -> None:
     given = connection.get_connection_params()
     with psycopg.connect(**{k: given[k] for k in ("host", "port", "user", "dbname")}, autocommit=True) as machine:
         question = "SELECT pg_advisory_lock(%s, %s)"
-        machine.execute(question, [locks.CLASS, lock._number("a clerk of an earlier term")])
+        machine.execute(question, [locks.CLASS, site_locks._number("a clerk of an earlier term")])
         with moment():
             pass
-        machine.execute(question, [locks.CLASS, lock._number("")])
+        machine.execute(question, [locks.CLASS, site_locks._number("")])
         entered = threading.Event()
 
         def enter() -> None:

@@ -10,12 +10,11 @@ from django.conf import settings
 from django.db import connections
 
 from undersigned.protocol import codes
-from undersigned.web.letters.models import Code
 from undersigned.web.mail import actions
 from undersigned.web.mail.addresses import Digests, parse_address
 from undersigned.web.mail.messages import message
-from undersigned.web.mail.models import Granted, Tally, Waiting
-from undersigned.web.pages.words import read_catalog, spoken
+from undersigned.web.reader.words import read_catalog, spoken
+from undersigned.web.records.models import Code, MailGranted, MailTally, MailWaiting
 
 from . import people
 from .conftest import on_disk
@@ -58,7 +57,7 @@ def test_an_address_gets_one_code_that_signs(mail: MailSite) -> None:
     for again in ("tester.one@EXAMPLE.org", "tester.one+again@example.org"):
         assert ask(letter, again).status == 200
     assert mail.post_round(60) == 0
-    assert not Waiting.objects.exists()
+    assert not MailWaiting.objects.exists()
     assert Code.objects.filter(letter__slug=letter.slug).count() == 1
     other = mail_letter(mail)
     ask(other, "tester.one@example.org")
@@ -80,7 +79,7 @@ def states(mail: MailSite) -> tuple[Letter, dict[str, str]]:
     letter.call("POST", f"/stop/{token}")
     address = parse_address(found["three mails today"])
     today = mail.site.clock.now // DAY
-    Tally.objects.create(digest=digests.of_day(today, address), day=today, number=3)
+    MailTally.objects.create(digest=digests.of_day(today, address), day=today, number=3)
     ask(letter, found["waiting"])
     return letter, found
 
@@ -145,7 +144,7 @@ def test_an_answer_that_looks_first_is_found_out(
 
     def hasty(*, letter, address, **rest):  # type: ignore[no-untyped-def]
         digest = Digests(mail.world.keys.mail_secret()).of_letter(letter.letter, address)
-        if not Granted.objects.filter(digest=digest).exists():
+        if not MailGranted.objects.filter(digest=digest).exists():
             honest(letter=letter, address=address, **rest)
 
     monkeypatch.setattr(actions, "ask_code", hasty)
@@ -162,12 +161,12 @@ def test_no_address_gets_more_than_three_mails_a_day(mail: MailSite) -> None:
     for _ in range(3):
         mail.post_round(600)
     assert len(mail.sink.raw) == 3
-    assert not Waiting.objects.exists()
+    assert not MailWaiting.objects.exists()
     mail.site.clock.now += 2 * DAY
-    mailed = Granted.objects.values_list("letter__slug", flat=True)
+    mailed = MailGranted.objects.values_list("letter__slug", flat=True)
     ask(next(letter for letter in letters if letter.slug not in mailed), "victim@gmail.com")
     assert mail.post_round(600) == 1
-    assert Tally.objects.count() == 1
+    assert MailTally.objects.count() == 1
 
 
 def test_never_mail_me_is_a_button_and_one_click_of_a_mail_program(mail: MailSite) -> None:
@@ -202,7 +201,7 @@ def test_mail_waits_while_the_server_is_down(mail: MailSite) -> None:
     for _ in range(6):
         assert mail.post_round(600) == 0
         mail.restart()
-    assert Waiting.objects.count() == 8
+    assert MailWaiting.objects.count() == 8
     assert not Code.objects.filter(letter__slug=letter.slug).exists()
     mail.sink.start()
     for _ in range(3):
@@ -210,7 +209,7 @@ def test_mail_waits_while_the_server_is_down(mail: MailSite) -> None:
     assert sorted(mail.sink.to) == addresses
     assert Code.objects.filter(letter__slug=letter.slug).count() == 8
     assert len(set(mail.sink.codes())) == 8
-    assert not Waiting.objects.exists()
+    assert not MailWaiting.objects.exists()
 
 
 def test_a_server_that_says_later_or_never(mail: MailSite) -> None:
@@ -220,14 +219,14 @@ def test_a_server_that_says_later_or_never(mail: MailSite) -> None:
     mail.sink.answer = "450 later"
     for _ in range(5):
         assert mail.post_round(3700) == 0
-    assert Waiting.objects.get().tries == 5
+    assert MailWaiting.objects.get().tries == 5
     assert not Code.objects.filter(letter__slug=letter.slug).exists()
     mail.sink.answer = "250 OK"
     assert mail.post_round(3700) == 1
     ask(letter, "other@example.org")
     mail.sink.answer = "550 never"
     assert mail.post_round(60) == 0
-    assert not Waiting.objects.exists()
+    assert not MailWaiting.objects.exists()
     assert Code.objects.filter(letter__slug=letter.slug).count() == 1
 
 
@@ -260,7 +259,7 @@ def test_a_broken_mail_whose_code_was_used_is_not_sent_again(mail: MailSite) -> 
     Code.objects.filter(letter__slug=letter.slug).update(used=True)
     assert mail.post_round(3700) == 0
     assert len(mail.sink.raw) == 1
-    assert not Waiting.objects.exists()
+    assert not MailWaiting.objects.exists()
     assert Code.objects.filter(letter__slug=letter.slug).count() == 1
     ask(letter, "tester@example.org")
     assert mail.post_round(60) == 0, "the address has had its code"
@@ -271,7 +270,7 @@ def test_after_sending_the_address_is_nowhere(mail: MailSite, caplog: pytest.Log
     letter = mail_letter(mail)
     address = "canary.address@example.org"
     ask(letter, address)
-    sealed = bytes(Waiting.objects.get().sealed)
+    sealed = bytes(MailWaiting.objects.get().sealed)
     assert sealed[12:60] in on_disk(), "control: while it waits the row is there"
     assert hits(settings.DATA.root, [address, "canary"]) == [], "and even then nothing can be read without keys/mail"
     assert mail.post_round() == 1
@@ -323,7 +322,7 @@ def test_what_is_no_address_is_said_and_kept_in_the_form(mail: MailSite, typed: 
     answer = ask(letter, typed)
     assert answer.status == 422
     assert "not a mail address" in answer.body.decode()
-    assert not Waiting.objects.exists()
+    assert not MailWaiting.objects.exists()
 
 
 def test_a_mailed_code_activates_a_sealed_letter_too(mail: MailSite) -> None:
@@ -349,6 +348,6 @@ def test_addresses_do_not_wait_for_ever(mail: MailSite) -> None:
     mail.sink.stop()
     ask(letter, "tester@example.org")
     mail.post_round(2 * DAY)
-    assert Waiting.objects.count() == 1
+    assert MailWaiting.objects.count() == 1
     mail.post_round(DAY + 1)
-    assert not Waiting.objects.exists()
+    assert not MailWaiting.objects.exists()

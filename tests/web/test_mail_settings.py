@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from undersigned.web.datadir import DataDir, DataError, prepare
+from undersigned.web.config.datadir import DataDir, DataError, prepare
 from undersigned.web.mail.config import MailSettings, read_mail_settings
 
 GOOD = '[mail]\nhost = "mail.example.org"\nport = 587\nsecurity = "starttls"\nsender = "letters@example.org"\n'

@@ -13,11 +13,11 @@ from django.conf import settings
 
 from undersigned.protocol import canonical, edition
 from undersigned.protocol.standing import Standing
-from undersigned.web.adapters.storage import FileStorage
-from undersigned.web.made import MadeFiles
-from undersigned.web.pages import names
-from undersigned.web.pages.edition import edition_pages
-from undersigned.web.pages.letter import Shown
+from undersigned.web.reader import names
+from undersigned.web.reader.edition import edition_pages
+from undersigned.web.reader.letter import Shown
+from undersigned.web.storage.files import FileStorage
+from undersigned.web.storage.lazy_files import LazyFiles
 
 from . import people
 from .conftest import Site
@@ -62,7 +62,7 @@ def listed(page: bytes) -> list[str]:
 def test_everybody_is_found_by_browsing(letter: Letter, language: str) -> None:
     """5,200 names: the parts hold each once, group by group, and every part is led to with its first and last name."""
     shown, found = many(letter, 5200)
-    pages = MadeFiles(edition_pages(shown, found))
+    pages = LazyFiles(edition_pages(shown, found))
     front = pages[f"signatories-{language}.html"].decode()
     links = re.findall(r'href="(signatories-[a-z]+-\d+\.html)"><bdi>([^<]*)</bdi> – <bdi>([^<]*)</bdi>', front)
     assert len(links) == 2 + 4
@@ -79,7 +79,7 @@ def test_everybody_is_found_by_browsing(letter: Letter, language: str) -> None:
 def test_the_search_has_everybody_in_its_files(letter: Letter) -> None:
     """The files hold each name once with title, group and whether these are initials; the page says how many files."""
     shown, found = many(letter, 12_001)
-    pages = MadeFiles(edition_pages(shown, found))
+    pages = LazyFiles(edition_pages(shown, found))
     files = [canonical.decode(pages[f"names-{i}.json"], limit=canonical.MAX_DOCUMENT) for i in range(3)]
     rows = [row for file in files for row in file]
     assert len(rows) == 12_001
@@ -160,7 +160,7 @@ def test_a_hundred_thousand_names_are_placed_in_bounded_time(letter: Letter, tmp
     """Made and written durably, in two languages, with what the search fetches: well under a minute."""
     shown, found = many(letter, 100_000)
     begun = time.monotonic()
-    pages = MadeFiles(edition_pages(shown, found))
+    pages = LazyFiles(edition_pages(shown, found))
     made = time.monotonic() - begun
     FileStorage(tmp_path).put_tree("1", pages)
     spent = time.monotonic() - begun

@@ -26,14 +26,14 @@ from undersigned.protocol import canonical, edition
 from undersigned.protocol.opening import Opened
 from undersigned.protocol.seal import Payload
 from undersigned.protocol.tally import tally
-from undersigned.web.editions import live
-from undersigned.web.made import MadeFiles
-from undersigned.web.pages import embed, names
-from undersigned.web.pages.edition import edition_pages
-from undersigned.web.pages.feed import feed
-from undersigned.web.pages.letter import Shown, letter_page
-from undersigned.web.pages.press_kit import press_kit
-from undersigned.web.pages.state import State, find_state, logged_in
+from undersigned.web.publication import live_names
+from undersigned.web.reader import embed, names
+from undersigned.web.reader.edition import edition_pages
+from undersigned.web.reader.feed import feed
+from undersigned.web.reader.letter import Shown, letter_page
+from undersigned.web.reader.press_kit import press_kit
+from undersigned.web.reader.state import State, find_state, logged_in
+from undersigned.web.storage.lazy_files import LazyFiles
 
 from . import people
 from .conftest import NOW, Site
@@ -98,7 +98,7 @@ def numbers_of(pattern: str, text: str) -> list[int]:
 def stated(world: LetterWorld, made: edition.Edition, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """The number that each document states, read from its text."""
     shown, state = shown_of(world, made)
-    pages = MadeFiles(edition_pages(shown, made))
+    pages = LazyFiles(edition_pages(shown, made))
     page, listed = pages["en.html"].decode(), pages["signatories-en.html"].decode()
     drawn: list[PictureOrder] = []
 
@@ -231,7 +231,7 @@ def test_a_public_letter_with_too_many_names_to_list_leads_to_the_file(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it says of its names stays true: they can be read, all of them, by everybody."""
-    monkeypatch.setattr(live, "MOST", 2)
+    monkeypatch.setattr(live_names, "MOST", 2)
     letter = site.letter(public=True, check="codes", size=8)
     for person in letter.people[:3]:
         assert people.sign(letter, person).status == 201

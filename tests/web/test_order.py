@@ -15,10 +15,10 @@ from django.db import OperationalError, connection, transaction
 
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import canonical, codes, merkle, roll
-from undersigned.web import order
+from undersigned.web.clerk import clerk
+from undersigned.web.database import row_order
 from undersigned.web.mail.addresses import Digests, parse_address
-from undersigned.web.operations import clerk
-from undersigned.web.signing.models import Pending
+from undersigned.web.records.models import Pending
 
 from . import people
 from .arrival import CHANCE, PEOPLE, rho
@@ -116,8 +116,8 @@ def test_a_copy_of_what_was_never_rewritten_tells_the_order(
 ) -> None:
     """Control: with neither rewriting nor washing every structure that is looked at tells."""
     site, marks = forty
-    monkeypatch.setattr(order, "mix", lambda table: None)
-    monkeypatch.setattr(order, "wash", lambda *tables: True)
+    monkeypatch.setattr(row_order, "mix", lambda table: None)
+    monkeypatch.setattr(row_order, "wash", lambda *tables: True)
     rest(site)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -196,7 +196,7 @@ def test_every_table_keyed_by_hash_has_no_row_numbers(site: Site) -> None:
     """SQLite numbers the rows of a table by itself unless it is told not to."""
     from django.apps import apps
 
-    from undersigned.web.sqlite.base import LARGE, is_numbered
+    from undersigned.web.database.sqlite.base import LARGE, is_numbered
 
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL has no such numbers")
@@ -222,23 +222,23 @@ def test_the_measure_finds_an_order_and_no_order() -> None:
 
 def test_large_tables_are_rewritten_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes a second is not due before fifty; what takes less than a tenth, or is of a few rows, always is."""
-    now, took, done, rows = [0.0], [1.0], [], [order.FEW + 1]
+    now, took, done, rows = [0.0], [1.0], [], [row_order.FEW + 1]
 
     def mixed(table: str) -> None:
         done.append(table)
         now[0] += took[0]
 
-    monkeypatch.setattr(order, "mix", mixed)
-    monkeypatch.setattr(order, "_rows", lambda table: rows[0])
-    monkeypatch.setattr(order, "wash", lambda *tables: True)
-    mixer = order.Mixer(lambda: now[0])
+    monkeypatch.setattr(row_order, "mix", mixed)
+    monkeypatch.setattr(row_order, "_rows", lambda table: rows[0])
+    monkeypatch.setattr(row_order, "wash", lambda *tables: True)
+    mixer = row_order.RowRewriter(lambda: now[0])
     assert mixer.clear("signing_pending")
     assert not mixer.clear("signing_pending")
     now[0] += 50
     took[0] = 0.05
     assert mixer.clear("signing_pending")
     assert mixer.clear("signing_pending")
-    took[0], rows[0] = 1.0, order.FEW
+    took[0], rows[0] = 1.0, row_order.FEW
     assert mixer.clear("signing_pending")
     assert mixer.clear("signing_pending")
     assert len(done) == 5
@@ -253,12 +253,12 @@ def test_what_is_in_the_way_of_rewriting_can_wait_and_a_failing_disk_cannot(
     def refuse(table: str) -> None:
         raise OperationalError(said)
 
-    monkeypatch.setattr(order, "mix", refuse)
+    monkeypatch.setattr(row_order, "mix", refuse)
     if waits:
-        assert not order.Mixer().clear("signing_pending")
+        assert not row_order.RowRewriter().clear("signing_pending")
     else:
         with pytest.raises(OperationalError):
-            order.Mixer().clear("signing_pending")
+            row_order.RowRewriter().clear("signing_pending")
 
 
 def test_rewriting_loses_nothing_while_people_come(site: Site) -> None:
@@ -271,10 +271,10 @@ def test_rewriting_loses_nothing_while_people_come(site: Site) -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = pool.map(lambda body: letter.post("entries", body).status, bodies)
         for _ in range(20):
-            order.mix("signing_pending")
+            row_order.mix("signing_pending")
         assert set(answers) == {201}
     before = sorted(Pending.objects.values_list("leaf", "data", "body"))
-    order.mix("signing_pending")
+    row_order.mix("signing_pending")
     assert sorted(Pending.objects.values_list("leaf", "data", "body")) == before
     assert len(before) == PEOPLE
     site.clock.now += WAIT

@@ -10,9 +10,9 @@ from django.conf import settings
 from undersigned.protocol import base64url, bundle, opening
 from undersigned.web import wiring
 from undersigned.web.access import access_letter
-from undersigned.web.editions import upkeep
 from undersigned.web.log.fold import fold
-from undersigned.web.made import MadeFiles, given
+from undersigned.web.publication import upkeep
+from undersigned.web.storage.lazy_files import LazyFiles, given
 
 from . import people
 from .conftest import Site
@@ -105,7 +105,7 @@ def test_a_file_is_made_only_when_it_is_asked_for() -> None:
     def never() -> bytes:
         raise AssertionError("made")
 
-    files = MadeFiles({"a": given(b"x"), "b": never})
+    files = LazyFiles({"a": given(b"x"), "b": never})
     assert (len(files), sorted(files), "b" in files, "c" in files, files["a"]) == (2, ["a", "b"], True, False, b"x")
     with pytest.raises(AssertionError, match="made"):
         _ = files["b"]

@@ -12,11 +12,10 @@ from django.db import connection
 
 from undersigned.web import wiring
 from undersigned.web.access import access_letter
-from undersigned.web.editions import bundler, placed, placer, upkeep
-from undersigned.web.editions.models import Edition, Share
-from undersigned.web.editions.openset import cuts, open_set_keys, open_set_size
+from undersigned.web.editions.open_set import cuts, open_set_keys, open_set_size
 from undersigned.web.log.fold import fold
-from undersigned.web.log.models import Entry
+from undersigned.web.publication import bundler, edition_files, fingerprint, upkeep
+from undersigned.web.records.models import Edition, Entry, Share
 
 from . import people
 from .conftest import Site
@@ -38,7 +37,7 @@ def published(site: Site, monkeypatch: pytest.MonkeyPatch) -> Letter:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is made of an edition's files from here on."""
     seen: list[str] = []
-    real: Callable[..., dict[str, Callable[[], bytes]]] = placer.files_of
+    real: Callable[..., dict[str, Callable[[], bytes]]] = edition_files.files_of
 
     def files_of(*given: object) -> dict[str, Callable[[], bytes]]:
         def noting(name: str, make: Callable[[], bytes]) -> Callable[[], bytes]:
@@ -46,7 +45,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return {name: noting(name, make) for name, make in real(*given).items()}
 
-    monkeypatch.setattr(placer, "files_of", files_of)
+    monkeypatch.setattr(edition_files, "files_of", files_of)
     return seen
 
 
@@ -63,7 +62,7 @@ def test_an_edition_that_stands_is_not_made_again(published: Letter, made: list[
     """Neither page nor opening. Control: where nobody noted what it was made of, every file is made and compared."""
     place(published)
     assert made == []
-    (folder(published) / placed.NAME).unlink()
+    (folder(published) / fingerprint.NAME).unlink()
     before = folder(published).stat().st_ino
     place(published)
     assert {"edition.json", "openings.jsonl", "en.html"} <= set(made)
@@ -87,7 +86,7 @@ def test_another_release_looks_once_and_leaves_what_is_the_same(
 ) -> None:
     """The directory stays in its place: an edition does not vanish for the time it takes to write it."""
     before = folder(published).stat().st_ino
-    monkeypatch.setattr(placed, "_code", lambda: "another release")
+    monkeypatch.setattr(fingerprint, "_code", lambda: "another release")
     place(published)
     assert made
     assert folder(published).stat().st_ino == before
@@ -113,13 +112,13 @@ def test_who_publishes_takes_names_away_before_anything_else_is_made(
     site: Site, published: Letter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To make the files of a large edition takes a while: meanwhile nothing is there, rather than that name."""
-    real, there = placer.files_of, []
+    real, there = edition_files.files_of, []
 
     def seen(*given: Any) -> Any:
         there.append(published.get("editions/1/edition.json").status)
         return real(*given)
 
-    monkeypatch.setattr(placer, "files_of", seen)
+    monkeypatch.setattr(edition_files, "files_of", seen)
     people.withdraw(published, published.people[0])
     for desk in site.clerk._desks.values():
         desk.round(only_log=True)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from undersigned.web.adapters.storage import FileStorage
-from undersigned.web.editions import bundler, placer
-from undersigned.web.editions.lock import publishing_unless_busy
+from undersigned.web.database.site_locks import publishing_unless_busy
 from undersigned.web.ports import Staged
+from undersigned.web.publication import bundler, edition_files
+from undersigned.web.storage.files import FileStorage
 
 from . import people
 from .conftest import Site
@@ -135,7 +135,7 @@ def test_from_whom_many_withdraw_there_is_an_edition_all_the_same(
     site: Site, slow: Slow, published: Letter, monkeypatch: pytest.MonkeyPatch, vain: int, status: int
 ) -> None:
     """After so many times in vain the log waits once. Control: while it does not, there is none."""
-    monkeypatch.setattr(placer, "VAIN", vain)
+    monkeypatch.setattr(edition_files, "VAIN", vain)
     people.withdraw(published, published.people[0])
     site.rounds(1)
     assert slow.begun.wait(timeout=30)

@@ -18,7 +18,7 @@ import pyrage
 import pytest
 
 from cluster import BINARIES, Cluster
-from undersigned.web.operations.serve import web_command
+from undersigned.web.serve import web_command
 
 from . import people
 from .people import Answer, Letter

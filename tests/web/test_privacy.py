@@ -11,11 +11,8 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
-from undersigned.web.audit.models import Act
-from undersigned.web.letters.models import Code
-from undersigned.web.log.models import Entry
-from undersigned.web.operations.clerk import DEEP_REST
-from undersigned.web.signing.models import Pending, SealedObject
+from undersigned.web.clerk.clerk import DEEP_REST
+from undersigned.web.records.models import Act, Code, Entry, Pending, SealedObject
 
 from . import people
 from .conftest import Site, on_disk

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from undersigned.web.letters import state
+from undersigned.web.api import status
+from undersigned.web.clerk.letter_rounds import TELL
 from undersigned.web.letters.actions.progress import in_tens
-from undersigned.web.letters.models import Letter as Row
-from undersigned.web.operations.desk import TELL
-from undersigned.web.signing.models import Pending
+from undersigned.web.records.models import Letter as Row
+from undersigned.web.records.models import Pending
 
 from . import people
 from .conftest import Site, used_codes
@@ -21,7 +21,7 @@ WAIT = 3600
 
 def live(row: Row) -> dict[str, Any]:
     """Control: the status as it once was, with counters of this moment."""
-    told = state.state_of(row)
+    told = status.state_of(row)
     return {
         **told,
         "pending": Pending.objects.filter(letter=row).count(),

@@ -15,9 +15,8 @@ from django.db.backends.utils import CursorWrapper
 
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import entries, manifest
-from undersigned.web.log.models import Entry
+from undersigned.web.records.models import Entry, Pending, Refused
 from undersigned.web.signing.committer import Committer
-from undersigned.web.signing.models import Pending, Refused
 from undersigned.web.times import moment
 
 from . import people

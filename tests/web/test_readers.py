@@ -11,9 +11,9 @@ from django.conf import settings
 
 from undersigned.press.errors import EngineError
 from undersigned.press.picture import SIZES, PictureOrder, make_picture
-from undersigned.web.datadir import DataDir, DataError, read_settings
-from undersigned.web.editions.readers import PAUSE, REST
-from undersigned.web.pages import embed
+from undersigned.web.config.datadir import DataDir, DataError, read_settings
+from undersigned.web.publication.reader_files import PAUSE, REST
+from undersigned.web.reader import embed
 
 from . import people
 from .conftest import Site
@@ -151,7 +151,7 @@ def test_a_title_that_cannot_be_set_costs_the_picture_and_nothing_else(
     def fails(*_: object) -> dict[str, bytes]:
         raise EngineError("it does not fit")
 
-    monkeypatch.setattr("undersigned.web.editions.readers.pictures", fails)
+    monkeypatch.setattr("undersigned.web.publication.reader_files.pictures", fails)
     letter = signed_letter(site, ["name"])
     site.clock.now += PAUSE
     site.rounds()

@@ -9,8 +9,8 @@ import pytest
 
 from undersigned.protocol.report import INAPPLICABLE
 from undersigned.protocol.verify import verify_bundle
-from undersigned.web.pages.said import say
-from undersigned.web.pages.words import words
+from undersigned.web.reader.said import say
+from undersigned.web.reader.words import words
 
 from .conftest import Site
 from .people import Letter

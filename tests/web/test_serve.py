@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from undersigned.web.database import UnsafeDatabaseError, check_version
-from undersigned.web.datadir import DataDir, DataError, check_authority, prepare, read_settings
-from undersigned.web.operations.parent import die_with_parent
+from undersigned.web.config.datadir import DataDir, DataError, check_authority, prepare, read_settings
+from undersigned.web.database.sqlite_library import UnsafeDatabaseError, check_version
+from undersigned.web.process import die_with_parent
 
 from . import people
 from .server import SOURCES, Server, crowding, free_port, until

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from undersigned.web.pages import scripts
-from undersigned.web.pages.signing import PUBLIC, SEALED, file_name
-from undersigned.web.pages.words import spoken
+from undersigned.web.reader import scripts
+from undersigned.web.reader.signing import PUBLIC, SEALED, file_name
+from undersigned.web.reader.words import spoken
 
 from . import people
 from .conftest import Site

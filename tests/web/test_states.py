@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from undersigned.languages.figures import long_date
 from undersigned.press.picture import PictureOrder, make_picture
 from undersigned.protocol import entries, manifest
-from undersigned.web.editions import readers, upkeep
-from undersigned.web.pages import embed
-from undersigned.web.pages.letter import letter_page
-from undersigned.web.pages.said import say
-from undersigned.web.pages.state import NAMES, ROWS, Logged, Reading, Stage, Visible, find_state, say_state
-from undersigned.web.pages.words import spoken, words
+from undersigned.web.publication import reader_files, upkeep
+from undersigned.web.reader import embed
+from undersigned.web.reader.letter import letter_page
+from undersigned.web.reader.said import say
+from undersigned.web.reader.state import NAMES, ROWS, Logged, Reading, Stage, Visible, find_state, say_state
+from undersigned.web.reader.words import spoken, words
 from undersigned.web.times import moment
 
 from . import people
@@ -270,7 +270,7 @@ def test_a_page_with_a_fixed_sentence_is_found_out(
         sentence = say(words(language), "names_sealed", **figures)
         return real(shown, state, language).replace(b"</main>", f"<p>{sentence}</p></main>".encode())
 
-    monkeypatch.setattr(readers, "letter_page", fixed)
+    monkeypatch.setattr(reader_files, "letter_page", fixed)
     with pytest.raises(AssertionError, match="opening"):
         sealed_life(site, drawn)
 
@@ -285,7 +285,7 @@ def test_a_clerk_that_does_not_look_at_the_clock_is_found_out(
     def stale(shown: Any, state: Any, language: str) -> bytes:
         return kept.setdefault((shown.standing.size, language), real(shown, state, language))
 
-    monkeypatch.setattr(readers, "letter_page", stale)
+    monkeypatch.setattr(reader_files, "letter_page", stale)
     with pytest.raises(AssertionError, match="cut-due"):
         sealed_life(site, drawn)
 
@@ -363,7 +363,7 @@ def test_no_page_says_an_edition_is_published_before_it_can_be_read(
     site.open_all(letter, {letter.people[0].key})
     site.cosigned(letter)
     with monkeypatch.context() as patched:
-        patched.setattr(sys.modules["undersigned.web.editions.actions.publish"], "place_editions", lambda *_: None)
+        patched.setattr(sys.modules["undersigned.web.publication.publish"], "place_editions", lambda *_: None)
         patched.setattr(upkeep, "publishing_unless_busy", lambda: nullcontext(False))
         assert site.publish(letter).status == 201
         life.rounds()

@@ -16,11 +16,11 @@ import pytest
 from django.conf import settings
 from django.db.backends.utils import CursorWrapper
 
-from undersigned.web.adapters.durable import write_over
-from undersigned.web.adapters.storage import FileStorage
-from undersigned.web.door.kept import Kept, Mark, mark_of
-from undersigned.web.made import MadeFiles, given
-from undersigned.web.operations.clerk import Clerk
+from undersigned.web.clerk.clerk import Clerk
+from undersigned.web.edge.file_cache import FileCache, Mark, mark_of
+from undersigned.web.storage.durable import write_over
+from undersigned.web.storage.files import FileStorage
+from undersigned.web.storage.lazy_files import LazyFiles, given
 
 from . import people
 from .conftest import Site
@@ -136,7 +136,7 @@ def test_what_breaks_off_while_it_is_written_leaves_what_was_there(tmp_path: Pat
     with pytest.raises(RuntimeError):
         storage.stage("b.zip", break_off)
     with pytest.raises(RuntimeError):
-        storage.put_tree("all", MadeFiles({"one.md": given(b"two"), "two.md": broken}))
+        storage.put_tree("all", LazyFiles({"one.md": given(b"two"), "two.md": broken}))
     assert readable(tmp_path) == {"b.zip": b"first", "all/one.md": b"one"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all", "b.zip"]
     opened = storage.open("b.zip")
@@ -189,7 +189,7 @@ def test_a_file_is_whole_at_every_moment(site: Site) -> None:
 
 def test_what_is_kept_in_memory_is_believed_only_of_the_same_file() -> None:
     """Another inode, time or size: it is read again. What does not fit makes room for itself."""
-    kept, file = Kept(room=10), "page"
+    kept, file = FileCache(room=10), "page"
 
     def held(name: str, mark: Mark) -> bytes | None:
         copy = kept.get(name, mark)

@@ -11,8 +11,7 @@ import pytest
 from undersigned.protocol import entries, manifest
 from undersigned.protocol.errors import InvalidError
 from undersigned.protocol.standing import Standing
-from undersigned.web.log.models import Entry
-from undersigned.web.signing.models import Refused
+from undersigned.web.records.models import Entry, Refused
 from undersigned.web.times import moment
 
 from . import people

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from undersigned.web.pages.said import number, say
-from undersigned.web.pages.words import words
+from undersigned.web.reader.said import number, say
+from undersigned.web.reader.words import words
 
 
 def test_hebrew_tells_a_group_of_people_from_an_update_and_sealed_from_signed() -> None:

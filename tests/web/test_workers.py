@@ -16,13 +16,13 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from undersigned.protocol import manifest
-from undersigned.web import asgi
-from undersigned.web.letters.models import Letter as Row
-from undersigned.web.postgresql.begin import beginning_with
-from undersigned.web.postgresql.locks import CLASS, WRITER
-from undersigned.web.signing.models import Pending, Refused
+from undersigned.web.database.postgresql.begin import beginning_with
+from undersigned.web.database.postgresql.locks import CLASS, WRITER
+from undersigned.web.database.purge import wash
+from undersigned.web.edge import asgi
+from undersigned.web.records.models import Letter as Row
+from undersigned.web.records.models import Pending, Refused
 from undersigned.web.times import moment
-from undersigned.web.wash import wash
 
 from . import people
 from .conftest import Site

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from undersigned.web import database
+from undersigned.web.database import sqlite_library
 
 # Before Django opens its first connection.
-database.INIT_COMMAND = database.INIT_COMMAND.replace("synchronous=FULL", "synchronous=OFF")  # type: ignore[misc]
+sqlite_library.INIT_COMMAND = sqlite_library.INIT_COMMAND.replace("synchronous=FULL", "synchronous=OFF")  # type: ignore[misc]
 
-from undersigned.web.asgi import application  # noqa: E402
+from undersigned.web.edge.asgi import application  # noqa: E402
 
 __all__ = ["application"]

@@ -12,8 +12,16 @@ from pathlib import Path
 from django.db import Error as DatabaseError
 
 from undersigned.languages.library import IcuError
-from undersigned.web.database import UnsafeDatabaseError
-from undersigned.web.datadir import ENVIRONMENT, DataDir, DataError, SiteSettings, check_same, prepare, read_settings
+from undersigned.web.config.datadir import (
+    ENVIRONMENT,
+    DataDir,
+    DataError,
+    SiteSettings,
+    check_same,
+    prepare,
+    read_settings,
+)
+from undersigned.web.database.sqlite_library import UnsafeDatabaseError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -85,8 +93,8 @@ def initialise(data: DataDir, authority: str, database: str | None = None) -> No
     django.setup(set_prefix=False)
     from django.db import connection
 
-    from undersigned.web import schema
-    from undersigned.web.postgresql import locks
+    from undersigned.web.database import schema
+    from undersigned.web.database.postgresql import locks
 
     # Several machines may start at once on one PostgreSQL database.
     with locks.holding(locks.SCHEMA) if connection.vendor == "postgresql" else nullcontext():
@@ -99,7 +107,7 @@ def _run(parsed: argparse.Namespace, data: DataDir) -> int:
     if parsed.command == "init":
         authority = _own_authority(parsed, data) if parsed.authority is None else parsed.authority
         initialise(data, authority, parsed.database)
-        from undersigned.web.authority import change_authority
+        from undersigned.web.maintenance.authority import change_authority
 
         changed = change_authority(data, authority)
         print(f"{data.root} is {'now' if changed else 'ready'} for {authority}")
@@ -116,7 +124,7 @@ def _run(parsed: argparse.Namespace, data: DataDir) -> int:
     import django
 
     django.setup(set_prefix=False)
-    from undersigned.web.operations import clerk
+    from undersigned.web.clerk import clerk
     from undersigned.web.wiring import world_of
 
     try:
@@ -146,7 +154,7 @@ def _doctor(parsed: argparse.Namespace, data: DataDir) -> int:
     import django
 
     django.setup(set_prefix=False)
-    from undersigned.web.doctor import examine
+    from undersigned.web.maintenance.doctor import examine
     from undersigned.web.wiring import world_of
 
     found = examine(
@@ -162,8 +170,8 @@ def _backup(parsed: argparse.Namespace, data: DataDir) -> int:
     import django
 
     django.setup(set_prefix=False)
-    from undersigned.web.backup.contents import BackupError
-    from undersigned.web.backup.take import take
+    from undersigned.web.maintenance.backup.contents import BackupError
+    from undersigned.web.maintenance.backup.take import take
 
     try:
         made = take(data=data, target=Path(parsed.to).resolve(), recipients=parsed.recipient, now=int(time.time()))
@@ -182,8 +190,8 @@ def _restore(parsed: argparse.Namespace, data: DataDir) -> int:
         print(f"undersigned: {data.root} is there already and will not be written over", file=sys.stderr)
         return 1
     partial = DataDir(data.root.with_name(f".{data.root.name}.restoring"))
-    from undersigned.web.backup import restore
-    from undersigned.web.backup.contents import BackupError
+    from undersigned.web.maintenance.backup import restore
+    from undersigned.web.maintenance.backup.contents import BackupError
 
     try:
         restore.discard(partial.root)
@@ -195,7 +203,7 @@ def _restore(parsed: argparse.Namespace, data: DataDir) -> int:
         initialise(partial, read_settings(partial).authority)
         from django.db import connections
 
-        from undersigned.web.backup import known
+        from undersigned.web.maintenance.backup import known
         from undersigned.web.wiring import world_of
 
         said = known.check(notes=[Path(path).read_bytes() for path in parsed.known], unwitnessed=parsed.unwitnessed)
@@ -218,8 +226,8 @@ def _check_restored(parsed: argparse.Namespace, data: DataDir) -> int:
         print(f"undersigned: {missing}", file=sys.stderr)
         return 1
     initialise(data, read_settings(data).authority)
-    from undersigned.web.backup import known
-    from undersigned.web.backup.contents import BackupError
+    from undersigned.web.maintenance.backup import known
+    from undersigned.web.maintenance.backup.contents import BackupError
     from undersigned.web.wiring import world_of
 
     try:
@@ -249,13 +257,13 @@ def _halt(data: DataDir) -> None:
 
 def _own_authority(parsed: argparse.Namespace, data: DataDir) -> str:
     """What the settings say, else what a first start takes: where it listens."""
-    from undersigned.web.authority import default_authority
+    from undersigned.web.maintenance.authority import default_authority
 
     return read_settings(data).authority if data.settings.exists() else default_authority(parsed.host, parsed.port)
 
 
 def _serve(parsed: argparse.Namespace, data: DataDir) -> int:
-    from undersigned.web.operations import serve
+    from undersigned.web import serve
 
     try:
         serve.check_port(parsed.host, parsed.port)

@@ -37,6 +37,8 @@ _KINDS: Final[dict[str, tuple[int, str]]] = {
     "full": (503, "No room"),
 }
 KEPT_NOTHING: Final = "Nothing was kept."
+MAX_BODY: Final = 64 * 1024
+"""Bytes of a request's body (protocol.md section 8)."""
 
 
 class Problem(Exception):  # noqa: N818 - it is an answer

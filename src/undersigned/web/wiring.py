@@ -8,15 +8,16 @@ from functools import cache
 
 from django.conf import settings
 
-from undersigned.web.adapters.bucket import BucketStorage, read_bucket_settings
-from undersigned.web.adapters.keys import FileKeys
-from undersigned.web.adapters.marks import FileMarks
-from undersigned.web.adapters.post import SmtpPost
-from undersigned.web.adapters.reserve import FileReserve
-from undersigned.web.adapters.storage import FileStorage
-from undersigned.web.datadir import DataDir, read_settings
+from undersigned.web.config.bucket import read_bucket_settings
+from undersigned.web.config.datadir import DataDir, DataError, read_settings
 from undersigned.web.mail.config import read_mail_settings
+from undersigned.web.mail.smtp import SmtpPost
 from undersigned.web.ports import World
+from undersigned.web.storage.bucket import BucketStorage, NoBucketClientError
+from undersigned.web.storage.files import FileStorage
+from undersigned.web.storage.keys import FileKeys
+from undersigned.web.storage.marks import FileMarks
+from undersigned.web.storage.reserve import FileReserve
 
 
 def world_of(data: DataDir) -> World:
@@ -24,11 +25,15 @@ def world_of(data: DataDir) -> World:
     site = read_settings(data)
     bucket = read_bucket_settings(data)
     mail = read_mail_settings(data)
+    try:
+        storage = FileStorage(data.public) if bucket is None else BucketStorage(bucket)
+    except NoBucketClientError as error:
+        raise DataError(str(error)) from None
     return World(
         clock=lambda: int(time.time()),
         entropy=os.urandom,
         keys=FileKeys(data.keys),
-        storage=FileStorage(data.public) if bucket is None else BucketStorage(bucket),
+        storage=storage,
         authority=site.authority,
         scheme=site.scheme,
         reserve=FileReserve(data.reserve),

@@ -10,14 +10,13 @@ from undersigned.protocol.errors import LogError
 from undersigned.protocol.opening import Opened, object_payload, opening_line
 from undersigned.protocol.seal import hash_of_bytes, parse_object
 from undersigned.protocol.told import Told, told_of
-from undersigned.web.editions.models import Share
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.signing.models import SealedObject
+from undersigned.web.letters.fixed_letter import FixedLetter
+from undersigned.web.records.models import SealedObject, Share
 
 _WIDTH = 500
 
 
-def _held(letter: KnownLetter, keys: Iterable[str]) -> Iterator[tuple[str, bytes, dict[int, bytes]]]:
+def _held(letter: FixedLetter, keys: Iterable[str]) -> Iterator[tuple[str, bytes, dict[int, bytes]]]:
     """Of each key that still stands its object's bytes, and the shares there are for it by trustee; sorted by key."""
     ordered = ordered_keys(keys)
     for part in (ordered[i : i + _WIDTH] for i in range(0, len(ordered), _WIDTH)):
@@ -31,23 +30,23 @@ def _held(letter: KnownLetter, keys: Iterable[str]) -> Iterator[tuple[str, bytes
                 yield key, bytes(objects[key]), shares[key]
 
 
-def _opened(letter: KnownLetter, keys: Iterable[str]) -> Iterator[tuple[str, Opened]]:
+def _opened(letter: FixedLetter, keys: Iterable[str]) -> Iterator[tuple[str, Opened]]:
     for key, body, shares in _held(letter, keys):
         yield key, object_payload(parse_object(body), shares, letter.manifest)
 
 
-def verdicts(letter: KnownLetter, keys: Iterable[str]) -> dict[str, Opened]:
+def verdicts(letter: FixedLetter, keys: Iterable[str]) -> dict[str, Opened]:
     """The verdict on each key's object, short of the roll."""
     return dict(_opened(letter, keys))
 
 
-def told(letter: KnownLetter, keys: Iterable[str]) -> dict[str, Told]:
+def told(letter: FixedLetter, keys: Iterable[str]) -> dict[str, Told]:
     """The same in short: what an edition's bytes are put together from, at a quarter of the memory."""
     verified = letter.manifest.eligibility.check == "roll"
     return {key: told_of(key, opened, verified=verified) for key, opened in _opened(letter, keys)}
 
 
-def openings_part(letter: KnownLetter, keys: Iterable[str]) -> bytes:
+def openings_part(letter: FixedLetter, keys: Iterable[str]) -> bytes:
     """What is published of these keys of a sealed letter: a line each, its seal and all shares there are.
 
     Raises LogError if one of them has withdrawn meanwhile.
@@ -59,7 +58,7 @@ def openings_part(letter: KnownLetter, keys: Iterable[str]) -> bytes:
     return b"".join(lines)
 
 
-def records(letter: KnownLetter, signed: Mapping[str, str]) -> bytes:
+def records(letter: FixedLetter, signed: Mapping[str, str]) -> bytes:
     """What is published of each key of a public letter: ``objects.jsonl``.
 
     ``signed``: by key, the hash of the object it has signed. Raises LogError if the table does not hold exactly those

@@ -14,10 +14,10 @@ from django.views.decorators.csrf import csrf_protect
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web import access
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.pages.scripts import are_built, find_script
-from undersigned.web.pages.words import words
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.problems import Problem, busy, from_protocol
+from undersigned.web.reader.scripts import are_built, find_script
+from undersigned.web.reader.words import words
 
 View = Callable[..., HttpResponse]
 _HEADERS: Final = {
@@ -119,7 +119,7 @@ def _links(said: dict[str, str], context: dict[str, Any], names: Sequence[str]) 
     return [known[name] for name in names if name in known]
 
 
-def letter_context(letter: KnownLetter, language: str) -> dict[str, Any]:
+def letter_context(letter: FixedLetter, language: str) -> dict[str, Any]:
     """What each page of a letter's forms shows of it. Raises Problem if the letter is not in that language."""
     if language not in letter.manifest.title:
         raise Problem("not-found", "This letter is not in that language.")

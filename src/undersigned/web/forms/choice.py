@@ -11,7 +11,7 @@ from undersigned.protocol.assigned import first_unassigned
 from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.roll import Record
 from undersigned.web.forms.client import Choice
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.mail.addresses import Address, parse_address
 
 
@@ -25,12 +25,12 @@ class Filled:
     address: Address | None = None
 
 
-def ways(letter: KnownLetter) -> list[str]:
+def ways(letter: FixedLetter) -> list[str]:
     """The ways to stand under this letter."""
     return ["name", "initials", *(["anonymous"] if letter.manifest.anonymous == "allowed" else [])]
 
 
-def read_choice(letter: KnownLetter, posted: Mapping[str, str], record: Record | None) -> Filled:
+def read_choice(letter: FixedLetter, posted: Mapping[str, str], record: Record | None) -> Filled:
     """The fields of a posted form. ``record``: who the roll says the holder is; name and group are then its."""
     fields = ("as", "group", "name", "initials", "title", "address")
     filled = Filled({name: clean(posted.get(name, "")) for name in fields})
@@ -71,7 +71,7 @@ def clean(text: str) -> str:
     return " ".join(part for part in unicodedata.normalize("NFC", names.drop_pasted(text)).split(" ") if part)
 
 
-def _group(letter: KnownLetter, typed: str) -> str | None:
+def _group(letter: FixedLetter, typed: str) -> str | None:
     groups = [group.id for group in letter.manifest.groups]
     if not typed and len(groups) == 1:
         return groups[0]

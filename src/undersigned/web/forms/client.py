@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from undersigned.protocol import base64url, credential, entries, keys, roll, seal
 from undersigned.protocol.purposes import hkdf
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.ports import Entropy
 from undersigned.web.signing.actions import CodeUse
 from undersigned.web.signing.candidate import Candidate, check
@@ -45,7 +45,7 @@ class Derived:
     factor: int
 
 
-def derive(withdrawal: bytes, letter: KnownLetter) -> Derived:
+def derive(withdrawal: bytes, letter: FixedLetter) -> Derived:
     """From a withdrawal code's 20 characters. The factor is drawn with 128 bits to spare: no value is likelier."""
     length = letter.registrar.length + 16
     data = HKDF(algorithm=SHA256(), length=96 + length, salt=letter.rid, info=_INFO).derive(withdrawal)
@@ -53,23 +53,23 @@ def derive(withdrawal: bytes, letter: KnownLetter) -> Derived:
     return Derived(data[:32], data[32:80], data[80:96], factor)
 
 
-def signer_seed(withdrawal: bytes, letter: KnownLetter) -> bytes:
+def signer_seed(withdrawal: bytes, letter: FixedLetter) -> bytes:
     """The key's seed."""
     return hkdf(withdrawal, letter.rid, "signer-key", 32)
 
 
-def signer_key(withdrawal: bytes, letter: KnownLetter) -> str:
+def signer_key(withdrawal: bytes, letter: FixedLetter) -> str:
     """The public key, base64url, by which the log knows whoever holds the code."""
     return base64url.encode(keys.public_key(signer_seed(withdrawal, letter)))
 
 
-def token_hash(code: bytes, letter: KnownLetter) -> str:
+def token_hash(code: bytes, letter: FixedLetter) -> str:
     """What the server's table has of an access code."""
     return base64url.encode(roll.token_hash(roll.place(code, letter.rid).token))
 
 
 def make_signature(
-    letter: KnownLetter, code: bytes, withdrawal: bytes, choice: Choice, entropy: Entropy
+    letter: FixedLetter, code: bytes, withdrawal: bytes, choice: Choice, entropy: Entropy
 ) -> tuple[CodeUse, Candidate]:
     """The use of the access code with its answer, and the entry; neither is stored. Raises ProtocolError."""
     drawn, seed = derive(withdrawal, letter), signer_seed(withdrawal, letter)
@@ -94,7 +94,7 @@ def make_signature(
     return CodeUse(letter, token_hash(code, letter), blinding.blinded, answer), candidate
 
 
-def _payload(letter: KnownLetter, code: bytes, choice: Choice, nonce: bytes) -> seal.Payload:
+def _payload(letter: FixedLetter, code: bytes, choice: Choice, nonce: bytes) -> seal.Payload:
     with_roll = letter.manifest.eligibility.check == "roll" and choice.as_ == "name"
     return seal.Payload(
         as_=choice.as_,  # type: ignore[arg-type]  # one of the three: forms.choice has looked
@@ -106,7 +106,7 @@ def _payload(letter: KnownLetter, code: bytes, choice: Choice, nonce: bytes) -> 
     )
 
 
-def make_withdrawal(letter: KnownLetter, withdrawal: bytes) -> Candidate:
+def make_withdrawal(letter: FixedLetter, withdrawal: bytes) -> Candidate:
     """The entry that withdraws."""
     seed = signer_seed(withdrawal, letter)
     entry = entries.Withdraw(v=1, letter=letter.letter, key=signer_key(withdrawal, letter))

@@ -12,18 +12,17 @@ from undersigned.protocol.codes import Kind
 from undersigned.protocol.errors import DuplicateError, MalformedError, SequenceError
 from undersigned.protocol.roll import Record
 from undersigned.web import access, wiring
-from undersigned.web.forms import acts
+from undersigned.web.forms import actions
 from undersigned.web.forms.answers import form, letter_context, page
 from undersigned.web.forms.choice import Filled, read_choice, ways
 from undersigned.web.forms.client import signer_key, token_hash
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.log.models import Entry
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.mail.actions import queue_withdrawal
-from undersigned.web.pages.scripts import find_script
-from undersigned.web.pages.words import words
 from undersigned.web.problems import Problem
+from undersigned.web.reader.scripts import find_script
+from undersigned.web.reader.words import words
+from undersigned.web.records.models import Entry, Pending
 from undersigned.web.signing.actions.use_codes import check_open, find_box
-from undersigned.web.signing.models import Pending
 
 _RELOADABLE: Final = 3600
 """Seconds for which the page after an act can be loaded again."""
@@ -65,7 +64,7 @@ def sealed(request: HttpRequest, language: str, context: dict[str, Any]) -> Http
     return page(request, "said", language, "form_sealed", status=409, paragraphs=[said["form_sealed_why"]], **context)
 
 
-def onward(request: HttpRequest, letter: KnownLetter, language: str, code: bytes) -> HttpResponse:
+def onward(request: HttpRequest, letter: FixedLetter, language: str, code: bytes) -> HttpResponse:
     """Where a sealed letter is signed: a link that takes the code along in a fragment, which is not sent."""
     context = letter_context(letter, language)
     said = words(language)
@@ -84,7 +83,7 @@ def read_code(kind: Kind, typed: str) -> bytes | None:
         return None
 
 
-def take_code(request: HttpRequest, letter: KnownLetter, language: str, typed: str) -> HttpResponse:
+def take_code(request: HttpRequest, letter: FixedLetter, language: str, typed: str) -> HttpResponse:
     """The form for whoever typed an access code; the same page with what is wrong if it is none.
 
     Whether the code has been used is not asked before the last step (docs/adr/0098). With a roll its box is: the form
@@ -110,7 +109,7 @@ def take_code(request: HttpRequest, letter: KnownLetter, language: str, typed: s
     return _choose(request, letter, language, typed=typed, withdrawal=withdrawal, filled=Filled({}), record=record)
 
 
-def _record(letter: KnownLetter, code: bytes) -> Record | None:
+def _record(letter: FixedLetter, code: bytes) -> Record | None:
     """Who the roll says the holder of a code is, used or not; None without a roll.
 
     Raises Problem for an unknown code, InvalidError if the box is not the code's.
@@ -131,7 +130,7 @@ def _unknown(problem: Problem) -> str:
 
 
 def _choose(
-    request: HttpRequest, letter: KnownLetter, language: str, *, typed: str, withdrawal: str, filled: Filled,
+    request: HttpRequest, letter: FixedLetter, language: str, *, typed: str, withdrawal: str, filled: Filled,
     record: Record | None,
 ) -> HttpResponse:  # fmt: skip
     said = words(language)
@@ -148,7 +147,7 @@ def _choose(
     )  # fmt: skip
 
 
-def _finish(request: HttpRequest, letter: KnownLetter, language: str) -> HttpResponse:
+def _finish(request: HttpRequest, letter: FixedLetter, language: str) -> HttpResponse:
     """Signs, and shows the withdrawal code: to this very form sent again, the same."""
     world = wiring.world()
     typed, spelt = request.POST.get("code", ""), request.POST["withdrawal"]
@@ -168,7 +167,7 @@ def _finish(request: HttpRequest, letter: KnownLetter, language: str) -> HttpRes
         return _choose(request, letter, language, typed=typed, withdrawal=spelt, filled=filled, record=record)
     now, first = world.clock(), True
     try:
-        acts.sign_for(letter=letter, code=code, withdrawal=withdrawal, choice=filled.choice, world=world, now=now)
+        actions.sign_for(letter=letter, code=code, withdrawal=withdrawal, choice=filled.choice, world=world, now=now)
     except (SequenceError, DuplicateError):
         # The same page was sent before with other answers. What was given first stands, and its code is shown again.
         first = False
@@ -190,7 +189,7 @@ def _finish(request: HttpRequest, letter: KnownLetter, language: str) -> HttpRes
     return forget_soon(request, answer)
 
 
-def take_withdrawal(request: HttpRequest, letter: KnownLetter, language: str, typed: str, sure: bool) -> HttpResponse:
+def take_withdrawal(request: HttpRequest, letter: FixedLetter, language: str, typed: str, sure: bool) -> HttpResponse:
     """Asks whether one is sure; then withdraws. A code that never signed is told so at the first step."""
     context = letter_context(letter, language)
     said = words(language)
@@ -203,12 +202,12 @@ def take_withdrawal(request: HttpRequest, letter: KnownLetter, language: str, ty
         )  # fmt: skip
     if not sure:
         return page(request, "sure", language, "form_withdraw", code=codes.format_code("W", code), **context)
-    acts.withdraw_for(letter=letter, withdrawal=code, now=wiring.world().clock())
+    actions.withdraw_for(letter=letter, withdrawal=code, now=wiring.world().clock())
     paragraphs = [said["withdrawn_text"], said["withdrawn_after"]]
     return forget_soon(request, page(request, "said", language, "form_withdrawn", paragraphs=paragraphs, **context))
 
 
-def has_signed(letter: KnownLetter, withdrawal: bytes) -> bool:
+def has_signed(letter: FixedLetter, withdrawal: bytes) -> bool:
     """Whether the key of a withdrawal code has signed, in the log or on its way there."""
     which = {"letter": letter.pk, "kind": "sign", "key": signer_key(withdrawal, letter)}
     return Entry.objects.filter(**which).exists() or Pending.objects.filter(**which).exists()

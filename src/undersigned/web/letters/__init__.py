@@ -1,0 +1,1 @@
+"""Letters, from draft to a fixed manifest, and their access codes."""

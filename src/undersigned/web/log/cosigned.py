@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Count
 
 from undersigned.protocol import note
-from undersigned.web.log.models import Checkpoint
+from undersigned.web.records.models import Checkpoint
 
 
 def newest(letter: int) -> Checkpoint | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from undersigned.protocol import entries
 from undersigned.protocol.standing import Standing
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.log.models import Entry
+from undersigned.web.letters.fixed_letter import FixedLetter
+from undersigned.web.records.models import Entry
 
 
-def fold(letter: KnownLetter, size: int | None = None) -> Standing:
+def fold(letter: FixedLetter, size: int | None = None) -> Standing:
     """Who stands after the log's first ``size`` entries; after all of them, if None. Raises InvalidError."""
     standing = Standing(letter.manifest)
     rows = Entry.objects.filter(letter=letter.pk, index__gt=0).order_by("index")

@@ -16,10 +16,10 @@ from django.db import connection, transaction
 
 from undersigned.protocol import base64url, checkpoint
 from undersigned.protocol.errors import ProtocolError
-from undersigned.web.letters.models import Letter
+from undersigned.web.database.postgresql.begin import Question
 from undersigned.web.log.cosigned import newest
 from undersigned.web.ports import World
-from undersigned.web.postgresql.begin import Question
+from undersigned.web.records.models import Letter
 
 WHAT_TO_DO = (
     "Put the newest database in place (docs/howto/operate.md, Restore); if there is none, the letter cannot go on: "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from undersigned.web.log.models import Entry
-from undersigned.web.pages.history import Batch
+from undersigned.web.reader.history import Batch
+from undersigned.web.records.models import Entry
 
 
 class History:

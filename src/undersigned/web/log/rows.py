@@ -9,7 +9,7 @@ from typing import Final
 from django.db import connection
 
 from undersigned.protocol.errors import LogError
-from undersigned.web.postgresql.copy import copy_rows
+from undersigned.web.database.postgresql.copy import copy_rows
 
 _ENTRY: Final = {
     "letter_id": "int8", "index": "int8", "leaf": "text", "batch": "int4", "kind": "text", "key": "text", "seq": "int4",

@@ -25,17 +25,15 @@ from django.db import transaction
 from undersigned.protocol import base64url, canonical, checkpoint, entries, merkle, tiles
 from undersigned.protocol.errors import InvalidError, LogError, MalformedError
 from undersigned.protocol.standing import Standing
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.letters.models import Letter
+from undersigned.web.database.postgresql.begin import beginning_with
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.log import guard
 from undersigned.web.log.cosigned import newest, note_of
-from undersigned.web.log.models import Checkpoint, Entry
 from undersigned.web.log.rows import Placed, Waiting, delete_waiting, insert_entries, keep_objects, read_waiting
 from undersigned.web.log.shuffle import shuffled
 from undersigned.web.ports import World
-from undersigned.web.postgresql.begin import beginning_with
+from undersigned.web.records.models import Batch, Checkpoint, Entry, Letter, Refused
 from undersigned.web.signing.due import is_due
-from undersigned.web.signing.models import Batch, Refused
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 65536
@@ -60,7 +58,7 @@ class Log:
     if the database is not the one it was: then it is to be taken up again.
     """
 
-    def __init__(self, letter: KnownLetter, world: World) -> None:
+    def __init__(self, letter: FixedLetter, world: World) -> None:
         self.letter, self._world = letter, world
         self.standing = Standing(letter.manifest)
         self._frontier = merkle.Frontier()

@@ -1,0 +1,1 @@
+"""The email check: addresses, messages, and the SMTP client."""

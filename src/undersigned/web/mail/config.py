@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from undersigned.protocol.errors import MalformedError
-from undersigned.web.datadir import DataDir, DataError, read_tables
+from undersigned.web.config.datadir import DataDir, DataError, read_tables
 from undersigned.web.mail.addresses import parse_address
 
 _SHAPE: Final[dict[str, type]] = {

@@ -10,9 +10,9 @@ import base64
 
 from django.core.mail import EmailMessage
 
-from undersigned.web.pages.said import say
-from undersigned.web.pages.words import words
 from undersigned.web.ports import Entropy
+from undersigned.web.reader.said import say
+from undersigned.web.reader.words import words
 
 
 def message(

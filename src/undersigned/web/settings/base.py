@@ -12,11 +12,11 @@ from typing import Any
 from csp.constants import NONE, SELF
 
 from undersigned.languages import library
-from undersigned.web import database
-from undersigned.web.datadir import DataDir, DataError, from_environment, prepare, read_settings
-from undersigned.web.pages.scripts import script_sources
+from undersigned.web.config.datadir import DataDir, DataError, from_environment, prepare, read_settings
+from undersigned.web.database import sqlite_library
+from undersigned.web.reader.scripts import script_sources
 
-database.use_bundled_sqlite()
+sqlite_library.use_bundled_sqlite()
 
 try:
     DATA = from_environment()
@@ -35,23 +35,16 @@ USE_X_FORWARDED_HOST = False
 
 INSTALLED_APPS = [
     "csp",
-    "undersigned.web.audit",
-    "undersigned.web.letters",
-    "undersigned.web.signing",
-    "undersigned.web.log",
-    "undersigned.web.editions",
-    "undersigned.web.mail",
-    "undersigned.web.press",
-    "undersigned.web.operations",
+    "undersigned.web.records",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "undersigned.web.middleware.problems",
+    "undersigned.web.edge.middleware.problems",
 ]
-ROOT_URLCONF = "undersigned.web.urls"
-ASGI_APPLICATION = "undersigned.web.asgi.application"
+ROOT_URLCONF = "undersigned.web.edge.urls"
+ASGI_APPLICATION = "undersigned.web.edge.asgi.application"
 APPEND_SLASH = False  # a redirect would name the path to whoever watches
 
 TEMPLATES = [
@@ -63,10 +56,10 @@ TEMPLATES = [
 ]
 
 SQLITE: dict[str, Any] = {
-    "ENGINE": "undersigned.web.sqlite",
+    "ENGINE": "undersigned.web.database.sqlite",
     "NAME": DATA.database,
     "OPTIONS": {
-        "init_command": database.INIT_COMMAND,
+        "init_command": sqlite_library.INIT_COMMAND,
         # Takes the write lock at BEGIN: a transaction that read first and writes later could fail half way.
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,  # seconds to wait for another process's commit before giving up
@@ -77,10 +70,10 @@ SQLITE: dict[str, Any] = {
 }
 library.require()
 if SITE.database is None:
-    database.require_safe_sqlite()
+    sqlite_library.require_safe_sqlite()
     DATABASES: dict[str, dict[str, Any]] = {"default": SQLITE}
 else:
-    from undersigned.web.postgresql.server import django_settings
+    from undersigned.web.database.postgresql.server import django_settings
 
     DATABASES = {"default": django_settings(SITE.database, DATA.database_password)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""Taking entries and access codes: the checks, the queue, and the one transaction of a batch."""

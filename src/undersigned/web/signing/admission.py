@@ -15,12 +15,11 @@ from undersigned.protocol.errors import (
     SequenceError,
 )
 from undersigned.protocol.manifest import format_time
-from undersigned.web.editions.models import Edition
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.problems import halted
-from undersigned.web.signing.acts import take_act
+from undersigned.web.records.models import Batch, Edition
 from undersigned.web.signing.candidate import Candidate, Taken
-from undersigned.web.signing.models import Batch
+from undersigned.web.signing.organiser_entries import take_act
 from undersigned.web.signing.rows import Before, Row, insert_pending
 from undersigned.web.times import moment
 
@@ -33,7 +32,7 @@ class Admission:
     """One letter's entries, within one transaction: decides one after the other. ``before``: read in it, of their
     keys."""
 
-    def __init__(self, letter: KnownLetter, before: Before, now: int) -> None:
+    def __init__(self, letter: FixedLetter, before: Before, now: int) -> None:
         self.letter, self.now = letter, now
         self.open, self.abandoned, self.halted, self._batch = before.open, before.abandoned, before.halted, before.batch
         self._known: defaultdict[str, list[Row]] = defaultdict(list)

@@ -8,14 +8,14 @@ from undersigned.protocol import base64url, canonical, entries, merkle, seal
 from undersigned.protocol.entries import Approval, Cut, Entry, Notice, Sign, Strike, Withdraw
 from undersigned.protocol.errors import MalformedError, ObjectError
 from undersigned.protocol.purposes import digest
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """``key`` and ``seq`` as in ``log.Entry``; ``body``: the object's bytes, with a ``sign`` entry only."""
 
-    letter: KnownLetter
+    letter: FixedLetter
     entry: Entry
     data: bytes
     body: bytes | None
@@ -45,7 +45,7 @@ def place_of(entry: Entry) -> tuple[str, int]:
     return "", entry.edition if isinstance(entry, (Notice, Cut)) else 0
 
 
-def check(letter: KnownLetter, data: bytes, value: seal.SignedObject | None) -> Candidate:
+def check(letter: FixedLetter, data: bytes, value: seal.SignedObject | None) -> Candidate:
     """Everything about a posted entry that needs no database. ``data``: its canonical bytes. Raises ProtocolError."""
     # Once more on its own: the lengths of keys, hashes and signatures are not in the shape msgspec knows.
     entry = entries.parse(data)

@@ -18,13 +18,13 @@ from typing import Any, Final
 from django.db import DatabaseError, IntegrityError, OperationalError, connection
 
 from undersigned.protocol.errors import DuplicateError
-from undersigned.web.adapters.reserve import is_full
-from undersigned.web.middleware import where
+from undersigned.web.database.postgresql.begin import Answers, beginning_with
+from undersigned.web.failures import where
 from undersigned.web.ports import Clock, Reserve
-from undersigned.web.postgresql.begin import Answers, beginning_with
 from undersigned.web.problems import busy, full, unsure
 from undersigned.web.signing.actions import CodeUse, questions_before, take_entries, use_codes
 from undersigned.web.signing.candidate import Candidate
+from undersigned.web.storage.reserve import is_full
 
 MAX_BATCH: Final = 256
 MAX_WAITING: Final = 4096

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from undersigned.protocol.manifest import Manifest
-from undersigned.web.signing.models import Batch, Pending
+from undersigned.web.records.models import Batch, Pending
 
 
 def is_due(batch: Batch, manifest: Manifest, now: int) -> bool:

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from django.db import connection
 
-from undersigned.web.letters.models.use import name_of
-from undersigned.web.postgresql.begin import Answers, Question
-from undersigned.web.postgresql.copy import insert_at_once
-from undersigned.web.signing.models import Batch
+from undersigned.web.database.postgresql.begin import Answers, Question
+from undersigned.web.database.postgresql.copy import insert_at_once
+from undersigned.web.records.models import Batch
+from undersigned.web.records.models.use import name_of
 
 _PENDING: Final = {
     "leaf": "text", "letter_id": "int8", "batch_id": "int8", "kind": "text", "key": "text", "seq": "int4",

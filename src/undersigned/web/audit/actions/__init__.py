@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from undersigned.web.audit.models import Act
+from undersigned.web.records.models import Act
 
 
 def record(*, by: str, now: int, verb: str, letter: str, detail: str = "") -> None:

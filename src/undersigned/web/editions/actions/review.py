@@ -9,16 +9,15 @@ from django.db import transaction
 from undersigned.protocol.errors import ConditionError, SequenceError
 from undersigned.web.audit.actions import record
 from undersigned.web.editions import names
-from undersigned.web.editions.models import Edition
-from undersigned.web.editions.openset import cuts, open_set_keys
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.log.models import Entry
+from undersigned.web.editions.open_set import cuts, open_set_keys
+from undersigned.web.letters.fixed_letter import FixedLetter
+from undersigned.web.records.models import Edition, Entry
 
 PAGE: Final = 25
 """Names a look shows. No view shows all at once: there is no list to carry off by mistake."""
 
 
-def review(*, letter: KnownLetter, number: int, first: int, by: str, now: int) -> dict[str, Any]:
+def review(*, letter: FixedLetter, number: int, first: int, by: str, now: int) -> dict[str, Any]:
     """Names ``first`` to ``first`` + 24 of an edition, by key, and where the next ones begin.
 
     Raises SequenceError before the cut, ConditionError until enough trustees have opened.

@@ -9,14 +9,13 @@ from undersigned.protocol.errors import LetterError, OpeningError, SequenceError
 from undersigned.protocol.opening import Openings, verify_openings
 from undersigned.protocol.seal import Seal, check_share, parse_object
 from undersigned.web.audit.actions import record
-from undersigned.web.editions.models import Edition, Share
-from undersigned.web.editions.openset import cuts, open_set_keys
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.editions.open_set import cuts, open_set_keys
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.problems import Problem
-from undersigned.web.signing.models import SealedObject
+from undersigned.web.records.models import Edition, SealedObject, Share
 
 
-def take_openings(*, letter: KnownLetter, openings: Openings, now: int) -> None:
+def take_openings(*, letter: FixedLetter, openings: Openings, now: int) -> None:
     """Keeps every share that is what its seal commits to; then raises if one was not.
 
     There is no ``by``: the trustee has signed. Shares of keys that withdrew meanwhile are not kept, and that is no
@@ -42,7 +41,7 @@ def take_openings(*, letter: KnownLetter, openings: Openings, now: int) -> None:
         )
 
 
-def _sort(letter: KnownLetter, edition: Edition, openings: Openings) -> tuple[list[Share], list[str]]:
+def _sort(letter: FixedLetter, edition: Edition, openings: Openings) -> tuple[list[Share], list[str]]:
     """Shares to keep, and keys whose share is wrong or not called for."""
     allowed = open_set_keys(edition, openings.shares)
     objects = SealedObject.objects.filter(letter=letter.pk, key__in=list(openings.shares))

@@ -8,7 +8,7 @@ from django.db import transaction
 from undersigned.protocol import base64url
 from undersigned.protocol.errors import MalformedError
 from undersigned.web.audit.actions import record
-from undersigned.web.letters.models import Code, Letter
+from undersigned.web.records.models import Code, Letter
 
 
 class CodeRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,9 +11,9 @@ from undersigned.protocol import base64url, keys
 from undersigned.protocol.bundle import text_path
 from undersigned.protocol.errors import MalformedError
 from undersigned.web.audit.actions import record
-from undersigned.web.letters.models import Document, Letter
 from undersigned.web.ports import World
 from undersigned.web.problems import Problem
+from undersigned.web.records.models import Document, Letter
 
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _TAKEN: Final = frozenset(

@@ -10,10 +10,9 @@ from undersigned.protocol.bundle import text_path
 from undersigned.protocol.errors import ConditionError
 from undersigned.protocol.manifest import Manifest
 from undersigned.web.audit.actions import record
-from undersigned.web.letters.models import Code, Document, Letter
-from undersigned.web.log.models import Entry
 from undersigned.web.ports import World
 from undersigned.web.problems import Problem
+from undersigned.web.records.models import Code, Document, Entry, Letter
 
 
 def fix_manifest(*, letter: Letter, manifest: Manifest, world: World, by: str, now: int) -> tuple[str, bool]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db import transaction
 
-from undersigned.web.letters.models import Code, Progress
+from undersigned.web.records.models import Code, Progress
 
 TENS: Final = 10
 Told = dict[str, int]

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db import connection, transaction
 
-from undersigned.web.letters.models import Use
+from undersigned.web.records.models import Use
 
 TOGETHER: Final = 256
 """Uses noted in one transaction: meanwhile nobody can sign."""

@@ -1,5 +1,5 @@
 """What trustees and the clerk do to the log."""
 
-from .cosign import cosign
+from undersigned.web.log.actions.cosign import cosign
 
 __all__ = ["cosign"]

@@ -11,14 +11,14 @@ from undersigned.protocol.checkpoint import verify_cosignature
 from undersigned.protocol.errors import LogError, MalformedError, SignatureError
 from undersigned.protocol.note import SignatureLine
 from undersigned.web.audit.actions import record
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.log.models import Checkpoint, Cosignature
+from undersigned.web.letters.fixed_letter import FixedLetter
+from undersigned.web.records.models import Checkpoint, Cosignature
 
 RECENT: Final = 16
 """Checkpoints back that are still taken: while a trustee looked at one, the log may have gone on."""
 
 
-def cosign(*, letter: KnownLetter, lines: bytes, now: int) -> None:
+def cosign(*, letter: FixedLetter, lines: bytes, now: int) -> None:
     """Stores each line as a cosignature of the checkpoint it is for; the same again is no error.
 
     There is no ``by``: the lines prove themselves. Raises MalformedError for what is no signature line or names no

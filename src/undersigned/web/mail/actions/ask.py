@@ -10,35 +10,34 @@ from typing import Final
 
 from django.db import transaction
 
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
+from undersigned.web.mail.actions.deliver import random_id
 from undersigned.web.mail.addresses import Address, Digests
-from undersigned.web.mail.models import Waiting
 from undersigned.web.ports import World
 from undersigned.web.problems import busy
-
-from .deliver import random_id
+from undersigned.web.records.models import MailWaiting
 
 HOUR: Final = 3600
 MAX_WAITING: Final = 10_000
 """Mails that wait at once. Beyond it everybody is told to come back, whoever they are."""
 
 
-def ask_code(*, letter: KnownLetter, address: Address, language: str, world: World, now: int) -> None:
+def ask_code(*, letter: FixedLetter, address: Address, language: str, world: World, now: int) -> None:
     """Queues the mail with an access code. There is no ``by``: anybody may ask. Raises Problem ``busy``."""
     _queue("code", letter, address, language, address.spelt, world, now)
 
 
 def queue_withdrawal(
-    *, letter: KnownLetter, address: Address, code: str, language: str, world: World, now: int
+    *, letter: FixedLetter, address: Address, code: str, language: str, world: World, now: int
 ) -> None:
     """Queues the mail with a withdrawal code. It goes only to an address that was mailed a code for this letter."""
     _queue("withdraw", letter, address, language, f"{address.spelt}\n{code}", world, now)
 
 
-def _queue(kind: str, letter: KnownLetter, address: Address, language: str, text: str, world: World, now: int) -> None:
+def _queue(kind: str, letter: FixedLetter, address: Address, language: str, text: str, world: World, now: int) -> None:
     digests = Digests(world.keys.mail_secret())
     digest = digests.of_letter(letter.letter, address)
-    row = Waiting(
+    row = MailWaiting(
         id=random_id(world.entropy),
         letter_id=letter.pk,
         kind=kind,
@@ -50,10 +49,10 @@ def _queue(kind: str, letter: KnownLetter, address: Address, language: str, text
         since=now - now % HOUR,
     )
     with transaction.atomic():
-        if Waiting.objects.count() >= MAX_WAITING:
+        if MailWaiting.objects.count() >= MAX_WAITING:
             raise busy()
         # An update where there is a row: whether one waits already costs the same write, and the same sync of the disk.
-        Waiting.objects.bulk_create(
+        MailWaiting.objects.bulk_create(
             [row],
             update_conflicts=True,
             unique_fields=["letter", "kind", "digest"],

@@ -16,12 +16,11 @@ from typing import Final
 from django.db import transaction
 
 from undersigned.protocol import base64url, codes, roll
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.letters.models import Code, Use
-from undersigned.web.letters.models import Letter as LetterRow
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.mail.addresses import Address, Digests, parse_address
-from undersigned.web.mail.models import Blocked, Granted, Tally, Waiting
 from undersigned.web.ports import Entropy
+from undersigned.web.records.models import Code, MailBlocked, MailGranted, MailTally, MailWaiting, Use
+from undersigned.web.records.models import Letter as LetterRow
 
 DAILY: Final = 3
 """Mails an address gets at most within a day, over all letters."""
@@ -38,7 +37,7 @@ class Outgoing:
     code: str
 
 
-def begin(*, row: Waiting, letter: KnownLetter, digests: Digests, entropy: Entropy, now: int) -> Outgoing | None:
+def begin(*, row: MailWaiting, letter: FixedLetter, digests: Digests, entropy: Entropy, now: int) -> Outgoing | None:
     """Makes a mail ready, or finds that none is to be sent: then the row is gone, or due later.
 
     Raises ValueError if the row cannot be read under the site's key.
@@ -74,11 +73,11 @@ def random_id(entropy: Entropy) -> int:
     return int.from_bytes(entropy(8), "big") >> 2
 
 
-def _may(row: Waiting, letter: KnownLetter, address: Address, digests: Digests) -> bool:
+def _may(row: MailWaiting, letter: FixedLetter, address: Address, digests: Digests) -> bool:
     """Whether this mail is to be sent at all: each condition on its own line."""
-    if Blocked.objects.filter(digest=digests.of_block(address)).exists():
+    if MailBlocked.objects.filter(digest=digests.of_block(address)).exists():
         return False
-    granted = Granted.objects.filter(letter=letter.pk, digest=row.digest).exists()
+    granted = MailGranted.objects.filter(letter=letter.pk, digest=row.digest).exists()
     if row.kind == "withdraw":
         return granted
     domains = letter.manifest.eligibility.domains
@@ -93,16 +92,16 @@ def _count(address: Address, digests: Digests, now: int) -> bool:
     """Adds one to today's tally unless today and yesterday together have as many as a day may have."""
     today = now // DAY
     marks = {day: digests.of_day(day, address) for day in (today - 1, today)}
-    found = dict(Tally.objects.filter(digest__in=marks.values()).values_list("digest", "number"))
+    found = dict(MailTally.objects.filter(digest__in=marks.values()).values_list("digest", "number"))
     if sum(found.values()) >= DAILY:
         return False
-    Tally.objects.update_or_create(
+    MailTally.objects.update_or_create(
         digest=marks[today], defaults={"day": today, "number": found.get(marks[today], 0) + 1}
     )
     return True
 
 
-def _take_back(row: Waiting) -> bool:
+def _take_back(row: MailWaiting) -> bool:
     """Deletes the code of an attempt whose end is not known. Returns True if it has been used: then it had arrived."""
     if not row.token_hash:
         return False
@@ -112,21 +111,21 @@ def _take_back(row: Waiting) -> bool:
     return mailed.exists()
 
 
-def finish(*, row: Waiting) -> None:
+def finish(*, row: MailWaiting) -> None:
     """The mail server has taken the mail: the address goes."""
     with transaction.atomic():
         _grant(row)
 
 
-def _grant(row: Waiting) -> None:
+def _grant(row: MailWaiting) -> None:
     """The address has had its code; its row goes."""
     if row.kind == "code":
-        granted = Granted(letter_id=row.letter_id, digest=row.digest)
-        Granted.objects.bulk_create([granted], ignore_conflicts=True)
+        granted = MailGranted(letter_id=row.letter_id, digest=row.digest)
+        MailGranted.objects.bulk_create([granted], ignore_conflicts=True)
     row.delete()
 
 
-def refuse(*, row: Waiting) -> None:
+def refuse(*, row: MailWaiting) -> None:
     """The mail will never be taken: address and code go. If the code has been used, it had arrived after all."""
     with transaction.atomic():
         if _take_back(row):
@@ -135,7 +134,7 @@ def refuse(*, row: Waiting) -> None:
             row.delete()
 
 
-def later(*, row: Waiting, address: Address, digests: Digests, now: int, sure: bool) -> None:
+def later(*, row: MailWaiting, address: Address, digests: Digests, now: int, sure: bool) -> None:
     """The mail waits for another attempt. ``sure``: it was certainly not taken, so it does not count against the day.
 
     The row keeps the token's hash unless that is sure: a code that may have arrived is taken back only by the next one.
@@ -144,14 +143,14 @@ def later(*, row: Waiting, address: Address, digests: Digests, now: int, sure: b
         if sure:
             _take_back(row)
             row.token_hash = ""
-            counted = Tally.objects.filter(digest=digests.of_day(now // DAY, address), number__gt=0).first()
+            counted = MailTally.objects.filter(digest=digests.of_day(now // DAY, address), number__gt=0).first()
             if counted is not None:
                 counted.number -= 1
                 counted.save(update_fields=["number"])
         _postpone(row, now, min(FIRST_PAUSE * 2 ** min(row.tries, 10), LONGEST_PAUSE))
 
 
-def _postpone(row: Waiting, now: int, pause: int) -> None:
+def _postpone(row: MailWaiting, now: int, pause: int) -> None:
     row.tries = min(row.tries + 1, 1000)
     row.due = -(-(now + pause) // FIRST_PAUSE) * FIRST_PAUSE
     row.save(update_fields=["token_hash", "tries", "due"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from undersigned.web.mail.models import Blocked
+from undersigned.web.records.models import MailBlocked
 
 
 def stop(*, digest: str) -> None:
@@ -13,4 +13,4 @@ def stop(*, digest: str) -> None:
     ``digest``: read from the link (``Digests.read_stop_token``). Saying it again changes nothing.
     """
     with transaction.atomic():
-        Blocked.objects.bulk_create([Blocked(digest=digest)], ignore_conflicts=True)
+        MailBlocked.objects.bulk_create([MailBlocked(digest=digest)], ignore_conflicts=True)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from undersigned.protocol.errors import ProtocolError
-from undersigned.web.letters.known import KnownLetter
-from undersigned.web.postgresql.begin import Answers, Question, ask
+from undersigned.web.database.postgresql.begin import Answers, Question, ask
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.problems import Problem
 from undersigned.web.signing import rows
 from undersigned.web.signing.admission import Admission
@@ -49,12 +49,12 @@ def take_entries(batch: Sequence[Candidate], *, now: int, answers: Answers | Non
     return [outcomes[position] for position in range(len(batch))]
 
 
-def _by_letter(batch: Sequence[Candidate]) -> list[tuple[KnownLetter, list[tuple[int, Candidate]]]]:
+def _by_letter(batch: Sequence[Candidate]) -> list[tuple[FixedLetter, list[tuple[int, Candidate]]]]:
     """Each letter's entries, with their places in ``batch``."""
     ordered = sorted(enumerate(batch), key=lambda row: row[1].letter.pk)
     groups = [list(group) for _, group in groupby(ordered, key=lambda row: row[1].letter.pk)]
     return [(members[0][1].letter, members) for members in groups]
 
 
-def _questions(letter: KnownLetter, members: Sequence[tuple[int, Candidate]]) -> list[Question]:
+def _questions(letter: FixedLetter, members: Sequence[tuple[int, Candidate]]) -> list[Question]:
     return rows.questions(letter.pk, sorted({candidate.key for _, candidate in members}))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from undersigned.web.letters.known import KnownLetter
+from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.problems import KEPT_NOTHING, Problem, halted
 from undersigned.web.signing.rows import CodeRow, find_box_row, find_code_row, read_letter, use_code_row
 
@@ -19,7 +19,7 @@ from undersigned.web.signing.rows import CodeRow, find_box_row, find_code_row, r
 class CodeUse:
     """A question, and the answer computed for it, which counts only once it is stored. ``token_hash``: base64url."""
 
-    letter: KnownLetter
+    letter: FixedLetter
     token_hash: str
     blinded: bytes
     answer: bytes = b""
@@ -37,7 +37,7 @@ class CodeFound:
     answer: bytes | None = None
 
 
-def check_open(letter: KnownLetter) -> None:
+def check_open(letter: FixedLetter) -> None:
     """Raises Problem unless the letter takes signatures."""
     taking, abandoned, stopped = read_letter(letter.pk)
     if stopped:
@@ -56,7 +56,7 @@ def find_code(use: CodeUse) -> CodeFound:
     return CodeFound(row.leaf, row.box, row.answer if row.blinded == use.blinded else None)
 
 
-def find_box(letter: KnownLetter, token_hash: str) -> CodeFound:
+def find_box(letter: FixedLetter, token_hash: str) -> CodeFound:
     """Leaf and box of a code, used or not. Raises Problem for an unknown code."""
     row = _known(find_box_row(letter.pk, token_hash))
     return CodeFound(row.leaf, row.box)

@@ -1,0 +1,1 @@
+"""HTTP for tools: organisers', trustees' and registrars' views. They parse, call an act, and answer."""

@@ -1,0 +1,1 @@
+"""The background worker: lease, rounds, mail and newspaper pages."""

@@ -1,0 +1,1 @@
+"""The data directory and what its settings say."""

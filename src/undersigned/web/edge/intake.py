@@ -1,0 +1,181 @@
+"""The hot path: POST entries, activate and box, straight from ASGI (docs/adr/0010).
+
+One strict parse, the checks that need no database, then the committer; the answer follows the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+from django.db import connection
+
+from undersigned.protocol import base64url, canonical, receipt
+from undersigned.protocol.credential import check_blinded
+from undersigned.protocol.entries import Entry
+from undersigned.protocol.errors import LetterError
+from undersigned.protocol.seal import SignedObject
+from undersigned.web.edge.body import Headers, Receive, Scope, Send, check_type, read_body, respond
+from undersigned.web.edge.inclusion import Inclusions
+from undersigned.web.edge.load import LoopMonitor
+from undersigned.web.letters.fixed_letter import FixedLetter, LetterCache
+from undersigned.web.ports import World
+from undersigned.web.problems import Problem, busy, full
+from undersigned.web.signing import candidate, registrar
+from undersigned.web.signing.actions import CodeUse, find_box, find_code
+from undersigned.web.signing.actions.use_codes import CodeFound, check_open
+from undersigned.web.signing.candidate import Candidate
+from undersigned.web.signing.committer import Committer
+
+_JSON: Final = b"application/json"
+MAX_COMPUTING: Final = 512
+"""Blind signatures under way or waiting: more would be waited for longer than people wait."""
+
+
+class _Posted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Body of POST entries."""
+
+    entry: Entry
+    object: SignedObject | None = None
+
+
+class _Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST activate."""
+
+    token: str
+    blinded: str
+
+
+class _Holder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST box."""
+
+    token: str
+
+
+class Intake:
+    """The two acts of a signatory, and what an access code's holder may ask.
+
+    One a process; shares the committer and the registrar's threads.
+    """
+
+    def __init__(
+        self, world: World, letters: LetterCache, committer: Committer, pool: ThreadPoolExecutor, beat: LoopMonitor
+    ) -> None:
+        self._world, self._letters, self._committer, self._pool, self._beat = world, letters, committer, pool, beat
+        self._places = Inclusions(world.storage, pool)
+        self._computing = 0
+
+    async def entries(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
+        """POST entries: 201 with the receipt once durable; 200 with the same receipt if it was there."""
+        check_type(scope, _JSON)
+        body = await read_body(scope, receive)
+        self._beat.check()
+        posted: _Posted = canonical.decode_as(body, _Posted)
+        letter = await self._letter(slug)
+        checked = candidate.check(letter, canonical.encode(posted.entry), posted.object)
+        outcome = await self._committed(checked)
+        made = receipt.make(letter.letter, checked.data, outcome.by, letter.log)
+        answer: dict[str, object] = {"receipt": made}
+        if not letter.manifest.sealed:
+            answer |= await self._places.of(letter, checked.leaf)
+        await self._say(send, base, 201 if outcome.new else 200, msgspec.json.encode(answer, order="sorted"))
+
+    async def activate(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
+        """POST activate: the registrar's blind signature; the same question again, the same answer.
+
+        Every refusal that needs no code comes before the code is looked up, in the order of this function and of
+        ``_answer``: nobody learns by one whether a code has been used (docs/adr/0098).
+        """
+        check_type(scope, _JSON)
+        body = await read_body(scope, receive)
+        self._beat.check()
+        question: _Question = canonical.decode_as(body, _Question)
+        token = base64url.decode(question.token, 32)
+        letter = await self._letter(slug)
+        blinded = base64url.decode(question.blinded, letter.registrar.length)
+        check_blinded(letter.registrar, blinded)
+        self._committer.check_room()
+        found = await self._compute(partial(self._answer, CodeUse(letter, _hashed(token), blinded)))
+        if isinstance(found, CodeUse):
+            found = await self._committed(found)
+        assert isinstance(found, CodeFound)  # noqa: S101 - for the type checker
+        assert found.answer is not None  # noqa: S101 - stored a moment ago
+        answer = {**_boxed(found), "signature": base64url.encode(found.answer)}
+        await self._say(send, base, 200, canonical.encode(answer))
+
+    async def box(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
+        """POST box: what the roll says of a code's holder, for them to open. Nothing is used up, and whether the code
+        has been used is not even read."""
+        check_type(scope, _JSON)
+        body = await read_body(scope, receive)
+        self._beat.check()
+        holder: _Holder = canonical.decode_as(body, _Holder)
+        token = base64url.decode(holder.token, 32)
+        letter = await self._letter(slug)
+        found = await self._compute(partial(find_box, letter, _hashed(token)))
+        assert isinstance(found, CodeFound)  # noqa: S101 - for the type checker
+        await self._say(send, base, 200, canonical.encode(_boxed(found)))
+
+    async def _committed(self, work: Candidate | CodeUse) -> Any:
+        """What is durable of it. Raises what it was refused with."""
+        outcome = await self._committer.submit(work)
+        if isinstance(outcome, Problem) and outcome.code == "busy":
+            # The database went away, perhaps: what is known of the letter may be of before.
+            self._letters.forget(work.letter.slug)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def _compute(self, work: Callable[[], CodeFound | CodeUse]) -> CodeFound | CodeUse:
+        """``work`` in the registrar's pool. Raises Problem ``busy`` if too much waits for it already."""
+        if self._computing >= MAX_COMPUTING:
+            raise busy()
+        self._computing += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            self._computing -= 1
+
+    def _answer(self, use: CodeUse) -> CodeFound | CodeUse:
+        """The answer given before to this question, or the question with an answer computed and not stored. Runs in the
+        registrar's pool.
+
+        A code that answered another question is computed for like an unused one, and refused where answers are
+        stored: until the commit both take the same steps and the same time.
+        """
+        check_open(use.letter)
+        if not self._world.reserve.held():
+            raise full()
+        found = find_code(use)
+        if found.answer is not None and connection.vendor != "postgresql":
+            return found
+        # On PostgreSQL through the committer, which answers only once the earlier answer is where it must be.
+        answer = found.answer or registrar.sign_blindly(use.letter.registrar, use.blinded, self._world.entropy)
+        return replace(use, answer=answer)
+
+    async def _letter(self, slug: str) -> FixedLetter:
+        letter = self._letters.cached(slug)
+        if letter is None:
+            # Not in Django's one thread, where a publication may take its time.
+            letter = await asyncio.get_running_loop().run_in_executor(self._pool, self._letters.find, slug)
+        if letter is None:
+            raise LetterError("there is no letter at this address, or it is still a draft")
+        return letter
+
+    async def _say(self, send: Send, base: Headers, status: int, body: bytes) -> None:
+        headers = [*base, (b"content-type", _JSON), (b"cache-control", b"no-store")]
+        await respond(send, status, headers, body)
+
+
+def _hashed(token: bytes) -> str:
+    return base64url.encode(hashlib.sha256(token).digest())
+
+
+def _boxed(found: CodeFound) -> dict[str, str | None]:
+    return {"box": None if found.box is None else base64url.encode(found.box), "leaf": found.leaf}

@@ -1,0 +1,66 @@
+"""Django's addresses: what organisers and trustees do, and the forms. All else is the thin door's (``asgi``)."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from undersigned.web.api import bookings as press
+from undersigned.web.api import editions as editions
+from undersigned.web.api import health as operations
+from undersigned.web.api import letters as letters
+from undersigned.web.api import log as log
+from undersigned.web.forms import mail_check as mail
+from undersigned.web.forms import views as forms
+
+
+class SlugConverter:
+    """The one word of a letter's origin."""
+
+    regex = "[a-z0-9][a-z0-9-]{0,79}"
+
+    def to_python(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+class NumberConverter:
+    """A number from 1 on, spelt one way."""
+
+    regex = "[1-9][0-9]{0,5}"
+
+    def to_python(self, value: str) -> int:
+        """As a number."""
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        """In digits."""
+        return str(value)
+
+
+register_converter(SlugConverter, "word")
+register_converter(NumberConverter, "number")
+
+urlpatterns = [
+    path("healthz/database", operations.database),
+    path("api/letters", letters.create),
+    path("<word:slug>/draft/codes", letters.codes),
+    path("<word:slug>/draft/text", letters.text),
+    path("<word:slug>/draft/manifest", letters.manifest),
+    path("<word:slug>/status", letters.status),
+    path("<word:slug>/cosignatures", log.cosignatures),
+    path("<word:slug>/seals", editions.seals),
+    path("<word:slug>/openings", editions.openings),
+    path("<word:slug>/review", editions.review),
+    path("<word:slug>/publish", editions.publish),
+    path("<word:slug>/bookings", press.bookings),
+    path("<word:slug>/bookings/<number:number>/<str:name>", press.booking),
+    path("<word:slug>/form/<str:language>/code", mail.ask),
+    path("<word:slug>/form/<str:language>/sign", forms.sign),
+    path("<word:slug>/form/<str:language>/withdraw", forms.withdraw),
+    path("code/<str:language>/", mail.code),
+    path("stop/<str:token>", mail.stop),
+]

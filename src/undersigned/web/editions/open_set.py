@@ -1,0 +1,59 @@
+"""Whom an edition opens, from the entries in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from undersigned.web.records.models import Edition, Entry
+
+_SIZE: Final = """
+SELECT
+  (SELECT count(*) FROM log_entry
+    WHERE letter_id = %(letter)s AND NOT (kind = 'sign' AND seq = 0) AND +"index" > %(before)s AND +"index" < %(last)s),
+  (SELECT count(*) FROM log_entry gone
+    WHERE gone.letter_id = %(letter)s AND gone.kind = 'withdraw' AND +gone."index" < %(last)s AND EXISTS (
+      SELECT 1 FROM log_entry came
+      WHERE came.letter_id = %(letter)s AND came.key = gone.key AND came.kind = 'sign' AND came.seq = 0
+        AND came."index" > %(before)s))
+"""
+"""Between two cuts nearly every entry is a first signature. What else there is, is found in the index by key, which has
+no place of an entry in it: the plus keeps SQLite from reading a million rows in order of their places instead."""
+
+
+def cuts(letter: int) -> QuerySet[Entry]:
+    """The cuts of the letter with the primary key ``letter``. Of all that a log holds only acts have no key: with that
+    the database finds them at once, without it, it reads a million entries."""
+    return Entry.objects.filter(letter=letter, key="", kind="cut")
+
+
+def open_set_keys(edition: Edition, among: Iterable[str] | None = None) -> set[str]:
+    """Keys standing at the edition's cut, less those opened in earlier editions. The cut must be in the log.
+
+    ``among``: only these are asked about; a large letter's shares come in thousands of posts.
+    """
+    indices = dict(cuts(edition.letter_id).filter(seq__lte=edition.number).values_list("seq", "index"))
+    last, before = indices[edition.number], indices.get(edition.number - 1, 0)
+    entries = Entry.objects.filter(letter=edition.letter_id, kind__in=("sign", "withdraw"))
+    # By their keys alone: told of a range of places as well, SQLite goes through the range.
+    entries = entries.filter(index__lt=last) if among is None else entries.filter(key__in=list(among))
+    signs, gone = set(), set()
+    for key, kind, seq, index in entries.values_list("key", "kind", "seq", "index").iterator():
+        if kind == "withdraw" and index < last:
+            gone.add(key)
+        elif kind == "sign" and seq == 0 and before < index < last:
+            signs.add(key)
+    return signs - gone
+
+
+def open_set_size(edition: Edition) -> int:
+    """How many keys ``open_set_keys`` would give. The cut must be in the log."""
+    indices = dict(cuts(edition.letter_id).filter(seq__lte=edition.number).values_list("seq", "index"))
+    last, before = indices[edition.number], indices.get(edition.number - 1, 0)
+    with connection.cursor() as cursor:
+        cursor.execute(_SIZE, {"letter": edition.letter_id, "before": before, "last": last})
+        others, gone = cursor.fetchone()
+    return last - before - 1 - int(others) - int(gone)

@@ -1,0 +1,46 @@
+"""The two acts of a signatory without script: each one transaction, durable when it returns.
+
+There is no ``by`` and no audit record: signatories' acts stand in the log, without a time.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from undersigned.protocol.errors import ProtocolError
+from undersigned.web.forms.client import Choice, make_signature, make_withdrawal
+from undersigned.web.letters.fixed_letter import FixedLetter
+from undersigned.web.ports import World
+from undersigned.web.problems import Problem, full
+from undersigned.web.signing.actions import take_entries, use_codes
+
+
+def sign_for(*, letter: FixedLetter, code: bytes, withdrawal: bytes, choice: Choice, world: World, now: int) -> None:
+    """Uses the access code and takes the entry: both or neither. The same again changes nothing.
+
+    The code comes last: whatever else may be refused has been by then, and says nothing of the code (docs/adr/0098).
+    Raises Problem (no room on the disk, unknown or used code), ProtocolError (closed, or this withdrawal code has
+    signed otherwise).
+    """
+    if not world.reserve.held():
+        raise full()
+    use, candidate = make_signature(letter, code, withdrawal, choice, world.entropy)
+    with transaction.atomic():
+        (outcome,) = take_entries([candidate], now=now)
+        if isinstance(outcome, (ProtocolError, Problem)):
+            raise outcome
+        if not outcome.new:
+            # This very form was sent before, and used its code then: none is looked up.
+            return
+        (found,) = use_codes([use], now=now)
+        if isinstance(found, Problem):
+            raise found
+
+
+def withdraw_for(*, letter: FixedLetter, withdrawal: bytes, now: int) -> None:
+    """Takes the withdrawal, for good; the same again changes nothing. Raises SequenceError: this key never signed."""
+    candidate = make_withdrawal(letter, withdrawal)
+    with transaction.atomic():
+        (outcome,) = take_entries([candidate], now=now)
+        if isinstance(outcome, ProtocolError):
+            raise outcome

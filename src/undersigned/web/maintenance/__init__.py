@@ -1,0 +1,1 @@
+"""What operators ask of a data directory: doctor, backup, restore, a change of authority."""

@@ -1,5 +1,0 @@
-"""Who is the clerk."""
-
-from .term import Term
-
-__all__ = ["Term"]

@@ -1,5 +1,0 @@
-"""Bookings of newspapers' pages."""
-
-from .booking import Booking
-
-__all__ = ["Booking"]

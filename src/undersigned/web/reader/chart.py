@@ -1,0 +1,96 @@
+"""The count per batch as a small drawing: inline SVG, described in words, drawn in the page's own colours.
+
+Time runs as the page is read: from the right in right-to-left languages. The line is the count after each step, on a
+scale that begins at 0. Bars of signatures stand on the ground line, bars of withdrawals hang below it, on one scale of
+their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from undersigned.web.reader.history import Batch, Step, peak, steps
+from undersigned.web.reader.said import number, say
+
+WIDTH: Final = 640
+HEIGHT: Final = 240
+_TOP: Final = 24.0
+_GROUND: Final = 170.0
+_BARS: Final = 44.0
+"""Units from the ground line to the longest bar's end, up or down."""
+_MARGIN: Final = 8.0
+COLUMNS: Final = 120
+"""Steps that are drawn at most: more would be thinner than a line."""
+
+
+def chart(batches: Sequence[Batch], said: dict[str, str], origin: str) -> dict[str, Any]:
+    """What ``reader/chart.html`` needs; ``words`` alone if nobody has signed. ``origin``: a prefix for ids."""
+    if not batches:
+        return {"words": said["chart_none"], "drawn": False}
+    rows = steps(batches, COLUMNS)
+    spoken = said["language"]
+    highest = peak(batches)
+    signed, withdrawn = sum(b.signed for b in batches), sum(b.withdrawn for b in batches)
+    figures = {"signed": signed, "withdrawn": withdrawn, "count": signed - withdrawn, "peak": highest}
+    reverse = said["direction"] == "rtl"
+    drawn = _draw(rows, highest)
+    if reverse:
+        drawn = {name: [_mirrored(shape) for shape in shapes] for name, shapes in drawn.items()}
+    points = drawn.pop("line")
+    top = _count_at(highest, highest)
+    return {
+        **drawn,
+        "drawn": True,
+        "id": origin,
+        "line": " ".join(f"{x:.1f},{y:.1f}" for x, y in points),
+        "last": points[-1],
+        "ground": _GROUND,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "top": top,
+        "edge": WIDTH - _MARGIN if reverse else _MARGIN,
+        # ``edge``: where the page's lines begin; SVG anchors by the text's own direction.
+        "highest": number(highest, spoken),
+        "words": say(said, "chart_words", **figures),
+        "axis": say(said, "chart_axis", batches=len(batches)),
+    }
+
+
+Shape = Any
+
+
+def _count_at(count: int, highest: int) -> float:
+    return _GROUND - (_GROUND - _TOP) * count / max(1, highest)
+
+
+def _draw(rows: Sequence[Step], highest: int) -> dict[str, list[Shape]]:
+    """The line as points, bars as (x, y, width, height); from the left."""
+    column = (WIDTH - 2 * _MARGIN) / len(rows)
+    # A single batch is a bar, not a wall.
+    bar = min(column * 0.7, 24.0)
+    tallest = max(1, *(max(row.signed, row.withdrawn) for row in rows))
+    line: list[Shape] = [(_MARGIN, _GROUND)]
+    signed: list[Shape] = []
+    withdrawn: list[Shape] = []
+    before = 0
+    for place, row in enumerate(rows):
+        start, end = _MARGIN + place * column, _MARGIN + (place + 1) * column
+        middle = start + (column - bar) / 2
+        # A step, not a slope: between two batches the count stood still.
+        line += [(start, _count_at(before, highest)), (start, _count_at(row.count, highest))]
+        line.append((end, _count_at(row.count, highest)))
+        before = row.count
+        if row.signed:
+            tall = max(1.0, _BARS * row.signed / tallest)
+            signed.append((middle, _GROUND - tall, bar, tall))
+        if row.withdrawn:
+            withdrawn.append((middle, _GROUND, bar, max(1.0, _BARS * row.withdrawn / tallest)))
+    return {"line": line, "signed": signed, "withdrawn": withdrawn}
+
+
+def _mirrored(shape: Shape) -> Shape:
+    if len(shape) == 2:
+        return (WIDTH - shape[0], shape[1])
+    x, y, width, height = shape
+    return (WIDTH - x - width, y, width, height)

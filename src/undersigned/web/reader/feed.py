@@ -1,0 +1,134 @@
+"""News of a letter as an Atom feed (RFC 4287): its editions, and its count after each batch. No names.
+
+A batch may be one person. So the feed's times are whole hours, and only of the last batches; the file itself is where
+they are kept: what it said of an entry before, it says again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django.template.loader import render_to_string
+
+from undersigned.languages.figures import long_date
+from undersigned.protocol.edition import EditionCounts
+from undersigned.protocol.tally import tally
+from undersigned.web.reader.letter import Shown, say_since
+from undersigned.web.reader.said import say
+from undersigned.web.reader.state import State, cut_not_before, say_state
+from undersigned.web.reader.words import words
+
+LAST: Final = 20
+"""Batches that are told."""
+_HOUR: Final = 3600
+_ENTRY: Final = re.compile(
+    r"<entry>\s*<id>([^<]+)</id>\s*<updated>([^<]+)</updated>\s*<title>([^<]*)</title>\s*"
+    r"<link href=\"[^\"]*\"/>\s*<summary>([^<]*)</summary>\s*</entry>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry. ``updated``: as RFC 3339 writes it."""
+
+    id: str
+    updated: str
+    title: str
+    summary: str
+    link: str
+
+
+def feed(
+    shown: Shown,
+    state: State,
+    language: str,
+    editions: Sequence[EditionCounts],
+    previous: bytes | None,
+    now: int,
+) -> bytes:
+    """The feed as of now. ``previous``: the one that is served, if any. ``now``: Unix seconds."""
+    said = words(language)
+    known = _told(previous)
+    hour = datetime.fromtimestamp(now - now % _HOUR, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    urn = f"urn:undersigned:letter:{shown.letter}:"
+    entries = [_edition(shown, language, edition, known, hour) for edition in editions]
+    entries += _acts(shown, state, language, known, hour)
+    entries += _batches(shown, language, known, hour)
+    entries.sort(key=lambda entry: entry.updated, reverse=True)
+    context: dict[str, Any] = {
+        "t": said,
+        "language": language,
+        "title": shown.manifest.title[language],
+        "id": f"{urn}{language}",
+        "updated": max((entry.updated for entry in entries), default=hour),
+        "page": f"{shown.origin}/{language}/",
+        "address": f"{shown.origin}/{language}/feed.atom",
+        "state": f"{say_state(state, shown.manifest, said).now} {say_state(state, shown.manifest, said).names}",
+        "entries": entries,
+    }
+    return render_to_string("reader/feed.atom", context).encode("utf-8")
+
+
+def _told(previous: bytes | None) -> dict[str, str]:
+    """When each entry of the served feed was told, by its id."""
+    if previous is None:
+        return {}
+    return {found[1]: found[2] for found in _ENTRY.finditer(previous.decode("utf-8"))}
+
+
+def _edition(shown: Shown, language: str, edition: EditionCounts, known: dict[str, str], hour: str) -> Told:
+    said, number = words(language), edition.number
+    id_ = f"urn:undersigned:letter:{shown.letter}:{language}:edition:{number}"
+    return Told(
+        id_,
+        known.get(id_, hour),
+        say(said, "feed_edition", number=number, count=tally(edition.counts).number),
+        say_since(edition, said),
+        f"{shown.origin}/editions/{number}/{language}.html",
+    )
+
+
+def _acts(shown: Shown, state: State, language: str, known: dict[str, str], hour: str) -> list[Told]:
+    """What the organiser did that is in the log: notices, cuts, the end."""
+    said, manifest = words(language), shown.manifest
+    stem, page = f"urn:undersigned:letter:{shown.letter}:{language}:", f"{shown.origin}/{language}/"
+    found: list[tuple[str, str, str]] = []
+    for edition in shown.standing.editions:
+        until = long_date(cut_not_before(manifest, edition.after), said["language"])
+        told = say(said, "feed_notice", until=until)
+        found.append((f"notice:{edition.number}", say(said, "short_notice", edition=edition.number), told))
+        if edition.cut is not None:
+            told = say(said, "feed_count", count=edition.standing or 0)
+            found.append((f"cut:{edition.number}", say(said, "feed_cut", edition=edition.number), told))
+    if shown.standing.abandoned is not None:
+        saying = say_state(state, manifest, said)
+        found.append(("abandoned", saying.short, saying.now))
+    return [Told(stem + id_, known.get(stem + id_, hour), title, summary, page) for id_, title, summary in found]
+
+
+def _batches(shown: Shown, language: str, known: dict[str, str], hour: str) -> list[Told]:
+    """The last batches: this one, and those the feed told before, whose figures are in their ids."""
+    standing = shown.standing
+    stem = f"urn:undersigned:letter:{shown.letter}:{language}:count:"
+    here = (standing.size, standing.signed, standing.withdrawn)
+    figures = {here: stem + "-".join(map(str, here))}
+    for id_ in known:
+        if id_.startswith(stem):
+            size, signed, withdrawn = map(int, id_.removeprefix(stem).split("-"))
+            figures[size, signed, withdrawn] = id_
+    said = words(language)
+    newest = sorted((key for key in figures if key[1]), reverse=True)[:LAST]
+    return [
+        Told(
+            figures[key],
+            known.get(figures[key], hour),
+            say(said, "feed_count", count=key[1] - key[2]),
+            say(said, "feed_detail", size=key[0], signed=key[1], withdrawn=key[2]),
+            f"{shown.origin}/{language}/",
+        )
+        for key in newest
+    ]

@@ -1,0 +1,44 @@
+"""An access code, of which the server knows only the hash of a token derived from it (protocol.md section 3)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import models
+from django.db.models import Q
+
+from undersigned.web.records.models.letter import Letter
+
+WIDTH: Final = 384
+"""Bytes of the two numbers a used code has."""
+
+
+def empty() -> bytes:
+    """What stands where a code's numbers will: as long as they are, so that using it moves no row on disk."""
+    return bytes(WIDTH)
+
+
+class Code(models.Model):
+    """A code and, once it has been used, the blinded value it asked about and the answer it got."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="codes")
+    token_hash = models.CharField(max_length=43)
+    leaf = models.CharField(max_length=43, null=True)  # noqa: DJ001 - null without a roll: unique
+    box = models.BinaryField(null=True)
+    blinded = models.BinaryField(default=empty)
+    answer = models.BinaryField(default=empty)
+    used = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "letters_code"
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "token_hash"], name="one_row_a_code"),
+            models.UniqueConstraint(fields=["letter", "leaf"], name="one_code_a_place_on_the_roll"),
+            models.CheckConstraint(
+                condition=Q(leaf__isnull=True, box__isnull=True) | Q(leaf__isnull=False, box__isnull=False),
+                name="leaf_and_box_together",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "code"

@@ -1,0 +1,39 @@
+"""A log entry at its index."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from .letter import Letter
+
+
+class Entry(models.Model):
+    """What the tree is made of. Inserted in the order of the log: the rows tell nothing the log does not.
+
+    ``seq``: of a signature its own; of an approval the trustee; of a notice or cut the edition; otherwise 0.
+    ``key``: of signatures, withdrawals and strikes; otherwise empty.
+    So one constraint says: one first signature and one withdrawal a key, one approval a trustee, one cut an edition.
+    """
+
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="entries")
+    index = models.PositiveBigIntegerField()
+    leaf = models.CharField(max_length=43)
+    batch = models.PositiveIntegerField()  # number of the batch it came in with
+    kind = models.CharField(max_length=8)
+    key = models.CharField(max_length=43, blank=True)
+    seq = models.PositiveIntegerField()
+    object = models.CharField(max_length=43, null=True)  # noqa: DJ001 - null where there is none: unique
+    data = models.BinaryField()  # canonical bytes
+
+    class Meta:
+        db_table = "log_entry"
+        verbose_name_plural = "entries"
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "index"], name="one_entry_an_index"),
+            models.UniqueConstraint(fields=["letter", "leaf"], name="one_place_an_entry"),
+            models.UniqueConstraint(fields=["letter", "key", "kind", "seq"], name="logged_once"),
+            models.UniqueConstraint(fields=["letter", "object"], name="logged_object_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.index} {self.kind}"

@@ -1,0 +1,36 @@
+"""An entry that has been taken and promised, and is not in the log yet."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from undersigned.web.records.models.batch import Batch
+
+from .letter import Letter
+
+
+class Pending(models.Model):
+    """Deleted, and overwritten on disk, in the transaction that gives the entry its place in the log.
+
+    ``kind``, ``key``, ``seq`` as in ``log.Entry``: there can be one of each, here and there together.
+    """
+
+    leaf = models.CharField(max_length=43, primary_key=True)  # leaf hash, base64url: says nothing about order
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="pending")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="pending")
+    kind = models.CharField(max_length=8)
+    key = models.CharField(max_length=43, blank=True)
+    seq = models.PositiveIntegerField()
+    object = models.CharField(max_length=43, null=True)  # noqa: DJ001 - null where there is none: unique
+    data = models.BinaryField()  # the entry's canonical bytes
+    body = models.BinaryField(null=True)  # the object's canonical bytes, with `sign` only
+
+    class Meta:
+        db_table = "signing_pending"
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "key", "kind", "seq"], name="pending_once"),
+            models.UniqueConstraint(fields=["letter", "object"], name="pending_object_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind

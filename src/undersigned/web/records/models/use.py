@@ -1,0 +1,33 @@
+"""What an access code has just answered, on PostgreSQL."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from undersigned.web.records.models.letter import Letter
+
+
+class Use(models.Model):
+    """The use of a code, until it is noted in the code's own row with at least nine others (``settle_codes``).
+
+    PostgreSQL writes a changed row anew, elsewhere, with the number of its transaction. The table of codes is too large
+    to be rewritten every few seconds, so what tells the order of use comes here first. SQLite changes a code's row in
+    place, and has no rows here.
+    """
+
+    name = models.CharField(max_length=70, primary_key=True)  # letter's row and token hash: one use a code
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
+    token_hash = models.CharField(max_length=43)
+    blinded = models.BinaryField()
+    answer = models.BinaryField()
+
+    class Meta:
+        db_table = "letters_use"
+
+    def __str__(self) -> str:
+        return "use"
+
+
+def name_of(letter: int, token_hash: str) -> str:
+    """A use's key."""
+    return f"{letter}-{token_hash}"

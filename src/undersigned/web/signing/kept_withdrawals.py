@@ -1,0 +1,55 @@
+"""Withdrawals taken into a database that is behind its log, kept for the one that comes in its place.
+
+Each is a file, ``withdrawn/<slug>/<hash>.json`` in the data directory, with the entry as it was posted: what will be
+public in the log, without a name. When the letter goes on, on whichever database, they are taken again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from pathlib import Path
+
+from django.db import transaction
+
+from undersigned.protocol.errors import ProtocolError
+from undersigned.web.letters.fixed_letter import FixedLetter
+from undersigned.web.records.models import Pending
+from undersigned.web.signing import candidate
+from undersigned.web.signing.actions import take_entries
+from undersigned.web.storage.durable import make_directory, write_new
+
+logger = logging.getLogger(__name__)
+
+
+class KeptWithdrawals:
+    """One letter's. ``root``: the directory of all of them."""
+
+    def __init__(self, root: Path, letter: FixedLetter) -> None:
+        self._letter, self._folder = letter, root / letter.slug
+
+    def keep(self) -> None:
+        """Every withdrawal that waits in this database is a file, durably."""
+        waiting = Pending.objects.filter(letter=self._letter.pk, kind="withdraw")
+        for data in waiting.values_list("data", flat=True):
+            path = self._folder / f"{hashlib.sha256(bytes(data)).hexdigest()}.json"
+            if not path.exists():
+                make_directory(path.parent, 0o700)
+                write_new(path, bytes(data))
+                # Files tell no order either.
+                os.utime(path, (0, 0))
+
+    def give_back(self, now: int) -> None:
+        """Takes them all as if they were posted now. ``now``: Unix seconds."""
+        for path in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
+            try:
+                found = candidate.check(self._letter, path.read_bytes(), None)
+                with transaction.atomic():
+                    (outcome,) = take_entries([found], now=now)
+            except ProtocolError as error:
+                outcome = error
+            if isinstance(outcome, Exception):
+                logger.error("a withdrawal that was kept cannot be taken: %s", outcome)
+            # True now: it is in the database, or was before, or nobody can take it.
+            path.unlink()
