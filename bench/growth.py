@@ -1,4 +1,4 @@
-"""The growth of a letter as a table and a picture."""
+"""Renders the growth of a letter as a table and a picture."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def table(rows: list[dict[str, float]], name: str) -> str:
 
 
 def _figure(value: float) -> str:
-    """Without a point where there is nothing behind it."""
+    """Formats a figure, without a decimal point if it is whole."""
     return f"{value:,.0f}" if value == int(value) else f"{value:,}"
 
 
@@ -75,12 +75,12 @@ def _has(row: dict[str, float], name: str) -> bool:
 
 
 def _cost(row: dict[str, float], name: str) -> float:
-    """Microseconds for one signatory."""
+    """Returns the microseconds per signatory."""
     return 1e6 / row["sign_per_s"] if name == "sign" else 1e6 * row[name] / row["size"]
 
 
 def picture(rows: list[dict[str, float]]) -> str:
-    """An SVG: microseconds a signatory over the number of signatories, both logarithmic."""
+    """Draws an SVG: microseconds per signatory by number of signatories, both axes logarithmic."""
     costs = [max(_cost(row, name), 1) for row in rows for name, _, _ in CURVES if _has(row, name)]
     low, high = math.floor(math.log10(min(costs))), math.ceil(math.log10(max(costs)))
     first, last = math.log10(rows[0]["size"]), math.log10(rows[-1]["size"])

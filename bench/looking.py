@@ -31,7 +31,7 @@ RESTING = 10.0
 
 
 def stage_doctor(data: Path, *, held: bool) -> None:
-    """The examination; ``held``: with the clerk waiting from its beginning to its end."""
+    """Runs the doctor; ``held``: with the clerk blocked from beginning to end."""
     million.enter(data)
     from undersigned.web.config.datadir import DataDir
     from undersigned.web.database.site_locks import moment
@@ -50,7 +50,7 @@ def stage_doctor(data: Path, *, held: bool) -> None:
 
 
 def stage_backup(data: Path) -> None:
-    """A backup, to nobody."""
+    """Runs a backup to a throw-away recipient."""
     million.enter(data)
     import pyrage
 
@@ -64,12 +64,12 @@ def stage_backup(data: Path) -> None:
 
 
 def size_of(server: people.Process) -> int:
-    """How many entries are served."""
+    """Returns the number of served entries."""
     return int(canonical.decode(server.request("GET", f"/{people.SLUG}/count.json")[1])["size"])
 
 
 def wait_of(server: people.Process, body: bytes) -> float:
-    """Seconds from somebody's receipt until their entry is in the log that is served."""
+    """Returns the seconds from a receipt until its entry is in the served log."""
     before = size_of(server)
     status, answer = server.request("POST", f"/{people.SLUG}/entries", canonical.decode(body))
     if status != 201:
@@ -81,7 +81,7 @@ def wait_of(server: people.Process, body: bytes) -> float:
 
 
 def measured(server: people.Process, bodies: list[bytes], data: Path, stage: str) -> tuple[float, float, int]:
-    """Seconds the stage took, the longest wait during it, and how many signed."""
+    """Returns the stage's duration, the longest wait during it, and the number of signatures."""
     begun = time.perf_counter()
     looking = subprocess.Popen([people.python(), __file__, "--stage", stage, "--data", str(data)]) if stage else None
     waits = []
@@ -93,7 +93,7 @@ def measured(server: people.Process, bodies: list[bytes], data: Path, stage: str
 
 
 def main() -> None:
-    """Makes the letter, signs, and writes the table."""
+    """Creates the letter, signs, and writes the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=20_000)
     parser.add_argument("--out", type=Path)

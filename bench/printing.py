@@ -1,10 +1,10 @@
-"""How large, how fast: a thousand names on a broadsheet, fitted, set, preflighted and read back.
+"""Type size and time for a thousand names on a broadsheet: fitted, set, preflighted and read back.
 
-Each time stands beside its control from the same run: one bare compilation of the same lines by the engine, without
-fit, preflight or read-back; for the reader's PDF one of the same names as bare paragraphs.
+Each time has a control from the same run: one bare compilation of the same lines by the engine, without fit, preflight
+or read-back; for the readers' PDF, one of the same names as bare paragraphs.
 
-Run: ``python bench/printing.py > bench/results/press.md``. With ``--pictures DIR`` the pages stay. The bar is two
-seconds for the broadsheet; for a reader's PDF of 10,000 names one second and 300 MB.
+Run: ``python bench/printing.py > bench/results/press.md``. ``--pictures DIR`` keeps the pages. The bar is two
+seconds for the broadsheet; for a readers' PDF of 10,000 names one second and 300 MB.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def keep(question: str, rows: list[str], *, took: int, bare: int, bar: float) -> None:
-    """The slowest of a table's rows as one line of the speed table. ``took``, ``bare``: columns, in seconds."""
+    """Writes the slowest row of a table as one line of the speed table. ``took``, ``bare``: columns, in seconds."""
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     slowest = max(cells, key=lambda row: float(row[took]))
     seconds, control = float(slowest[took]), f"bare compilation {slowest[bare]} s"
@@ -80,14 +80,14 @@ def keep(question: str, rows: list[str], *, took: int, bare: int, bar: float) ->
 
 
 def peak() -> int:
-    """The most memory this process has had, in MB."""
-    # Not getrusage, which begins with what the process that started this one had.
+    """Returns this process's peak memory, in MB."""
+    # Not getrusage, which starts with the peak of the parent process.
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
 def say(*lines: str) -> None:
-    """To whoever keeps the results."""
+    """Prints lines to standard output."""
     sys.stdout.writelines(line + "\n" for line in lines)
     sys.stdout.flush()
 
@@ -99,7 +99,7 @@ def broadsheet(out: Path) -> Iterator[str]:
     for roll in ROLLS:
         for style in ("list", "run-in"):
             wanted = order(roll, 1000, paper="371x528 mm", style=style)
-            # Warm: the fonts are known; the page is another one, so that nothing of it is remembered.
+            # Warm: fonts are loaded; a different page, so that none of it is cached.
             press.make_page(order(roll, 400, paper="371x528 mm", style=style), out / "warm")
             started = time.perf_counter()
             report = press.make_page(wanted, out / f"371x528-{roll}-{style}")
@@ -152,7 +152,7 @@ def archive() -> Iterator[str]:
 
 
 def one_archive(roll: str, number: int) -> None:
-    """One of them, in this process: fonts known, text not."""
+    """Makes one of them in this process: fonts loaded, text new."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         press.make_archive(order(roll, 20), out)

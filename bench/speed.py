@@ -1,9 +1,9 @@
-"""Every line of the speed table, each beside its control: a table and a picture.
+"""Runs every benchmark of the speed table, each with its control; writes a table and a picture.
 
     python bench/speed.py [--only sign,opens] [--out bench/results/speed]
 
-Each bench runs in a process of its own, one after another; some twenty minutes in all. Nothing else should be at work.
-The letter that grows is taken to 100,000 here; ``million.py --sizes 1000,1000000`` takes it to a million.
+Each benchmark runs in a separate process, one after the other; some twenty minutes in all. The machine should be idle.
+The growing letter goes up to 100,000 here; ``million.py --sizes 1000,1000000`` takes it to a million.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ WIDTH, ROW, LEFT, SCALE, END = 900, 26, 400, 190, 2.0
 
 
 def main() -> int:
-    """Exit status 1 if a bench broke; a bar that is not reached is a result like another."""
+    """Exit status 1 if a benchmark failed; a bar that is not reached is a result like any other."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default=",".join(name for name, _ in BENCHES))
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "speed")
@@ -82,7 +82,7 @@ def table(found: list[Outcome], load: float, picture_name: str) -> str:
 
 
 def picture(found: list[Outcome]) -> str:
-    """An SVG: how much of its bar each line reaches."""
+    """Draws an SVG: how much of its bar each line reaches."""
     height = 60 + ROW * len(found)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="serif" font-size="13">',

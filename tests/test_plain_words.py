@@ -19,9 +19,8 @@ ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs" / "glossary.md"
 
 TO_CONVERT = (
-    "bench/",
+    "bench/bulk.py",
     "frontend/",
-    "scripts/",
     "src/undersigned/cli/",
     "src/undersigned/client/",
     "src/undersigned/languages/",
@@ -74,6 +73,9 @@ def converted_texts() -> Iterator[tuple[str, str]]:
 
 def occurrences(phrase: str, text: str) -> list[int]:
     """The lines on which a phrase begins, in any case, also across a line break inside a comment."""
+    lowered = text.lower()
+    if not all(word in lowered for word in phrase.lower().split()):
+        return []  # the usual case, and a hundred times faster than the pattern
     pattern = r"\b" + r"(?:\s|#|\*|//|>)+".join(map(re.escape, phrase.split())) + r"\b"
     return [text.count("\n", 0, found.start()) + 1 for found in re.finditer(pattern, text, re.IGNORECASE)]
 
