@@ -35,6 +35,9 @@ CONVERTED: tuple[str, ...] = (
     "bench/README.md",
     "bench/results/",
     "frontend/README.md",
+    "frontend/pages/",
+    "src/undersigned/web/reader/catalog/",
+    "src/undersigned/web/templates/",
     "tests/README.md",
     "tests/vectors/README.md",
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Dialog
 
+from undersigned.web.reader.words import words
 from web.people import Letter
 from web.server import Server, until
 
@@ -130,7 +131,7 @@ def test_the_check_in_the_page_marks_what_does_not_apply(public: Letter, visit: 
     assert page.locator("section").first.get_attribute("data-outcome") == "valid"
     skipped = page.locator('[data-outcome="inapplicable"]').evaluate_all("(all) => all.map((one) => one.dataset.check)")
     assert skipped == ["cosignatures", "editions"]
-    assert "does not apply" in page.inner_text('[data-check="cosignatures"]')
+    assert words("en")["outcome_inapplicable"] in page.inner_text('[data-check="cosignatures"]')
 
 
 @pytest.mark.parametrize("kind", ["counted", "verify"])

@@ -13,7 +13,7 @@ from undersigned.protocol import codes
 from undersigned.web.mail import actions
 from undersigned.web.mail.addresses import Digests, parse_address
 from undersigned.web.mail.messages import message
-from undersigned.web.reader.words import read_catalog, spoken
+from undersigned.web.reader.words import read_catalog, spoken, words
 from undersigned.web.records.models import Code, MailGranted, MailTally, MailWaiting
 
 from . import people
@@ -321,7 +321,7 @@ def test_what_is_no_address_is_said_and_kept_in_the_form(mail: MailSite, typed: 
     letter = mail_letter(mail)
     answer = ask(letter, typed)
     assert answer.status == 422
-    assert "not a mail address" in answer.body.decode()
+    assert words("en")["error_address"] in answer.body.decode()
     assert not MailWaiting.objects.exists()
 
 

@@ -66,7 +66,8 @@ def test_a_public_name_is_never_said_to_wait_for_publication(site: Site) -> None
     page = html.unescape(letter.get("en/").body.decode())
     for text in (signed, page):
         assert "before publication" not in text
-        assert "copies that others made do not" in text
+    assert words("en")["signed_public_text"] in signed
+    assert words("en")["withdraw_public"] in page
     assert "before publication" in html.unescape(site.letter().get("en/").body.decode()), "the control"
 
 

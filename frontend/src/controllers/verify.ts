@@ -11,8 +11,8 @@
  *       </form>
  *       <div data-step="running" hidden><h2 tabindex="-1">Checking</h2> <progress data-part="progress"></progress></div>
  *       <div data-step="report" hidden>
- *         <h2 tabindex="-1" data-part="outcome" data-valid="Everything holds" data-invalid="This is not true"
- *             data-undetermined="It cannot be told"></h2>
+ *         <h2 tabindex="-1" data-part="outcome" data-valid="This letter passed verification." data-invalid="..."
+ *             data-undetermined="..."></h2>
  *         <p data-part="ignored"></p>   (with the words of <template data-message="ignored"> in front)
  *         <output data-part="standing"></output> <output data-part="signed"></output> <output data-part="withdrawn"></output>
  *       </div>
