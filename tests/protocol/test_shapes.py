@@ -171,7 +171,9 @@ def test_a_registrar_whose_key_is_none_certifies_nobody() -> None:
         entries.parse(entry()).credentials[0],  # type: ignore[union-attr]
         registrar=entries.registrar_of(other.registrars[0])[2],
     )
-    unsigned = msgspec.structs.replace(entries.parse(entry()), letter=letter.id, credentials=[credential])
+    signed = entries.parse(entry())
+    assert isinstance(signed, entries.Sign)
+    unsigned = msgspec.structs.replace(signed, letter=letter.id, credentials=[credential])
     data = entries.encode(entries.sign_entry(unsigned, made.people[0].seed))
     assert letter.sign.check(data) is None
     with pytest.raises(ProtocolError, match="SubjectPublicKeyInfo"):
