@@ -118,7 +118,7 @@ def test_it_listens_on_ipv6(tmp_path: Path) -> None:
     server.command += ["--host", "::1"]
     process = subprocess.Popen(server.command, env={**os.environ, "PYTHONPATH": SOURCES}, preexec_fn=die_with_parent)
     try:
-        until(lambda: listens(server.port, "::1"))
+        until(lambda: listens(server.port, "::1"), seconds=60)
         url = f"http://[::1]:{server.port}/"
         answer = httpx.get(url, headers={"host": f"localhost:{server.port}"}, trust_env=False)
         assert answer.status_code in (200, 404)
