@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from undersigned.protocol import codes
+from undersigned.protocol import codes, entries
 from undersigned.web.reader.words import words
 from undersigned.web.records.models import MailWaiting, SealedObject
 
@@ -129,8 +129,6 @@ def again(browser: Browser, form: dict[str, str], path: str) -> Answer:
 
 def test_the_page_with_the_withdrawal_code_can_be_loaded_again(site: Site) -> None:
     """Reloading it shows the same code, however often, also once the letter takes no more; nothing is signed twice."""
-    from .people import entries
-
     letter = site.letter(public=True, check="codes", size=2)
     browser = Browser(letter.call)
     browser.open(f"/{letter.slug}/form/en/sign")
@@ -183,7 +181,7 @@ def test_a_refused_form_says_only_what_it_knows_and_where_to_go(site: Site, lang
     assert {home, f"{form}withdraw", f"{home}counted/"} <= set(browser.links)
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, str], str]] = {
     "no way chosen": ({"as": "sideways"}, "error_as"),
     "no name": ({"name": "  "}, "error_name"),
     "a name that overprints": ({"name": "A\u202eb"}, "error_name_invisible"),
@@ -205,7 +203,7 @@ def test_a_wrong_field_is_told_and_nothing_typed_is_lost(site: Site) -> None:
     letter = site.letter(public=True, check="codes", size=1)
     before = world_bytes()
     for wrong, (fields, message) in BAD.items():
-        browser = filled_in(letter, **fields)
+        browser = filled_in(letter, 0, **fields)
         assert browser.answer.status == 422, wrong
         assert words("en")[message] in browser.text, wrong
         typed = {"name": "Testperson Plain", "title": "Capt.", **fields}
@@ -337,8 +335,6 @@ def test_nobody_signs_a_letter_that_is_closed_and_everybody_may_withdraw(site: S
     """Abandoned: the form says so, the code stays unused; a withdrawal goes through."""
     letter = site.letter(public=True, check="codes", size=2)
     withdrawal = filled_in(letter).code("withdrawal")
-    from .people import entries
-
     assert letter.entry(entries.Abandon(v=1, letter=letter.l), letter.organiser).status == 201
     browser = Browser(letter.call)
     assert browser.open(f"/{letter.slug}/form/en/sign").status == 409
