@@ -4,6 +4,7 @@
 #   make test-python SECOND=python3.12   what needs no browser, on another Python
 #   make test-postgresql   the site's tests, on PostgreSQL instead of SQLite
 #   make check       lint, types, the import contracts, in Python and in TypeScript
+#   make hooks       check each commit before it is made (.pre-commit-config.yaml)
 #   make browser     only the tests in real Chromium
 #   make scripts     what browsers run, built from frontend/ by its lock file
 #   make pictures    screenshots of every page, into pictures/
@@ -25,10 +26,10 @@ NPM := npm ci --loglevel=error --no-audit --no-fund
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-postgresql test-python check browser scripts pictures bench durability durability-every exhaustive soak \
+.PHONY: help demo test test-postgresql test-python check hooks browser scripts pictures bench durability durability-every exhaustive soak \
   docs run lock wheel wheels machines format clean
 help:
-	@sed -n '2,22p' Makefile | grep '^#' | cut -c3-
+	@grep '^#   make' Makefile | cut -c5-
 
 # The newest Python that fits, or PYTHON=...; without one, a sentence that says what brings it (scripts/find-python).
 $(BIN)/python:
@@ -84,6 +85,9 @@ check: $(VENV)/.installed frontend/node_modules/.installed
 	mypy
 	lint-imports
 	cd frontend && npm run --silent check
+
+hooks: $(VENV)/.installed frontend/node_modules/.installed
+	pre-commit install
 
 test: check frontend/node_modules/.installed tests/partners/node_modules/.installed $(SCRIPTS)
 	@./scripts/system-packages test
