@@ -23,7 +23,7 @@ NO_FILE = "it holds something that is no file of a bundle"
 PACKED = "is packed in a way that bundles are not"
 PLAIN = "is not a plain file without a comment"
 FIELD = "carries a field that bundles have no use for"
-OTHERWISE = "stands otherwise in the directory than before its bytes"
+OTHERWISE = "otherwise than the header before its bytes"
 DAMAGED = "is damaged"
 LARGE_END = "its large end record is not"
 
@@ -240,11 +240,11 @@ def _names(parts: list[Part]) -> Iterator[tuple[str, bytes, str]]:
         "some other file": b"readme.txt",
     }
     for what, name in odd.items():
-        words = "lies in a folder" if name.endswith(b"/manifest.json") else BROKEN if len(name) > 500 else NO_FILE
+        words = "is in a folder" if name.endswith(b"/manifest.json") else BROKEN if len(name) > 500 else NO_FILE
         words = "it lists folders" if name.endswith(b"/") else words
         yield what, zipped([*parts, Part(name, b"")]), words
     inside = [dataclasses.replace(part, name=b"letter-bundle/" + part.name) for part in parts]
-    yield "a folder on top", zipped(inside), "lies in a folder inside"
+    yield "a folder on top", zipped(inside), "is in a folder inside"
     yield "one name twice", zipped([*parts, parts[0]]), "twice"
     yield "one name twice, with other bytes", zipped([*parts, Part(parts[1].name, b"other")]), "twice"
 
