@@ -58,7 +58,7 @@ EXAMPLES = frozenset(
         "patroni.yml",
     ]
 )
-"""Names that people choose, folders of a run, placeholders; in the last line names of other projects."""
+"""Names that people choose, folders of a run, placeholders; the last four are of other projects."""
 
 
 @cache
