@@ -16,6 +16,7 @@
 #   make lock        the lock files anew from pyproject.toml (needs uv); make wheels: which machines have wheels of all
 #   make docs        what the documentation draws from the code
 #   make wheel       the wheel and the source archive, into dist/
+#   make release VERSION=1.2.3   all of a release in build/release; FINAL=yes tags it here (docs/howto/release.md)
 #   make machines    the first two on bare Debian 12 and 13, as root and as a user (needs root)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -27,7 +28,7 @@ WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help demo test test-postgresql test-python check hooks browser scripts pictures bench durability durability-every exhaustive soak \
-  docs run lock wheel wheels machines format clean
+  docs run lock wheel wheels release machines format clean
 help:
 	@grep '^#   make' Makefile | cut -c5-
 
@@ -171,6 +172,10 @@ lock:
 # The wheel and the source archive, into dist/: the same bytes each time.
 wheel: $(VENV)/.run frontend/node_modules/.build
 	$(BIN)/python -m hatchling build
+
+# In a clone; this checkout changes only with FINAL=yes.
+release: $(VENV)/.installed frontend/node_modules/.build
+	$(BIN)/python scripts/release $(VERSION) $(if $(filter yes,$(FINAL)),--final)
 
 # Is there a wheel of everything for each Python and machine we name? (needs uv)
 wheels:
