@@ -50,7 +50,7 @@ def said(finding: dict[str, Any], language: str) -> str:
 def test_a_bundle_of_a_thousand_names_is_checked_in_the_page_and_a_tampered_one_refused(
     bundles: Path, visit: Visit, language: str
 ) -> None:
-    """In under twenty seconds, with Python's finding for each step, in the page's language; the step that fails is named."""
+    """In under twenty seconds, with Python's findings in the page's language; the step that fails is named."""
     known: dict[str, Any] = json.loads((bundles / "thousand.json").read_text(encoding="utf-8"))
     visitor = visit(language)
     visitor.page.goto(f"{visitor.site}/verify/")
