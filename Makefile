@@ -10,6 +10,7 @@
 #   make pictures    screenshots of every page, into pictures/
 #   make bench       the figures, each beside its control
 #   make durability  the long runs of faults: kills, power cuts, full disks; an hour. durability-every: each call of an edition
+#   make exhaustive   every combination of what the tests sample: each paper in each way
 #   make soak        twenty minutes of signing and reading: does anything grow that should not? DURATION=seconds
 #   make run         a server with its data in ./data
 #   make lock        the lock files anew from pyproject.toml (needs uv); make wheels: which machines have wheels of all
@@ -26,7 +27,7 @@ NPM := npm ci --loglevel=error --no-audit --no-fund
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-postgresql test-python check hooks browser scripts pictures bench durability durability-every soak \
+.PHONY: help demo test test-postgresql test-python check hooks browser scripts pictures bench durability durability-every exhaustive soak \
   docs run lock wheel wheels release machines format clean
 help:
 	@grep '^#   make' Makefile | cut -c5-
@@ -137,6 +138,11 @@ $(PATRONI)/.installed: requirements/patroni.lock
 durability: $(VENV)/.installed $(PATRONI)/.installed
 	@./scripts/system-packages test
 	UNDERSIGNED_PATRONI=$(PATRONI)/bin pytest --durability tests/durability
+
+# Every combination of what make test samples.
+exhaustive: $(VENV)/.installed
+	@./scripts/system-packages test
+	pytest --exhaustive -m exhaustive -n $(WORKERS) $(TEST)
 
 # Each call of a cut's and a publication's way, not each twelfth: hours.
 durability-every: $(VENV)/.installed
