@@ -50,7 +50,7 @@ def enter(data: Path) -> None:
 
 def serve(data: Path, port: int) -> people.Process:
     """Starts the site's processes."""
-    command = [people.python(), "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port)]
+    command = [people.python(), "-m", "undersigned.cli.app", "serve", "--data", str(data), "--port", str(port)]
     return people.Process(command, port, {})
 
 
@@ -113,6 +113,7 @@ def stage_verify(data: Path, size: int) -> dict[str, float]:
         report = verify(files)
         spent = time.perf_counter() - began
     assert report.outcome == "valid", report.steps
+    assert report.standing is not None
     assert report.standing >= size
     return {"verify_s": round(spent, 2), "verify_per_s": round(size / spent)}
 

@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
@@ -28,14 +29,14 @@ from web.surge import Surge, altered, begin, forger, left_out, link_of, verify
 FORGE_EVERY = 10
 
 
-def one_site(workers: int, runs: int) -> dict[str, object]:
+def one_site(workers: int, runs: int) -> dict[str, Any]:
     """Checks one site's letter a number of times; returns the outcomes."""
     honest: Counter[int] = Counter()
     forged: Counter[int] = Counter()
     took = []
     with tempfile.TemporaryDirectory() as folder:
         data, port = Path(folder) / "data", free_port()
-        command = [sys.executable, "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port)]
+        command = [sys.executable, "-m", "undersigned.cli.app", "serve", "--data", str(data), "--port", str(port)]
         server = Server(data, port, [*command, "--workers", str(workers), *database_for(data)])
         server.start()
         try:
@@ -86,7 +87,7 @@ def main() -> int:
                 cluster.initialise()
                 cluster.start()
                 cluster.ask("CREATE DATABASE undersigned")
-                os.environ["UNDERSIGNED_DATABASE"] = cluster.url("undersigned")
+                os.environ["UNDERSIGNED_TEST_DATABASE"] = cluster.url("undersigned")
             for workers in (1, 3):
                 made = one_site(workers, given.runs // 4)
                 honest, forged = Counter(made["honest"]), Counter(made["forged"])
@@ -97,7 +98,7 @@ def main() -> int:
                     f"| {made['median']:.1f}, {made['longest']:.1f} |"
                 )
                 print(lines[-1], flush=True)
-            os.environ.pop("UNDERSIGNED_DATABASE", None)
+            os.environ.pop("UNDERSIGNED_TEST_DATABASE", None)
     if given.out:
         given.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return int(wrong > 0)

@@ -28,9 +28,15 @@ def tracked(*patterns: str) -> list[Path]:
 
 def test_no_source_file_outgrows_its_noun() -> None:
     """Past 400 lines a file is about more than one thing. Django writes migrations, nobody reads them as a text."""
-    sources = [path for path in tracked("src/**/*.py", "frontend/src/**/*.ts") if path.parent.name != "migrations"]
+    written = ("src/**/*.py", "frontend/src/**/*.ts")
+    sources = [path for path in tracked(*written) if path.parent.name != "migrations" and not _is_generated(path)]
     long = [path.name for path in sources if _lines(path) > 400]
     assert long == []
+
+
+def _is_generated(path: Path) -> bool:
+    """Whether a script writes the file: a table is as long as what it lists."""
+    return "not edited by hand" in path.read_text(encoding="utf-8")[:400]
 
 
 def _lines(path: Path) -> int:
@@ -82,7 +88,7 @@ def test_every_link_in_the_documents_leads_somewhere(path: Path) -> None:
 
 def test_the_pictures_of_the_imports_are_those_of_the_code() -> None:
     """docs/explanation/ shows the rooms as they are, and no import goes up."""
-    command = [sys.executable, ROOT / "scripts" / "draw-imports", "--check"]
+    command = [sys.executable, str(ROOT / "scripts" / "draw-imports"), "--check"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
 

@@ -6,16 +6,19 @@ A question is a list of ``{"what": .., ...}``; the answer a list of ``{"ok": tru
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from undersigned.languages import figures
 from undersigned.protocol import (
     base64url,
     canonical,
     checkpoint,
     codes,
     credential,
+    edition,
     entries,
     keys,
     manifest,
@@ -28,6 +31,7 @@ from undersigned.protocol import (
     text,
 )
 from undersigned.protocol.errors import ProtocolError
+from undersigned.web.reader.words import read_catalog, spoken
 
 decode = base64url.decode
 Item = dict[str, Any]
@@ -83,6 +87,22 @@ def judge_manifest(item: Item) -> Any:
 def judge_parsed_entry(item: Item) -> Any:
     """Parses an entry."""
     return {"type": entries.type_of(entries.parse(decode(item["data"])))}
+
+
+PARSERS: dict[str, Callable[[bytes], Any]] = {
+    "edition": edition.parse,
+    "counts": edition.parse_counts,
+    "opening": opening.parse_opening,
+    "record": opening.parse_objects_line,
+    "roll": roll.parse_roll,
+    "receipt": receipt.parse,
+}
+
+
+def judge_parsed(item: Item) -> Any:
+    """Parses a document of one kind."""
+    PARSERS[item["kind"]](decode(item["data"]))
+    return {}
 
 
 def judge_object(item: Item) -> Any:
@@ -142,7 +162,26 @@ def judge_credential(item: Item) -> Any:
     return {}
 
 
+def judge_messages(item: Item) -> Any:
+    """What ICU makes of every finding in every language, with numbers for each plural form."""
+    del item
+    found = []
+    for language in spoken():
+        for id_, pattern in read_catalog(language).items():
+            if id_.startswith("finding_"):
+                names = set(re.findall(r"\{(\w+)[,}]", pattern))
+                for n in (0, 1, 2, 3, 5, 11, 21, 100, 1234, 100_000):
+                    given = {name: "a" if name in TEXTS else n for name in names}
+                    said = figures.say(pattern, language, given)
+                    found.append({"language": language, "pattern": pattern, "parameters": given, "said": said})
+    return {"messages": found}
+
+
+TEXTS = {"because", "edition", "key", "letter", "origin", "path", "text"}
+"""Parameters that are text; one that is a number somewhere else, such as an edition's, is none the worse for it."""
+
 JUDGES: dict[str, Callable[[Item], Any]] = {
+    "messages": judge_messages,
     "seal": judge_seal,
     "entry": judge_entry,
     "receipt": judge_receipt,
@@ -152,6 +191,7 @@ JUDGES: dict[str, Callable[[Item], Any]] = {
     "points": judge_points,
     "manifest": judge_manifest,
     "parsed-entry": judge_parsed_entry,
+    "parsed": judge_parsed,
     "object": judge_object,
     "note": judge_note,
     "text": judge_text,
@@ -165,7 +205,7 @@ def judge(item: Item) -> Any:
     try:
         return {"ok": True, **JUDGES[item["what"]](item)}
     except ProtocolError as error:
-        return {"ok": False, "error": error.code, "detail": str(error)}
+        return {"ok": False, "error": error.code, "detail": str(error), "finding": error.finding.as_value()}
 
 
 if __name__ == "__main__":

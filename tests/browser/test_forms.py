@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import Dialog
 
 from undersigned.web.reader.words import words
 from web.people import Letter
@@ -79,7 +80,12 @@ def test_with_script_leaving_the_withdrawal_code_asks(public: Letter, visit: Vis
     asked: list[str] = []
     visitor = visit("en")
     page = visitor.page
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def accept(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
     visitor.open(public, "form/en/sign")
     page.fill("#code", access_code(public.people[2]))
     page.click("main form button")

@@ -201,7 +201,12 @@ def test_leaving_while_sending_asks(server: Server, visit: Visit) -> None:
     page.route("**/entries", hold)
     with page.expect_request("**/entries"):
         page.click('[data-step="choice"] button')
-    until(lambda: page.wait_for_timeout(50) is None and bool(held))
+
+    def is_held() -> bool:
+        page.wait_for_timeout(50)
+        return bool(held)
+
+    until(is_held)
     asked: list[str] = []
 
     def go(dialog: Dialog) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
@@ -136,7 +137,7 @@ def site(folder: Path, database: str) -> Server:
     """A site with two web workers."""
     port = free_port()
     command = [
-        sys.executable, "-m", "undersigned.web", "serve", "--data", str(folder), "--port", str(port),
+        sys.executable, "-m", "undersigned.cli.app", "serve", "--data", str(folder), "--port", str(port),
         "--database", database, "--workers", "2",
     ]  # fmt: skip
     return Server(folder, port, command)
@@ -160,7 +161,14 @@ def crowded(two: Pair, folder: Path, *, synchronous: bool) -> Iterator[tuple[Ser
             server.stop()
 
 
-def missing(cluster: Cluster, crowd: Crowd) -> list[str]:
+class Askable(Protocol):
+    """A PostgreSQL that answers statements: a cluster of ours, or a node of Patroni's."""
+
+    def ask(self, question: str, database: str = ..., /) -> list[Any]:
+        """Rows of one statement."""
+
+
+def missing(cluster: Askable, crowd: Crowd) -> list[str]:
     """Acknowledged entries that a database knows nothing of."""
     rows = cluster.ask("SELECT leaf FROM log_entry UNION SELECT leaf FROM signing_pending", "letters")
     known = {leaf for (leaf,) in rows}

@@ -156,7 +156,10 @@ def page() -> Iterator[Page]:
 
 
 def served(page: Page, data: Path) -> Server:
-    """The site, as the page starts it."""
+    """The site, as the page starts it, after its password was put where the page says."""
+    named, body = page.blocks.pop(0)
+    assert named == "web"
+    subprocess.run(["bash", "-eu", "-c", page.adapt(body).replace("/srv/letters", str(data))], check=True)
     named, body = page.blocks.pop(0)
     assert named == "web"
     words = page.adapt(body).replace("\\\n", " ").split()
@@ -174,7 +177,7 @@ def sign(letter: Letter, first: int, last: int) -> bytes:
     """People sign, each until they have a receipt; the checkpoint when they are in the log."""
     for person in letter.people[first:last]:
         body = people.prepare(letter, person)
-        until(lambda body=body: letter.post("entries", body).status in (200, 201), seconds=60)  # type: ignore[misc]
+        until(lambda body=body: letter.post("entries", body).status in (200, 201), seconds=60)
     until(lambda: letter.status()["pending"] == 0, seconds=60)
     size = letter.status()["size"]
     until(lambda: letter.get("count.json").json.get("size") == size, seconds=60)

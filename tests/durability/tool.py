@@ -22,7 +22,8 @@ import pyrage
 
 from undersigned.cli import app
 from undersigned.client import files, keyfile, trustee
-from undersigned.client.mirror import Mirror, VerifiedExtension
+from undersigned.client.log_extension import VerifiedExtension
+from undersigned.client.mirror import Mirror
 from undersigned.client.trustee import Trustee, WatchResult
 from undersigned.protocol import base64url, canonical
 
@@ -83,7 +84,7 @@ def run(words: list[str], where: str, broken: bool) -> int:
 
 def main() -> None:
     """Until stdin ends."""
-    pyrage.passphrase = _Quick  # type: ignore[assignment,misc]
+    pyrage.passphrase = _Quick
     for line in sys.stdin:
         asked: dict[str, Any] = json.loads(line)
         with tempfile.TemporaryFile() as said:

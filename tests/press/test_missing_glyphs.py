@@ -13,6 +13,7 @@ import pikepdf
 import pytest
 
 from undersigned import press
+from undersigned.press.fonts import Face
 from undersigned.press.missing_glyphs import make_printable, replace_missing_glyphs
 from undersigned.press.order import check
 from undersigned.press.picture import PictureOrder, make_picture
@@ -182,7 +183,7 @@ def test_a_missing_face_does_not_stop_other_names(monkeypatch: pytest.MonkeyPatc
     """Without the CJK face an English page sets its other names; a Japanese page says what to install."""
     from undersigned.press import stack as stacks
 
-    def gone(face: Any) -> str:
+    def gone(face: Face) -> str:
         if face.debian:
             raise press.FontError("Noto Serif CJK is not installed: apt-get install fonts-noto-cjk")
         return face.sha256

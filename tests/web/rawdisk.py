@@ -46,7 +46,8 @@ def measures(marks: Marks) -> list[Measure]:
         with connection.cursor() as cursor:
             cursor.execute("CHECKPOINT")
         files = {name: (path.read_bytes(), 8192) for name, path in _relations()}
-        areas = [(name, data, size, _Everywhere("pages")) for name, (data, size) in files.items()]
+        owner: Mapping[int, str] = _Everywhere("pages")
+        areas = [(name, data, size, owner) for name, (data, size) in files.items()]
     else:
         areas = list(_sqlite())
     found = []
@@ -159,7 +160,7 @@ def _bytes(value: Any) -> bytes:
 
 
 def _relations() -> Iterator[tuple[str, Path]]:
-    root = Path(os.environ["UNDERSIGNED_DATABASE_FILES"])
+    root = Path(os.environ["UNDERSIGNED_TEST_DATABASE_FILES"])
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname, pg_relation_filepath(c.oid) FROM pg_class c "

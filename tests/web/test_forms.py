@@ -7,11 +7,14 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from undersigned.protocol import codes
+from undersigned.protocol import codes, entries
+from undersigned.web.forms import actions
+from undersigned.web.problems import Problem, busy, full, halted, unsure
 from undersigned.web.reader.words import words
 from undersigned.web.records.models import MailWaiting, SealedObject
 
@@ -129,8 +132,6 @@ def again(browser: Browser, form: dict[str, str], path: str) -> Answer:
 
 def test_the_page_with_the_withdrawal_code_can_be_loaded_again(site: Site) -> None:
     """Reloading it shows the same code, however often, also once the letter takes no more; nothing is signed twice."""
-    from .people import entries
-
     letter = site.letter(public=True, check="codes", size=2)
     browser = Browser(letter.call)
     browser.open(f"/{letter.slug}/form/en/sign")
@@ -183,7 +184,29 @@ def test_a_refused_form_says_only_what_it_knows_and_where_to_go(site: Site, lang
     assert {home, f"{form}withdraw", f"{home}counted/"} <= set(browser.links)
 
 
-BAD = {
+@pytest.mark.parametrize("problem", [busy, unsure, halted, full])
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_a_form_says_why_the_server_refused_and_nothing_was_kept_only_if_it_knows(
+    site: Site, monkeypatch: pytest.MonkeyPatch, problem: Callable[[], Problem], language: str
+) -> None:
+    """Too busy, not confirmed, an older database, a full disk: each has its sentence, in the page's language."""
+    letter = site.letter(public=True, check="codes", size=1)
+    browser = Browser(letter.call)
+    browser.open(f"/{letter.slug}/form/{language}/sign")
+    browser.send(code=code_of(letter))
+
+    def refuse(**_: object) -> None:
+        raise problem()
+
+    monkeypatch.setattr(actions, "sign_for", refuse)
+    assert browser.send(**{"as": "name", "name": "Testperson", "group": "reserve"}).status in (503, 507)
+    text, said = html.unescape(browser.text), words(language)
+    assert problem().message == f"problem_{problem.__name__}"
+    assert said[problem().message] in text
+    assert ("Nothing was kept" in text) == (language == "en" and problem is not unsure)
+
+
+BAD: dict[str, tuple[dict[str, str], str]] = {
     "no way chosen": ({"as": "sideways"}, "error_as"),
     "no name": ({"name": "  "}, "error_name"),
     "a name that overprints": ({"name": "A\u202eb"}, "error_name_invisible"),
@@ -205,7 +228,7 @@ def test_a_wrong_field_is_told_and_nothing_typed_is_lost(site: Site) -> None:
     letter = site.letter(public=True, check="codes", size=1)
     before = world_bytes()
     for wrong, (fields, message) in BAD.items():
-        browser = filled_in(letter, **fields)
+        browser = filled_in(letter, 0, **fields)
         assert browser.answer.status == 422, wrong
         assert words("en")[message] in browser.text, wrong
         typed = {"name": "Testperson Plain", "title": "Capt.", **fields}
@@ -337,8 +360,6 @@ def test_nobody_signs_a_letter_that_is_closed_and_everybody_may_withdraw(site: S
     """Abandoned: the form says so, the code stays unused; a withdrawal goes through."""
     letter = site.letter(public=True, check="codes", size=2)
     withdrawal = filled_in(letter).code("withdrawal")
-    from .people import entries
-
     assert letter.entry(entries.Abandon(v=1, letter=letter.l), letter.organiser).status == 201
     browser = Browser(letter.call)
     assert browser.open(f"/{letter.slug}/form/en/sign").status == 409
@@ -391,7 +412,7 @@ def test_the_whole_way_over_real_http_and_real_smtp(tmp_path: Path) -> None:
 
     with smtp() as sink:
         server = Server(tmp_path / "data", free_port())
-        make = [sys.executable, "-m", "undersigned.web", "init", "--data", str(server.data)]
+        make = [sys.executable, "-m", "undersigned.cli.app", "init", "--data", str(server.data)]
         make += ["--authority", server.authority, *database_for(server.data)]
         subprocess.run(make, check=True, capture_output=True)
         with (tmp_path / "data" / "settings.toml").open("a") as file:

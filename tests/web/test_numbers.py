@@ -20,6 +20,7 @@ from press.setup import order
 from undersigned import press
 from undersigned.press.compose import count_line, heading_of
 from undersigned.press.order import check
+from undersigned.press.picture import PictureOrder
 from undersigned.press.words import words_for
 from undersigned.protocol import canonical, edition
 from undersigned.protocol.opening import Opened
@@ -100,8 +101,13 @@ def stated(world: LetterWorld, made: edition.Edition, monkeypatch: pytest.Monkey
     shown, state = shown_of(world, made)
     pages = LazyFiles(edition_pages(shown, made))
     page, listed = pages["en.html"].decode(), pages["signatories-en.html"].decode()
-    drawn: list[Any] = []
-    monkeypatch.setattr(embed, "make_picture", lambda picture: drawn.append(picture) or b"")
+    drawn: list[PictureOrder] = []
+
+    def draw(picture: PictureOrder) -> bytes:
+        drawn.append(picture)
+        return b""
+
+    monkeypatch.setattr(embed, "make_picture", draw)
     embed.pictures(shown, state, "en")
     framed = embed.embedded(shown, state, "en")
     news = feed(shown, state, "en", [shown.counts[1]], None, NOW).decode()

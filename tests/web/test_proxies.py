@@ -158,14 +158,16 @@ def test_nginx(tmp_path: Path, machine: Server, certificate: tuple[Path, Path]) 
             f"user root;\ndaemon off;\nmaster_process off;\npid {tmp_path}/pid;\nerror_log {own};\nevents {{}}\n"
             f"http {{\naccess_log {access};\n{temporary}{letters}}}\n"
         )
+
+        def written(own: Path = own, access: Path = access) -> str:
+            return own.read_text() + access.read_text()
+
         with running(["nginx", "-c", str(configuration), "-e", str(own)], tmp_path / "log"):
             if quiet:
-                check(front, machine, certificate, lambda own=own, access=access: own.read_text() + access.read_text())
+                check(front, machine, certificate, written)
             else:
                 with pytest.raises(AssertionError, match="valley-secret"):
-                    check(
-                        front, machine, certificate, lambda own=own, access=access: own.read_text() + access.read_text()
-                    )
+                    check(front, machine, certificate, written)
 
 
 @pytest.mark.skipif(shutil.which("caddy") is None, reason="needs Debian's package caddy")
@@ -250,6 +252,9 @@ def test_the_unit_of_systemd_is_whole(tmp_path: Path) -> None:
     assert unit["Install"]["WantedBy"] == "multi-user.target"
     assert f"--authority {NAME}" in unit["Service"]["ExecStart"]
     assert unit["Service"]["User"] not in ("", "root")
+    assert unit["Service"]["Type"] == "notify"
+    # Without it the manager could not be told: sd_notify(3) is a datagram on a Unix socket.
+    assert "AF_UNIX" in unit["Service"]["RestrictAddressFamilies"]
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd is not installed here: the unit's directives were not looked at")
     place = tmp_path / "undersigned.service"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from undersigned.protocol.report import INAPPLICABLE
+from undersigned.protocol.spec import INAPPLICABLE
 from undersigned.protocol.verify import verify_bundle
 from undersigned.web.reader.said import say
 from undersigned.web.reader.words import words
@@ -80,4 +80,4 @@ def test_a_step_with_nothing_to_check_is_told_apart(site: Site) -> None:
     report = verify_bundle(bundle_of(letter))
     assert report.outcome == "valid"
     assert [step.name for step in report.steps if not step.applies] == ["roll", "cosignatures", "editions"]
-    assert {step.detail for step in report.steps if not step.applies} == INAPPLICABLE
+    assert {found.id for step in report.steps if not step.applies for found in step.findings} == INAPPLICABLE

@@ -30,7 +30,7 @@ from .people import Answer, Letter
 from .server import until
 from .test_races import send, together
 
-ON_POSTGRESQL = "UNDERSIGNED_DATABASE" in os.environ
+ON_POSTGRESQL = "UNDERSIGNED_TEST_DATABASE" in os.environ
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def _locked() -> psycopg.Connection[tuple[object, ...]]:
     """Another worker's session, in a transaction that holds the writer's lock."""
     connection.ensure_connection()
     session = psycopg.connect(**connection.get_connection_params(), autocommit=True)
-    session.execute(f"BEGIN; SELECT pg_advisory_xact_lock({CLASS}, {WRITER})")  # type: ignore[arg-type]
+    session.execute(f"BEGIN; SELECT pg_advisory_xact_lock({CLASS}, {WRITER})")
     return session
 
 

@@ -62,7 +62,7 @@ def make(
         else:
             made = registrar.make_blank_codes(blank or 0, spki)
     write(place, made)
-    voice.good(f"{len(made.codes)} codes are in {place.roll / 'codes.csv'}, readable by you only.")
+    voice.good(f"{place.roll / 'codes.csv'} contains {voice.count(len(made.codes), 'code')}, readable by you only.")
     voice.warn("That file links codes to people. Distribute the codes, then destroy it and every copy of it.")
     return exits.OK
 
@@ -102,9 +102,9 @@ def slips(
         slips=tuple(press.Slip(code, f"{base}#{known.letter}.{code}") for code in spelt),
         timestamp=datetime.now(UTC).replace(microsecond=0),
     )
-    with voice.stage(f"{len(spelt)} slips typeset") as progress:
+    with voice.stage(f"{voice.count(len(spelt), 'slip')} typeset") as progress:
         pages = press.make_slips(order, place.roll, progress=lambda what, share: progress(what, int(100 * share), 100))
-    voice.good(f"{place.roll / 'slips.pdf'}: {pages} pages, readable by you only.")
+    voice.good(f"{place.roll / 'slips.pdf'}: {voice.count(pages, 'page')}, readable by you only.")
     return exits.OK
 
 

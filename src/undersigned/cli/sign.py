@@ -173,14 +173,18 @@ def withdraw(
         who = _signer(letter, code_file)
         voice.confirm("Withdraw? This can't be undone.", yes)
         try:
-            signer.withdraw(http, letter, who)
+            again = signer.withdraw(http, letter, who).again
         except ProblemError as error:
             if error.code == "sequence":
                 # The same message for a wrong code and an unused one: it must not reveal whether its owner signed.
                 raise InputError("No signature belongs to this code.") from None
             if error.code != "duplicate":
                 raise
-    voice.good("Withdrawn. The count changes with the log's next batch.")
+            again = True
+    if again:
+        voice.good("This signature was already withdrawn. Nothing has changed.")
+    else:
+        voice.good("Withdrawn. The count changes with the log's next batch.")
     return exits.OK
 
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from undersigned.protocol import findings
 from undersigned.protocol.errors import InvalidError, LetterError, SignatureError
 from undersigned.protocol.report import Report, Step
-from undersigned.protocol.verify import STEPS, Progress
+from undersigned.protocol.spec import STEPS
+from undersigned.protocol.verify import Progress
 
 from . import verifier
 from .bundle_folder import FolderFiles
@@ -78,7 +80,7 @@ def verify_live(
         if settled and now - seen.setdefault(claim, now) >= STAYS:
             return LiveReport(report, newest)
         if not reader.patient:
-            _make_undetermined(report, "the site's names kept changing while they were read; try again in some minutes")
+            _make_undetermined(report)
             return LiveReport(report, newest)
         pause(_PAUSE)
 
@@ -87,17 +89,16 @@ def _undetermined_if_lagging(report: Report, reading: Snapshot) -> Report:
     """Replaces success by "undetermined" if the site lags behind: names of logged entries are missing."""
     if reading.lags:
         place = STEPS.index("checkpoint")
-        said = (
-            f"the log has {reading.newest} entries, and the site shows the names of the first {reading.at.size} only; "
-            "try again in some minutes"
-        )
-        report.steps[place] = Step(place + 1, "checkpoint", "undetermined", said)
+        lag = findings.names_lag(newest=reading.newest, shown=reading.at.size)
+        report.steps[place] = Step(place + 1, "checkpoint", "undetermined", [lag])
     return report
 
 
-def _make_undetermined(report: Report, why: str) -> None:
+def _make_undetermined(report: Report) -> None:
+    """Makes the last step undetermined: the names kept changing while they were read."""
     last = report.steps[-1]
-    report.steps[-1] = Step(last.number, last.name, "undetermined", f"{why} (last: {last.detail})")
+    changing = findings.names_changing(because=last.findings[0])
+    report.steps[-1] = Step(last.number, last.name, "undetermined", [changing])
 
 
 def _invalid_report(error: InvalidError) -> Report:
@@ -105,4 +106,4 @@ def _invalid_report(error: InvalidError) -> Report:
     name = (
         "manifest" if isinstance(error, LetterError) else "checkpoint" if isinstance(error, SignatureError) else "log"
     )
-    return Report(steps=[Step(STEPS.index(name) + 1, name, "invalid", str(error))])
+    return Report(steps=[Step(STEPS.index(name) + 1, name, "invalid", [error.finding])])

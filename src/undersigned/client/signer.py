@@ -10,7 +10,6 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from undersigned.protocol import (
@@ -104,11 +103,12 @@ class Activated:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An entry with its receipt: the log has promised to append it. ``answer``: the server's whole response."""
+    """An entry with its receipt. ``answer``: the server's whole response. ``again``: the log already had the entry."""
 
     entry: entries.Sign | entries.Withdraw
     receipt: receipt.Receipt
     answer: dict[str, Any]
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +306,7 @@ def edit(
 
 
 def _post(http: Http, letter: Letter, entry: entries.Sign | entries.Withdraw, body: object) -> Accepted:
-    answer = http.post("entries", body)
+    answer, again = http.post_entry(body)
     if not isinstance(answer, dict) or "receipt" not in answer:
         raise AnswerError("the log's response has no receipt")
     promised = receipt.parse(canonical.encode(answer["receipt"]))
@@ -316,7 +316,7 @@ def _post(http: Http, letter: Letter, entry: entries.Sign | entries.Withdraw, bo
             _check_inclusion(letter, entries.encode(entry), answer)
     except (InvalidError, MalformedError) as error:
         raise AnswerError(f"the log's receipt is invalid: {error}") from error
-    return Accepted(entry, promised, answer)
+    return Accepted(entry, promised, answer, again)
 
 
 def _check_inclusion(letter: Letter, entry: bytes, answer: dict[str, Any]) -> None:
@@ -329,8 +329,3 @@ def _check_inclusion(letter: Letter, entry: bytes, answer: dict[str, Any]) -> No
     point, _ = checkpoint.verify(note.encode("utf-8"), letter.manifest.origin, letter.log_key)
     path = [base64url.decode(node, 32) for node in proof]
     merkle.verify_inclusion(merkle.leaf_hash(entry), index, point.size, path, point.root)
-
-
-def encode_receipt(accepted: Accepted) -> bytes:
-    """The receipt's canonical bytes, to be stored."""
-    return msgspec.json.encode(accepted.receipt, order="sorted")

@@ -185,31 +185,3 @@ def balanced(units: Units, count: int, measure: float, space: float) -> list[Lin
         else:
             low = middle
     return lines
-
-
-def rows_for(heights: Sequence[int], columns: int) -> int:
-    """The fewest rows in which whole entries of ``heights`` lines fill at most ``columns`` columns, in order."""
-    low = max(max(heights, default=0), -(-sum(heights) // columns))
-    high = low + max(heights, default=0) * 2 + 2
-    while not _fills(heights, columns, high):
-        low, high = high + 1, high * 2
-    while low < high:
-        middle = (low + high) // 2
-        if _fills(heights, columns, middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-def _fills(heights: Sequence[int], columns: int, rows: int) -> bool:
-    used, column = 0, 1
-    for height in heights:
-        if used + height > rows:
-            column += 1
-            used = height
-            if column > columns or height > rows:
-                return False
-        else:
-            used += height
-    return True

@@ -85,11 +85,6 @@ def font_of(instance: FontInstance) -> Any:
     return font
 
 
-def font_from(data: bytes) -> Any:
-    """The font in a file's bytes, as a HarfBuzz font."""
-    return hb.Font(hb.Face(data))
-
-
 @lru_cache(maxsize=20_000)
 def glyphs_of(
     instance: FontInstance, text: str, rtl: bool | None = None, language: str = ""

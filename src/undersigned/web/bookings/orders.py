@@ -33,7 +33,7 @@ def page_order(letter: FixedLetter, row: Booking, number: int, edition: bytes, s
     )
 
 
-def archive_order(letter: FixedLetter, language: str, number: int, edition: bytes, site: str) -> PageOrder:
+def archive_order_from_bundle(letter: FixedLetter, language: str, number: int, edition: bytes, site: str) -> PageOrder:
     """The order of the reader's PDF of an edition."""
     return press.archive_order_from_bundle(
         _files(letter, number, edition), lang=language, number=number, address=_address(letter, site)

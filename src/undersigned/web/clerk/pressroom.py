@@ -18,7 +18,7 @@ from undersigned.protocol.errors import ProtocolError
 from undersigned.web.bookings import actions
 from undersigned.web.bookings.actions.change import state_of
 from undersigned.web.bookings.files import PageFiles
-from undersigned.web.bookings.orders import archive_order, page_order
+from undersigned.web.bookings.orders import archive_order_from_bundle, page_order
 from undersigned.web.database.site_locks import publishing
 from undersigned.web.failures import where
 from undersigned.web.letters.fixed_letter import FixedLetter, load_letter
@@ -146,7 +146,9 @@ class Pressroom:
             return False
         with tempfile.TemporaryDirectory(dir=settings.DATA.root, prefix=".archive-") as folder:
             try:
-                order = archive_order(letter, language, edition.number, bytes(edition.data or b""), self._site)
+                order = archive_order_from_bundle(
+                    letter, language, edition.number, bytes(edition.data or b""), self._site
+                )
                 job.run_archive(order, Path(folder), names=named, progress=lambda _what, _share: self._check())
             except PressError as error:
                 # A JobError says what ran out; of the others the message might quote a name.
