@@ -21,9 +21,10 @@ GLOSSARY = ROOT / "docs" / "glossary.md"
 TO_CONVERT = (
     "bench/bulk.py",
     "frontend/",
-    "src/undersigned/cli/",
-    "src/undersigned/client/",
-    "src/undersigned/languages/",
+    "src/undersigned/cli/backup.py",
+    "src/undersigned/cli/letter.py",
+    "src/undersigned/cli/serve.py",
+    "src/undersigned/cli/server.py",
     "src/undersigned/protocol/",
     "src/undersigned/web/",
     "tests/",

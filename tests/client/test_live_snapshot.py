@@ -146,7 +146,7 @@ def test_a_site_that_never_stands_still_is_not_called_false(public: Site, tmp_pa
     public.before = go_on
     found = public.check(tmp_path, patience=0.5)
     assert found.report.outcome == "undetermined"
-    assert "kept changing while they were read" in found.report.steps[-1].detail
+    assert "changed while they were read" in found.report.steps[-1].detail
 
 
 @pytest.mark.usefixtures("quick")

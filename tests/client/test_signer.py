@@ -60,7 +60,7 @@ def test_another_letter_than_the_invitation_s_is_refused(server: WorldServer) ->
 
 
 def test_a_letter_that_belongs_elsewhere_is_refused(server: WorldServer) -> None:
-    with pytest.raises(LetterError, match="belongs to"):
+    with pytest.raises(LetterError, match="belongs at"):
         fetch_letter(server.http(), Link("https", "letters.example.org/elsewhere", server.world.letter))
 
 

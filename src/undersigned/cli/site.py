@@ -76,7 +76,7 @@ def require_data(data: Path) -> None:
 
 
 def require_site() -> None:
-    """Raises InputError if a site cannot run here: before it is tried in a process of its own."""
+    """Raises InputError if a site cannot run here. Call it before a separate process tries."""
     if sys.platform == "win32":
         raise InputError("A site runs on Linux and macOS. Verifying, signing and a trustee's work go on Windows too.")
     if any(importlib.util.find_spec(name) is None for name in ("django", "granian")):

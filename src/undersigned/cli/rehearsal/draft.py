@@ -30,9 +30,9 @@ TITLES: Final = {
 TEXTS: Final = {
     "en": """\
 We are the crews of the rescue boats of Vesper Bay, in reserve and retired. Between us we have put to sea more than nine
-thousand times, at night and in every weather, and brought back whoever was out there.
+thousand times, at night and in every weather, and brought back everyone who was out there.
 
-From next spring the three boats are to lie at a harbour two hours away. On the night of a storm two hours are the whole
+From next spring the three boats are to be moved to a harbour two hours away. On the night of a storm two hours are the whole
 distance between a rescue and a search.
 
 We ask the harbour board to leave the boats where they are, to publish the figures on which it decided, and to hear
