@@ -113,7 +113,7 @@ def test_a_bundle_one_folder_down_is_found(tmp_path: Path, files: dict[str, byte
 def test_of_two_bundles_one_has_to_be_named(tmp_path: Path, files: dict[str, bytes]) -> None:
     write(tmp_path / "a", files)
     write(tmp_path / "b", files)
-    with pytest.raises(InputError, match=r"holds 2 bundles: name the one you mean, such as .*/a"), open_path(tmp_path):
+    with pytest.raises(InputError, match=r"contains 2 bundles: name one of them, such as .*/a"), open_path(tmp_path):
         pass
 
 
@@ -265,7 +265,7 @@ def test_damage_anywhere_in_a_zip_is_no_word_on_the_letter(tmp_path: Path, files
         data[member.start + 200] ^= 255
         path.write_bytes(data)
         for workers in (1, 2):
-            with pytest.raises(InputError, match=r"not whole: openings/1\.jsonl"), open_path(path) as found:
+            with pytest.raises(InputError, match=r"is damaged: openings/1\.jsonl"), open_path(path) as found:
                 verifier.verify(found, workers=workers)
 
 

@@ -249,7 +249,7 @@ def test_what_comes_empty_is_not_called_false(public: Site, tmp_path: Path, path
 def test_what_comes_torn_is_not_called_false(public: Site, tmp_path: Path, path: str) -> None:
     """Half of an answer, which its length does not tell."""
     public.meddle = lambda asked, data: data[: len(data) // 2 + 1] if asked == path else data
-    with pytest.raises(UndeliveredError, match=r"damaged|is incomplete|no letter"):
+    with pytest.raises(UndeliveredError, match=r"damaged|is incomplete|not a letter"):
         public.check(tmp_path)
 
 

@@ -242,7 +242,7 @@ def test_with_a_record_the_group_is_the_rolls_and_another_is_refused(server: Wor
     payload = signer.make_payload(server.letter, signer.Choice(as_, name=name), certified.place, certified.record)
     assert payload.group == person.record.group
     (other,) = server.letter.manifest.group_ids - {person.record.group}
-    with pytest.raises(InputError, match="on the roll your group is"):
+    with pytest.raises(InputError, match="as your group, which cannot be changed"):
         signer.make_payload(server.letter, signer.Choice(as_, other, name), certified.place, certified.record)
 
 

@@ -159,7 +159,7 @@ def test_nothing_is_opened_of_an_abandoned_letter(desk: Desk) -> None:
 def test_nothing_is_opened_after_the_time_by_which_it_had_to_be_published(desk: Desk) -> None:
     desk.notice_and_cut()
     desk.clock.now = unix(desk.world.manifest.release.abandon_after) + 1
-    with pytest.raises(InvalidError, match="is over"):
+    with pytest.raises(InvalidError, match="deadline has passed"):
         desk.trustee.open(1)
 
 

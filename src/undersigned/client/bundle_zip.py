@@ -69,7 +69,7 @@ def _unpacked(path: Path, member: zip_profile.Member, data: bytes) -> bytes:
     try:
         return zip_profile.unpack(member, data)
     except MalformedError as error:
-        raise InputError(f"{path} is damaged: {error} in it. Download it again.") from None
+        raise InputError(f"{path} is damaged: {error}. Download it again.") from None
 
 
 def _unpack(path: Path, member: zip_profile.Member) -> bytes:
