@@ -42,7 +42,7 @@ def stage_doctor(data: Path, *, held: bool) -> None:
     sys.modules["undersigned.web.maintenance.doctor.examine"].DEEP.remove(deep.objects)
     where = DataDir(data)
     if held:
-        look.moment = nullcontext
+        vars(look)["moment"] = nullcontext
     with moment() if held else nullcontext():
         found = examine_(data=where, world=world_of(where), thorough=True, progress=lambda _what: None)
     for finding in found:

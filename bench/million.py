@@ -113,6 +113,7 @@ def stage_verify(data: Path, size: int) -> dict[str, float]:
         report = verify(files)
         spent = time.perf_counter() - began
     assert report.outcome == "valid", report.steps
+    assert report.standing is not None
     assert report.standing >= size
     return {"verify_s": round(spent, 2), "verify_per_s": round(size / spent)}
 

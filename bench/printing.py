@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import typst
 
@@ -26,10 +27,10 @@ from outcome import Outcome
 from press.people import edition_of
 from press.setup import WHEN, order, take_apart
 from undersigned import press
-from undersigned.press.fonts import stack_for
 from undersigned.press.names import entries_of
 from undersigned.press.order import check
 from undersigned.press.pdf import _fonts
+from undersigned.press.stack import stack_for
 
 REACH = {("en", "list"): 6.85, ("en", "run-in"): 7.95, ("he", "list"): 8.6, ("he", "run-in"): 10.3}
 PROFILE = bytes(12) + b"prtrCMYK" + bytes(16) + b"acsp" + bytes(200)
@@ -161,8 +162,9 @@ def one_archive(roll: str, number: int) -> None:
         took, memory, size = time.perf_counter() - started, peak(), (out / "archive.pdf").stat().st_size
     names = [entry.name + entry.title for entry in entries_of(check(wanted).edition, {}, "en", titles=True)]
     source = '#set text(font: ("Source Serif 4", "Noto Serif"), size: 9pt)\n#for n in json("n.json") { par(n) }'
-    files = {"main.typ": source.encode(), "n.json": json.dumps(names).encode()}
-    compiler = typst.Compiler(files, font_paths=_fonts(stack_for("en", names).files))  # type: ignore[arg-type]
+    # The stubs know a path or one source; the engine takes a mapping of files as well.
+    files: Any = {"main.typ": source.encode(), "n.json": json.dumps(names).encode()}
+    compiler = typst.Compiler(files, font_paths=_fonts(stack_for("en", names).files))
     started = time.perf_counter()
     compiler.compile(format="pdf")
     bare = time.perf_counter() - started

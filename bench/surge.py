@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
@@ -28,7 +29,7 @@ from web.surge import Surge, altered, begin, forger, left_out, link_of, verify
 FORGE_EVERY = 10
 
 
-def one_site(workers: int, runs: int) -> dict[str, object]:
+def one_site(workers: int, runs: int) -> dict[str, Any]:
     """Checks one site's letter a number of times; returns the outcomes."""
     honest: Counter[int] = Counter()
     forged: Counter[int] = Counter()

@@ -19,20 +19,18 @@ import argparse
 import os
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nacl.bindings import crypto_sign_open
 
-from bench import bundles
-from bench.outcome import Outcome
+import bundles
+from letterworld import registrar
+from outcome import Outcome
 from undersigned.client.bundle_folder import FolderFiles
 from undersigned.protocol import base64url, credential, purposes, seal, shamir
 from undersigned.protocol.handout import Runner
@@ -48,7 +46,7 @@ _opens: list[Open] = []
 
 def bare_signatures(start: int) -> int:
     """RSA-PSS and Ed25519 only."""
-    public = credential.load_public(bundles.registrar()[0])
+    public = credential.load_public(registrar()[0])
     part = _checks[start : start + CHUNK]
     for rsa_signature, prepared, signature, message, key in part:
         credential.verify_prepared(public, rsa_signature, prepared)
@@ -72,7 +70,7 @@ def bare_openings(start: int) -> int:
 def prepare(files: Mapping[str, bytes]) -> None:
     """Parses the control's input; processes started afterwards inherit it."""
     signed, opened = bundles.signed_parts(files)
-    decode, rid = base64url.decode, purposes.digest("registrar", bundles.registrar()[0])
+    decode, rid = base64url.decode, purposes.digest("registrar", registrar()[0])
     for entry in signed:
         item, key = entry.credentials[0], decode(entry.key)
         prepared = decode(item.prefix) + credential.credential_message(rid, key)

@@ -117,10 +117,13 @@ def run(server: people.Process, asked: argparse.Namespace, bodies: list[bytes]) 
     crowd = Crowd(server.port, f"{path}/count.json", asked.every)
     try:
         for number in [0, *sizes(asked), 0]:
-            why = crowd.grow(number) if number else crowd.leave() or ""
+            why = ""
             if number:
+                why = crowd.grow(number)
                 # All viewers have asked once: connecting is not part of the measurement.
                 time.sleep(asked.every)
+            else:
+                crowd.leave()
             crowd.clear()
             part, bodies = bodies[:each], bodies[each:]
             found = steady.post(server.port, f"{path}/entries", part, asked.rate)

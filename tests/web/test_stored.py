@@ -70,7 +70,10 @@ def every_until() -> Iterator[Until]:
         yield from (field.until for field in stored.fields.values() if field.until is not None)
 
 
-@pytest.mark.parametrize("until", sorted(set(every_until()), key=lambda until: until.words), ids=lambda u: u.words[:40])
+UNTILS: list[Until] = sorted(set(every_until()), key=lambda until: until.words)
+
+
+@pytest.mark.parametrize("until", UNTILS, ids=lambda u: u.words[:40])
 def test_the_code_that_deletes_and_the_test_that_shows_it_exist(until: Until) -> None:
     """If a function or a test is renamed, src/undersigned/web/records/ has to follow."""
     named = [ROOT / "src/undersigned" / until.erased_in] if until.erased_in else []
