@@ -25,7 +25,6 @@ TO_CONVERT = (
     "src/undersigned/cli/letter.py",
     "src/undersigned/cli/serve.py",
     "src/undersigned/cli/server.py",
-    "src/undersigned/protocol/",
     "src/undersigned/web/",
     "tests/",
 )
@@ -36,6 +35,7 @@ CONVERTED: tuple[str, ...] = (
     "bench/results/",
     "frontend/README.md",
     "frontend/pages/",
+    "frontend/src/protocol/",
     "src/undersigned/web/reader/catalog/",
     "src/undersigned/web/templates/",
     "tests/README.md",

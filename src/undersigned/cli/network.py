@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from undersigned.client import proxies
-from undersigned.client.link import Link
-from undersigned.client.rate_limit import Budget
-from undersigned.protocol.bundle import MAX_TOTAL
-
 from . import voice
+
+# What fetches is imported where it is used: a command's --help needs its options, and no HTTP.
+if TYPE_CHECKING:
+    from undersigned.client.link import Link
+    from undersigned.client.rate_limit import Budget
 
 Proxy = Annotated[
     str | None,
@@ -24,7 +24,9 @@ TIMEOUT: Final = 4 * 3600.0
 
 
 def chosen(proxy: str | None) -> str | None:
-    """The proxy of ``--proxy``, for a signatory's tools: they ignore environment variables, which others may set."""
+    """The proxy of ``--proxy``, for a signatory's tools: no environment variable sends them elsewhere."""
+    from undersigned.client import proxies
+
     return None if proxy is None else proxies.parse_proxy(proxy)
 
 
@@ -36,7 +38,9 @@ class Network:
     timeout: float
 
     def proxy_for(self, link: Link) -> str | None:
-        """The proxy of ``--proxy``, else the environment's, which is reported: only for checks by strangers."""
+        """The proxy of ``--proxy``, else the environment's, which is said: a stranger's check may go anywhere."""
+        from undersigned.client import proxies
+
         if self.proxy is not None:
             return chosen(self.proxy)
         found = proxies.proxy_from_environment(link.base)
@@ -47,5 +51,8 @@ class Network:
         return found
 
     def budget(self) -> Budget:
-        """The limits on everything that is downloaded together."""
+        """What everything that is fetched may take together."""
+        from undersigned.client.rate_limit import Budget
+        from undersigned.protocol.bundle import MAX_TOTAL
+
         return Budget(self.timeout, MAX_TOTAL)

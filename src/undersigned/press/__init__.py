@@ -5,8 +5,11 @@ the newspapers' specifications. Deterministic: no clock, no randomness, no Djang
 same bytes.
 """
 
-from .archive import ArchiveReport, make_archive
-from .bundle_order import archive_order_from_bundle, order_from_bundle
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
 from .errors import (
     DidNotFitError,
     EngineError,
@@ -19,12 +22,35 @@ from .errors import (
     PressError,
     ReadBackError,
 )
-from .missing_glyphs import find_missing_glyphs, overrides_from
 from .order import Beside, PageOrder
-from .page import make_page
 from .papers import Paper, find_paper, list_papers
 from .report import Alteration, FitReport, PageReport
-from .slips import PlacardOrder, Slip, SlipOrder, make_placard, make_slips
+
+# What sets pages brings typst, fonts and PDF libraries: 17 MB of memory. A web worker, and a clerk that makes no page,
+# need only orders and errors, so the rest is imported when it is first asked for (PEP 562).
+if TYPE_CHECKING:
+    from .archive import ArchiveReport, make_archive
+    from .bundle_order import archive_order_from_bundle, order_from_bundle
+    from .missing_glyphs import find_missing_glyphs, overrides_from
+    from .page import make_page
+    from .slips import PlacardOrder, Slip, SlipOrder, make_placard, make_slips
+
+_LATER: Final = {
+    "ArchiveReport": "archive", "make_archive": "archive",
+    "archive_order_from_bundle": "bundle_order", "order_from_bundle": "bundle_order",
+    "make_page": "page",
+    "find_missing_glyphs": "missing_glyphs", "overrides_from": "missing_glyphs",
+    "PlacardOrder": "slips", "Slip": "slips", "SlipOrder": "slips", "make_placard": "slips", "make_slips": "slips",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+    globals()[name] = found
+    return found
+
 
 __all__ = [
     "Alteration",

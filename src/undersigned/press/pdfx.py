@@ -17,6 +17,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
 from .errors import PaperError
+from .icc import is_output_profile
 
 _VERSIONS: Final[Mapping[str, str]] = {"PDF/X-1a:2001": "1.3", "PDF/X-1a:2003": "1.4", "PDF/X-4": "1.6"}
 REGISTERED: Final = frozenset({"IFRA26", "IFRA30", "CGATS TR 001", "FOGRA39", "FOGRA51", "FOGRA52"})
@@ -24,15 +25,10 @@ REGISTERED: Final = frozenset({"IFRA26", "IFRA30", "CGATS TR 001", "FOGRA39", "F
 REGISTRY: Final = "http://www.color.org"
 
 
-def is_output_profile(icc: bytes) -> bool:
-    """Whether ``icc`` is an ICC profile of a CMYK output device, by its header (ICC.1:2022, 7.2)."""
-    return len(icc) >= 128 and icc[36:40] == b"acsp" and icc[16:20] == b"CMYK" and icc[12:16] == b"prtr"
-
-
 def convert_to_pdfx(
     data: bytes, *, flavour: str, condition: str, title: str, timestamp: datetime, icc: bytes | None
 ) -> bytes:
-    """Converts the page ``data`` to ``flavour``. ``icc``: a CMYK output profile to embed; required for X-4.
+    """The page ``data`` as ``flavour``. ``icc``: a CMYK output profile, embedded if given; X-4 needs one.
 
     Raises PaperError if the required profile is missing, or is not one for CMYK printing.
     """

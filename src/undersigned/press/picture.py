@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from .missing_glyphs import find_missing_glyphs, replace_missing_glyphs
-from .names import direction_of, printable
-from .pdf import Engine
-from .stack import stack_for
+# The typesetting engine and the fonts are imported by what uses them: a site's pages need the sizes only.
 
 SIZES: Final = {"share": (1200, 630), "count": (480, 200)}
 """Pixels: the Open Graph picture that other sites show with a link, and the count for embedding in other sites."""
@@ -32,7 +29,10 @@ class PictureOrder:
 
 
 def find_missing_title_glyphs(title: str, lang: str) -> list[str]:
-    """The letters of ``title`` without a glyph in ``lang``'s font stack. Not empty: the picture shows the address."""
+    """The letters of ``title`` that no picture in ``lang`` can show: then it shows the address. Raises FontError."""
+    from .missing_glyphs import find_missing_glyphs
+    from .names import printable
+
     return find_missing_glyphs(printable(title)[0], lang, "h")
 
 
@@ -41,6 +41,11 @@ def make_picture(order: PictureOrder) -> bytes:
 
     An emoji without a glyph is left out of the title. A title with a letter without a glyph is not shown at all.
     """
+    from .missing_glyphs import replace_missing_glyphs
+    from .names import direction_of, printable
+    from .pdf import Engine
+    from .stack import stack_for
+
     width, height = SIZES[order.kind]
     whole = not find_missing_title_glyphs(order.title, order.lang)
     title = printable(order.title)[0] if whole else ""

@@ -32,8 +32,8 @@ TEXTS: Final = {
 We are the crews of the rescue boats of Vesper Bay, in reserve and retired. Between us we have put to sea more than nine
 thousand times, at night and in every weather, and brought back everyone who was out there.
 
-From next spring the three boats are to be moved to a harbour two hours away. On the night of a storm two hours are the whole
-distance between a rescue and a search.
+From next spring the three boats are to be moved to a harbour two hours away. On the night of a storm two hours are the
+whole distance between a rescue and a search.
 
 We ask the harbour board to leave the boats where they are, to publish the figures on which it decided, and to hear
 those who sail them before it decides again. We will go on putting to sea as long as there is a boat to put to sea in.
