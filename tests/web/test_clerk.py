@@ -297,14 +297,16 @@ def test_a_crash_while_publishing_leaves_nothing_or_all(site: Site) -> None:
     site.open_all(letter, {p.key for p in letter.people[:3]})
     site.cosigned(letter)
     from undersigned.web.access import access_letter
-    from undersigned.web.publication.publish import publish
+    from undersigned.web.publication.publish import publish_edition
 
     crashes = 0
     for at, persisted in [(1, False), (1, True), (2, False), (2, True), (3, False)]:
         failing = Failing(site.world.storage, at, persisted)
         world = replace(site.world, storage=failing)
         try:
-            publish(letter=access_letter(letter.slug), number=1, world=world, by="organiser", now=site.clock.now)
+            publish_edition(
+                letter=access_letter(letter.slug), number=1, world=world, by="organiser", now=site.clock.now
+            )
         except Crash:
             crashes += 1
         edition, openings = letter.get("editions/1/edition.json").status, letter.get("openings/1.jsonl").status

@@ -13,7 +13,7 @@ from django.conf import settings
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import canonical, manifest, merkle, receipt, verify
 from undersigned.protocol import edition as editions
-from undersigned.web.publication import upkeep
+from undersigned.web.publication import reconciler
 from undersigned.web.records.models import Act, Pending
 from undersigned.web.times import moment
 
@@ -309,7 +309,7 @@ def test_a_bundle_made_while_an_edition_is_published_holds_its_checkpoint(
     older = people.checkpoints.parse_text(people.note.parse(letter.get("log/checkpoint").body).text)
     site.clock.now += 60
     assert people.sign(letter, letter.people[3]).status == 201
-    real, waited = upkeep.publishing_unless_busy, []
+    real, waited = reconciler.publishing_unless_busy, []
 
     @contextmanager
     def behind_the_organiser() -> Iterator[bool]:
@@ -324,7 +324,7 @@ def test_a_bundle_made_while_an_edition_is_published_holds_its_checkpoint(
         with real() as free:
             yield free
 
-    monkeypatch.setattr(upkeep, "publishing_unless_busy", behind_the_organiser)
+    monkeypatch.setattr(reconciler, "publishing_unless_busy", behind_the_organiser)
     site.rounds(1)
     assert waited
     assert outcome(letter) == "valid"

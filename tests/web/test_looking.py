@@ -30,7 +30,7 @@ from .people import Letter
 from .test_doctor import look, published
 
 RECIPIENT = pyrage.x25519.Identity.generate().to_public()
-AT_ONCE = 20.0
+MAX_INLINE_ENTRIES = 20.0
 """Seconds within which something that waits for nobody is over, however busy the machine is."""
 
 
@@ -132,12 +132,12 @@ def test_the_log_goes_on_while_somebody_looks(
         assert letter.post("entries", people.prepare(letter, person)).status == 201
         site.clock.now += 600
         clerk = in_the_background(lambda: site.rounds(1))
-        clerk.join(1.0 if held else AT_ONCE)
+        clerk.join(1.0 if held else MAX_INLINE_ENTRIES)
         assert clerk.is_alive() == held
         assert Entry.objects.count() == size + (not held)
         if not held:
             assert letter.get("count.json").json["size"] == size + 1
-    clerk.join(AT_ONCE)
+    clerk.join(MAX_INLINE_ENTRIES)
     assert Entry.objects.count() == size + 1
     assert found == []
 
@@ -296,5 +296,5 @@ def test_a_round_on_another_machine_is_waited_for(site: Site) -> None:
         looking = in_the_background(enter)
         assert not entered.wait(0.5)
         machine.execute("SELECT pg_advisory_unlock_all()")
-        assert entered.wait(AT_ONCE)
-        looking.join(AT_ONCE)
+        assert entered.wait(MAX_INLINE_ENTRIES)
+        looking.join(MAX_INLINE_ENTRIES)

@@ -8,7 +8,7 @@ import pytest
 
 from undersigned.web.api import status
 from undersigned.web.clerk.letter_rounds import TELL
-from undersigned.web.letters.actions.progress import in_tens
+from undersigned.web.letters.actions.progress import round_down
 from undersigned.web.records.models import Letter as Row
 from undersigned.web.records.models import Pending
 
@@ -87,4 +87,4 @@ def test_entries_of_a_batch_that_is_due_are_on_their_way(site: Site) -> None:
 @pytest.mark.parametrize(("number", "said"), [(0, 0), (9, 0), (10, 10), (19, 10), (983, 980)])
 def test_tens(number: int, said: int) -> None:
     """Rounded down."""
-    assert in_tens(number) == said
+    assert round_down(number) == said

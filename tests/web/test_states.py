@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from undersigned.languages.figures import long_date
 from undersigned.press.picture import PictureOrder, make_picture
 from undersigned.protocol import manifest
-from undersigned.web.publication import reader_files, upkeep
+from undersigned.web.publication import reader_files, reconciler
 from undersigned.web.reader import embed
 from undersigned.web.reader.said import say
 from undersigned.web.reader.state import NAMES, ROWS, Logged, Reading, Stage, Visible, find_state, say_state
@@ -363,7 +363,7 @@ def test_no_page_says_an_edition_is_published_before_it_can_be_read(
     site.cosigned(letter)
     with monkeypatch.context() as patched:
         patched.setattr(sys.modules["undersigned.web.publication.publish"], "place_editions", lambda *_: None)
-        patched.setattr(upkeep, "publishing_unless_busy", lambda: nullcontext(False))
+        patched.setattr(reconciler, "publishing_unless_busy", lambda: nullcontext(False))
         assert site.publish(letter).status == 201
         life.rounds()
         page = text_of(letter.get("en/"))

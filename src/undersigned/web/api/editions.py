@@ -11,7 +11,7 @@ from undersigned.protocol.opening import parse_openings
 from undersigned.web import access, wiring
 from undersigned.web.api.requests import done, only, read, read_as, say
 from undersigned.web.editions import actions
-from undersigned.web.publication.publish import publish as publish_edition
+from undersigned.web.publication.publish import publish_edition
 from undersigned.web.records.models import SealedObject
 
 PAGE = 100
@@ -49,7 +49,7 @@ def seals(request: HttpRequest, *, slug: str) -> HttpResponse:
 def openings(request: HttpRequest, *, slug: str) -> HttpResponse:
     """POST openings, by trustees."""
     posted = parse_openings(read(request))
-    actions.take_openings(letter=access.access_letter(slug), openings=posted, now=wiring.world().clock())
+    actions.store_openings(letter=access.access_letter(slug), openings=posted, now=wiring.world().clock())
     return done()
 
 
@@ -59,7 +59,7 @@ def review(request: HttpRequest, *, slug: str) -> HttpResponse:
     by = access.check_organiser(request)
     letter = access.access_letter(slug)
     number, first = number_in(request, "edition"), number_in(request, "from", "0")
-    return say(actions.review(letter=letter, number=number, first=first, by=by, now=wiring.world().clock()))
+    return say(actions.review_names(letter=letter, number=number, first=first, by=by, now=wiring.world().clock()))
 
 
 @only("POST")

@@ -10,12 +10,12 @@ from django.db import connection
 
 from undersigned.web.bookings.actions import erase_pages
 from undersigned.web.bookings.files import PageFiles
-from undersigned.web.letters.actions import count_codes, settle_codes, tell_progress
+from undersigned.web.letters.actions import count_codes, move_uses, store_progress
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.log.guard import BehindError, MovedError, halt, size_of
 from undersigned.web.log.sequence import Log
 from undersigned.web.ports import World
-from undersigned.web.publication.upkeep import Upkeep
+from undersigned.web.publication.reconciler import Reconciler
 from undersigned.web.records.models import Document
 from undersigned.web.signing.kept_withdrawals import KeptWithdrawals
 
@@ -34,7 +34,7 @@ class LetterRounds:
         self._serve_documents()
         self._log: Log | None = None
         self._refused: tuple[object, ...] = ()
-        self._upkeep = Upkeep(letter, world)
+        self._reconciler = Reconciler(letter, world)
         self._files = PageFiles(settings.DATA.pages)
         self._withdrawn = -1
         self._untold: dict[str, int] | None = None
@@ -69,13 +69,13 @@ class LetterRounds:
         except (MovedError, BehindError) as error:
             logger.warning("%s: its log is taken up again: %s", self._letter.slug, error)
             self._log = None
-            self._upkeep.leave()
+            self._reconciler.cancel()
             return False
         self._tell(grew)
         if only_log:
             return grew
         standing = log.standing
-        self._upkeep.round(standing)
+        self._reconciler.reconcile(standing)
         if standing.withdrawn != self._withdrawn:
             # After the editions: no page of an edition whose names are gone can be proved any more.
             erase_pages(letter=self._letter, files=self._files, by="clerk", now=self._world.clock())
@@ -85,18 +85,18 @@ class LetterRounds:
     def _tell(self, grew: bool) -> None:
         """Tells the organiser how codes are used: with a batch, and of many batches now and then."""
         if grew and connection.vendor == "postgresql":
-            settle_codes(letter=self._letter.pk)
+            move_uses(letter=self._letter.pk)
         now = self._world.clock()
         if grew and not 0 <= now - self._counted < COUNT:
             # Counted now and perhaps told later: what comes after this batch is not in it.
             self._untold, self._counted = count_codes(letter=self._letter.pk), now
         if self._untold is not None and not 0 <= now - self._told < TELL:
-            tell_progress(letter=self._letter.pk, told=self._untold)
+            store_progress(letter=self._letter.pk, counts=self._untold)
             self._untold, self._told = None, now
 
     def leave(self) -> None:
         """Leaves nothing half made."""
-        self._upkeep.leave()
+        self._reconciler.cancel()
 
     def _take_up(self) -> Log | None:
         """The log, if it may go on. Asked again only when what speaks against it has changed."""

@@ -160,7 +160,7 @@ class Intake:
         return replace(use, answer=answer)
 
     async def _letter(self, slug: str) -> FixedLetter:
-        letter = self._letters.cached(slug)
+        letter = self._letters.find_cached(slug)
         if letter is None:
             # Not in Django's one thread, where a publication may take its time.
             letter = await asyncio.get_running_loop().run_in_executor(self._pool, self._letters.find, slug)

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from undersigned.languages.order import sort_names
 from undersigned.protocol.edition import Edition, EditionCounts
 from undersigned.protocol.tally import tally
-from undersigned.web.reader.letter import Shown, frame
+from undersigned.web.reader.letter import LetterView, frame
 from undersigned.web.reader.said import say
 from undersigned.web.reader.words import words
 from undersigned.web.storage.lazy_files import Maker
@@ -27,18 +27,17 @@ EARLIER: Final = 20
 """Editions an edition is compared with, the newest of those before it."""
 
 
-def changes_pages(shown: Shown, edition: Edition | EditionCounts, language: str) -> dict[str, Maker]:
+def changes_pages(view: LetterView, edition: Edition | EditionCounts, language: str) -> dict[str, Maker]:
     """Edition ``edition.number`` against each published one before it, by file name."""
-    earlier = earlier_of(shown, edition.number)
+    earlier = earlier_of(view, edition.number)
     return {
-        path_of(m, earlier, language): partial(_page, shown, edition, language, shown.counts[m], earlier)
-        for m in earlier
+        path_of(m, earlier, language): partial(_page, view, edition, language, view.counts[m], earlier) for m in earlier
     }
 
 
-def earlier_of(shown: Shown, number: int) -> list[int]:
+def earlier_of(view: LetterView, number: int) -> list[int]:
     """The published editions that edition ``number`` is compared with, the oldest first."""
-    return sorted(n for n in shown.counts if n < number)[-EARLIER:]
+    return sorted(n for n in view.counts if n < number)[-EARLIER:]
 
 
 def path_of(before: int, earlier: list[int], language: str) -> str:
@@ -47,20 +46,20 @@ def path_of(before: int, earlier: list[int], language: str) -> str:
 
 
 def _page(
-    shown: Shown, edition: Edition | EditionCounts, language: str, before: EditionCounts, others: list[int]
+    view: LetterView, edition: Edition | EditionCounts, language: str, before: EditionCounts, others: list[int]
 ) -> bytes:
     said, earlier = words(language), before.number
-    added, withdrawn = _moved(shown, before, edition)
-    joined = _joined(shown, edition, earlier) if isinstance(edition, Edition) else []
+    added, withdrawn = _moved(view, before, edition)
+    joined = _joined(view, edition, earlier) if isinstance(edition, Edition) else []
     groups = []
-    for group in shown.manifest.groups:
+    for group in view.manifest.groups:
         rows = sort_names((n for n in joined if n.group == group.id), language, lambda n: n.name)
         if rows and len(joined) <= LISTED:
             groups.append({"name": group.name[language], "rows": rows})
     figures = {"before": earlier, "number": edition.number}
     place = path_of(earlier, others, "{language}")
     context: dict[str, Any] = {
-        **frame(shown, language, f"editions/{edition.number}/{place}"),
+        **frame(view, language, f"editions/{edition.number}/{place}"),
         "heading": say(said, "changes_of", **figures),
         "edition": say(said, "edition", number=edition.number),
         "edition_path": f"{language}.html",
@@ -83,15 +82,15 @@ def _page(
     return render_to_string("reader/changes.html", context).encode("utf-8")
 
 
-def _joined(shown: Shown, edition: Edition, earlier: int) -> list[Any]:
-    people = shown.standing.signatories
+def _joined(view: LetterView, edition: Edition, earlier: int) -> list[Any]:
+    people = view.standing.signatories
     return [name for name in edition.roll if (people[name.key].opened or 0) > earlier]
 
 
-def _moved(shown: Shown, before: EditionCounts, after: Edition | EditionCounts) -> tuple[int, int]:
+def _moved(view: LetterView, before: EditionCounts, after: Edition | EditionCounts) -> tuple[int, int]:
     """How many signed for the first time, and how many withdrew, between two editions: what the one states, plus the
     first, less the second, is what the other states."""
-    people = shown.standing.signatories.values()
+    people = view.standing.signatories.values()
     added = sum(1 for s in people if before.cut < s.first < after.cut)
 
     def left(edition: Edition | EditionCounts) -> int:

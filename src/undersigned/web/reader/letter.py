@@ -24,7 +24,7 @@ from undersigned.web.reader.words import direction, own_name, words
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class LetterView:
     """What the pages of a letter are made from. ``texts``: Markdown by language; ``counts``: of each edition that is
     served, by its number."""
 
@@ -39,12 +39,12 @@ class Shown:
     contact: str = ""
 
 
-def frame(shown: Shown, language: str, page: str) -> dict[str, Any]:
+def frame(view: LetterView, language: str, page: str) -> dict[str, Any]:
     """What every page of a letter needs. ``page``: path under the letter, with ``{language}`` in it."""
     said = words(language)
-    manifest = shown.manifest
+    manifest = view.manifest
     # The origin ends in the slug; addresses for machines are whole.
-    site = shown.origin.removesuffix(f"/{shown.slug}")
+    site = view.origin.removesuffix(f"/{view.slug}")
     return {
         "t": said,
         "language": language,
@@ -52,47 +52,47 @@ def frame(shown: Shown, language: str, page: str) -> dict[str, Any]:
         "title": manifest.title[language],
         # What does not change with each batch: an edition's pages are made once.
         "summary": manifest.title[language],
-        "canonical": f"{site}/{shown.slug}/{page.format(language=language)}",
+        "canonical": f"{site}/{view.slug}/{page.format(language=language)}",
         "origin": site,
-        "share": f"{shown.origin}/share/{language}.png",
-        "base": f"/{shown.slug}/",
-        "home": f"/{shown.slug}/{language}/",
+        "share": f"{view.origin}/share/{language}.png",
+        "base": f"/{view.slug}/",
+        "home": f"/{view.slug}/{language}/",
         "languages": [
             {"tag": tag, "name": own_name(tag),
-             "direction": direction(tag), "path": f"/{shown.slug}/{page.format(language=tag)}", "here": tag == language}
+             "direction": direction(tag), "path": f"/{view.slug}/{page.format(language=tag)}", "here": tag == language}
             for tag in manifest.languages
         ],
     }  # fmt: skip
 
 
-def letter_page(shown: Shown, state: State, language: str) -> bytes:
+def letter_page(view: LetterView, state: State, language: str) -> bytes:
     """The page as HTML."""
-    manifest, standing, said = shown.manifest, shown.standing, words(language)
+    manifest, standing, said = view.manifest, view.standing, words(language)
     saying = say_state(state, manifest, said)
     figures = {"threshold": manifest.threshold, "trustees": len(manifest.trustees)}
     context = {
-        **frame(shown, language, "{language}/"),
+        **frame(view, language, "{language}/"),
         "summary": summary(standing, saying, said),
         "count": number(standing.count, said["language"]),
         "count_means": say(said, "count_means", count=standing.count),
         "count_detail": count_detail(standing, manifest, said),
-        "chart": chart(shown.batches, said, "count"),
+        "chart": chart(view.batches, said, "count"),
         "may_sign": may_sign(manifest, said),
         "notes": [saying.now, saying.names],
         "withdraw_text": said["withdraw_text" if manifest.sealed else "withdraw_public"],
-        "names_path": f"/{shown.slug}/{live_path(language)}" if not manifest.sealed else None,
+        "names_path": f"/{view.slug}/{live_path(language)}" if not manifest.sealed else None,
         "takes": state.takes_signatures,
         "trustees_text": say(said, "trustees_text", **figures),
         "trustees": [trustee.name for trustee in manifest.trustees],
         "when": when_opened(manifest, said),
         "groups": [group.name[language] for group in manifest.groups],
         # Sanitised in pages.text.
-        "text": mark_safe(to_html(shown.texts[language])),  # noqa: S308
-        "letter": shown.letter,
-        **_acts(shown, language),
-        "editions": [_edition(shown.counts[n], said) for n in sorted(shown.counts, reverse=True)],
-        "files": _files(shown, language),
-        "command": f"undersigned verify {shown.origin}/",
+        "text": mark_safe(to_html(view.texts[language])),  # noqa: S308
+        "letter": view.letter,
+        **_acts(view, language),
+        "editions": [_edition(view.counts[n], said) for n in sorted(view.counts, reverse=True)],
+        "files": _files(view, language),
+        "command": f"undersigned verify {view.origin}/",
     }
     return render_to_string("reader/letter.html", context).encode("utf-8")
 
@@ -103,27 +103,27 @@ def _edition(edition: EditionCounts, said: dict[str, str]) -> dict[str, Any]:
     return {"number": number, "name": say(said, "edition", number=number), "counted": counted}
 
 
-def _acts(shown: Shown, language: str) -> dict[str, Any]:
+def _acts(view: LetterView, language: str) -> dict[str, Any]:
     """Where one signs, withdraws and checks. A sealed letter is signed in the signatory's own browser only."""
-    pages, form = f"/{shown.slug}/{language}/", f"/{shown.slug}/form/{language}/"
+    pages, form = f"/{view.slug}/{language}/", f"/{view.slug}/form/{language}/"
     if not are_built():
-        return {"acts": None if shown.manifest.sealed else form, "pages": None}
+        return {"acts": None if view.manifest.sealed else form, "pages": None}
     # Where a slip's link goes on to, with the code that no server sees.
-    goes_on = f'data-sign="{pages}sign/"' if shown.manifest.sealed else f'data-code="{form}sign"'
+    goes_on = f'data-sign="{pages}sign/"' if view.manifest.sealed else f'data-code="{form}sign"'
     return {
-        "acts": pages if shown.manifest.sealed else form,
-        "slash": "/" if shown.manifest.sealed else "",
+        "acts": pages if view.manifest.sealed else form,
+        "slash": "/" if view.manifest.sealed else "",
         "pages": pages,
         "goes_on": mark_safe(goes_on),  # noqa: S308 - a slug and a language tag
         "script": scripts()["invitation.js"],
         "versions": [
-            {"path": f"text/{tag}.md", "digest": digest} for tag, digest in sorted(shown.manifest.text.items())
+            {"path": f"text/{tag}.md", "digest": digest} for tag, digest in sorted(view.manifest.text.items())
         ],
     }
 
 
-def _files(shown: Shown, language: str) -> list[str]:
-    roll = ["roll.json"] if shown.manifest.eligibility.check == "roll" else []
+def _files(view: LetterView, language: str) -> list[str]:
+    roll = ["roll.json"] if view.manifest.eligibility.check == "roll" else []
     return ["manifest.json", f"text/{language}.md", *roll, "log/checkpoint", "bundle.zip"]
 
 

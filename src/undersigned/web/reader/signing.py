@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.template.loader import render_to_string
 
 from undersigned.protocol.verify import STEPS
-from undersigned.web.reader.letter import Shown, frame, live_path, when_opened
+from undersigned.web.reader.letter import LetterView, frame, live_path, when_opened
 from undersigned.web.reader.said import say
 from undersigned.web.reader.scripts import scripts
 from undersigned.web.reader.state import State, say_state
@@ -41,46 +41,46 @@ _SAYS: Final = {
 """Word for each error a controller may show, by the error's code (``frontend/src/controllers/controller.ts``)."""
 
 
-def signing_pages(shown: Shown, state: State, language: str) -> dict[str, bytes]:
+def signing_pages(view: LetterView, state: State, language: str) -> dict[str, bytes]:
     """Every such page of a letter in one language, by path under ``<slug>/<language>/``. Raises UnbuiltError."""
-    kinds = SEALED if shown.manifest.sealed else PUBLIC
-    return {f"{kind}/index.html": _page(shown, state, language, kind) for kind in kinds}
+    kinds = SEALED if view.manifest.sealed else PUBLIC
+    return {f"{kind}/index.html": _page(view, state, language, kind) for kind in kinds}
 
 
-def _page(shown: Shown, state: State, language: str, kind: str) -> bytes:
+def _page(view: LetterView, state: State, language: str, kind: str) -> bytes:
     said = words(language)
-    manifest = shown.manifest
+    manifest = view.manifest
     context: dict[str, Any] = {
-        **frame(shown, language, f"{{language}}/{kind}/"),
+        **frame(view, language, f"{{language}}/{kind}/"),
         **plain_context(said, kind),
         "letter_title": manifest.title[language],
         "letter_language": language,
         "letter_direction": direction(language),
-        "link": f"{shown.origin}/",
-        "letter": shown.letter,
-        "pages": f"/{shown.slug}/{language}/",
-        "form": f"/{shown.slug}/form/{language}/",
+        "link": f"{view.origin}/",
+        "letter": view.letter,
+        "pages": f"/{view.slug}/{language}/",
+        "form": f"/{view.slug}/form/{language}/",
         "roll": manifest.eligibility.check == "roll",
         "asks_name": manifest.eligibility.check != "roll",
         "by_mail": manifest.eligibility.check == "mail",
         "anonymous": manifest.anonymous == "allowed",
         "name_codes": ("malformed", "choice"),
         "versions": [{"tag": tag, "name": own_name(tag),
-                      "direction": direction(tag), "path": f"/{shown.slug}/{tag}/"} for tag in manifest.languages],
+                      "direction": direction(tag), "path": f"/{view.slug}/{tag}/"} for tag in manifest.languages],
         # The places of figures are the controller's to fill in.
         "counted_yes": said["counted_yes"].partition("{count}"),
         "longest": said["counted_longest"].partition("{wait}"),
-        "notes": _notes(shown, state, said, kind),
-        "command": f"undersigned {kind} '{shown.origin}/#{shown.letter}'",
-        "names_path": f"/{shown.slug}/{live_path(language)}" if not manifest.sealed else None,
-        **(_terms(shown, said) if manifest.sealed else {}),
+        "notes": _notes(view, state, said, kind),
+        "command": f"undersigned {kind} '{view.origin}/#{view.letter}'",
+        "names_path": f"/{view.slug}/{live_path(language)}" if not manifest.sealed else None,
+        **(_terms(view, said) if manifest.sealed else {}),
     }  # fmt: skip
     return render_to_string(f"signing/{kind}.html", context).encode("utf-8")
 
 
-def _terms(shown: Shown, said: dict[str, str]) -> dict[str, Any]:
+def _terms(view: LetterView, said: dict[str, str]) -> dict[str, Any]:
     """Who can open the names, and when."""
-    manifest = shown.manifest
+    manifest = view.manifest
     return {
         "seal_open": say(said, "seal_open", threshold=manifest.threshold, trustees=len(manifest.trustees)),
         "trustees": [trustee.name for trustee in manifest.trustees],
@@ -88,9 +88,9 @@ def _terms(shown: Shown, said: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _notes(shown: Shown, state: State, said: dict[str, str], kind: str) -> list[str]:
+def _notes(view: LetterView, state: State, said: dict[str, str], kind: str) -> list[str]:
     """Where the letter is in its life, as far as it bears on what is done on this page."""
-    saying = say_state(state, shown.manifest, said)
+    saying = say_state(state, view.manifest, said)
     note = {"sign": saying.sign, "edit": saying.edit, "withdraw": saying.now, "counted": saying.now}.get(kind, "")
     return [note] if note else []
 

@@ -14,9 +14,9 @@ from undersigned.web.database.site_locks import clerk_at_work
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.maintenance.doctor.finding import Finding
 from undersigned.web.maintenance.doctor.look import Look
-from undersigned.web.publication.bundle_files import assemble, edition_files, opened_keys
+from undersigned.web.publication.bundle_files import assemble_bundle, edition_files, opened_keys
 from undersigned.web.publication.bundler import is_large
-from undersigned.web.publication.upkeep import bundle_checkpoint
+from undersigned.web.publication.reconciler import bundle_checkpoint
 from undersigned.web.records.models import Checkpoint, Document, Entry, SealedObject, Share, published_editions
 from undersigned.web.signing.candidate import place_of
 from undersigned.web.storage.lazy_files import LazyFiles
@@ -163,7 +163,7 @@ def bundle_made(look: Look) -> Iterator[Finding]:
     """The bundle that would be made now verifies as a stranger's."""
     last = bundle_checkpoint(look.letter)
     if last is not None:
-        files = assemble(look.letter, last, look.standing, look.world.storage)
+        files = assemble_bundle(look.letter, last, look.standing, look.world.storage)
         yield from _verified(look.letter, files, "its bundle")
 
 

@@ -21,7 +21,7 @@ from undersigned.protocol.standing import Standing
 from undersigned.web.database.site_locks import clerk_at_work, moment
 from undersigned.web.database.snapshot import snapshot
 from undersigned.web.letters.fixed_letter import FixedLetter
-from undersigned.web.log.fold import fold
+from undersigned.web.log.fold import fold_log
 from undersigned.web.maintenance.doctor.finding import Finding
 from undersigned.web.ports import World
 from undersigned.web.records.models import Entry, published_editions
@@ -48,7 +48,7 @@ class Look:
     @cached_property
     def standing(self) -> Standing:
         """The fold over all entries. Raises InvalidError."""
-        return fold(self.letter)
+        return fold_log(self.letter)
 
     def overtaken(self) -> bool:
         """Whether something has happened since that changes what is served of editions."""
