@@ -102,7 +102,7 @@ class Site:
     def rounds(self, number: int = 2) -> None:
         """The clerk looks at everything a few times."""
         for _ in range(number):
-            self.clerk.round()
+            self.clerk.run_round()
 
     def wait_for(self, *names: str) -> None:
         """What the clerk's threads of these names make is made; the next round puts it in place."""

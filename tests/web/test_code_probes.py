@@ -322,7 +322,7 @@ def old_answer(self: intake.Intake, use: CodeUse) -> Any:
     if used is not None and bytes(used.blinded) != use.blinded:
         raise problems.Problem("code-used", "This access code has been used in another session. Nothing was changed.")
     check_open(use.letter)
-    if not self._world.reserve.held():
+    if not self._world.reserve.is_held():
         raise problems.full()
     return replace(use, answer=registrar.sign_blindly(use.letter.registrar, use.blinded, self._world.entropy))
 

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from undersigned.web.clerk.clerk import DEEP_REST
+from undersigned.web.clerk.clerk import OBJECTS_PURGE_INTERVAL
 from undersigned.web.database import site_locks
 from undersigned.web.database.postgresql import locks
 from undersigned.web.database.purge import MOMENT, wash
@@ -30,7 +30,7 @@ from .people import Letter
 from .test_doctor import look, published
 
 RECIPIENT = pyrage.x25519.Identity.generate().to_public()
-MAX_INLINE_ENTRIES = 20.0
+TIMEOUT = 20.0
 """Seconds within which something that waits for nobody is over, however busy the machine is."""
 
 
@@ -132,12 +132,12 @@ def test_the_log_goes_on_while_somebody_looks(
         assert letter.post("entries", people.prepare(letter, person)).status == 201
         site.clock.now += 600
         clerk = in_the_background(lambda: site.rounds(1))
-        clerk.join(1.0 if held else MAX_INLINE_ENTRIES)
+        clerk.join(1.0 if held else TIMEOUT)
         assert clerk.is_alive() == held
         assert Entry.objects.count() == size + (not held)
         if not held:
             assert letter.get("count.json").json["size"] == size + 1
-    clerk.join(MAX_INLINE_ENTRIES)
+    clerk.join(TIMEOUT)
     assert Entry.objects.count() == size + 1
     assert found == []
 
@@ -176,7 +176,7 @@ def signed(site: Site) -> tuple[Letter, bytes]:
 def test_what_was_deleted_goes_when_the_last_who_saw_it_has_gone(site: Site) -> None:
     """While somebody looks the database keeps its past, and says so; afterwards it is washed as ever."""
     letter, sealed = signed(site)
-    step = DEEP_REST + 10 if connection.vendor == "postgresql" else 10
+    step = OBJECTS_PURGE_INTERVAL + 10 if connection.vendor == "postgresql" else 10
     seen, done = threading.Event(), threading.Event()
     shown: list[int] = []
 
@@ -296,5 +296,5 @@ def test_a_round_on_another_machine_is_waited_for(site: Site) -> None:
         looking = in_the_background(enter)
         assert not entered.wait(0.5)
         machine.execute("SELECT pg_advisory_unlock_all()")
-        assert entered.wait(MAX_INLINE_ENTRIES)
-        looking.join(MAX_INLINE_ENTRIES)
+        assert entered.wait(TIMEOUT)
+        looking.join(TIMEOUT)

@@ -11,7 +11,7 @@ from django.db import connections
 from undersigned.protocol import codes
 from undersigned.web.forms import mail_check
 from undersigned.web.mail.addresses import Digests, parse_address
-from undersigned.web.mail.messages import message
+from undersigned.web.mail.messages import build_message
 from undersigned.web.reader.words import read_catalog, spoken
 from undersigned.web.records.models import Code, MailGranted, MailTally, MailWaiting
 
@@ -135,14 +135,14 @@ def test_an_answer_that_looks_first_is_found_out(
 ) -> None:
     """Control: a registrar that looks for a granted code, and queues only if there is none, differs in statements."""
     letter, addresses = states(mail)
-    honest = mail_check.actions.ask_code
+    honest = mail_check.actions.queue_code
 
     def hasty(*, letter, address, **rest):  # type: ignore[no-untyped-def]
         digest = Digests(mail.world.keys.mail_secret()).of_letter(letter.letter, address)
         if not MailGranted.objects.filter(digest=digest).exists():
             honest(letter=letter, address=address, **rest)
 
-    monkeypatch.setattr(mail_check.actions, "ask_code", hasty)
+    monkeypatch.setattr(mail_check.actions, "queue_code", hasty)
     observed = seen(mail, letter, addresses, statements)
     assert observed["has its code"] != observed["new"]
 
@@ -301,7 +301,7 @@ def test_no_mail_has_a_place_for_words_of_others() -> None:
                 places = set(re.findall(r"{(\w*)", text))
                 assert places <= {"code", "host", "page", "link", "stop"}, (language, name)
                 assert "letter" not in name or not name.endswith("subject")
-    made = message(
+    made = build_message(
         "code", code="S-1", to="t@example.org", sender="s@example.org", site="https://h.example", language="xx",
         stop="t", entropy=bytes,
     )  # fmt: skip
@@ -316,7 +316,7 @@ def test_what_is_no_address_is_said_and_kept_in_the_form(mail: MailSite, typed: 
     letter = mail_letter(mail)
     answer = ask(letter, typed)
     assert answer.status == 422
-    assert "not a mail address" in answer.body.decode()
+    assert "not an email address" in answer.body.decode()
     assert not MailWaiting.objects.exists()
 
 

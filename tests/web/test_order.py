@@ -64,7 +64,7 @@ def forty(site: Site) -> tuple[Site, Marks]:
 
 def rest(site: Site) -> None:
     """The clerk goes on for a few seconds."""
-    site.clock.now += clerk.REST + 1
+    site.clock.now += clerk.PURGE_INTERVAL + 1
     site.rounds()
 
 
@@ -166,7 +166,7 @@ def test_no_copy_links_addresses_to_codes_or_entries(mail: MailSite) -> None:
         came.append(person)
         addresses.append(digests.of_letter(letter.l, parse_address(address)).encode())
     marks = {"address": addresses, "code": of_codes(letter, came), **of_entries(came)}
-    mail.post_round(clerk.REST + 1)
+    mail.post_round(clerk.PURGE_INTERVAL + 1)
     rest(site)
     assert orders(marks) == {}
     assert max([*joins(marks, "address", "leaf").values(), *joins(marks, "address", "code").values()], default=0) <= 2

@@ -120,8 +120,8 @@ def test_who_publishes_takes_names_away_before_anything_else_is_made(
 
     monkeypatch.setattr(edition_files, "make_files", seen)
     people.withdraw(published, published.people[0])
-    for desk in site.clerk._desks.values():
-        desk.round(only_log=True)
+    for rounds in site.clerk._letters.values():
+        rounds.run_round(only_log=True)
     place(published)
     assert there == [404]
 

@@ -164,7 +164,7 @@ def test_whoever_looks_or_publishes_waits_for_it(site: Site, slow: Slow, publish
     site.rounds(1)
     assert slow.begun.wait(timeout=30)
     slow.let.set()
-    site.clerk.leave()
+    site.clerk.cancel()
     assert free()
     assert hidden(published) == []
     assert published.get("editions/1/counts.json").status == 404
@@ -200,13 +200,13 @@ def test_a_clerk_that_starts_takes_a_bundle_away_with_a_name_that_went(
     site.clerk = type(site.clerk)(site.world)
     site.rounds(1)
     assert published.get("bundle.zip").status == 200
-    site.clerk.leave()
+    site.clerk.cancel()
     people.withdraw(published, published.people[0])
-    for desk in site.clerk._desks.values():
-        desk.round(only_log=True)
+    for rounds in site.clerk._letters.values():
+        rounds.run_round(only_log=True)
     site.clerk = type(site.clerk)(site.world)
     site.rounds(1)
     assert published.get("bundle.zip").status == 404
     assert published.get("editions/1/edition.json").status == 404
     slow.let.set()
-    site.clerk.leave()
+    site.clerk.cancel()

@@ -257,7 +257,7 @@ def test_the_clerk_compresses_what_an_older_one_did_not(site: Site) -> None:
     packed = settings.DATA.public / letter.slug / "en" / "index.html.gz"
     packed.unlink()
     assert "content-encoding" not in letter.get("en/", **{"accept-encoding": "gzip"}).headers
-    Clerk(replace(site.world)).round()
+    Clerk(replace(site.world)).run_round()
     assert letter.get("en/", **{"accept-encoding": "gzip"}).headers["content-encoding"] == "gzip"
 
 

@@ -243,12 +243,12 @@ def _check_restored(parsed: argparse.Namespace, data: DataDir) -> int:
 
 def _halt(data: DataDir) -> None:
     """Nobody gets a receipt from a database that is behind: that is asked before anybody is answered."""
-    from undersigned.web.log.guard import halt_what_is_behind
+    from undersigned.web.log.guard import halt_rolled_back_letters
     from undersigned.web.ports import StorageAwayError
     from undersigned.web.wiring import world_of
 
     try:
-        for line in halt_what_is_behind(world_of(data)):
+        for line in halt_rolled_back_letters(world_of(data)):
             print(f"undersigned: {line}.", file=sys.stderr)
     except StorageAwayError as error:
         # The clerk asks again, before it signs.

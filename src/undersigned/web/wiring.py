@@ -11,13 +11,13 @@ from django.conf import settings
 from undersigned.web.config.bucket import read_bucket_settings
 from undersigned.web.config.datadir import DataDir, DataError, read_settings
 from undersigned.web.mail.config import read_mail_settings
-from undersigned.web.mail.smtp import SmtpPost
+from undersigned.web.mail.smtp import SmtpTransport
 from undersigned.web.ports import World
 from undersigned.web.storage.bucket import BucketStorage, NoBucketClientError
 from undersigned.web.storage.files import FileStorage
 from undersigned.web.storage.keys import FileKeys
-from undersigned.web.storage.marks import FileMarks
 from undersigned.web.storage.reserve import FileReserve
+from undersigned.web.storage.signed_checkpoints import SignedCheckpointFiles
 
 
 def world_of(data: DataDir) -> World:
@@ -37,8 +37,8 @@ def world_of(data: DataDir) -> World:
         authority=site.authority,
         scheme=site.scheme,
         reserve=FileReserve(data.reserve),
-        marks=FileMarks(data.signed),
-        post=None if mail is None else SmtpPost(mail),
+        signed_checkpoints=SignedCheckpointFiles(data.signed),
+        mail=None if mail is None else SmtpTransport(mail),
     )
 
 

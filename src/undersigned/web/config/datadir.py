@@ -240,7 +240,7 @@ def prepare(data: DataDir, authority: str, database: str | None = None) -> bool:
     if password is not None:
         write_new(data.keys / "database-password", password.encode("utf-8") + b"\n")
     made = write_new(data.settings, text.encode("utf-8"))
-    FileReserve(data.reserve).settle()
+    FileReserve(data.reserve).adjust()
     return made
 
 

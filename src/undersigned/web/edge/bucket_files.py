@@ -11,7 +11,7 @@ from undersigned.web.edge.file_cache import is_known, tag_of
 from undersigned.web.edge.files import locate
 from undersigned.web.ports import Storage
 from undersigned.web.problems import Problem
-from undersigned.web.storage.media_types import manner, type_of
+from undersigned.web.storage.media_types import caching_headers, type_of
 
 
 class BucketServer:
@@ -33,7 +33,7 @@ class BucketServer:
             raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
         kind = type_of(path, Path(name))
         tag = tag_of(data)
-        headers = [*base, *manner(path, kind), (b"etag", tag)]
+        headers = [*base, *caching_headers(path, kind), (b"etag", tag)]
         if is_known(header(scope, b"if-none-match"), tag):
             await respond_empty(send, 304, headers)
         elif scope["method"] == "HEAD":

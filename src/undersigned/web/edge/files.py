@@ -16,7 +16,7 @@ from undersigned.web.edge.file_cache import LARGEST, FileCache, LargeTags, Mark,
 from undersigned.web.edge.language import Versions
 from undersigned.web.problems import Problem, not_found
 from undersigned.web.storage.compression import SUFFIX
-from undersigned.web.storage.media_types import manner, type_of
+from undersigned.web.storage.media_types import caching_headers, type_of
 
 # Each part begins with a letter or digit: no "..", and nothing that is still being written.
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+/?|/")
@@ -51,14 +51,14 @@ class Place:
     file: str
     packed: str
     kind: bytes
-    manner: tuple[tuple[bytes, bytes], ...]
+    caching: tuple[tuple[bytes, bytes], ...]
 
 
 @lru_cache(maxsize=4096)
 def place_of(path: str, file: str) -> Place:
     """How ``file`` is served at ``path``. Remembered: taking paths apart costs more than all the rest of an answer."""
     kind = type_of(path, Path(file))
-    return Place(file, file + SUFFIX, kind, manner(path, kind))
+    return Place(file, file + SUFFIX, kind, caching_headers(path, kind))
 
 
 def look(file: str) -> Mark | None:
@@ -110,7 +110,7 @@ class FileServer:
         if scope["method"] not in ("GET", "HEAD"):
             raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
         place = place_of(path, file)
-        headers = [*base, *place.manner]
+        headers = [*base, *place.caching]
         if b"gzip" in (header(scope, b"accept-encoding") or b""):
             found = look(place.packed)
             if found is not None and await self._send(scope, send, headers, place, found, zipped=True):

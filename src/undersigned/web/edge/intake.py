@@ -150,7 +150,7 @@ class Intake:
         stored: until the commit both take the same steps and the same time.
         """
         check_open(use.letter)
-        if not self._world.reserve.held():
+        if not self._world.reserve.is_held():
             raise full()
         found = find_code(use)
         if found.answer is not None and connection.vendor != "postgresql":

@@ -22,7 +22,7 @@ def sign_for(*, letter: FixedLetter, code: bytes, withdrawal: bytes, choice: Cho
     Raises Problem (no room on the disk, unknown or used code), ProtocolError (closed, or this withdrawal code has
     signed otherwise).
     """
-    if not world.reserve.held():
+    if not world.reserve.is_held():
         raise full()
     use, candidate = make_signature(letter, code, withdrawal, choice, world.entropy)
     with transaction.atomic():

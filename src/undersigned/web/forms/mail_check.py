@@ -37,7 +37,7 @@ def ask(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
         error = words(language)["error_address"]
         return page(request, "ask", language, "form_ask", status=422, error=error, address=typed[:254], **context)
     world = wiring.world()
-    actions.ask_code(letter=letter, address=address, language=language, world=world, now=world.clock())
+    actions.queue_code(letter=letter, address=address, language=language, world=world, now=world.clock())
     return page(request, "asked", language, "form_asked", **context)
 
 
@@ -81,7 +81,7 @@ def stop(request: HttpRequest, *, token: str) -> HttpResponse:
         text = words(language)["stop_unknown"]
         return page(request, "said", language, "form_refused", status=404, paragraphs=[text])
     if request.method == "POST":
-        actions.stop(digest=digest)
+        actions.block_address(digest=digest)
         return page(request, "said", language, "stop_done", paragraphs=[words(language)["stop_done_text"]])
     if request.method not in ("GET", "HEAD"):
         raise Problem("method-not-allowed", "This address takes GET and POST.", headers={"Allow": "GET, POST"})

@@ -21,7 +21,7 @@ def term() -> str | None:
     return _own[0] if _own else None
 
 
-def begin(holder: str) -> None:
+def start_term(holder: str) -> None:
     """From now on this process is the clerk, in the term marked so. It never becomes an unfenced process again."""
     _own[:] = [holder]
 

@@ -67,7 +67,7 @@ def _check_texts(letter: Letter, manifest: Manifest) -> None:
 
 
 def _check_mail(manifest: Manifest, world: World) -> None:
-    if manifest.eligibility.check == "mail" and world.post is None:
+    if manifest.eligibility.check == "mail" and world.mail is None:
         raise ConditionError("this site cannot check email addresses: its settings.toml has no [mail]")
 
 

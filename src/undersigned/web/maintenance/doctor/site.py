@@ -20,7 +20,7 @@ from undersigned.web.maintenance.doctor.finding import Finding
 from undersigned.web.records.models import Letter
 from undersigned.web.storage.compression import SUFFIX
 from undersigned.web.storage.keys import FileKeys
-from undersigned.web.storage.reserve import LOW
+from undersigned.web.storage.reserve import MIN_FREE
 
 WRITING: Final = 60
 """Seconds without a byte after which nobody is writing a file any more."""
@@ -46,8 +46,8 @@ def directory(data: DataDir, *, at_work: bool) -> Iterator[Finding]:
     if not data.reserve.exists():
         yield Finding("disk", "the room kept for withdrawals is gone: the disk is full, or was. Nobody can sign")
     free = os.statvfs(data.root)
-    if free.f_bavail * free.f_frsize < 8 * LOW:
-        yield Finding("disk", f"less than {8 * LOW // 2**20} MiB are free")
+    if free.f_bavail * free.f_frsize < 8 * MIN_FREE:
+        yield Finding("disk", f"less than {8 * MIN_FREE // 2**20} MiB are free")
     yield from _half_written(data.public, time.time() - WRITING if at_work else None)
 
 
