@@ -12,6 +12,7 @@ from typing import BinaryIO
 import pytest
 from django.conf import settings
 
+from undersigned.protocol.zip_profile import write_zip
 from undersigned.web.publication import bundler, publish
 
 from . import people
@@ -45,7 +46,7 @@ class Slow:
         site.rounds(1)
 
 
-_write_zip = bundler.write_zip
+_write_zip = write_zip
 
 
 @pytest.fixture

@@ -77,6 +77,9 @@ class Failing:
     def has(self, path: str) -> bool:
         return self.inner.has(path)
 
+    def clean_up(self) -> int:
+        return self.inner.clean_up()
+
 
 @dataclass
 class FailingStaged:

@@ -10,7 +10,7 @@ import { counted } from "./counted.ts";
 import { sign } from "./sign.ts";
 import { verify } from "./verify.ts";
 import { withdraw } from "./withdraw.ts";
-import { STEPS } from "../protocol/verify.ts";
+import { STEPS } from "../protocol/spec.ts";
 
 const skip = platform.name === "node" && "needs a browser's DOM";
 const world: World = { fetch: (input, init) => fetch(input, init), store: sessionStorageOrNone(), entropy: system };
@@ -334,7 +334,7 @@ test("the verify page takes a dropped bundle, marks each step, and says what cam
   drop(new TextEncoder().encode("no zip"));
   const error = one('[data-part="error"]');
   await until(() => !error.hidden, "refused");
-  assert.equal(error.textContent, "This is not a zip.");
+  assert.equal(error.textContent, "this is not a zip");
 });
 
 test("the copy button copies what stands beside it", { skip }, async () => {

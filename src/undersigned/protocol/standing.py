@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from . import findings
 from .entries import Approval, Cut, Entry, Notice, Sign, Strike, Withdraw
 from .errors import (
     ClosedError,
@@ -89,7 +90,7 @@ class Standing:
         match entry:
             case Approval():
                 if entry.trustee in self.approvals:
-                    raise DuplicateError("this trustee has approved already")
+                    raise DuplicateError(findings.approved_twice())
             case Sign():
                 self._check_sign(entry.key, entry.seq, entry.object)
             case Withdraw():
@@ -102,7 +103,7 @@ class Standing:
                 self._check_strike(entry)
             case _:  # Abandon
                 if self.abandoned is not None:
-                    raise DuplicateError("the letter has been abandoned already")
+                    raise DuplicateError(findings.abandoned_twice())
 
     def apply(self, entry: Entry) -> None:
         """Takes ``entry`` as the one at index ``size``. Raises as ``check``, and then nothing has changed."""
@@ -132,7 +133,7 @@ class Standing:
         Includes those who withdrew after that cut. Raises SequenceError if there is no such cut.
         """
         if not 1 <= edition <= self.cuts:
-            raise SequenceError(f"edition {edition} has not been cut")
+            raise SequenceError(findings.edition_uncut(number=edition))
         return sorted((s for s in self.signatories.values() if s.opened == edition), key=lambda s: s.key)
 
     def sign(self, key: str, seq: int, object_hash: str) -> None:
@@ -146,27 +147,27 @@ class Standing:
 
     def _check_sign(self, key: str, seq: int, object_hash: str) -> None:
         if self.abandoned is not None:
-            raise ClosedError("the letter has been abandoned")
+            raise ClosedError(findings.letter_abandoned())
         if not self.approved:
-            raise ClosedError("not every trustee has approved the letter yet")
+            raise ClosedError(findings.not_approved())
         known = self.signatories.get(key)
         if known is None:
             if seq != 0:
-                raise SequenceError("the first signature of a key has seq 0")
+                raise SequenceError(findings.first_seq())
             size = self.manifest.eligibility.size
             if size is not None and self.signed >= size:
-                raise ConditionError("more signatures than people who may sign")
+                raise ConditionError(findings.too_many_signatures())
         else:
             if known.withdrawn is not None:
-                raise KeyWithdrawnError("this key has withdrawn, and withdrawal is final")
+                raise KeyWithdrawnError(findings.key_withdrawn())
             if known.object == object_hash and known.seq == seq:
-                raise DuplicateError("this key has signed already")
+                raise DuplicateError(findings.signed_twice())
             if seq != known.seq + 1:
-                raise SequenceError(f"the next signature of this key has seq {known.seq + 1}")
+                raise SequenceError(findings.next_seq(seq=known.seq + 1))
             if known.opened is not None:
-                raise ClosedError("a cut has covered this key: its name can no longer be edited")
+                raise ClosedError(findings.edit_after_cut())
         if object_hash in self.objects:
-            raise ObjectError("this object stands in the log already")
+            raise ObjectError(findings.object_twice())
 
     def _apply_sign(self, key: str, seq: int, object_hash: str) -> None:
         known = self.signatories.get(key)
@@ -179,28 +180,28 @@ class Standing:
     def _check_withdraw(self, entry: Withdraw) -> None:
         known = self.signatories.get(entry.key)
         if known is None:
-            raise SequenceError("this key has not signed")
+            raise SequenceError(findings.never_signed())
         if known.withdrawn is not None:
-            raise DuplicateError("this key has withdrawn already")
+            raise DuplicateError(findings.withdrawn_twice())
 
     def _check_notice(self, entry: Notice) -> None:
         if self.abandoned is not None:
-            raise ClosedError("the letter has been abandoned")
+            raise ClosedError(findings.letter_abandoned())
         if self.editions and self.editions[-1].cut is None:
-            raise DuplicateError(f"notice of edition {self.editions[-1].number} has been given already")
+            raise DuplicateError(findings.notice_twice(edition=self.editions[-1].number))
         if entry.edition != len(self.editions) + 1:
-            raise SequenceError(f"the next notice is of edition {len(self.editions) + 1}")
+            raise SequenceError(findings.notice_order(edition=len(self.editions) + 1))
 
     def _check_cut(self, entry: Cut) -> None:
         if self.abandoned is not None:
-            raise ClosedError("the letter has been abandoned")
+            raise ClosedError(findings.letter_abandoned())
         if not self.editions or self.editions[-1].number < entry.edition:
-            raise SequenceError(f"edition {entry.edition} has no notice")
+            raise SequenceError(findings.notice_missing(edition=entry.edition))
         edition = self.editions[-1]
         if edition.cut is not None or edition.number != entry.edition:
-            raise DuplicateError(f"edition {entry.edition} has been cut already")
+            raise DuplicateError(findings.cut_twice(edition=entry.edition))
         if self.count < self.manifest.release.signatures:
-            raise ConditionError(f"{self.count} stand behind the letter, {self.manifest.release.signatures} must")
+            raise ConditionError(findings.too_few_signatures(count=self.count, needed=self.manifest.release.signatures))
 
     def _apply_cut(self, entry: Cut) -> None:
         edition = self.editions[-1]
@@ -212,9 +213,9 @@ class Standing:
     def _check_strike(self, entry: Strike) -> None:
         known = self.signatories.get(entry.key)
         if not 1 <= entry.edition <= self.cuts or known is None or known.opened != entry.edition:
-            raise SequenceError(f"this key is not among those edition {entry.edition} opens")
+            raise SequenceError(findings.strike_outside(edition=entry.edition))
         if known.struck is not None:
-            raise DuplicateError("this name has been struck already")
+            raise DuplicateError(findings.struck_twice())
 
 
 def check_times(entry: Notice | Cut, manifest: Manifest, now: int, *, noticed: int | None, after: str | None) -> None:
