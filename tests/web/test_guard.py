@@ -234,7 +234,7 @@ def test_nobody_is_answered_before_it_was_asked(site: Site) -> None:
     assert not Row.objects.get(slug=letter.slug).halted
     go_back(letter, size)
     (said,) = guard.halt_rolled_back_letters(site.world)
-    assert f"{size + 3} entries were signed and served, and the database holds {size}" in said
+    assert f"{size + 3} entries were signed and served, but the database holds {size}" in said
     assert sign_more(site, letter, 6) == [503, 503]
 
 
