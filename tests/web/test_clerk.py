@@ -282,7 +282,7 @@ def test_a_closed_batch_that_grows_loses_nobody(site: Site) -> None:
             )
         return site.world.entropy(size)
 
-    with pytest.raises(LogError, match="has grown"):
+    with pytest.raises(LogError, match="after it was closed"):
         Clerk(replace(site.world, entropy=slips_in)).run_round()
     assert (Pending.objects.count(), letter.status()["count"]) == (3, 0)
     Pending.objects.filter(leaf="A" * 43).delete()
