@@ -105,7 +105,7 @@ def fill(slug: str, source: bytes, registrar: Path, number: int, *, sealed: bool
 
     from undersigned.web import wiring
     from undersigned.web.clerk.clerk import lock_data_directory
-    from undersigned.web.database.purge import wash
+    from undersigned.web.database.purge import purge_deleted
     from undersigned.web.letters.fixed_letter import load_letter
     from undersigned.web.log.sequence import Log
     from undersigned.web.records.models import Letter
@@ -135,7 +135,7 @@ def fill(slug: str, source: bytes, registrar: Path, number: int, *, sealed: bool
                 told = log.standing.signed
                 print(f"{told:,} of {number:,} entries, {sum(spent.values()):,.0f} s", file=sys.stderr, flush=True)
     # The clerk does this every few seconds; the WAL contains each seal twice.
-    wash("signing_pending")
+    purge_deleted("signing_pending")
     os.close(lock)
     return spent
 

@@ -18,8 +18,8 @@ from undersigned.protocol.seal import parse_object
 from undersigned.web.clerk.clerk import OBJECTS_PURGE_INTERVAL
 from undersigned.web.database import site_locks
 from undersigned.web.database.postgresql import locks
-from undersigned.web.database.purge import MOMENT, wash
-from undersigned.web.database.site_locks import moment
+from undersigned.web.database.purge import MAX_WRITE_LOCK, purge_deleted
+from undersigned.web.database.site_locks import between_rounds
 from undersigned.web.database.snapshot import snapshot
 from undersigned.web.maintenance.backup import take
 from undersigned.web.maintenance.doctor import Finding
@@ -129,7 +129,7 @@ def test_the_log_goes_on_while_somebody_looks(
         # What is looked at is between two rounds already.
         for module in ("look", "site"):
             monkeypatch.setattr(f"undersigned.web.maintenance.doctor.{module}.moment", nullcontext)
-    with standing(work, still, moment() if held else nullcontext()):
+    with standing(work, still, between_rounds() if held else nullcontext()):
         assert letter.post("entries", people.prepare(letter, person)).status == 201
         site.clock.now += 600
         clerk = in_the_background(lambda: site.rounds(1))
@@ -194,7 +194,7 @@ def test_what_was_deleted_goes_when_the_last_who_saw_it_has_gone(site: Site) -> 
         site.clock.now += step
         site.rounds()
         assert Entry.objects.filter(kind="withdraw").count() == 1
-        assert not wash("signing_pending")
+        assert not purge_deleted("signing_pending")
         # Control: it is still there to be seen.
         assert sealed in on_disk()
     finally:
@@ -219,16 +219,16 @@ def test_nobody_waits_for_a_wash_that_waits_for_a_reader(site: Site) -> None:
     with connection.execute_wrapper(noting):
         with people_reading():
             Entry.objects.filter(index=0).update(batch=7)
-            assert not wash("signing_pending")
+            assert not purge_deleted("signing_pending")
             assert not [sql for sql in asked if "TRUNCATE" in sql]
             first = len(asked)
             # The second time nobody waits at all.
-            assert not wash("signing_pending")
+            assert not purge_deleted("signing_pending")
             assert len(asked) == first + 1
-        assert wash("signing_pending")
+        assert purge_deleted("signing_pending")
         assert [sql for sql in asked if "TRUNCATE" in sql]
     # And then not for long: a reader who needs nothing of the past may still be in the way of the last step.
-    assert MOMENT < 0.25
+    assert MAX_WRITE_LOCK < 0.25
 
 
 @contextmanager
@@ -289,14 +289,14 @@ def test_a_round_on_another_machine_is_waited_for(site: Site) -> None:
     given = connection.get_connection_params()
     with psycopg.connect(**{k: given[k] for k in ("host", "port", "user", "dbname")}, autocommit=True) as machine:
         question = "SELECT pg_advisory_lock(%s, %s)"
-        machine.execute(question, [locks.CLASS, site_locks._number("a clerk of an earlier term")])
-        with moment():
+        machine.execute(question, [locks.CLASS, site_locks._lock_number("a clerk of an earlier term")])
+        with between_rounds():
             pass
-        machine.execute(question, [locks.CLASS, site_locks._number("")])
+        machine.execute(question, [locks.CLASS, site_locks._lock_number("")])
         entered = threading.Event()
 
         def enter() -> None:
-            with moment():
+            with between_rounds():
                 entered.set()
 
         looking = in_the_background(enter)

@@ -97,8 +97,8 @@ def initialise(data: DataDir, authority: str, database: str | None = None) -> No
     from undersigned.web.database.postgresql import locks
 
     # Several machines may start at once on one PostgreSQL database.
-    with locks.holding(locks.SCHEMA) if connection.vendor == "postgresql" else nullcontext():
-        schema.bring_up_to_date()
+    with locks.hold_lock(locks.SCHEMA) if connection.vendor == "postgresql" else nullcontext():
+        schema.migrate_schema()
     if connection.vendor == "sqlite":
         data.database.chmod(0o600)
 

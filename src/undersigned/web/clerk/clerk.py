@@ -26,11 +26,11 @@ from undersigned.web.clerk.letter_rounds import LetterRounds
 from undersigned.web.clerk.postman import Postman
 from undersigned.web.clerk.pressroom import Pressroom
 from undersigned.web.config.datadir import DataDir
-from undersigned.web.database.postgresql.begin import wait_for_all_before
+from undersigned.web.database.postgresql.begin import wait_for_durability
 from undersigned.web.database.postgresql.fence import DeposedError
-from undersigned.web.database.purge import wash
+from undersigned.web.database.purge import purge_deleted
 from undersigned.web.database.row_order import RowRewriter, is_ordered
-from undersigned.web.database.site_locks import publishing_unless_busy, rounding
+from undersigned.web.database.site_locks import publishing_unless_busy, round_lock
 from undersigned.web.database.sqlite_library import KEEP_LOG_SHORT
 from undersigned.web.failures import where
 from undersigned.web.letters.fixed_letter import load_letter
@@ -92,7 +92,7 @@ class Clerk:
 
     def run_round(self) -> None:
         """One round: everything that is due now, for every letter."""
-        with rounding():
+        with round_lock():
             self._do_round()
 
     def _do_round(self) -> None:
@@ -104,7 +104,7 @@ class Clerk:
         new = list(Letter.objects.filter(letter__isnull=False).exclude(pk__in=list(self._letters)))
         if new:
             # Rows that other processes committed, such as a checkpoint, are about to be served: they must be durable.
-            wait_for_all_before()
+            wait_for_durability()
         for row in new:
             self._letters[row.pk] = LetterRounds(load_letter(row, self._world.keys), self._world)
         is_clean = self._remove_leftovers()
@@ -123,7 +123,7 @@ class Clerk:
     def _purge_objects(self) -> None:
         """Purges sealed objects that an edit or a withdrawal has deleted. All that are left are rewritten for it."""
         is_due = self._purge_time >= self._objects_purge_time + OBJECTS_PURGE_INTERVAL
-        if is_due and self._replaced_objects != self._objects_purged and wash("signing_sealedobject"):
+        if is_due and self._replaced_objects != self._objects_purged and purge_deleted("signing_sealedobject"):
             self._objects_purge_time, self._objects_purged = self._purge_time, self._replaced_objects
 
     @staticmethod

@@ -94,4 +94,4 @@ def check_lease() -> None:
     """Raises DeposedError unless this process is the clerk."""
     with connection.cursor() as cursor:
         cursor.execute(fence.QUESTION)
-        fence.check(cursor.fetchone())
+        fence.check_term(cursor.fetchone())

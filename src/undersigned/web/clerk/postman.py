@@ -9,7 +9,7 @@ from typing import Final
 from django.core.mail import EmailMessage
 from django.db import connection
 
-from undersigned.web.database.purge import wash
+from undersigned.web.database.purge import purge_deleted
 from undersigned.web.database.row_order import RowRewriter
 from undersigned.web.failures import where
 from undersigned.web.letters.fixed_letter import FixedLetter, load_letter
@@ -144,7 +144,7 @@ class Postman:
             return
         if 0 <= now - self._rewrite_time < PURGE_INTERVAL:
             # The order may remain for some seconds, but not an address that was deleted.
-            wash("mail_waiting", "mail_tally")
+            purge_deleted("mail_waiting", "mail_tally")
         else:
             self._rewrite_time = now
             self._is_purge_due = not self._row_rewriter.clear(*TABLES)

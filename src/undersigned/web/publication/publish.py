@@ -14,7 +14,7 @@ from undersigned.protocol.roll import parse_roll
 from undersigned.protocol.standing import Standing
 from undersigned.protocol.told import edition_of, opened_of
 from undersigned.web.audit.actions import record
-from undersigned.web.database.postgresql.begin import wait_for_all_before
+from undersigned.web.database.postgresql.begin import wait_for_durability
 from undersigned.web.database.site_locks import publishing_unless_busy
 from undersigned.web.editions import names
 from undersigned.web.editions.open_set import find_cuts
@@ -51,7 +51,7 @@ def publish_edition(*, letter: FixedLetter, number: int, world: World, by: str, 
         if row is None or not find_cuts(letter.pk).filter(seq=number).exists():
             raise SequenceError(f"edition {number} has not been cut")
         # A repeated call answers from what an earlier one committed, which must be durable before it is announced.
-        wait_for_all_before()
+        wait_for_durability()
         is_new = row.published is None
         checkpoint = _checkpoint_to_publish(letter) if is_new else _checkpoint_of_files(letter)
         standing = fold_log(letter, checkpoint.size)

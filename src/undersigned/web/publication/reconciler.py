@@ -17,7 +17,7 @@ from django.db import transaction
 
 from undersigned.protocol import edition as editions
 from undersigned.protocol.standing import Standing
-from undersigned.web.database.postgresql.begin import wait_for_all_before
+from undersigned.web.database.postgresql.begin import wait_for_durability
 from undersigned.web.database.site_locks import publishing_unless_busy
 from undersigned.web.editions.shares_received import SharesReceived
 from undersigned.web.letters.fixed_letter import FixedLetter
@@ -121,7 +121,7 @@ class Reconciler:
             is_new = target != self._edition_target
             if is_new:
                 # An edition is in the table as soon as its transaction commits; it is served once that is durable.
-                wait_for_all_before()
+                wait_for_durability()
             stale = _find_stale(self._letter, standing, self._world) if is_large(standing.size) else []
             if is_new and published and (self._edition_target is not None or not all(one.is_safe for one in stale)):
                 self._bundle_state = None

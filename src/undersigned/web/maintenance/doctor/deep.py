@@ -10,7 +10,7 @@ from undersigned.protocol import edition as editions_
 from undersigned.protocol.errors import MalformedError, ProtocolError
 from undersigned.protocol.note import parse_signatures
 from undersigned.protocol.seal import object_hash, parse_object
-from undersigned.web.database.site_locks import clerk_at_work
+from undersigned.web.database.site_locks import is_clerk_active
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.maintenance.doctor.finding import Finding
 from undersigned.web.maintenance.doctor.look import Look
@@ -176,7 +176,7 @@ def bundle_served(look: Look) -> Iterator[Finding]:
     packed = look.world.storage.open(f"{letter.slug}/bundle.zip")
     if packed is None:
         # That of a large letter is made beside the rounds, and there may be none for some minutes.
-        if not (is_large(last.size) and clerk_at_work()):
+        if not (is_large(last.size) and is_clerk_active()):
             yield Finding(letter.slug, "bundle.zip is missing: is the clerk running?")
         return
     try:

@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from undersigned.protocol import base64url, keys
 from undersigned.web.config.datadir import DataDir
-from undersigned.web.database.site_locks import moment
+from undersigned.web.database.site_locks import between_rounds
 from undersigned.web.maintenance.doctor.finding import Finding
 from undersigned.web.records.models import Letter
 from undersigned.web.storage.compression import SUFFIX
@@ -70,7 +70,7 @@ def packed(public: Path) -> Iterator[Finding]:
     for path in sorted(public.rglob(f"*{SUFFIX}")):
         if _same(path):
             continue
-        with moment():
+        with between_rounds():
             # The two are written one after the other: once more while nobody writes.
             same = _same(path)
         if not same:
