@@ -181,7 +181,7 @@ def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Si
     from undersigned.web.edge import asgi
 
     # The clerk works when told, so nobody comes while a public letter's answer waits.
-    monkeypatch.setattr(inclusion, "PATIENCE", 0.1)
+    monkeypatch.setattr(inclusion, "TIMEOUT", 0.1)
     loop = Loop()
     application = asgi.Site()
     application.start()

@@ -110,7 +110,7 @@ def test_an_older_database_is_not_signed_on_from(site: Site) -> None:
     site.rounds()
     assert served(letter) == before
     assert letter.get("count.json").json["size"] == before.size
-    assert any("an older one" in finding.what for finding in look(site) if finding.where == letter.slug)
+    assert any("an older database" in finding.what for finding in look(site) if finding.where == letter.slug)
     size = served(other).size
     assert sign_more(site, other, 6) == [201, 201]
     assert served(other).size == size + 2

@@ -17,7 +17,7 @@ from undersigned.web.mail.addresses import Address, parse_address
 
 @dataclass
 class Filled:
-    """A submitted form. ``typed``: every field's text; ``errors``: message key by field; ``choice``: if all is valid."""
+    """A submitted form. ``typed``: every field's text; ``errors``: message key by field; ``choice``: if valid."""
 
     typed: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
