@@ -11,7 +11,6 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from undersigned.protocol import (
@@ -330,8 +329,3 @@ def _check_inclusion(letter: Letter, entry: bytes, answer: dict[str, Any]) -> No
     point, _ = checkpoint.verify(note.encode("utf-8"), letter.manifest.origin, letter.log_key)
     path = [base64url.decode(node, 32) for node in proof]
     merkle.verify_inclusion(merkle.leaf_hash(entry), index, point.size, path, point.root)
-
-
-def encode_receipt(accepted: Accepted) -> bytes:
-    """The receipt's canonical bytes, to keep."""
-    return msgspec.json.encode(accepted.receipt, order="sorted")
