@@ -110,7 +110,7 @@ class Intake:
         await self._respond(send, base, 200, canonical.encode(answer))
 
     async def box(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
-        """POST box: the encrypted roll record of a code's holder. Neither uses the code nor reads whether it is used."""
+        """POST box: the encrypted roll record of a code's holder. Neither uses the code nor checks its use."""
         check_type(scope, _JSON)
         body = await read_body(scope, receive)
         self._beat.check()
