@@ -16,7 +16,7 @@ from undersigned.protocol.standing import Standing
 from undersigned.web.reader import names
 from undersigned.web.reader.edition import edition_pages
 from undersigned.web.reader.letter import LetterView
-from undersigned.web.reader.said import say
+from undersigned.web.reader.messages import say
 from undersigned.web.reader.words import words
 from undersigned.web.storage.files import FileStorage
 from undersigned.web.storage.lazy_files import LazyFiles

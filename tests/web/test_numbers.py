@@ -32,7 +32,7 @@ from undersigned.web.reader.edition import edition_pages
 from undersigned.web.reader.feed import feed
 from undersigned.web.reader.letter import LetterView, letter_page
 from undersigned.web.reader.press_kit import press_kit
-from undersigned.web.reader.state import State, find_state, logged_in
+from undersigned.web.reader.state import State, find_state, read_log_facts
 from undersigned.web.reader.words import words
 from undersigned.web.storage.lazy_files import LazyFiles
 
@@ -81,7 +81,7 @@ def shown_of(world: LetterWorld, made: edition.Edition) -> tuple[LetterView, Sta
     counts = edition.counts_of(made)
     texts = {language: text.decode() for language, text in TEXTS.items()}
     view = LetterView(world.id, "valley", world.manifest, texts, world.standing, {1: counts}, "http://x/valley")
-    return view, find_state(world.manifest, logged_in(world.standing), NOW, {1: 2}, {1}, set())
+    return view, find_state(world.manifest, read_log_facts(world.standing), NOW, {1: 2}, {1}, set())
 
 
 def number(pattern: str, text: str) -> int:

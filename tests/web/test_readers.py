@@ -199,6 +199,6 @@ def test_the_log_says_once_which_title_no_picture_shows(caplog: pytest.LogCaptur
         "We ask \u10e3\u10d7\u10ee\u10d0\u10e0\u10d8",
         "We ask \u10e3\u10d7\u10ee\u10d0\u10e0\u10d8",
     ):
-        embed._say_lost("letters.example.org/once", title, "en")
+        embed._warn_lost_letters("letters.example.org/once", title, "en")
     (record,) = caplog.records
     assert "shows its address instead of its title" in record.getMessage()

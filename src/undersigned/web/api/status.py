@@ -15,7 +15,7 @@ from undersigned.web import wiring
 from undersigned.web.editions.open_set import open_set_keys, open_set_size
 from undersigned.web.letters.fixed_letter import FixedLetter, load_letter
 from undersigned.web.log.cosigned import newest, newest_cosigned, trustees_of
-from undersigned.web.reader.state import Logged, State, find_state
+from undersigned.web.reader.state import LogFacts, State, find_state
 from undersigned.web.records.models import Edition, Entry, Letter, Progress, Share
 from undersigned.web.signing.due import count_due
 
@@ -89,9 +89,9 @@ def _find_shown_state(letter: Letter, fixed: FixedLetter, approvals: int, count:
     abandoned = acts.filter(kind="abandon").exists()
     number = acts.filter(kind="notice").aggregate(newest=Max("seq"))["newest"]
     rows = {row.number: row for row in letter.editions.defer("data", "counts")}
-    logged = Logged(approvals, count, abandoned)
+    logged = LogFacts(approvals, count, abandoned)
     if number is not None:
-        logged = Logged(
+        logged = LogFacts(
             approvals, count, abandoned, number, rows[number].after, acts.filter(kind="cut", seq=number).exists()
         )
     given = Share.objects.filter(edition__letter=letter).values("edition__number")

@@ -125,7 +125,7 @@ class Postman:
     def _delete_expired(self, now: int) -> None:
         """Erases expired tallies and emails."""
         if self._rejections:
-            # Logged together and late: log lines carry times, and each rejection is a person who has just asked.
+            # LogFacts together and late: log lines carry times, and each rejection is a person who has just asked.
             logger.info("emails rejected for good: %d; the last one: %s", len(self._rejections), self._rejections[-1])
             self._rejections.clear()
         MailTally.objects.filter(day__lt=now // DAY - 1).delete()

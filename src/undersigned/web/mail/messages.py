@@ -11,7 +11,7 @@ import base64
 from django.core.mail import EmailMessage
 
 from undersigned.web.ports import Entropy
-from undersigned.web.reader.said import say
+from undersigned.web.reader.messages import say
 from undersigned.web.reader.words import words
 
 

@@ -32,7 +32,7 @@ from undersigned.web.publication.reader_files import ReaderFiles, place_letter_p
 from undersigned.web.reader.letter import LetterView
 from undersigned.web.reader.scripts import are_built
 from undersigned.web.reader.signing import signing_pages
-from undersigned.web.reader.state import State, find_state, logged_in
+from undersigned.web.reader.state import State, find_state, read_log_facts
 from undersigned.web.records.models import Checkpoint, Document, Edition, Entry, Share, published_editions
 
 logger = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class Reconciler:
             self._show_checkpoint(target)
         served = self._find_served(published, all_served=target == self._edition_state)
         state = find_state(
-            self._letter.manifest, logged_in(standing), self._world.clock(), *self._shares.facts(published, served)
+            self._letter.manifest, read_log_facts(standing), self._world.clock(), *self._shares.facts(published, served)
         )
         page_state = (standing.size, served, self._edition_state, state)
         if self._live_names is not None:

@@ -1,4 +1,4 @@
-"""An edition's pages: its figures in each language, and with them the names and what changed."""
+"""An edition's pages: counts, names and changes, in each language."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from django.template.loader import render_to_string
 from undersigned.protocol import base64url, bundle
 from undersigned.protocol.edition import Edition, EditionCounts, edition_id, encode
 from undersigned.protocol.tally import tally
-from undersigned.web.reader.changes import changes_pages, earlier_of
+from undersigned.web.reader.changes import changes_pages, earlier_editions
 from undersigned.web.reader.letter import LetterView, frame, say_since
-from undersigned.web.reader.names import listed_in, names_pages, shards
-from undersigned.web.reader.said import number as written
-from undersigned.web.reader.said import say
+from undersigned.web.reader.messages import number as written
+from undersigned.web.reader.messages import say
+from undersigned.web.reader.names import edition_list, names_pages, shards
 from undersigned.web.reader.words import words
 from undersigned.web.storage.lazy_files import Maker
 
 
 def edition_pages(view: LetterView, edition: Edition | EditionCounts) -> dict[str, Maker]:
-    """Every page under ``editions/<n>/``, by file name. An edition whose names are gone has no page of names."""
+    """Every page under ``editions/<n>/``, by file name. An edition without names has no list of names."""
     pages: dict[str, Maker] = {}
     for language in view.manifest.languages:
         pages[f"{language}.html"] = partial(figures_page, view, edition, language)
         pages |= changes_pages(view, edition, language)
         if isinstance(edition, Edition):
-            pages |= names_pages(view, listed_in(view, edition), language)
+            pages |= names_pages(view, edition_list(view, edition), language)
     if isinstance(edition, Edition):
-        pages |= shards(view, listed_in(view, edition))
+        pages |= shards(view, edition_list(view, edition))
     pages["index.html"] = pages[f"{view.manifest.languages[0]}.html"]
     return pages
 
 
 def figures_page(view: LetterView, edition: Edition | EditionCounts, language: str) -> bytes:
-    """Counts, what changed, id and files."""
+    """The edition's main page: counts, changes, id and files."""
     said, found = words(language), tally(edition.counts)
     number, spoken = edition.number, said["language"]
-    earlier = earlier_of(view, number)
+    earlier = earlier_editions(view, number)
     with_names = isinstance(edition, Edition)
     hashed = base64url.encode(edition_id(encode(edition))) if isinstance(edition, Edition) else edition.edition
     kinds = [
@@ -71,7 +71,7 @@ def figures_page(view: LetterView, edition: Edition | EditionCounts, language: s
 
 
 def _openings(view: LetterView, edition: Edition | EditionCounts) -> str | None:
-    """Where an edition's openings lie, if in one file; those in several are had from the bundle."""
+    """The path of an edition's openings if they are one file. Larger ones are in several; readers use the bundle."""
     opened = edition.counts.standing if edition.number == 1 else edition.since.added
     if not view.manifest.sealed or opened > bundle.OPENINGS_IN_PART:
         return None

@@ -1,7 +1,7 @@
-"""The count for other people's pages: a page to stand in a frame, and pictures that need no script.
+"""The count to embed in other sites: a page for an iframe, and pictures. None of them needs JavaScript.
 
-They set nothing, run nothing and fetch only this site's style sheet and fonts. The door lets any site show them
-(``edge/headers.py``).
+They set no cookies, run no scripts and load only this site's style sheet and fonts. Their headers allow any site to
+show them (``edge/headers.py``).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 
 from undersigned.press.picture import SIZES, PictureOrder, lost_letters, make_picture
 from undersigned.web.reader.letter import LetterView, count_said
-from undersigned.web.reader.said import number, say
+from undersigned.web.reader.messages import number, say
 from undersigned.web.reader.state import State, say_state
 from undersigned.web.reader.words import direction, words
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def embedded(view: LetterView, state: State, language: str) -> dict[str, bytes]:
-    """The frame's page and the drawing, by path under the letter."""
+    """The iframe's page and the SVG, by path under the letter."""
     context = _context(view, state, language)
     return {
         f"embed/{language}.html": render_to_string("reader/embed.html", context).encode("utf-8"),
@@ -31,13 +31,13 @@ def embedded(view: LetterView, state: State, language: str) -> dict[str, bytes]:
 
 
 def pictures(view: LetterView, state: State, language: str) -> dict[str, bytes]:
-    """The pictures that have to be set, by path under the letter. Each takes some 50 ms. Raises PressError."""
+    """The PNG pictures, by path under the letter. Rendering one takes about 50 ms. Raises PressError."""
     said, count = words(language), view.standing.count
     written = number(count, said["language"])
     means = say(said, "count_means", count=count)
     title = view.manifest.title[language]
     where = say_state(state, view.manifest, said).short
-    _say_lost(view.origin, title, language)
+    _warn_lost_letters(view.origin, title, language)
     address = view.origin.partition("://")[2] or view.origin
     return {
         f"share/{language}.png": make_picture(PictureOrder("share", title, language, written, means, where, address)),
@@ -46,8 +46,8 @@ def pictures(view: LetterView, state: State, language: str) -> dict[str, bytes]:
 
 
 @cache
-def _say_lost(origin: str, title: str, language: str) -> None:
-    """Once: that the picture shows the address, because no typeface has all letters of the title."""
+def _warn_lost_letters(origin: str, title: str, language: str) -> None:
+    """Warns, once per title, that the picture shows the address because no typeface has all letters of the title."""
     lost = lost_letters(title, language)
     if lost:
         logger.warning(
@@ -72,7 +72,7 @@ def _context(view: LetterView, state: State, language: str) -> dict[str, Any]:
         "count_means": say(said, "count_means", count=count),
         "count_said": count_said(view.standing, said),
         "state": where,
-        # A letter is about half as wide as it is high; nobody can measure it here.
+        # An estimate, because text cannot be measured here: a character is about half as wide as it is high.
         "state_size": min(18, 800 // max(1, len(where))),
         "page": f"{view.origin}/{language}/",
         "width": width,

@@ -1,7 +1,7 @@
-"""News of a letter as an Atom feed (RFC 4287): its editions, and its count after each batch. No names.
+"""Atom feed of a letter (RFC 4287): its editions, and its count after each batch. No names.
 
-A batch may be one person. So the feed's times are whole hours, and only of the last batches; the file itself is where
-they are kept: what it said of an entry before, it says again.
+A batch may be a single person, so the feed's times are whole hours, and only the last batches have entries. The times
+are stored nowhere but in the served feed itself: each new version copies them from the one before.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from undersigned.languages.figures import long_date
 from undersigned.protocol.edition import EditionCounts
 from undersigned.protocol.tally import tally
 from undersigned.web.reader.letter import LetterView, say_since
-from undersigned.web.reader.said import say
+from undersigned.web.reader.messages import say
 from undersigned.web.reader.state import State, cut_not_before, say_state
 from undersigned.web.reader.words import words
 
 LAST: Final = 20
-"""Batches that are told."""
+"""How many batches have entries."""
 _HOUR: Final = 3600
 _ENTRY: Final = re.compile(
     r"<entry>\s*<id>([^<]+)</id>\s*<updated>([^<]+)</updated>\s*<title>([^<]*)</title>\s*"
@@ -32,8 +32,8 @@ _ENTRY: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One entry. ``updated``: as RFC 3339 writes it."""
+class FeedEntry:
+    """One entry. ``updated``: in RFC 3339 format."""
 
     id: str
     updated: str
@@ -50,9 +50,9 @@ def feed(
     previous: bytes | None,
     now: int,
 ) -> bytes:
-    """The feed as of now. ``previous``: the one that is served, if any. ``now``: Unix seconds."""
+    """The feed as of now. ``previous``: the served feed, if any. ``now``: Unix seconds."""
     said = words(language)
-    known = _told(previous)
+    known = _read_times(previous)
     hour = datetime.fromtimestamp(now - now % _HOUR, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     urn = f"urn:undersigned:letter:{view.letter}:"
     entries = [_edition(view, language, edition, known, hour) for edition in editions]
@@ -73,17 +73,17 @@ def feed(
     return render_to_string("reader/feed.atom", context).encode("utf-8")
 
 
-def _told(previous: bytes | None) -> dict[str, str]:
-    """When each entry of the served feed was told, by its id."""
+def _read_times(previous: bytes | None) -> dict[str, str]:
+    """The time of each entry in the served feed, by id."""
     if previous is None:
         return {}
     return {found[1]: found[2] for found in _ENTRY.finditer(previous.decode("utf-8"))}
 
 
-def _edition(view: LetterView, language: str, edition: EditionCounts, known: dict[str, str], hour: str) -> Told:
+def _edition(view: LetterView, language: str, edition: EditionCounts, known: dict[str, str], hour: str) -> FeedEntry:
     said, number = words(language), edition.number
     id_ = f"urn:undersigned:letter:{view.letter}:{language}:edition:{number}"
-    return Told(
+    return FeedEntry(
         id_,
         known.get(id_, hour),
         say(said, "feed_edition", number=number, count=tally(edition.counts).number),
@@ -92,8 +92,8 @@ def _edition(view: LetterView, language: str, edition: EditionCounts, known: dic
     )
 
 
-def _acts(view: LetterView, state: State, language: str, known: dict[str, str], hour: str) -> list[Told]:
-    """What the organiser did that is in the log: notices, cuts, the end."""
+def _acts(view: LetterView, state: State, language: str, known: dict[str, str], hour: str) -> list[FeedEntry]:
+    """Entries for what the organiser did: notices, cuts, abandonment."""
     said, manifest = words(language), view.manifest
     stem, page = f"urn:undersigned:letter:{view.letter}:{language}:", f"{view.origin}/{language}/"
     found: list[tuple[str, str, str]] = []
@@ -107,11 +107,11 @@ def _acts(view: LetterView, state: State, language: str, known: dict[str, str], 
     if view.standing.abandoned is not None:
         saying = say_state(state, manifest, said)
         found.append(("abandoned", saying.short, saying.now))
-    return [Told(stem + id_, known.get(stem + id_, hour), title, summary, page) for id_, title, summary in found]
+    return [FeedEntry(stem + id_, known.get(stem + id_, hour), title, summary, page) for id_, title, summary in found]
 
 
-def _batches(view: LetterView, language: str, known: dict[str, str], hour: str) -> list[Told]:
-    """The last batches: this one, and those the feed told before, whose figures are in their ids."""
+def _batches(view: LetterView, language: str, known: dict[str, str], hour: str) -> list[FeedEntry]:
+    """Entries for the last batches: the newest, and those in the served feed, whose ids contain their figures."""
     standing = view.standing
     stem = f"urn:undersigned:letter:{view.letter}:{language}:count:"
     here = (standing.size, standing.signed, standing.withdrawn)
@@ -123,7 +123,7 @@ def _batches(view: LetterView, language: str, known: dict[str, str], hour: str) 
     said = words(language)
     newest = sorted((key for key in figures if key[1]), reverse=True)[:LAST]
     return [
-        Told(
+        FeedEntry(
             figures[key],
             known.get(figures[key], hour),
             say(said, "feed_count", count=key[1] - key[2]),

@@ -1,10 +1,10 @@
-"""Who stands behind a letter: the pages of a list of names, and the files in which a browser searches them.
+"""Pages that list a letter's signatories, and the data files for searching them in the browser.
 
-The list is an edition's, or a public letter's as of its newest batch (``live.py``).
+The list is an edition's, or a public letter's live list (``publication/live_names.py``).
 
-Few names stand on one page. Many stand in parts of a thousand, in the order of the page's language, group by group, so
-that everybody can be found without script. The search fetches all names as files of five thousand and looks through
-them in the browser: what somebody searches for is sent nowhere, and no database is asked.
+A short list is one page. A long one is divided into pages of a thousand names, sorted by the page's language, group by
+group, so that every name can be found without JavaScript. The search loads all names as files of five thousand and runs
+in the browser: no server learns what a reader searches for.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from undersigned.protocol.edition import Edition, Name
 from undersigned.protocol.standing import Standing
 from undersigned.protocol.tally import Tally, tally
 from undersigned.web.reader.letter import LetterView, count_said, frame
-from undersigned.web.reader.said import number, say
+from undersigned.web.reader.messages import number, say
 from undersigned.web.reader.scripts import find_script
 from undersigned.web.reader.words import words
 from undersigned.web.storage.lazy_files import Maker
 
 ONE_PAGE: Final = 1500
-"""Names that stand on one page."""
+"""Longest list that is shown on one page."""
 PART: Final = 1000
-"""Names on each page where there are more."""
+"""Names on each page of a longer list."""
 SHARD: Final = 5000
-"""Names in each file that the search fetches: some 60 kB compressed."""
+"""Names in each file of the search: about 60 kB compressed."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameList:
-    """A list of names and whom it counts.
+    """A list of names, and the counts that belong to it.
 
     ``place``: its directory under the letter; ``edition``: its number, or 0 for a public letter's names as they are
-    now; ``notes``: words for what is said of the names.
+    now; ``notes``: ids of messages about the names.
     """
 
     roll: Sequence[Name]
@@ -50,8 +50,8 @@ class NameList:
     notes: tuple[str, ...] = ()
 
 
-def listed_in(view: LetterView, edition: Edition) -> NameList:
-    """An edition's list."""
+def edition_list(view: LetterView, edition: Edition) -> NameList:
+    """The list of an edition's names."""
     notes = () if view.manifest.eligibility.check == "roll" else ("names_given",)
     return NameList(edition.roll, tally(edition.counts), f"editions/{edition.number}", edition.number, notes)
 
@@ -87,7 +87,7 @@ def names_pages(view: LetterView, listed: NameList, language: str) -> dict[str, 
 
 
 def _groups(listed: NameList, view: LetterView, language: str) -> list[tuple[str, str, list[Name]]]:
-    """Each group's id, its name and those listed, as a reader of ``language`` expects them; without the empty ones."""
+    """Each non-empty group's id, name and listed names, sorted for ``language``."""
     by_group: dict[str, list[Name]] = {group.id: [] for group in view.manifest.groups}
     for name in listed.roll:
         by_group[name.group].append(name)
@@ -99,7 +99,7 @@ def _groups(listed: NameList, view: LetterView, language: str) -> list[tuple[str
 
 
 def _heading(listed: NameList, group: str, name: str, rows: Sequence[Name]) -> dict[str, Any]:
-    """A group's number, and how many of it are not listed."""
+    """A group's count, and how many of its members are not listed."""
     count = listed.tally.groups.get(group, 0)
     return {"name": name, "count": count, "anonymous": count - len(rows)}
 
@@ -123,7 +123,7 @@ def _front(view: LetterView, listed: NameList, language: str, groups: list[dict[
     said = words(language)
     spoken, found = said["language"], listed.tally
     unlisted = found.outside(found.groups)
-    # What an edition counts does not change; what a letter counts may have, since.
+    # An edition's count is fixed; a letter's may have changed since the page was written.
     key = "names_edition" if listed.edition else "names_count"
     groups = [
         {

@@ -1,4 +1,4 @@
-"""What the press asks for, on one page: facts, files to print, a picture, the count to embed, whom to ask, checks."""
+"""The press kit page: facts, PDFs to print, a picture, code to embed the count, contact, how to verify."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from undersigned.web.reader.letter import (
     summary,
     when_opened,
 )
-from undersigned.web.reader.said import number, say
+from undersigned.web.reader.messages import number, say
 from undersigned.web.reader.scripts import are_built
 from undersigned.web.reader.state import State, say_state
 from undersigned.web.reader.words import own_name, words
 
 
 def press_kit(view: LetterView, state: State, language: str, printed: list[tuple[int, str]]) -> bytes:
-    """The page. ``printed``: number and language of each PDF there is."""
+    """The press kit as HTML. ``printed``: number and language of each PDF that is served."""
     said, manifest, standing = words(language), view.manifest, view.standing
     means = count_said(standing, said)
     saying = say_state(state, manifest, said)
@@ -63,7 +63,7 @@ def _printed(said: dict[str, str], number: int, tag: str) -> str:
 
 
 def _codes(view: LetterView, language: str, means: str) -> list[str]:
-    """HTML to copy: the count as a frame, and as a picture."""
+    """HTML snippets that embed the count: as an iframe, and as a picture."""
     (width, height), title = SIZES["count"], escape(means)
     embed, page = f"{view.origin}/embed/{language}", f"{view.origin}/{language}/"
     picture = f'<img src="{embed}.svg" width="{width}" height="{height}" alt="{title}">'

@@ -1,7 +1,7 @@
-"""The pages on which a signatory acts and a reader checks, in one language: files, like every page; what is typed there
-is typed into the browser's own program (``frontend/src/controllers``), which speaks to the letter's interface.
+"""Static pages for signing, withdrawing, changing a signature, checking a receipt and verifying a letter.
 
-Their titles name no letter, and their words are all in one language: the letter's, or English where it has none here.
+What a person types on them goes to the page's script (``frontend/src/controllers``), which calls the letter's HTTP API.
+Titles do not name the letter. All messages are in one language: the letter's, or English if there is no catalog for it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from django.template.loader import render_to_string
 
 from undersigned.protocol.spec import STEPS
 from undersigned.web.reader.letter import LetterView, frame, live_path, when_opened
-from undersigned.web.reader.said import say
+from undersigned.web.reader.messages import say
 from undersigned.web.reader.scripts import scripts
 from undersigned.web.reader.state import State, say_state
 from undersigned.web.reader.words import direction, own_name, words
 
 SEALED: Final = ("sign", "withdraw", "edit", "counted", "verify")
 PUBLIC: Final = ("counted", "verify")
-"""A letter without sealed names is signed and withdrawn by forms that need no script (``web/forms``)."""
+"""A public letter is signed and withdrawn from with forms that need no JavaScript (``web/forms``)."""
 _HEADINGS: Final = {
     "sign": "form_sign", "withdraw": "form_withdraw", "edit": "act_edit", "counted": "act_counted",
     "verify": "verify_heading",
@@ -38,11 +38,11 @@ _SAYS: Final = {
     "key-withdrawn": "say_withdrawn",
     "other": "say_other",
 }
-"""Word for each error a controller may show, by the error's code (``frontend/src/controllers/controller.ts``)."""
+"""The message id for each error that a controller can show, by code (``frontend/src/controllers/controller.ts``)."""
 
 
 def signing_pages(view: LetterView, state: State, language: str) -> dict[str, bytes]:
-    """Every such page of a letter in one language, by path under ``<slug>/<language>/``. Raises UnbuiltError."""
+    """All these pages of a letter in one language, by path under ``<slug>/<language>/``. Raises UnbuiltError."""
     kinds = SEALED if view.manifest.sealed else PUBLIC
     return {f"{kind}/index.html": _page(view, state, language, kind) for kind in kinds}
 
@@ -67,7 +67,7 @@ def _page(view: LetterView, state: State, language: str, kind: str) -> bytes:
         "name_codes": ("malformed", "choice"),
         "versions": [{"tag": tag, "name": own_name(tag),
                       "direction": direction(tag), "path": f"/{view.slug}/{tag}/"} for tag in manifest.languages],
-        # The places of figures are the controller's to fill in.
+        # Split at the parameter: the controller fills it in.
         "counted_yes": said["counted_yes"].partition("{count}"),
         "longest": said["counted_longest"].partition("{wait}"),
         "notes": _notes(view, state, said, kind),
@@ -79,7 +79,7 @@ def _page(view: LetterView, state: State, language: str, kind: str) -> bytes:
 
 
 def _terms(view: LetterView, said: dict[str, str]) -> dict[str, Any]:
-    """Who can open the names, and when."""
+    """The terms of the seal: who can open the names, and when."""
     manifest = view.manifest
     return {
         "seal_open": say(said, "seal_open", threshold=manifest.threshold, trustees=len(manifest.trustees)),
@@ -89,19 +89,19 @@ def _terms(view: LetterView, said: dict[str, str]) -> dict[str, Any]:
 
 
 def _notes(view: LetterView, state: State, said: dict[str, str], kind: str) -> list[str]:
-    """Where the letter is in its life, as far as it bears on what is done on this page."""
+    """What the letter's state means for this page."""
     saying = say_state(state, view.manifest, said)
     note = {"sign": saying.sign, "edit": saying.edit, "withdraw": saying.now, "counted": saying.now}.get(kind, "")
     return [note] if note else []
 
 
 def file_name(language: str) -> str:
-    """The page that works from a file, in one of the site's languages, as ``/integrity`` lists it and disks keep it."""
+    """The file name of the signing page that works offline from a file, in one of the site's languages."""
     return "sign.html" if language == "en" else f"sign.{language}.html"
 
 
 def plain_context(said: dict[str, str], kind: str) -> dict[str, Any]:
-    """What such a page needs, of a letter or not. Raises UnbuiltError."""
+    """The template context that these pages share, whether they belong to a letter or not. Raises UnbuiltError."""
     built = scripts()
     verifying = {"other": "verify_refused", "unreachable": "say_unreachable"}
     return {
@@ -112,7 +112,7 @@ def plain_context(said: dict[str, str], kind: str) -> dict[str, Any]:
         "script": built["undersigned.js"],
         "worker": built["verify-worker.js"],
         "kind": kind,
-        # Why the page needs script, where the reason is not that a name is sealed; ``command`` is another way.
+        # Why the page needs JavaScript, if the reason is not that a name is sealed; ``command`` is the alternative.
         "reason": said.get(f"{kind}_noscript", ""),
         "command": f"undersigned {kind} bundle.zip",
         "file": built[file_name(said["language"])],
