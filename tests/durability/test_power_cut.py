@@ -20,7 +20,7 @@ from .tally import Tally
 
 pytestmark = [
     pytest.mark.durability,
-    pytest.mark.skipif("UNDERSIGNED_DATABASE" in os.environ, reason="PostgreSQL's own disk is another"),
+    pytest.mark.skipif("UNDERSIGNED_TEST_DATABASE" in os.environ, reason="PostgreSQL's own disk is another"),
 ]
 CYCLES = int(os.environ.get("CYCLES", "100"))
 """How often the plug is pulled (row R4 of the table of faults)."""

@@ -395,7 +395,7 @@ def test_a_clerk_that_dies_leaves_a_page_that_counts_or_none(
 
     with monkeypatch.context() as patch:
         if at == "before the proof":
-            patch.setattr(actions, "prove", dead)
+            patch.setattr(actions, "record_page", dead)
         else:
             patch.setattr(PageFiles, "reconcile", lambda *arguments: dead() if arguments[-1] else None)
         with pytest.raises(KeyboardInterrupt):

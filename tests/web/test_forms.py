@@ -412,7 +412,7 @@ def test_the_whole_way_over_real_http_and_real_smtp(tmp_path: Path) -> None:
 
     with smtp() as sink:
         server = Server(tmp_path / "data", free_port())
-        make = [sys.executable, "-m", "undersigned.web", "init", "--data", str(server.data)]
+        make = [sys.executable, "-m", "undersigned.cli.app", "init", "--data", str(server.data)]
         make += ["--authority", server.authority, *database_for(server.data)]
         subprocess.run(make, check=True, capture_output=True)
         with (tmp_path / "data" / "settings.toml").open("a") as file:

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -119,12 +118,21 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     Console(stderr=True, highlight=False, emoji=False).print(shown)
 
 
+def facts(rows: Sequence[tuple[str, str]]) -> None:
+    """What is so, to the person: a line for each fact, its name first, the rest in a column."""
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        say(f"{name:<{width}}  {value}")
+
+
 @contextlib.contextmanager
 def progress() -> Iterator[Report]:
     """Bars on a terminal; elsewhere nothing, so that logs stay readable."""
     if not sys.stderr.isatty():
         yield lambda *_: None
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("  {task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=_console(), transient=True) as bars:
         tasks: dict[str, Any] = {}
@@ -143,6 +151,8 @@ def working(name: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=_console(), transient=True) as shown:
         shown.add_task(clean(name), total=None)
@@ -211,6 +221,11 @@ def choose(question: str, options: Sequence[str], option: str) -> str:
     if said not in options:
         raise InputError(f"Please type one of {listed}. Nothing was done.")
     return said
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: ``1 name``, ``2 names``. ``many``: a plural that is not the noun with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def moment(unix: float) -> str:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import psycopg
 from django.apps import apps
 from django.db import OperationalError, connection, transaction
 from django.db.models import BinaryField, Model
@@ -29,6 +28,8 @@ BACKOFF: Final = 50
 _PER_TRANSACTION: Final = {True: 256, False: 4096}
 """Rows in one transaction on SQLite, for tables with BLOBs and without: signatures wait while it runs."""
 _PAUSE: Final = 0.03
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+"""PostgreSQL's error code; by its class it would need psycopg on SQLite, too."""
 
 
 class RowRewriter:
@@ -68,8 +69,8 @@ def _count_rows(table: str) -> int:
 
 def _is_temporary(error: OperationalError) -> bool:
     """Whether to try again later: a lock timed out, or the disk is full. The disk reserve is not for this."""
-    is_locked = isinstance(error.__cause__, psycopg.errors.LockNotAvailable) or "database is locked" in str(error)
-    return is_locked or is_full(error)
+    is_timeout = getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+    return is_timeout or "database is locked" in str(error) or is_full(error)
 
 
 def is_ordered(table: str) -> bool:
