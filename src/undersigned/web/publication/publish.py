@@ -12,7 +12,7 @@ from undersigned.protocol import base64url, canonical, edition, verify
 from undersigned.protocol.errors import ConditionError, LogError, SequenceError
 from undersigned.protocol.roll import parse_roll
 from undersigned.protocol.standing import Standing
-from undersigned.protocol.told import edition_of, opened_of
+from undersigned.protocol.verdict import assemble_edition, expand_verdict
 from undersigned.web.audit.actions import record
 from undersigned.web.database.postgresql.begin import wait_for_durability
 from undersigned.web.database.site_locks import publishing_unless_busy
@@ -132,18 +132,18 @@ class _Built:
 
 def _build_edition(letter: FixedLetter, standing: Standing, number: int, checkpoint: Checkpoint) -> _Built:
     keys = [s.key for s in edition.covered(standing, number) if s.struck is None]
-    told = names.compact_verdicts(letter, keys)
-    unresolved = [key for key in keys if key not in told or told[key].verdict == "unresolved"]
+    compact = names.compact_verdicts(letter, keys)
+    unresolved = [key for key in keys if key not in compact or compact[key].verdict == "unresolved"]
     if unresolved:
         raise ConditionError(
             f"{len(unresolved)} names have not been opened by {letter.manifest.threshold} trustees yet"
         )
     root, leaves = base64url.decode(checkpoint.root, 32), _load_roll_leaves(letter)
-    compact = edition_of(standing, letter.letter, number, root, told, leaves)
-    if compact is not None:
-        return _Built(*compact)
+    assembled = assemble_edition(standing, letter.letter, number, root, compact, leaves)
+    if assembled is not None:
+        return _Built(*assembled)
     # A name is not on the roll, or is on it twice: that needs the full verdicts.
-    verdicts = {key: opened_of(row) for key, row in told.items()}
+    verdicts = {key: expand_verdict(row) for key, row in compact.items()}
     whole = edition.build(standing, letter.letter, number, root, verdicts, leaves)
     return _Built(edition.encode(whole), whole)
 
