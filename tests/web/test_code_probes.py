@@ -165,7 +165,7 @@ def set_to(owner: Any, name: str, value: Any) -> Iterator[None]:
 
 def full_disk(site: Site, _: Letter) -> AbstractContextManager[None]:
     """The room for withdrawals has been given up."""
-    return set_to(type(site.world.reserve), "held", lambda _: False)
+    return set_to(type(site.world.reserve), "is_held", lambda _: False)
 
 
 def late(site: Site, _: Letter) -> AbstractContextManager[None]:
