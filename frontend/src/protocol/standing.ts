@@ -1,8 +1,8 @@
 /**
- * Who stands behind a letter: the fold over its log (protocol.md section 6).
+ * State machine over the log: who stands behind a letter (protocol.md section 6).
  *
- * `Standing` takes a log's entries one by one, in order, and throws where an entry may not stand. Server, trustees and
- * verifiers run the same fold, so they agree on who is counted. It knows no clock: what depends on time (grace,
+ * `Standing` applies a log's entries one by one, in order, and throws where an entry is not allowed. Server, trustees and
+ * verifiers run the same fold, so they agree on who is counted. It has no clock: what depends on time (grace,
  * `not_before`) is checked by those who have one.
  *
  * The caller checks each entry by itself first (`entries.verifyEntry`).
