@@ -74,8 +74,7 @@ class Lease:
             return False
         holder = secrets.token_hex(16)
         commits = Commits(self._session)
-        # Under the writer's lock: an earlier leader has either committed by now, or its term is out of date when it
-        # tries.
+        # Under the writer's lock: an earlier leader has either committed by now, or will find its token out of date.
         self._session.execute(BEGIN)
         term = self._session.execute(_TAKE, [holder]).fetchone()
         self._session.execute("COMMIT")

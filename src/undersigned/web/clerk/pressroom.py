@@ -48,7 +48,7 @@ class StoppedError(Exception):
 
 
 class Pressroom:
-    """Makes pages one at a time, in a thread of the clerk, each in a process of its own: the log never waits."""
+    """Makes pages one at a time, in a thread of the clerk, each in a separate process: the log never waits."""
 
     def __init__(self, world: World, stop: threading.Event | None = None) -> None:
         self._world = world

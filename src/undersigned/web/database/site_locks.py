@@ -104,7 +104,7 @@ def _try_term_rounds() -> Iterator[bool]:
         return
     holder = _load_holder()
     with locks.try_lock(_lock_number(holder)) as is_mine:
-        # Read again under the lock: another clerk may have started its term meanwhile, with a lock of its own.
+        # Read again under the lock: another clerk may have taken the lease meanwhile, with another round lock.
         yield is_mine and _load_holder() == holder
 
 

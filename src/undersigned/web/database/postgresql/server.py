@@ -90,7 +90,7 @@ def django_settings(url: str, password: str | None) -> dict[str, Any]:
         "ENGINE": "undersigned.web.database.postgresql",
         "NAME": name,
         "OPTIONS": options,
-        # Django runs each request in a thread of its own. A connection that it left open would be closed only by the
+        # Django runs each request in a separate thread. A connection that it left open would be closed only by the
         # garbage collector, and count against the server's limit until then. Long-lived threads (committer, registrar,
         # clerk) keep theirs: this affects requests only.
         "CONN_MAX_AGE": 0,
