@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from undersigned.protocol import base64url, keys
+from undersigned.web.config.credentials import read_secret
 from undersigned.web.config.datadir import DataDir
 from undersigned.web.database.site_locks import moment
 from undersigned.web.maintenance.finding import Finding
@@ -38,9 +39,13 @@ def directory(data: DataDir, *, at_work: bool) -> Iterator[Finding]:
             yield Finding("keys", f"others may read {path}: chmod 600")
         if path.stat().st_uid != os.getuid():
             yield Finding("keys", f"{path} belongs to somebody else")
-    for name in ("django-secret", "organiser-token"):
-        if not (data.keys / name).is_file():
-            yield Finding("keys", f"{name} is missing: `undersigned serve` makes another, and every token changes")
+    # Without django-secret no examination begins (operator/examination.py).
+    if read_secret(data, "organiser-token") is None:
+        yield Finding(
+            "keys",
+            "organiser-token is missing: unless systemd passes it to the site as a credential, `undersigned serve` "
+            "makes another, and organisers need the new one",
+        )
     if data.database.exists() and data.database.stat().st_mode & 0o077:
         yield Finding("database", f"others may read {data.database}: chmod 600")
     if not data.reserve.exists():
