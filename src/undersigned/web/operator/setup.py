@@ -123,8 +123,8 @@ def bring_up_to_date(data: DataDir, settings: Settings, *, change: bool) -> bool
     from undersigned.web.database.postgresql import locks
 
     # Several machines may start at once on one PostgreSQL database.
-    with locks.holding(locks.SCHEMA) if connection.vendor == "postgresql" else nullcontext():
-        schema.bring_up_to_date()
+    with locks.hold_lock(locks.SCHEMA) if connection.vendor == "postgresql" else nullcontext():
+        schema.migrate_schema()
     if connection.vendor == "sqlite":
         data.database.chmod(0o600)
     return change and change_authority(data, settings.authority)
