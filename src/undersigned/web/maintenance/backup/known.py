@@ -41,7 +41,7 @@ def vouch(world: World) -> None:
     for row in Letter.objects.filter(letter__isnull=False):
         last = newest(row.pk)
         if last is not None:
-            world.marks.keep(row.slug, bytes(last.note))
+            world.signed_checkpoints.put(row.slug, bytes(last.note))
         # True now: this directory remembers what was signed. Whether it goes on is asked once more by the clerk.
 
 

@@ -10,13 +10,13 @@ from undersigned.protocol import edition as editions_
 from undersigned.protocol.errors import MalformedError, ProtocolError
 from undersigned.protocol.note import parse_signatures
 from undersigned.protocol.seal import object_hash, parse_object
-from undersigned.web.database.site_locks import clerk_at_work
+from undersigned.web.database.site_locks import is_clerk_active
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.maintenance.doctor.look import Look
 from undersigned.web.maintenance.finding import Finding
-from undersigned.web.publication.bundle_files import assemble, edition_files, opened_keys
+from undersigned.web.publication.bundle_files import assemble_bundle, edition_files, opened_keys
 from undersigned.web.publication.bundler import is_large
-from undersigned.web.publication.upkeep import bundle_checkpoint
+from undersigned.web.publication.reconciler import bundle_checkpoint
 from undersigned.web.records.models import Checkpoint, Document, Entry, SealedObject, Share, published_editions
 from undersigned.web.signing.candidate import place_of
 from undersigned.web.storage.lazy_files import LazyFiles
@@ -163,7 +163,7 @@ def bundle_made(look: Look) -> Iterator[Finding]:
     """The bundle that would be made now verifies as a stranger's."""
     last = bundle_checkpoint(look.letter)
     if last is not None:
-        files = assemble(look.letter, last, look.standing, look.world.storage)
+        files = assemble_bundle(look.letter, last, look.standing, look.world.storage)
         yield from _verified(look.letter, files, "its bundle")
 
 
@@ -176,7 +176,7 @@ def bundle_served(look: Look) -> Iterator[Finding]:
     packed = look.world.storage.open(f"{letter.slug}/bundle.zip")
     if packed is None:
         # That of a large letter is made beside the rounds, and there may be none for some minutes.
-        if not (is_large(last.size) and clerk_at_work()):
+        if not (is_large(last.size) and is_clerk_active()):
             yield Finding(letter.slug, "bundle.zip is missing: is the clerk running?")
         return
     try:

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web.config.datadir import DataDir
-from undersigned.web.database.site_locks import clerk_at_work
+from undersigned.web.database.site_locks import is_clerk_active
 from undersigned.web.letters.fixed_letter import load_letter
 from undersigned.web.maintenance.doctor import deep, letter, site
 from undersigned.web.maintenance.doctor.look import PAUSE, Check, examine_letter
@@ -60,7 +60,7 @@ def _findings(data: DataDir, world: World, thorough: bool, progress: Progress, p
 
 def _at_work() -> bool:
     try:
-        return clerk_at_work()
+        return is_clerk_active()
     except DatabaseError:
         # It is said below that the database cannot be read.
         return False

@@ -36,7 +36,7 @@ def checkpoints(look: Look) -> Iterator[Finding]:
 def memory(look: Look) -> Iterator[Finding]:
     """Whether the database is behind what this site remembers to have signed, or nothing is remembered."""
     letter = look.letter
-    notes = (look.checkpoint, look.world.marks.get(letter.slug))
+    notes = (look.checkpoint, look.world.signed_checkpoints.get(letter.slug))
     found = (guard.signed_by(note, letter.manifest.origin, letter.manifest.log) for note in notes)
     try:
         guard.check_size(Letter.objects.get(pk=letter.pk), [point for point in found if point is not None])

@@ -18,10 +18,10 @@ from django.db import DatabaseError
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.protocol.standing import Standing
-from undersigned.web.database.site_locks import clerk_at_work, moment
+from undersigned.web.database.site_locks import between_rounds, is_clerk_active
 from undersigned.web.database.snapshot import snapshot
 from undersigned.web.letters.fixed_letter import FixedLetter
-from undersigned.web.log.fold import fold
+from undersigned.web.log.fold import fold_log
 from undersigned.web.maintenance.finding import Finding
 from undersigned.web.ports import World
 from undersigned.web.records.models import Entry, published_editions
@@ -48,7 +48,7 @@ class Look:
     @cached_property
     def standing(self) -> Standing:
         """The fold over all entries. Raises InvalidError."""
-        return fold(self.letter)
+        return fold_log(self.letter)
 
     def overtaken(self) -> bool:
         """Whether something has happened since that changes what is served of editions."""
@@ -68,14 +68,14 @@ def examine_letter(
     found: dict[Check, list[Finding]] = {}
     for _ in range(MOST):
         with ExitStack() as seen:
-            with moment():
+            with between_rounds():
                 seen.enter_context(snapshot())
                 look = _begin(letter, world)
             # True now: the clerk goes on; the tables are still those of that moment.
             found = {check: _run(check, look) for check in todo if check in checks}
         found |= {check: _run(check, look) for check in todo if check in afterwards}
         todo = [check for check in todo if found[check]]
-        if not todo or not clerk_at_work():
+        if not todo or not is_clerk_active():
             break
         believed += not look.overtaken()
         if believed == LOOKS:

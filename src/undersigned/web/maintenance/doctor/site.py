@@ -14,13 +14,14 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from undersigned.protocol import base64url, keys
+from undersigned.web.config.credentials import read_secret
 from undersigned.web.config.datadir import DataDir
-from undersigned.web.database.site_locks import moment
+from undersigned.web.database.site_locks import between_rounds
 from undersigned.web.maintenance.finding import Finding
 from undersigned.web.records.models import Letter
 from undersigned.web.storage.compression import SUFFIX
 from undersigned.web.storage.keys import FileKeys
-from undersigned.web.storage.reserve import LOW
+from undersigned.web.storage.reserve import MIN_FREE
 
 WRITING: Final = 60
 """Seconds without a byte after which nobody is writing a file any more."""
@@ -38,16 +39,20 @@ def directory(data: DataDir, *, at_work: bool) -> Iterator[Finding]:
             yield Finding("keys", f"others may read {path}: chmod 600")
         if path.stat().st_uid != os.getuid():
             yield Finding("keys", f"{path} belongs to somebody else")
-    for name in ("django-secret", "organiser-token"):
-        if not (data.keys / name).is_file():
-            yield Finding("keys", f"{name} is missing: `undersigned serve` makes another, and every token changes")
+    # Without django-secret no examination begins (operator/examination.py).
+    if read_secret(data, "organiser-token") is None:
+        yield Finding(
+            "keys",
+            "organiser-token is missing: unless systemd passes it to the site as a credential, `undersigned serve` "
+            "makes another, and organisers need the new one",
+        )
     if data.database.exists() and data.database.stat().st_mode & 0o077:
         yield Finding("database", f"others may read {data.database}: chmod 600")
     if not data.reserve.exists():
         yield Finding("disk", "the room kept for withdrawals is gone: the disk is full, or was. Nobody can sign")
     free = os.statvfs(data.root)
-    if free.f_bavail * free.f_frsize < 8 * LOW:
-        yield Finding("disk", f"less than {8 * LOW // 2**20} MiB are free")
+    if free.f_bavail * free.f_frsize < 8 * MIN_FREE:
+        yield Finding("disk", f"less than {8 * MIN_FREE // 2**20} MiB are free")
     yield from _half_written(data.public, time.time() - WRITING if at_work else None)
 
 
@@ -70,7 +75,7 @@ def packed(public: Path) -> Iterator[Finding]:
     for path in sorted(public.rglob(f"*{SUFFIX}")):
         if _same(path):
             continue
-        with moment():
+        with between_rounds():
             # The two are written one after the other: once more while nobody writes.
             same = _same(path)
         if not same:
