@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
 from django.db import Error as DatabaseError
 
 from undersigned.languages.library import IcuError
@@ -31,9 +30,6 @@ def explained(data: DataDir) -> Iterator[None]:
         raise MisuseError(str(error)) from None
     except (DataError, UnsafeDatabaseError, IcuError) as error:
         raise OperatorError(str(error)) from None
-    except psycopg.ProgrammingError as error:
-        # Django reads the URL when it is set up, before there is a connection that could fail.
-        raise OperatorError(f"the database's URL cannot be understood: {str(error).strip()}") from None
     except DatabaseError as error:
         raise OperatorError(explain_database_error(error)) from None
     except OSError as error:

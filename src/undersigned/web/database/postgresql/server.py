@@ -30,6 +30,10 @@ SESSION: Final = (
 )
 
 
+class BadUrlError(Exception):
+    """A URL that libpq does not understand."""
+
+
 def check_server(connection: psycopg.Connection[Any]) -> None:
     """Raises UnsafeDatabaseError if this server may lose what it commits; keeps the session as it was found."""
     if connection.info.server_version < _OLDEST:
@@ -58,10 +62,14 @@ def waiting_for_nobody(session: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def connection_options(url: str, password: str | None) -> dict[str, Any]:
-    """libpq's parameters for ``url``. Raises psycopg.ProgrammingError if it is none."""
+    """libpq's parameters for ``url``. Raises BadUrlError if it is none."""
+    from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 
-    options: dict[str, Any] = conninfo_to_dict(url)
+    try:
+        options: dict[str, Any] = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise BadUrlError(f"the database's URL cannot be understood: {str(error).strip()}") from None
     # Of several hosts named, the one that takes writes: after a promotion that is another one.
     options.setdefault("target_session_attrs", "read-write")
     options.setdefault("connect_timeout", "5")
@@ -77,9 +85,15 @@ def connection_options(url: str, password: str | None) -> dict[str, Any]:
 
 
 def try_connection(url: str, password: str | None) -> None:
-    """Connects once. Raises psycopg.OperationalError, and UnsafeDatabaseError if receipts could be lost there."""
-    with psycopg.connect(**connection_options(url, password)) as connection:
-        check_server(connection)
+    """Connects once. Raises BadUrlError, ConnectionError, and UnsafeDatabaseError if receipts could be lost there."""
+    import psycopg
+
+    options = connection_options(url, password)
+    try:
+        with psycopg.connect(**options) as connection:
+            check_server(connection)
+    except psycopg.OperationalError as error:
+        raise ConnectionError(str(error)) from None
 
 
 def django_settings(url: str, password: str | None) -> dict[str, Any]:
