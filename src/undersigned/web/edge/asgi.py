@@ -169,7 +169,7 @@ class Site:
         profile = _PROFILE.fullmatch(scope["path"]) and header(scope, b"authorization")
         body = await read_body(scope, receive, MAX_PROFILE if profile else MAX_BODY)
         self._beat.check()
-        async with self._gate.passing():
+        async with self._gate.admit():
             await _DJANGO(cast(dict[str, Any], scope), replay(body, receive), _with_headers(send, base))
 
     def _check_host(self, scope: Scope) -> None:

@@ -9,6 +9,7 @@ from django.db import Error as DatabaseError
 
 from undersigned.languages.library import IcuError
 from undersigned.web.config.datadir import DataDir, DataError, ForeignDirectoryError
+from undersigned.web.database.postgresql.server import UnreadableUrlError
 from undersigned.web.database.sqlite_library import UnsafeDatabaseError
 from undersigned.web.operator.database_errors import explain_database_error
 
@@ -28,7 +29,7 @@ def explained(data: DataDir) -> Iterator[None]:
         yield
     except ForeignDirectoryError as error:
         raise MisuseError(str(error)) from None
-    except (DataError, UnsafeDatabaseError, IcuError) as error:
+    except (DataError, UnsafeDatabaseError, UnreadableUrlError, IcuError) as error:
         raise OperatorError(str(error)) from None
     except DatabaseError as error:
         raise OperatorError(explain_database_error(error)) from None
