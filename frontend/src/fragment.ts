@@ -1,6 +1,6 @@
 /**
- * What the forms load that take a code. Puts the code of a mail's link, which the browser keeps to itself, into the field,
- * and takes it out of the address. Without script the code is typed. Nothing is sent: that takes the button.
+ * Entry point of forms with a code field: fills in the code from the link's fragment, which browsers never send, and
+ * removes it from the address. Without JavaScript people type the code. Nothing is sent before the button is pressed.
  */
 
 const field = document.querySelector<HTMLInputElement>('input[name="code"]');

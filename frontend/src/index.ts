@@ -1,4 +1,4 @@
-/** What a page loads: one controller for each element that asks for it by `data-controller`. */
+/** Entry point of all other pages: starts a controller for each element with `data-controller`. */
 
 import { start } from "./controllers/controller.ts";
 import { copy } from "./controllers/copy.ts";
@@ -12,5 +12,5 @@ import { verify } from "./controllers/verify.ts";
 import { withdraw } from "./controllers/withdraw.ts";
 
 start(document, { copy, counted, edit, keep, kept, sign, verify, withdraw });
-// After the controllers: they take a code out of the address.
+// After the controllers, which remove a code from the address.
 carryLetter(document);

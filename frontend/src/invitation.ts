@@ -1,4 +1,4 @@
-/** What a letter's page loads: it hands the invitation on, and is small. */
+/** Entry point of a letter's page: passes the invitation's letter id on to links. Kept small. */
 
 import { start } from "./controllers/controller.ts";
 import { invitation } from "./controllers/invitation.ts";

@@ -1,4 +1,4 @@
-/** What the page of an edition's signatories loads: the search, and nothing else. */
+/** Entry point of the page with an edition's signatories: the name search only. */
 
 import { names } from "./controllers/names.ts";
 

@@ -1,4 +1,4 @@
-/** What the single-file signing page runs: the signatory's own acts, on any site's letter. */
+/** Entry point of the single-file signing page: sign, edit, withdraw, on any site's letter. */
 
 import { start } from "./controllers/controller.ts";
 import { copy } from "./controllers/copy.ts";

@@ -10,7 +10,7 @@ import type { Record } from "../src/protocol/roll.ts";
 import { verifyBundle } from "../src/protocol/verify.ts";
 import { activate, type Store } from "../src/signing/activate.ts";
 import { fetchRecord } from "../src/signing/box.ts";
-import { type Counted, find } from "../src/signing/counted.ts";
+import { type Counted, lookUpKey } from "../src/signing/counted.ts";
 import { type Letter, openLetter, requireApprovals } from "../src/signing/letter.ts";
 import { parseLink } from "../src/signing/link.ts";
 import { edit, sign, withdraw } from "../src/signing/sign.ts";
@@ -61,7 +61,7 @@ function store(): Store {
 /** Looks until the clerk has taken in what `holds` waits for, at most 30 seconds. */
 async function until(key: string, holds: (found: Counted) => boolean): Promise<Counted> {
   for (let i = 0; i < 60; i++) {
-    const found = await find(letter, key);
+    const found = await lookUpKey(letter, key);
     if (holds(found)) return found;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }

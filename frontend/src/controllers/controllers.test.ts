@@ -182,7 +182,7 @@ test("a lost answer: pressing again, or loading the page again, sends the same b
   }
 });
 
-test("an earlier signature of the tab's own key is said as that, with its code", { skip }, async () => {
+test("an earlier signature with this tab's key is reported, with its code", { skip }, async () => {
   const { codes } = await letter();
   const net = lossy();
   await page("", net.fetch);
@@ -204,7 +204,7 @@ test("an earlier signature of the tab's own key is said as that, with its code",
   assert.equal(sessionStorage.length, 0);
 });
 
-test("an access code that was looked at and not signed with is good in any other tab", { skip }, async () => {
+test("an access code that was only looked up works in any other tab", { skip }, async () => {
   const { codes } = await letter();
   await page();
   await choose(codes[17] as string);
@@ -275,7 +275,7 @@ test("counted, withdrawn, never signed: looked up in the page, and withdrawing a
   assert.equal(await look("W-0123-4567-89AB-CDEF-GHJK"), "unknown");
 });
 
-test("an error is said in the page's own words, gets the focus, and leaves what was typed", { skip }, async () => {
+test("an error appears in the page's words, gets the focus, and keeps the input", { skip }, async () => {
   const { codes } = await letter();
   await page();
   const error = one('#sign [data-part="error"]');
@@ -343,7 +343,7 @@ test("the verify page takes a dropped bundle, marks each step, and says what cam
   assert.equal(error.textContent, "this is not a zip");
 });
 
-test("an error's sentence begins with a capital letter, and a file's name keeps its own", { skip }, () => {
+test("an error begins with a capital letter, unless it begins with a file name", { skip }, () => {
   document.body.innerHTML = '<section><p data-part="error" role="alert" tabindex="-1" hidden></p></section>';
   const said = (message: string): string => {
     fail(one("section"), new MalformedError(message));
@@ -354,7 +354,7 @@ test("an error's sentence begins with a capital letter, and a file's name keeps 
   assert.equal(said("manifest.json cannot be read."), "manifest.json cannot be read.");
 });
 
-test("the copy button copies what stands beside it", { skip }, async () => {
+test("the copy button copies the text next to it", { skip }, async () => {
   document.body.innerHTML = `<div data-controller="copy"><output data-part="text">W-1</output>
     <button type="button" data-part="button" hidden>Copy</button><span data-part="done"><template>Copied.</template></span></div>`;
   const copied: string[] = [];

@@ -1,5 +1,5 @@
 /**
- * "Am I counted?": downloads the log and looks in it here. The site learns that somebody looked, and not for whom.
+ * "Am I counted?": downloads the whole log and looks the key up in the browser. The site does not learn which key.
  *
  *     <section data-controller="counted" data-link="https://.../valley-water/">
  *       <p data-part="error" role="alert" tabindex="-1" hidden></p>
@@ -10,12 +10,12 @@
  *       <div data-step="unknown" hidden><h2 tabindex="-1">Not in the log yet</h2></div>
  *     </section>
  *
- * Each `data-part="wait"` is told how long an entry waits for its batch by the letter's terms. Who is not found may be
- * waiting: without the receipt, which only the page one signed on has (`sign.ts`), nobody can tell that from never signed.
+ * Each `data-part="wait"` shows how long an entry may wait for its batch by the letter's terms. A key that is not found may
+ * be waiting: only the page of the signature, with the receipt (`sign.ts`), can tell that from never signed.
  */
 
 import { isSealed } from "../protocol/manifest.ts";
-import { find } from "../signing/counted.ts";
+import { lookUpKey } from "../signing/counted.ts";
 import type { Letter } from "../signing/letter.ts";
 import { signerTyped } from "../signing/signer.ts";
 import { type Controller, field, follow, onSubmit, part, show, wipeOnLeaving } from "./controller.ts";
@@ -29,9 +29,9 @@ export const counted: Controller = (root, world) => {
     const letter = await letterAt(linkOf(root, field(form, "link")), world);
     const { spelt } = await signerTyped(letter, code);
     show(root, "looking");
-    const found = await find(letter, spelt, follow(part<HTMLProgressElement>(root, "progress")));
+    const found = await lookUpKey(letter, spelt, follow(part<HTMLProgressElement>(root, "progress")));
     part(root, "count").textContent = figure(found.count);
-    tellWait(root, letter);
+    showWait(root, letter);
     form.reset();
     show(root, found.signatory === null ? "unknown" : found.counted ? "counted" : "withdrawn");
   });
@@ -39,8 +39,8 @@ export const counted: Controller = (root, world) => {
 };
 
 /** Says how long an entry waits for its batch at most, by the letter's terms. */
-function tellWait(root: HTMLElement, { manifest }: Letter): void {
-  // A public letter's entries wait for no batch: what they wait for is the log's next round.
+function showWait(root: HTMLElement, { manifest }: Letter): void {
+  // A public letter's entries wait for no batch, only for the clerk's next round.
   const seconds = isSealed(manifest) ? manifest.batch.wait : 0;
   for (const place of root.querySelectorAll('[data-part="wait"]')) place.textContent = duration(seconds);
 }

@@ -4,7 +4,7 @@ import { platform } from "#platform";
 import * as base64url from "../protocol/base64url.ts";
 import { letterId } from "../protocol/manifest.ts";
 import { activate } from "../signing/activate.ts";
-import { find } from "../signing/counted.ts";
+import { lookUpKey } from "../signing/counted.ts";
 import { openLetter } from "../signing/letter.ts";
 import { parseLink } from "../signing/link.ts";
 import { sign } from "../signing/sign.ts";
@@ -54,7 +54,7 @@ async function until(holds: () => boolean, what: string): Promise<void> {
   assert.fail(`${what}: ${document.body.innerText.slice(0, 600)}`);
 }
 
-test("whoever signed changes how they are shown, by the withdrawal code; the log has the newer choice", { skip }, async () => {
+test("a signatory edits with the withdrawal code, and the log has the newer choice", { skip }, async () => {
   const base = `${await platform.letterbox()}/valley/`;
   const source = new Uint8Array(await (await fetch(`${base}manifest.json`)).arrayBuffer());
   const id = base64url.encode(letterId(source));
@@ -92,7 +92,7 @@ test("whoever signed changes how they are shown, by the withdrawal code; the log
   ];
   const changed = async (seq: number): Promise<string> => {
     await until(() => visible() === "done", "done");
-    assert.equal((await find(letter, activated.signer.spelt)).entry?.seq, seq);
+    assert.equal((await lookUpKey(letter, activated.signer.spelt)).entry?.seq, seq);
     for (const step of document.querySelectorAll<HTMLElement>("[data-step]")) step.hidden = step.dataset["step"] !== "code";
     return one('[data-part="by"]').textContent ?? "";
   };
@@ -154,7 +154,7 @@ test("a letter's groups are offered with none chosen, and its only one is not as
   assert.deepEqual(offered(["teachers"], null), ["teachers", "false", "true"]);
 });
 
-test("lengths of time are said in whole minutes or hours, as the language does", { skip: false }, () => {
+test("durations are in whole minutes or hours, formatted by language", { skip: false }, () => {
   assert.deepEqual([0, 60, 61, 3600, 7200, 7201].map((s) => duration(s, "en")), [
     "1 minute", "1 minute", "2 minutes", "60 minutes", "2 hours", "3 hours",
   ]);
@@ -162,7 +162,7 @@ test("lengths of time are said in whole minutes or hours, as the language does",
   assert.equal(duration(3600, "de"), "60 Minuten");
 });
 
-test("a withdrawal code is saved as what stands there, under a name that says nothing, and without a request", { skip }, async () => {
+test("a withdrawal code is saved as shown, under a neutral file name, without a request", { skip }, async () => {
   document.body.innerHTML = `<div data-controller="keep" data-file="code.txt"><p data-part="text">W-0123</p>
     <button data-part="print" hidden></button><button data-part="save" hidden></button></div>`;
   keep(one("div"), world());

@@ -31,13 +31,13 @@
 import type * as entries from "../protocol/entries.ts";
 import { KeyWithdrawnError } from "../protocol/errors.ts";
 import { type Certified, fetchRecord } from "../signing/box.ts";
-import { find } from "../signing/counted.ts";
+import { lookUpKey } from "../signing/counted.ts";
 import { InputError } from "../signing/errors.ts";
 import type { Letter } from "../signing/letter.ts";
 import { edit as editIn } from "../signing/sign.ts";
 import { type Signer, signerTyped } from "../signing/signer.ts";
 import { type Controller, field, follow, onSubmit, part, show, tellBy, wipeOnLeaving } from "./controller.ts";
-import { offerGroups, tellRecord } from "./groups.ts";
+import { offerGroups, showRecord } from "./groups.ts";
 import { letterAt, linkOf } from "./place.ts";
 import { choiceIn } from "./sign.ts";
 import { typedCode } from "./typed.ts";
@@ -67,7 +67,7 @@ export const edit: Controller = (root, world) => {
     const letter = await letterAt(linkOf(root, field(form, "link")), world);
     const signer = await signerTyped(letter, code);
     show(root, "looking");
-    const found = await find(letter, signer.spelt, follow(part<HTMLProgressElement>(root, "progress")));
+    const found = await lookUpKey(letter, signer.spelt, follow(part<HTMLProgressElement>(root, "progress")));
     // It may be waiting for its batch: who looks in the log alone cannot tell that from never signed.
     if (!found.entry) throw new InputError("No signature with this code is in the log yet.", "waiting");
     if (!found.counted) throw new KeyWithdrawnError("this signature has been withdrawn");
@@ -117,7 +117,7 @@ function offer(root: HTMLElement, { letter: { manifest }, certified }: Under): v
   const record = certified?.record ?? null;
   const named = root.querySelector<HTMLInputElement>('[name="as"][value="name"]');
   const [said, needed] = ["record", "needs-access"].map((name) => root.querySelector<HTMLElement>(`[data-part="${name}"]`));
-  tellRecord(root, manifest, record);
+  showRecord(root, manifest, record);
   if (said) said.hidden = record === null;
   if (needed) needed.hidden = !withRoll || record !== null;
   if (named) {

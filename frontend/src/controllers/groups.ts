@@ -4,8 +4,8 @@ import type { Manifest } from "../protocol/manifest.ts";
 import type { Record } from "../protocol/roll.ts";
 
 /**
- * Offers the groups with none chosen, so that nobody is put into one by a form that was sent as it stood; the only group
- * of a letter is chosen, there being no other. With a `record` of the roll nothing is asked: the group is the record's.
+ * Offers the groups without a default, so that an untouched form puts no one into a group; if a letter has only one group,
+ * it is chosen. With a `record` of the roll the field is hidden: the group is the record's.
  *
  * The select's own first option, if it has an empty one, stays: it says "Choose". `data-language` of the root: if the page's
  * own words are in another language than the letter.
@@ -31,8 +31,8 @@ export function groupName(root: HTMLElement, manifest: Manifest, id: string): st
   return name[language] ?? Object.values(name)[0] ?? id;
 }
 
-/** Shows what the roll has of whoever signs: name, title and group. Nothing without a record. */
-export function tellRecord(root: HTMLElement, manifest: Manifest, record: Record | null): void {
+/** Shows the signatory's roll record: name, title and group. Empty without a record. */
+export function showRecord(root: HTMLElement, manifest: Manifest, record: Record | null): void {
   const said = { name: record?.name, title: record?.title, group: record && groupName(root, manifest, record.group) };
   for (const [name, text] of Object.entries(said)) {
     const place = root.querySelector<HTMLElement>(`[data-part="${name}"]`);

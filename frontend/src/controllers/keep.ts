@@ -1,12 +1,12 @@
 /**
- * A withdrawal code, printed or saved by whoever wants to.
+ * Prints a withdrawal code, or saves it to a file.
  *
  *     <div data-controller="keep" data-file="code.txt">
  *       <pre data-part="text"> <output data-part="withdrawal">W-....</output> ... where it is used ... </pre>
  *       <button type="button" data-part="print" hidden>Print</button> <button type="button" data-part="save" hidden>Save</button>
  *     </div>
  *
- * What is saved is the text of `data-part="text"`, and its name says nothing. The file is made here; no request is.
+ * Saves the text of `data-part="text"` under a neutral file name. The file is created in the browser, without a request.
  */
 
 import { type Controller, part } from "./controller.ts";

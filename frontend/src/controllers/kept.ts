@@ -1,5 +1,5 @@
 /**
- * A page that shows a withdrawal code as it comes from the server: leaving it asks at once (`leaving.ts` has the parts).
+ * Guards a server-rendered page that shows a withdrawal code: leaving it asks first (`leaving.ts` has the parts).
  *
  *     <section data-controller="kept"> ... the code ... </section>
  */
@@ -9,13 +9,13 @@ import { guardLeaving, type Step } from "./leaving.ts";
 
 const MARK = "#kept";
 
-/** By a fragment: after the history's own methods a reload asks for the page anew, and does not send its form again. */
+/** Uses a fragment, not pushState: after pushState a reload would GET the page instead of posting its form again. */
 const FRAGMENT: Step = {
   put: () => {
     const mark = (): void => {
       location.hash = MARK;
     };
-    // Before a page has loaded, a new fragment takes the place of its address, and adds no step.
+    // Before the load event a new fragment replaces the history entry instead of adding one.
     if (document.readyState === "complete") mark();
     else window.addEventListener("load", () => setTimeout(mark), { once: true });
   },

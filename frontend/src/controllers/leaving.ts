@@ -1,5 +1,5 @@
 /**
- * What is shown once is not lost by one wrong tap: leaving the page asks first.
+ * Asks before the page is left (beforeunload, back button, links), so that a code shown once is not lost by accident.
  *
  *     <div data-step="done"> ... the code ...
  *       <div data-part="keep-ask" role="alert" tabindex="-1" hidden>Have you kept it?
@@ -8,8 +8,8 @@
  *       <p data-part="keep-noted" role="status" hidden>You can leave this page now.</p>
  *       <p data-part="keep-tabs">Links open in a new tab.</p> </div>
  *
- * Until the person says that the code is kept, the page's links open in a new tab, the browser asks before it closes or
- * reloads the page, and the back button, which phones do not ask about, leads back to the question. After it links are links
+ * Until the person confirms that the code is saved: links open in a new tab, the browser asks before it closes or reloads
+ * the page, and the back button, for which phones have no beforeunload, leads to the question. Afterwards links are normal
  * again. Nothing is stored here.
  */
 
@@ -19,13 +19,13 @@ const [BELOW, ABOVE] = ["below", "above"];
 
 /** A guard over one page. */
 export interface Guard {
-  /** Begins to ask. `kept`: done once the person says that the code is kept. */
+  /** Starts asking. `kept`: called once the person confirms that the code is saved. */
   readonly begin: (kept: () => void) => void;
-  /** Asks no more. */
+  /** Stops asking. */
   readonly end: () => void;
 }
 
-/** Has the browser ask before it closes or reloads the page, from `begin` to `end`. */
+/** Makes the browser ask before it closes or reloads the page, from `begin` to `end`. */
 export function askBeforeUnload(): { readonly begin: () => void; readonly end: () => void } {
   const unload = (event: BeforeUnloadEvent): void => {
     event.preventDefault();
@@ -38,16 +38,16 @@ export function askBeforeUnload(): { readonly begin: () => void; readonly end: (
   };
 }
 
-/** One step of the history that "back" may take without leaving the page. */
+/** An extra history entry, so that "back" does not leave the page. */
 export interface Step {
   readonly put: () => void;
-  /** Whether an event says that it was taken back. */
+  /** Whether an event means that the entry was popped. */
   readonly taken: (event: PopStateEvent) => boolean;
 }
 
 const STATE: Step = {
   put: () => {
-    // After a reload it is there already.
+    // After a reload the entry already exists.
     if (history.state === ABOVE) return;
     history.replaceState(BELOW, "");
     history.pushState(ABOVE, "");
@@ -97,7 +97,7 @@ export function guardLeaving(root: HTMLElement, step: Step = STATE): Guard {
     confirm.hidden = true;
     if (tabs) tabs.hidden = true;
     noted.hidden = false;
-    // The step that was put in is taken out again.
+    // Remove the extra history entry.
     history.back();
   });
   part(root, "keep-stay").addEventListener("click", () => {
@@ -107,7 +107,7 @@ export function guardLeaving(root: HTMLElement, step: Step = STATE): Guard {
   return { begin, end };
 }
 
-/** Has every link of the page open in a new tab, without a word to it about this one. Gives those it changed. */
+/** Makes every link open in a new tab, without opener and referrer. Returns the changed links. */
 function openLinksBeside(): readonly HTMLAnchorElement[] {
   const changed: HTMLAnchorElement[] = [];
   for (const link of document.querySelectorAll<HTMLAnchorElement>("a[href]")) {

@@ -1,5 +1,5 @@
 /**
- * "Am I counted?" on the page one has just signed on, which has the receipt and so can tell waiting from never signed.
+ * "Am I counted?" after signing: this page has the receipt, so it can tell waiting from never signed.
  *
  *     <p><button type="button" data-part="look">Am I counted?</button></p>
  *     <div role="status" tabindex="-1" data-part="looked">
@@ -8,20 +8,20 @@
  *       <p data-look="late" hidden>It should be in the log by now: <time data-part="promised"></time></p>
  *     </div>
  *
- * The log is downloaded and looked through here, as by `counted.ts`; nothing about the signer is asked of the site.
+ * Downloads the whole log, like `counted.ts`; the site does not learn which key is looked up.
  */
 
-import { find } from "../signing/counted.ts";
+import { lookUpKey } from "../signing/counted.ts";
 import type { Letter } from "../signing/letter.ts";
 import { fail, part, tellTime } from "./controller.ts";
 import { figure } from "./figure.ts";
 
-/** Milliseconds by which a device's clock may be ahead before a promise is called broken. */
+/** Tolerance for a device's clock that is ahead, in milliseconds, before a promise counts as broken. */
 const SLACK = 600_000;
 
-/** What the page knows of a signature it has just handed in. */
+/** What the page knows about the signature it has just sent. */
 export interface Looking {
-  /** `key`: as entries spell it; `by`: when the receipt promises it in the log. */
+  /** `key`: in base64url, as in entries; `by`: the receipt's deadline. */
   readonly after: (letter: Letter, key: string, by: string) => void;
   readonly forget: () => void;
 }
@@ -33,7 +33,7 @@ export function lookAfterwards(root: HTMLElement): Looking {
   const look = async (): Promise<void> => {
     if (!signed) return;
     const { letter, key, by } = signed;
-    const { counted, count } = await find(letter, key);
+    const { counted, count } = await lookUpKey(letter, key);
     tell(root, counted ? "counted" : Date.now() > Date.parse(by) + SLACK ? "late" : "waiting");
     part(part(root, "looked"), "count").textContent = figure(count);
     for (const place of root.querySelectorAll<HTMLTimeElement>('[data-part="promised"]')) tellTime(place, by);

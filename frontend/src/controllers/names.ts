@@ -1,13 +1,13 @@
 /**
- * The search on the page of an edition's signatories.
+ * Name search on the page with an edition's signatories.
  *
  *     <form data-controller="names" data-shards="3" data-found="Names found: {n}" data-first="..." data-none="..."
  *           data-waiting="..." data-failed="..." data-initials="(initials)" hidden>
  *       <input type="search"> <select>...</select> <p role="status" data-part="says"></p> <ul data-part="found"></ul>
  *     </form>
  *
- * Hidden until there is script; without it names are found by browsing. The names are fetched when the field is entered
- * or typed into, not before: most readers only look.
+ * Hidden without JavaScript; then people browse. The names are downloaded when the field gets focus or input, not before:
+ * most readers do not search.
  */
 
 import { type Found, Roll, RollError } from "../search/roll.ts";
@@ -27,7 +27,7 @@ export function names(form: HTMLFormElement, fetcher: (path: string) => Promise<
 
   const load = (): Promise<Roll> => {
     roll ??= Roll.fetch(Number(form.dataset["shards"]), fetcher);
-    // What failed is asked for again next time.
+    // Retry a failed download next time.
     roll.catch(() => (roll = null));
     return roll;
   };
@@ -71,7 +71,7 @@ function sentence(form: HTMLFormElement, count: number, shown: number, language:
   return words.replace("{n}", figure(count, language)).replace("{shown}", figure(shown, language));
 }
 
-/** A name is text, whatever it holds, and keeps its own direction. */
+/** Names are inserted as text, never as HTML, each with its own direction (bdi). */
 function row(found: Found, form: HTMLFormElement, groups: HTMLSelectElement | null): HTMLElement {
   const item = document.createElement("li");
   const name = document.createElement("bdi");

@@ -1,5 +1,5 @@
 /**
- * Signing, one question at a time.
+ * The signing form, one question per step.
  *
  *     <section data-controller="sign" data-link="https://.../valley-water/">
  *       <p data-part="error" role="alert" tabindex="-1" hidden></p>
@@ -15,7 +15,7 @@
  *         <input type="radio" name="as" value="anonymous" data-part="anonymous">
  *         <input name="initials" maxlength="12">
  *         <p data-part="group-field"> <select name="group"><option value="">Choose</option></select> </p>
- *         <fieldset data-part="self"> (letters without a roll: who one says one is)
+ *         <fieldset data-part="self"> (letters without a roll: self-declared)
  *           <input name="name"> <input name="title">
  *         </fieldset>
  *         <button>Sign</button>
@@ -34,9 +34,9 @@
  *     </section>
  *
  * Nothing is preselected: neither how the name appears nor the group.
- * The access code is used up by the last button and not before: until then the site is asked only who the roll says one is.
- * From then on this tab keeps what takes it up again (a lost answer, a reload), until the person says that the withdrawal
- * code is kept; leaving asks. Then the device keeps nothing.
+ * Only the last button uses the access code up: before it, the site is asked only for the roll record. From then on this
+ * tab stores what a retry needs (after a lost response or a reload), until the person confirms that the withdrawal code is
+ * saved; leaving asks. Then nothing stays on the device.
  */
 
 import { activate } from "../signing/activate.ts";
@@ -48,7 +48,7 @@ import { forgetSent, isRefused, keepSent, readSent, type Sent, sentOf } from "..
 import { type Accepted, type Choice, handOver, makePayload, prepare } from "../signing/sign.ts";
 import { askBeforeUnload, guardLeaving } from "./leaving.ts";
 import { type Controller, fail, field, follow, onSubmit, part, show, tellBy, wipeOnLeaving } from "./controller.ts";
-import { offerGroups, tellRecord } from "./groups.ts";
+import { offerGroups, showRecord } from "./groups.ts";
 import { lookAfterwards } from "./look.ts";
 import { codeFromAddress, letterAt, linkOf } from "./place.ts";
 import { typedCode } from "./typed.ts";
@@ -85,7 +85,7 @@ export const sign: Controller = (root, world) => {
     if (!under) return show(root, "code");
     const { letter } = under;
     const choice = choiceIn(form);
-    // Before the code is used up: whoever mistyped their name mends it first.
+    // Validate before the code is used up, so that a mistyped name can still be corrected.
     makePayload(letter, choice, under.known.place, under.known.record, world.entropy);
     show(root, "sealing");
     sending.begin();
@@ -93,7 +93,7 @@ export const sign: Controller = (root, world) => {
       const sent = readSent(world.store, base) ?? (await seal(under, choice));
       await handIn(letter, sent);
     } catch (error) {
-      // Sent, and nobody knows whether it arrived: there is nothing to choose any more, only to send it again.
+      // Sent, and it is unknown whether it arrived: offer only a retry, no new choice.
       if (!(error instanceof SigningError) || !readSent(world.store, base)) throw error;
       tellResume();
       fail(root, error, again ?? root);
@@ -119,11 +119,11 @@ export const sign: Controller = (root, world) => {
     }
   });
 
-  /** Has the code certified and the signature made, and keeps both before anything of it is sent. */
+  /** Activates the code and prepares the signature, and stores both before the entry is sent. */
   const seal = async ({ letter, code: typed, known }: Under, choice: Choice): Promise<Sent> => {
     const activated = await activate(letter, typed, world.store, world.entropy);
     const progress = follow(part<HTMLProgressElement>(root, "progress"));
-    // What was shown is what is sealed.
+    // Seal exactly what the person has seen.
     const shown = { ...activated, ...known };
     const sent = sentOf(letter, activated, await prepare(letter, shown, choice, { entropy: world.entropy, progress }));
     keepSent(world.store, base, sent);
@@ -134,7 +134,7 @@ export const sign: Controller = (root, world) => {
     try {
       tellDone(letter, sent, await handOver(letter, sent));
     } catch (error) {
-      // The key is this tab's own, so the first signature with it can only be one that was sent from here.
+      // Only this tab has the key, so the earlier signature can only be one that was sent from here.
       if (error instanceof ProblemError && error.code === "sequence") return tellDone(letter, sent, null);
       if (!isRefused(error)) throw error;
       world.store.removeItem(sent.question);
@@ -163,7 +163,7 @@ export const sign: Controller = (root, world) => {
     show(root, "resume");
   };
 
-  /** Takes up what this tab had begun to send before the page was left or loaded again. */
+  /** Resumes a signature that this tab began to send before a reload. */
   const resume = (): void => {
     if (!again || !readSent(world.store, base)) return;
     tellResume();
@@ -183,16 +183,16 @@ export const sign: Controller = (root, world) => {
   resume();
 };
 
-/** Shows who the roll says one is, or asks where there is no roll. */
+/** Shows the roll record, or asks for name and group in a letter without a roll. */
 function offer(root: HTMLElement, { manifest }: Letter, { record }: Known): void {
-  tellRecord(root, manifest, record);
+  showRecord(root, manifest, record);
   const self = root.querySelector<HTMLElement>('[data-part="self"]');
   if (self) self.hidden = record !== null;
   part<HTMLInputElement>(root, "anonymous").disabled = manifest.anonymous !== "allowed";
   offerGroups(root, manifest, record);
 }
 
-/** What is filled in; `name` is the initials where those were chosen. */
+/** The form's values; `name` has the initials if those were chosen. */
 export function choiceIn(form: HTMLFormElement): Choice {
   const as = field(form, "as") as Choice["as"];
   const name = field(form, as === "initials" ? "initials" : "name");

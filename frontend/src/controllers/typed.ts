@@ -1,11 +1,11 @@
-/** Codes as people type them: looked at before anything is asked of a site. */
+/** Parses codes as people type them, before any request. */
 
 import { formatCode, parseCode } from "../protocol/codes.ts";
 import { MalformedError } from "../protocol/errors.ts";
 import { InputError } from "../signing/errors.ts";
 
 /**
- * The code, spelt as on paper. Throws InputError `code-other` for a code of the other kind, else `code-shape`. `kind`: "S" for access codes, "W" for withdrawal codes.
+ * The code in canonical form. Throws InputError `code-other` for a code of the other kind, else `code-shape`. `kind`: "S" for access codes, "W" for withdrawal codes.
  */
 export function typedCode(kind: "S" | "W", typed: string): string {
   try {

@@ -1,5 +1,5 @@
 /**
- * Verifying a bundle in the page: a zip or folder that is dropped or chosen, or this letter's own.
+ * Verifies a bundle in the browser: a dropped or chosen zip or folder, or this letter's own.
  *
  *     <section data-controller="verify" data-script="/static/verify-worker.js" data-link="https://.../valley-water/">
  *       <p data-part="error" role="alert" tabindex="-1" hidden></p>
@@ -62,10 +62,10 @@ export const verify: Controller = (root) => {
     if (chosen) void run({ file: chosen });
   });
   const folder = root.querySelector<HTMLInputElement>('[name="folder"]');
-  // Where folders cannot be chosen, nothing offers it.
+  // Hide the option where browsers cannot choose folders.
   if (folder && "webkitdirectory" in folder) part(root, "folder").hidden = false;
   folder?.addEventListener("change", () => {
-    // Each path begins with the name of the folder that was chosen.
+    // Each path begins with the chosen folder's name.
     const files = [...(folder.files ?? [])].map((one) => [one.webkitRelativePath.replace(/^[^/]*\//, ""), one] as const);
     if (files.length) void run({ folder: files });
   });
@@ -81,7 +81,7 @@ export const verify: Controller = (root) => {
   root.querySelector('[data-part="site"]')?.addEventListener("click", () => void run({ base: linkOf(root).base }));
 };
 
-/** Names what was left out of a folder, behind the words the HTML has for it. */
+/** Lists the ignored files of a folder, after the HTML's own text. */
 function name(root: HTMLElement, paths: readonly string[]): void {
   const place = root.querySelector<HTMLElement>('[data-part="ignored"]');
   if (!place) return;
@@ -112,7 +112,7 @@ function follow(root: HTMLElement, step: string, done: number, total: number): v
   if (running) running.dataset["outcome"] = "running";
 }
 
-/** Shows why nothing was checked: what is wrong with the bundle in the page's language, any other error as everywhere. */
+/** Shows why nothing was verified: a finding about the bundle in the page's language, or another error. */
 function refuse(root: HTMLElement, error: unknown): void {
   if (!(error instanceof RefusedError || error instanceof ProtocolError)) {
     fail(root, error);

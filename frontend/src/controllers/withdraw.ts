@@ -1,5 +1,5 @@
 /**
- * Withdrawing: code, sure?, done. Works also when the letter is closed, and after publication.
+ * The withdrawal form: code, confirmation, done. It also works after the letter is closed or published.
  *
  *     <section data-controller="withdraw" data-link="https://.../valley-water/">
  *       <p data-part="error" role="alert" tabindex="-1" hidden></p>
@@ -14,7 +14,7 @@
  *       <div data-step="already" hidden><h2 tabindex="-1">You had withdrawn already</h2></div>
  *     </section>
  *
- * A code nobody signed with gives the message `sequence`: it looks like never having signed.
+ * A code without a signature gives the message `sequence`: a wrong code looks like never having signed.
  */
 
 import type { Letter } from "../signing/letter.ts";
@@ -37,7 +37,7 @@ export const withdraw: Controller = (root, world) => {
 
   onSubmit(root, "sure", async () => {
     if (!under) return show(root, "code");
-    // Sent before and not answered: then the log may have it from there, and the count falls by this page's doing.
+    // An earlier attempt got no response: the log may have accepted it, so "already withdrawn" is this page's doing.
     const first = !under.sent;
     under.sent = true;
     const { receipt, before } = await withdrawFrom(under.letter, under.signer);

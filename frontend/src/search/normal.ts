@@ -1,5 +1,5 @@
 /**
- * Spelling by which names are searched: what people type on a phone finds what somebody wrote with care.
+ * Normalises names and queries for search: a query typed on a phone finds a carefully spelled name.
  *
  * Case and marks do not matter (é, ё, niqqud, harakat), nor the several forms of one letter (final forms in Hebrew, the
  * alifs and their company in Arabic), nor hyphens, apostrophes and full stops between letters.
@@ -27,7 +27,7 @@ export function plainWords(text: string): string[] {
     .filter((word) => word !== "");
 }
 
-/** A name as it is kept for searching: its words, each after a space, so that " mü" finds where a word begins. */
+/** The search key of a name: its words, each after a space, so that " mü" finds the start of a word. */
 export function key(name: string): string {
   return plainWords(name).map((word) => ` ${word}`).join("");
 }

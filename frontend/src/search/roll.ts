@@ -1,4 +1,4 @@
-/** All names of an edition in the browser, fetched once, searched here. What is searched for is sent nowhere. */
+/** Searches all names of an edition in the browser: names are downloaded once, and queries are never sent. */
 
 import { key, matches, plainWords } from "./normal.ts";
 
@@ -13,7 +13,7 @@ export interface Found {
 type Row = readonly [name: string, title: string, group: number, initials: number];
 type Fetch = (path: string) => Promise<Response>;
 
-/** The files are not those of an edition's names, or could not be had. */
+/** The files of names are invalid, or the download failed. */
 export class RollError extends Error {}
 
 export class Roll {
@@ -25,7 +25,7 @@ export class Roll {
     this.#keys = rows.map(([name]) => key(name));
   }
 
-  /** Fetches `shards` files beside the page. Throws RollError. */
+  /** Downloads `shards` files from the page's directory. Throws RollError. */
   static async fetch(shards: number, fetcher: Fetch): Promise<Roll> {
     const files = await Promise.all(Array.from({ length: shards }, (_, index) => rowsOf(`names-${index}.json`, fetcher)));
     return new Roll(files.flat());
@@ -35,7 +35,7 @@ export class Roll {
     return this.#rows.length;
   }
 
-  /** Whom a question means, in the order of `language`: all that match are counted, the first `most` returned. */
+  /** The names that match a query, sorted for `language`: all are counted, the first `most` returned. */
   find(question: string, group: number | null, language: string, most: number): { count: number; first: Found[] } {
     const wanted = plainWords(question);
     if (!wanted.length) return { count: 0, first: [] };
@@ -45,7 +45,7 @@ export class Roll {
       if ((group === null || row[2] === group) && matches(kept, wanted)) found.push(row);
     }
     const order = new Intl.Collator(language).compare;
-    // Sorting many thousands to show a hundred would be felt: beyond that, the order of the files will do.
+    // Sorting many thousands to show a hundred would be slow: beyond 5,000, keep the order of the files.
     const few = found.length > 5000 ? found.slice(0, most) : found;
     few.sort((a, b) => order(a[0], b[0]));
     const first = few.slice(0, most).map(([name, title, place, initials]) => ({ name, title, group: place, initials: initials === 1 }));

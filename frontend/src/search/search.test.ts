@@ -34,7 +34,7 @@ test("Hebrew is found without niqqud, with either form of a letter, and by each 
   assert.deepEqual(find("מנדלסון אברהם"), ["אברהם מנדלסון"]);
 });
 
-test("Arabic is found without vowels, and whichever alif, ya or ta one types", () => {
+test("Arabic is found without vowels, with any form of alif, ya or ta", () => {
   assert.deepEqual(find("احمد"), ["أحمد الحُسَيْن"]);
   assert.deepEqual(find("الحسين"), ["أحمد الحُسَيْن"]);
   assert.deepEqual(find("ليلي عيسي"), ["ليلى عيسى"]);
@@ -50,7 +50,7 @@ test("words are looked for from their beginning, in any order, and all of them",
   assert.deepEqual(plainWords("  – ’ "), []);
 });
 
-test("a group narrows it down, and an empty question finds nobody", () => {
+test("a group filters the results, and an empty query finds no names", () => {
   assert.deepEqual(find("a", 1), ["أحمد الحُسَيْن"].slice(1));
   assert.deepEqual(find("Алёна", 1), ["Алёна Пробная"]);
   assert.deepEqual(find("Алёна", 0), []);
@@ -67,7 +67,7 @@ test("a hundred thousand names are searched within a second", () => {
   assert.ok(spent < 1000, `${spent} ms`);
 });
 
-test("what is not a file of names is refused, and a connection that fails is said to have", async () => {
+test("an invalid file of names is refused, and a failed download is reported", async () => {
   const answers = (body: unknown, status = 200) => async () => new Response(JSON.stringify(body), { status });
   await assert.rejects(Roll.fetch(1, answers([["x"]])), RollError);
   await assert.rejects(Roll.fetch(1, answers({})), RollError);

@@ -1,10 +1,10 @@
 /**
  * Activation: exchanges an access code for a credential by a blind signature on a new key (protocol.md section 4).
  *
- * The registrar answers a code once, and again only to the very same question. So the question is kept, in this tab's
- * sessionStorage and nowhere else, from before it is sent until the receipt for the signature is there, and then wiped:
- * a lost connection or a reload in between costs nothing. It is filed under a hash of the token, which says which code it
- * is only to those who have the code.
+ * Idempotent retry: the registrar answers a code once, and later repeats that answer only for the identical request. So
+ * the request is stored in this tab's sessionStorage, and nowhere else, from before it is sent until the receipt of the
+ * signature is there. A lost connection or a reload in between loses nothing. Its key is a hash of the token, which
+ * reveals the code only to those who have it.
  */
 
 import * as base64url from "../protocol/base64url.ts";
@@ -21,21 +21,21 @@ import { AnswerError, InputError, ProblemError } from "./errors.ts";
 import type { Letter } from "./letter.ts";
 import { type Entropy, newSigner, type Signer, signerFrom } from "./signer.ts";
 
-/** What is needed of a Storage. Handed in: sessionStorage in a page. */
+/** The part of Storage that we use. In a page: sessionStorage. */
 export type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 const KEPT = object({ code: string, prepared: string, blinded: string, inverse: string });
 const ANSWER = object({ box: nullable(string), leaf: nullable(string), signature: string });
 
-/** What an access code gave: a signer with a credential and, with a roll, who the roll says the holder is. */
+/** The result of an access code: a signer with a credential and, with a roll, the holder's record. */
 export interface Activated {
   readonly signer: Signer;
   readonly credential: Credential;
   readonly place: Place;
   readonly record: Record | null;
-  /** Where in the tab's store the question is kept. */
+  /** The storage key of the request. */
   readonly question: string;
-  /** Forgets the question. Called when the receipt is there. */
+  /** Removes the request. Call it once the receipt is there. */
   readonly forget: () => void;
 }
 
@@ -45,7 +45,7 @@ interface Question {
 }
 
 /**
- * Has the registrar certify a new key without seeing it. `typed`: the access code as a person types it.
+ * Has the registrar certify a new key by a blind signature. `typed`: the access code as a person types it.
  *
  * Throws MalformedError for no code, ProblemError (`code-unknown`, `code-used`), CredentialError, AnswerError.
  */
@@ -60,7 +60,7 @@ export async function activate(letter: Letter, typed: string, store: Store, entr
   store.setItem(file, spell(signer, blinding));
   const question = { blinded: base64url.encode(blinding.blinded), token: base64url.encode(where.token) };
   const answer = await letter.site.post("activate", question).catch((error: unknown) => {
-    // Refused for good: the question will never be answered, so nothing of it stays on the device.
+    // A permanent refusal: remove the request, so that nothing of it stays on the device.
     if (error instanceof ProblemError && error.status < 500) store.removeItem(file);
     throw error;
   });
@@ -80,7 +80,7 @@ function spell(signer: Signer, { prepared, blinded, inverse }: credential.Blindi
   return JSON.stringify(Object.fromEntries(spelt));
 }
 
-/** The question of an earlier attempt, or null if there is none that can be read. */
+/** The stored request of an earlier attempt, or null if there is none or it is damaged. */
 async function kept(letter: Letter, text: string | null): Promise<Question | null> {
   if (text === null) return null;
   try {

@@ -1,7 +1,7 @@
 /**
- * Who the roll says the holder of an access code is, without using the code up (protocol.md section 4).
+ * Looks up the roll record of an access code without using the code up (protocol.md section 4).
  *
- * The site answers `box` alike for used and unused codes, so that asking tells nobody whether somebody has signed.
+ * The site gives the same `box` response for used and unused codes: the request does not reveal who has signed.
  */
 
 import * as base64url from "../protocol/base64url.ts";
@@ -15,20 +15,20 @@ import { fetchRoll, type Letter } from "./letter.ts";
 
 const ANSWER = object({ box: nullable(string), leaf: nullable(string) });
 
-/** What the holder of an access code shows, and what the roll has of them; null for letters without a roll. */
+/** The opening that only the code's holder can show, and the roll record; null for letters without a roll. */
 export interface Known {
   readonly place: Place;
   readonly record: Record | null;
 }
 
-/** A record of the roll, and the place on it that only the holder of its access code can show. */
+/** A record of the roll, with the opening that only the holder of its access code can show. */
 export interface Certified {
   readonly place: Place;
   readonly record: Record;
 }
 
 /**
- * Whether the registrar knows an access code, used or not, and who the roll says its holder is. `typed`: as typed.
+ * Looks an access code up at the registrar, used or not, with its record. `typed`: as the person types it.
  *
  * Throws MalformedError for no code, ProblemError `code-unknown`, InvalidError if the box is not the code's.
  */
@@ -41,7 +41,7 @@ export async function lookUp(letter: Letter, typed: string): Promise<Known> {
 }
 
 /**
- * The record behind an access code, used or not. `typed`: the code as a person types it.
+ * The roll record of an access code, used or not. `typed`: the code as a person types it.
  *
  * Throws MalformedError for no code, ProblemError `code-unknown`, InvalidError if the box is not the code's, InputError
  * `not-on-roll` if the roll that was fixed has no such record.

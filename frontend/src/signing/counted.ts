@@ -1,7 +1,7 @@
 /**
- * Am I counted? Answered by downloading the log and looking, so that nobody learns who asked (protocol.md section 9).
+ * Checks whether a key is counted, by downloading the whole log: the server does not learn which key (section 9).
  *
- * The download is the same whoever asks, and the code never leaves the page.
+ * The download is the same for every signatory, and the code never leaves the page.
  */
 
 import { type Bytes, equal } from "../protocol/bytes.ts";
@@ -12,23 +12,23 @@ import { type Signatory, Standing } from "../protocol/standing.ts";
 import { pathOf, readEntries, tilesOfLevel } from "../protocol/tiles.ts";
 import { fetchCheckpoint, type Letter } from "./letter.ts";
 
-/** What the log says of one key: its newest `sign` entry and where it stands, or null for both. */
+/** The log's state of one key: its newest `sign` entry and its index, or null for both. */
 export interface Counted {
   readonly size: number;
   readonly count: number;
   readonly signatory: Signatory | null;
   readonly entry: entries.Sign | null;
-  /** Whether the key stands behind the letter now. */
+  /** Whether the key's signature is counted now. */
   readonly counted: boolean;
 }
 
 /**
- * Looks `key` up in the whole log, whose entries are checked against the signed checkpoint. Of the signatures in it only
- * those of this key are verified: whether the others hold is what `/verify` is for.
+ * Looks `key` up in the whole log, whose entries are checked against the signed checkpoint. Only this key's signatures
+ * are verified; `/verify` verifies all.
  *
  * Throws ProtocolError, SigningError.
  */
-export async function find(
+export async function lookUpKey(
   letter: Letter,
   key: string,
   progress: (done: number, total: number) => void = () => {},

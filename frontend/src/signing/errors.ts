@@ -1,16 +1,16 @@
 /**
- * What can go wrong between a signer and a letter's site, beside the protocol's own errors.
+ * The exceptions of signing in the browser, in addition to the protocol's.
  *
  *     SigningError
- *     ├── InputError          what the person gave does not do; they can mend it
- *     ├── ProblemError        the site refused, with a code of docs/reference/http.md
- *     ├── UnreachableError    no answer, or "busy", also after several attempts; trying again later costs nothing
- *     └── AnswerError         the site answered what it may not answer
+ *     ├── InputError          invalid input, which the person can correct
+ *     ├── ProblemError        an error of the API (docs/reference/http.md)
+ *     ├── UnreachableError    no response, or "busy", after several retries; safe to try again
+ *     └── AnswerError         the response violates the protocol
  */
 
 export class SigningError extends Error {}
 
-/** What the person gave does not do. `code`: which of the page's words say so. */
+/** Invalid input. `code`: the message of the page that says so. */
 export class InputError extends SigningError {
   constructor(
     message: string,
@@ -22,7 +22,7 @@ export class InputError extends SigningError {
 
 export class ProblemError extends SigningError {
   constructor(
-    /** The last word of the problem's type, such as `code-used`. */
+    /** The last part of the problem's type, such as `code-used`. */
     readonly code: string,
     readonly status: number,
     detail: string,

@@ -1,4 +1,4 @@
-/** A public letter's answer to an entry: index, inclusion proof and checkpoint at once (protocol.md section 6). */
+/** Verifies the inclusion proof in a public letter's response to an entry (protocol.md section 6). */
 
 import * as base64url from "../protocol/base64url.ts";
 import { type Bytes, utf8 } from "../protocol/bytes.ts";
@@ -11,7 +11,7 @@ import type { Letter } from "./letter.ts";
 
 const ANSWER = object({ receipt: RECEIPT, index: count, proof: list(string), checkpoint: string });
 
-/** Throws a ProtocolError unless `entry` stands in the log at the index `answer` says, under a signed checkpoint. */
+/** Throws a ProtocolError unless `entry` is in the log at the index in `answer`, under a signed checkpoint. */
 export async function checkInclusion(letter: Letter, entry: Bytes, answer: Json): Promise<void> {
   const { index, proof, checkpoint: note } = ANSWER(answer);
   const { size, root } = (await checkpoint.verify(utf8(note), letter.manifest.origin, letter.logKey)).checkpoint;

@@ -1,4 +1,4 @@
-/** A letter as a signer knows it: its manifest, checked against what the invitation promised (protocol.md section 2). */
+/** Fetches a letter and verifies manifest, checkpoint, text and roll against the letter id (protocol.md section 2). */
 
 import * as base64url from "../protocol/base64url.ts";
 import { textPath } from "../protocol/bundle.ts";
@@ -19,18 +19,18 @@ export interface Letter {
   readonly site: Site;
   readonly source: Bytes;
   readonly manifest: Manifest;
-  /** The letter id: 32 bytes, and as entries spell it. */
+  /** The letter id: 32 bytes, and in base64url as in entries. */
   readonly id: Bytes;
   readonly spelt: string;
-  /** The id of the first registrar: the salt of all that is derived from codes. */
+  /** The first registrar's id: the salt of all keys derived from codes. */
   readonly rid: Bytes;
   readonly logKey: Bytes;
 }
 
 /**
- * The letter behind `link`.
+ * Fetches the letter at `link`.
  *
- * `expect`: whether the link must say which letter is meant; only somebody who merely reads may leave that out.
+ * `expect`: whether the link must contain the letter id. Only reading is safe without one.
  * Throws InputError without a letter id, LetterError if another letter is there, SigningError.
  */
 export async function openLetter(site: Site, link: Link, expect: "expect" | "any" = "expect"): Promise<Letter> {
@@ -62,10 +62,10 @@ export async function fetchCheckpoint(letter: Letter): Promise<checkpoint.Checkp
 }
 
 /**
- * Throws ClosedError unless every trustee has approved the letter: only then does a seal have n holders.
+ * Throws ClosedError unless the log has every trustee's approval: only then are names sealed to n confirmed keys.
  *
- * Approvals stand at the log's beginning. Each is signed over the letter id by the key the manifest names, and so proves
- * itself; that it is also under the checkpoint is for those who verify the whole log.
+ * Approvals are at the beginning of the log. Each is signed over the letter id by a key in the manifest, which proves it;
+ * only a full verification checks that it is also under the checkpoint.
  */
 export async function requireApprovals(letter: Letter): Promise<void> {
   if (!isSealed(letter.manifest)) return;
@@ -86,7 +86,7 @@ export async function requireApprovals(letter: Letter): Promise<void> {
   if (missing.size) throw new ClosedError("Not every trustee has approved this letter yet. It cannot be signed.");
 }
 
-/** The letter's text in one language, as it was fixed. Throws InvalidError if it was changed. */
+/** Fetches the letter's text in one language. Throws InvalidError if its hash is not the manifest's. */
 export async function fetchText(letter: Letter, language: string): Promise<string> {
   const data = await letter.site.get(textPath(language));
   if (textDigest(data) !== letter.manifest.text[language]) {
@@ -95,7 +95,7 @@ export async function fetchText(letter: Letter, language: string): Promise<strin
   return new TextDecoder().decode(data);
 }
 
-/** The published roll. Throws InvalidError if it is not the one the manifest names. */
+/** Fetches the published roll. Throws InvalidError if its hash is not the manifest's. */
 export async function fetchRoll(letter: Letter): Promise<Roll> {
   const roll = parseRoll(await letter.site.get("roll.json", canonical.MAX_DOCUMENT));
   if (roll.root !== letter.manifest.eligibility.root) throw new InvalidError("The roll is not the one this letter fixed.");

@@ -1,9 +1,9 @@
 /**
- * Addresses of letters (protocol.md section 2).
+ * Parses letters' addresses and invitation links (protocol.md section 2).
  *
- * An invitation is `https://<origin>/#<letter id>`; a slip's QR code adds the access code: `#<letter id>.<code>`. All of
- * it stands in the fragment, which browsers never send: the server cannot choose which letter a reader expects, and never
- * sees a code.
+ * An invitation is `https://<origin>/#<letter id>`; a slip's QR code adds the access code: `#<letter id>.<code>`. Both
+ * are in the fragment, which browsers never send: so the server cannot choose which letter a reader expects, and never sees
+ * a code.
  */
 
 import * as base64url from "../protocol/base64url.ts";

@@ -1,9 +1,9 @@
 /**
- * A signature that is on its way: all that is needed to send it once more, kept in this tab from before it is sent.
+ * Stores a signature in this tab before it is sent, so that a retry sends identical bytes (idempotent).
  *
- * An answer may be lost after the log has taken the entry in. Only the very same bytes get the same receipt then, and only
- * who still has the withdrawal code can take the signature back. So both are written to this tab's sessionStorage before
- * the first byte leaves, and are there until the person says that the code is kept, or the log has refused the entry.
+ * The response may be lost after the log has accepted the entry. Then only identical bytes get the same receipt, and only
+ * a signatory who still has the withdrawal code can withdraw. So both are in this tab's sessionStorage before the first
+ * byte is sent, until the person says that the code is saved, or the log has refused the entry.
  */
 
 import { utf8 } from "../protocol/bytes.ts";
@@ -19,7 +19,7 @@ import type { Prepared } from "./sign.ts";
 
 const KEPT = object({ code: string, entry: string, link: string, object: string, question: string });
 
-/** `code`: the withdrawal code as it is shown. `link`: the letter's. `question`: where `activate.ts` keeps its own. */
+/** `code`: the withdrawal code as it is shown. `link`: the letter's. `question`: the storage key of `activate.ts`. */
 export interface Sent extends Prepared {
   readonly code: string;
   readonly key: string;
@@ -27,19 +27,19 @@ export interface Sent extends Prepared {
   readonly question: string;
 }
 
-/** What is to be sent, before it is. */
+/** The data to store before sending. */
 export function sentOf(letter: Letter, { signer, question }: Activated, prepared: Prepared): Sent {
   const link = `${letter.site.base}#${letter.spelt}`;
   return { ...prepared, code: formatCode("W", signer.code), key: signer.spelt, link, question };
 }
 
-/** Keeps it for the page of `base`. */
+/** Stores it for the page at `base`. */
 export function keepSent(store: Store, base: string, { entry, object: sealed, code, link, question }: Sent): void {
   const [first, second] = [entry, sealed].map((value) => new TextDecoder().decode(canonical.encode(value)));
   store.setItem(fileOf(base), JSON.stringify({ code, entry: first, link, object: second, question }));
 }
 
-/** What this tab has sent from the page of `base` and has not been told is kept, or null. */
+/** The stored signature of the page at `base`, or null. */
 export function readSent(store: Store, base: string): Sent | null {
   const text = store.getItem(fileOf(base));
   if (text === null) return null;
@@ -54,16 +54,16 @@ export function readSent(store: Store, base: string): Sent | null {
   }
 }
 
-/** Forgets it, with the question its credential came from. */
+/** Removes it, and the registrar's request that its credential came from. */
 export function forgetSent(store: Store, base: string): void {
   const sent = readSent(store, base);
   if (sent) store.removeItem(sent.question);
   store.removeItem(fileOf(base));
 }
 
-/** Whether the log has said no, so that the entry is known not to be in it. Anything else leaves that open. */
+/** Whether the log refused the entry, so that it is certainly not in the log. After other errors it may be. */
 export function isRefused(error: unknown): error is ProblemError {
-  // Without a code of ours somebody between answered: a hotel's network, a proxy.
+  // Without one of our codes, the response is from a proxy or a captive portal.
   return error instanceof ProblemError && error.code !== "unknown" && error.status >= 400 && error.status < 500 && error.status !== 429;
 }
 

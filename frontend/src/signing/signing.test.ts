@@ -9,7 +9,7 @@ import { letterId } from "../protocol/manifest.ts";
 import { leafOf, place, type Record } from "../protocol/roll.ts";
 import { activate, type Store } from "./activate.ts";
 import { fetchRecord } from "./box.ts";
-import { find } from "./counted.ts";
+import { lookUpKey } from "./counted.ts";
 import { AnswerError, InputError, UnreachableError } from "./errors.ts";
 import { fetchText, type Letter, openLetter, requireApprovals } from "./letter.ts";
 import { parseLink } from "./link.ts";
@@ -80,12 +80,12 @@ test("a signatory signs by code, is who the roll says, gets a receipt, and is co
   const { entry } = await sign(letter, activated, { as: "name" }, { ...means, progress });
   assert.deepEqual(steps, ["1/3", "2/3", "3/3"]);
   assert.equal(kept.kept.size, 0, "nothing is kept after signing");
-  const looked = await find(letter, activated.signer.spelt);
+  const looked = await lookUpKey(letter, activated.signer.spelt);
   assert.equal(looked.counted, true);
   assert.deepEqual(looked.entry, entry);
 });
 
-test("a connection lost at any request costs nothing: the same question gets the same answer", async () => {
+test("a connection lost at any request can be retried: the identical request gets the same answer", async () => {
   const { code } = await person();
   const kept = store();
   const lost: string[] = [];
@@ -103,7 +103,7 @@ test("a connection lost at any request costs nothing: the same question gets the
   assert.deepEqual(again.signer.key, first.signer.key);
   await sign(letter, again, { as: "anonymous", group: "reserve" }, means);
   assert.equal(lost.length, 2);
-  assert.equal((await find(letter, first.signer.spelt)).counted, true);
+  assert.equal((await lookUpKey(letter, first.signer.spelt)).counted, true);
 });
 
 test("an access code works once: after signing it is used, and an unknown one is unknown", async () => {
@@ -118,10 +118,10 @@ test("the withdrawal code alone withdraws, from anywhere, once and for good", as
   const typed = withdrawalCode(activated.signer);
   assert.match(typed, /^W(-[0-9A-Z]{4}){5}$/);
   const elsewhere = await open();
-  const before = await find(elsewhere, activated.signer.spelt);
+  const before = await lookUpKey(elsewhere, activated.signer.spelt);
   const signer = await signerTyped(elsewhere, typed);
   await withdraw(elsewhere, signer);
-  const after = await find(elsewhere, signer.spelt);
+  const after = await lookUpKey(elsewhere, signer.spelt);
   assert.equal(after.counted, false);
   assert.equal(after.count, before.count - 1);
   await withdraw(letter, signer); // the same entry again: the same receipt
@@ -136,15 +136,15 @@ test("a wrong withdrawal code looks like never having signed", async () => {
   const letter = await open();
   const signer = await signerTyped(letter, "W-0123-4567-89AB-CDEF-GHJK");
   await assert.rejects(withdraw(letter, signer), { code: "sequence" });
-  assert.equal((await find(letter, signer.spelt)).signatory, null);
+  assert.equal((await lookUpKey(letter, signer.spelt)).signatory, null);
 });
 
 test("an edit replaces what is sealed and leaves the count alone", async () => {
   const { letter, activated, code, record } = await signed();
   const { signer } = activated;
-  const before = await find(letter, signer.spelt);
+  const before = await lookUpKey(letter, signer.spelt);
   await edit(letter, signer, before.entry as never, { as: "initials", group: "reserve", name: " P. Q. " }, null, means);
-  const between = await find(letter, signer.spelt);
+  const between = await lookUpKey(letter, signer.spelt);
   assert.equal(between.count, before.count);
   assert.equal(between.entry?.seq, 1);
   const newer = { as: "initials", group: "reserve", name: "a\u{1e08f}\u0323" } as const;
@@ -157,7 +157,7 @@ test("an edit replaces what is sealed and leaves the count alone", async () => {
   const payload = makePayload(letter, back, certified.place, certified.record, system);
   assert.deepEqual({ group: payload.group, name: payload.name, title: payload.title }, record);
   await edit(letter, signer, between.entry as never, back, certified, means);
-  assert.equal((await find(letter, signer.spelt)).entry?.seq, 2);
+  assert.equal((await lookUpKey(letter, signer.spelt)).entry?.seq, 2);
 });
 
 test("the group of initials and of nobody's name is the record's too, where the roll is asked", async () => {
@@ -204,9 +204,9 @@ test("a box is the same before and after its code was used, and another's is not
   await assert.rejects(fetchRecord(await open("valley", forging), code), { code: "not-on-roll" });
 });
 
-test("a public letter's receipt comes with a proof that the entry stands in the log, and it is checked", async () => {
+test("a public letter's receipt has an inclusion proof, which is verified", async () => {
   const { letter, activated } = await signed("open");
-  assert.equal((await find(letter, activated.signer.spelt)).counted, true);
+  assert.equal((await lookUpKey(letter, activated.signer.spelt)).counted, true);
   const lying: Fetch = async (input, init) => {
     const answer = await web(input, init);
     if (!input.endsWith("entries") || !answer.ok) return answer;
@@ -229,7 +229,7 @@ test("a letter another than the invitation's, or one not approved by all trustee
   await assert.rejects(requireApprovals(await open("draft")), /Not every trustee/);
 });
 
-test("a log that is not the one its checkpoint signs, or begins with another manifest, tells nobody anything", async () => {
+test("a log that contradicts its checkpoint, or begins with another manifest, gives no answer", async () => {
   const { activated } = await signed();
   const lying: Fetch = async (input, init) => {
     const answer = await web(input, init);
@@ -239,7 +239,7 @@ test("a log that is not the one its checkpoint signs, or begins with another man
     data[last] = data[last] === 65 ? 66 : 65;
     return new Response(data);
   };
-  await assert.rejects(find(await open("valley", lying), activated.signer.spelt), LogError);
+  await assert.rejects(lookUpKey(await open("valley", lying), activated.signer.spelt), LogError);
 });
 
 test("a receipt for another entry, by another key, or none at all, is no receipt", async () => {
@@ -260,7 +260,7 @@ test("a receipt for another entry, by another key, or none at all, is no receipt
   }
 });
 
-test("a site that is away, answers nonsense, redirects or says too much is an error with a word for the person", async () => {
+test("a site that is down, answers nonsense, redirects or sends too much gives an error for the person", async () => {
   const { base } = parseLink(await link("valley"));
   let asked = 0;
   const away: Fetch = async () => {
@@ -277,7 +277,7 @@ test("a site that is away, answers nonsense, redirects or says too much is an er
   await assert.rejects(new Site(base, async () => new Response("<html>", { status: 404 })).get("x"), { code: "unknown" });
 });
 
-test("an answer that drips, or never begins, is ended and not asked for again", async () => {
+test("a response that drips, or never begins, is aborted and not retried", async () => {
   const { base } = parseLink(await link("valley"));
   let asked = 0;
   const drip: Fetch = async (_input, init) => {
