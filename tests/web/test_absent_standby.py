@@ -146,9 +146,7 @@ def ask_all(letter: Letter, bodies: list[dict[str, object]]) -> tuple[list[threa
     return threads, answers
 
 
-def test_whoever_signs_while_the_standby_is_gone_is_told_to_come_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_signatures_without_a_standby_are_told_to_retry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """503 to all of a dozen, to those who ask again, and to a trustee; when it is back, each gets a receipt."""
     with alone(tmp_path, monkeypatch, "cut") as site:
         bodies = site.bodies(12)

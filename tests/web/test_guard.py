@@ -227,7 +227,7 @@ def test_the_mark_is_memory_enough(site: Site) -> None:
     assert sign_more(site, letter, 6) == [503, 503]
 
 
-def test_nobody_is_answered_before_it_was_asked(site: Site) -> None:
+def test_rolled_back_letters_are_halted_before_the_first_request(site: Site) -> None:
     """``serve`` asks before its workers start, so no receipt comes from the old database; nor for one that is sound."""
     letter, size = grown(site)
     assert guard.halt_rolled_back_letters(site.world) == []

@@ -316,7 +316,7 @@ def test_no_mail_has_a_place_for_words_of_others() -> None:
 @pytest.mark.parametrize(
     "typed", ["", "nobody", "a@b", "a b@example.org", "x@example.org\r\nBcc: y@example.org", "é@example.org"]
 )
-def test_what_is_no_address_is_said_and_kept_in_the_form(mail: MailSite, typed: str) -> None:
+def test_an_invalid_address_gets_an_error_and_stays_in_the_form(mail: MailSite, typed: str) -> None:
     """The person sees what is wrong and what they typed; nothing is queued."""
     letter = mail_letter(mail)
     answer = ask(letter, typed)

@@ -1,4 +1,4 @@
-"""Whoever looks at a site for a long time is in nobody's way: the log goes on, and what was deleted still vanishes."""
+"""Long-running readers (doctor, backup, snapshots) block neither the log nor the purge of deleted rows."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def backup(monkeypatch: pytest.MonkeyPatch, still: Standstill, target: Path) -> 
 
 @pytest.mark.parametrize("what", ["doctor", "backup"])
 @pytest.mark.parametrize("held", [False, True])
-def test_the_log_goes_on_while_somebody_looks(
+def test_the_log_goes_on_while_the_doctor_runs(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, what: str, held: bool
 ) -> None:
     """A signature taken in the middle of a large step enters the log. Control: with the clerk held it does not."""
@@ -154,7 +154,7 @@ def test_a_look_that_was_overtaken_is_taken_again(site: Site, monkeypatch: pytes
     assert found == []
 
 
-def test_a_fault_that_comes_while_somebody_looks_is_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_that_appears_while_the_doctor_runs_is_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Control: a file that is damaged meanwhile is not taken for one that was overtaken."""
     letter = published(site)
     still, found = Standstill(), list[Finding]()
@@ -174,7 +174,7 @@ def signed(site: Site) -> tuple[Letter, bytes]:
     return letter, letter.people[0].object.body.encode()[100:160]
 
 
-def test_what_was_deleted_goes_when_the_last_who_saw_it_has_gone(site: Site) -> None:
+def test_deleted_rows_are_purged_when_the_last_snapshot_ends(site: Site) -> None:
     """While somebody looks the database keeps its past, and says so; afterwards it is washed as ever."""
     letter, sealed = signed(site)
     step = OBJECTS_PURGE_INTERVAL + 10 if connection.vendor == "postgresql" else 10
@@ -207,7 +207,7 @@ def test_what_was_deleted_goes_when_the_last_who_saw_it_has_gone(site: Site) -> 
 
 
 @pytest.mark.skipif("connection.vendor == 'postgresql'", reason="there nobody waits for a vacuum")
-def test_nobody_waits_for_a_wash_that_waits_for_a_reader(site: Site) -> None:
+def test_a_purge_that_waits_for_a_reader_blocks_no_writer(site: Site) -> None:
     """Truncating SQLite's log would keep writers out for ten seconds; it is begun when no reader needs the past."""
     signed(site)
     asked: list[str] = []
