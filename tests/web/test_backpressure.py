@@ -52,7 +52,7 @@ def test_concurrency_and_queue_are_bounded_and_the_rest_refused_at_once() -> Non
 
 
 def test_waiting_requests_are_refused_after_the_maximum_wait() -> None:
-    """Whoever is not let in within the gate's patience is told to come back, and takes no place any more."""
+    """A request that is not admitted within the maximum wait is told to retry, and frees its place in the queue."""
 
     async def scene() -> tuple[list[str], list[str]]:
         gate, leave, said, later = (

@@ -32,7 +32,7 @@ from .test_doctor import look, published
 
 RECIPIENT = pyrage.x25519.Identity.generate().to_public()
 TIMEOUT = 20.0
-"""Seconds within which something that waits for nobody is over, however busy the machine is."""
+"""Seconds within which anything that does not block is over, however busy the machine is."""
 
 
 class Standstill:
@@ -144,7 +144,7 @@ def test_the_log_goes_on_while_the_doctor_runs(
 
 
 def test_a_look_that_was_overtaken_is_taken_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody whom an edition names withdraws while it is looked at, and their names are gone: no fault."""
+    """A person whom an edition names withdraws during the examination, and the names are erased: no finding."""
     letter = published(site)
     still, found = Standstill(), list[Finding]()
     with standing(doctor(site, monkeypatch, still, found), still, nullcontext()):
@@ -167,7 +167,7 @@ def test_a_fault_that_appears_while_the_doctor_runs_is_found(site: Site, monkeyp
 
 
 def signed(site: Site) -> tuple[Letter, bytes]:
-    """A letter somebody signed, and bytes only their sealed object has."""
+    """A letter with one signature, and bytes that only its sealed object has."""
     letter = site.letter()
     people.sign(letter, letter.people[0])
     site.rounds()
@@ -175,7 +175,7 @@ def signed(site: Site) -> tuple[Letter, bytes]:
 
 
 def test_deleted_rows_are_purged_when_the_last_snapshot_ends(site: Site) -> None:
-    """While somebody looks the database keeps its past, and says so; afterwards it is washed as ever."""
+    """While a snapshot is open, purging fails and says so; afterwards it works again."""
     letter, sealed = signed(site)
     step = OBJECTS_PURGE_INTERVAL + 10 if connection.vendor == "postgresql" else 10
     seen, done = threading.Event(), threading.Event()
@@ -206,7 +206,7 @@ def test_deleted_rows_are_purged_when_the_last_snapshot_ends(site: Site) -> None
     assert sealed not in on_disk()
 
 
-@pytest.mark.skipif("connection.vendor == 'postgresql'", reason="there nobody waits for a vacuum")
+@pytest.mark.skipif("connection.vendor == 'postgresql'", reason="there no writer waits for a vacuum")
 def test_a_purge_that_waits_for_a_reader_blocks_no_writer(site: Site) -> None:
     """Truncating SQLite's log would keep writers out for ten seconds; it is begun when no reader needs the past."""
     signed(site)
@@ -222,7 +222,7 @@ def test_a_purge_that_waits_for_a_reader_blocks_no_writer(site: Site) -> None:
             assert not purge_deleted("signing_pending")
             assert not [sql for sql in asked if "TRUNCATE" in sql]
             first = len(asked)
-            # The second time nobody waits at all.
+            # The second time it does not wait at all.
             assert not purge_deleted("signing_pending")
             assert len(asked) == first + 1
         assert purge_deleted("signing_pending")
@@ -233,7 +233,7 @@ def test_a_purge_that_waits_for_a_reader_blocks_no_writer(site: Site) -> None:
 
 @contextmanager
 def people_reading() -> Iterator[None]:
-    """Somebody else's snapshot."""
+    """Another session's snapshot."""
     seen, done = threading.Event(), threading.Event()
 
     def stay() -> None:
@@ -261,7 +261,7 @@ def test_a_snapshot_can_write_nothing(site: Site) -> None:
 
 
 def test_a_backup_says_what_its_own_copy_holds(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Somebody signs after the copy and before it is described: the description is of the copy."""
+    """A signature comes after the copy and before it is described: the description is of the copy."""
     letter = published(site)
     size = Entry.objects.count()
     still = Standstill()
@@ -284,7 +284,7 @@ def test_a_backup_says_what_its_own_copy_holds(site: Site, monkeypatch: pytest.M
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="with SQLite there is one machine")
 def test_a_round_on_another_machine_is_waited_for(site: Site) -> None:
-    """The lock file of another machine is not seen, the database's is; a clerk that was followed keeps nobody."""
+    """The lock file of another machine is not seen, the database's is; a deposed clerk's lock blocks no one."""
     signed(site)
     given = connection.get_connection_params()
     with psycopg.connect(**{k: given[k] for k in ("host", "port", "user", "dbname")}, autocommit=True) as machine:

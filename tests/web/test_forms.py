@@ -29,7 +29,7 @@ __all__ = ["mail", "pooled_keys"]
 
 
 def code_of(letter: Letter, number: int = 0) -> str:
-    """The access code of somebody on paper."""
+    """A person's access code, as printed."""
     return codes.format_code("S", letter.people[number].code)
 
 
@@ -71,7 +71,7 @@ def test_a_person_signs_and_withdraws_without_javascript(site: Site) -> None:
 
 
 def test_what_was_signed_this_way_is_published_and_verified(site: Site) -> None:
-    """A name, initials, nobody's name: the edition has them, and a stranger's verifier agrees."""
+    """A name, initials, no name: the edition has them, and a stranger's verifier agrees."""
     letter = site.letter(public=True, check="codes", size=4)
     filled_in(letter, 0)
     filled_in(letter, 1, **{"as": "initials", "initials": "T. P.", "name": "forgotten"})
@@ -89,7 +89,7 @@ def test_what_was_signed_this_way_is_published_and_verified(site: Site) -> None:
 
 
 def test_with_a_roll_the_name_is_the_records(site: Site) -> None:
-    """Whoever is on the roll is shown who they are, and signs as nobody else; the verifier calls it verified."""
+    """A person on the roll is shown their record and can sign only with it; the verifier calls it verified."""
     letter = site.letter(public=True, check="roll", size=2)
     browser = filled_in(letter, 0, name="Somebody Else")
     assert browser.answer.status == 200
