@@ -1,4 +1,4 @@
-"""Files a role keeps: written whole or not at all, readable by their owner only."""
+"""Atomic file writes and secure deletion; the files are readable by their owner only."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from .errors import InputError
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
-    """Puts ``data`` at ``path``, replacing what was there, in one step.
+    """Writes ``data`` to ``path`` atomically, replacing an existing file.
 
-    ``durable``: also true after a power cut; leave it out only for what can be fetched again.
+    ``durable``: with fsync, so that the new file survives a power cut; leave it out only for data that can be
+    downloaded again.
     """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
@@ -22,7 +23,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = 
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        # The bytes are on disk under another name; from here on either the old or the new file is there.
+        # The data is durable under a temporary name: from here on, the path has either the old or the new content.
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -32,20 +33,20 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = 
 
 
 def write_new(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """As ``write_atomic``, but never over an existing file. Raises InputError if there is one."""
+    """Like ``write_atomic``, but never overwrites. Raises InputError if the file exists."""
     if path.exists() or path.is_symlink():
-        raise InputError(f"{path} is there already and will not be written over")
+        raise InputError(f"{path} already exists and will not be overwritten")
     write_atomic(path, data, mode=mode)
 
 
 def make_private_directory(path: Path) -> Path:
-    """``path`` as a directory for its owner only."""
+    """Creates ``path`` as a directory with mode 0700."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
 def make_directory(path: Path) -> None:
-    """``path``, and those above it that are missing, for their owner only and durably."""
+    """Creates ``path`` and missing parents durably, with mode 0700."""
     if path.is_dir():
         return
     make_directory(path.parent)
@@ -54,10 +55,10 @@ def make_directory(path: Path) -> None:
 
 
 def sync_directory(path: Path) -> None:
-    """Makes the names in ``path`` survive a power cut."""
+    """Makes the entries of directory ``path`` durable (fsync)."""
     directory: int | None = getattr(os, "O_DIRECTORY", None)
     if directory is None:
-        return  # Windows: a directory cannot be opened, and its file system journals the names by itself
+        return  # Windows cannot open a directory, and NTFS journals names without it
     descriptor = os.open(path, os.O_RDONLY | directory)
     try:
         os.fsync(descriptor)
@@ -65,22 +66,22 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def destroying(path: Path) -> Path:
-    """Where ``path`` lies while it is destroyed: what is half overwritten is not taken for what it was."""
+def deletion_path(path: Path) -> Path:
+    """The name of ``path`` during its deletion, so that a partly overwritten file is not taken for a whole one."""
     return path.with_name(f"{path.name}.destroying")
 
 
 def destroy(path: Path) -> None:
-    """Overwrites ``path`` with random bytes, then removes it; both durable before this returns.
+    """Overwrites ``path`` with random bytes, then removes it; both are durable when this returns.
 
-    Interrupted, it is gone through with by the next call. A file system may keep older copies of its blocks (snapshots,
-    flash): that is said in the how-to.
+    If it is interrupted, the next call completes it. The file system may keep older copies of the blocks (snapshots,
+    flash storage): the how-to says so.
     """
-    doomed = destroying(path)
+    doomed = deletion_path(path)
     if path.exists():
         path.replace(doomed)
         sync_directory(path.parent)
-        # From here on nobody takes it for a key: a half of one is of no use, and stands in nobody's way.
+        # Rename first: a partly overwritten key is useless, and under its old name it would block a new one.
     size = doomed.stat().st_size
     with doomed.open("r+b") as file:
         for _ in range(2):
@@ -93,7 +94,7 @@ def destroy(path: Path) -> None:
 
 
 def read_input(path: Path, *, limit: int, what: str) -> bytes:
-    """A file named by the user. Raises InputError, saying ``what`` it is, if it cannot be read or is too large."""
+    """Reads a file named by the user. Raises InputError, with ``what`` it is, if it is unreadable or too large."""
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
