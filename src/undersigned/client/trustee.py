@@ -29,7 +29,8 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 from undersigned.protocol import base64url, canonical, checkpoint, entries, manifest, opening, request, seal
 from undersigned.protocol.errors import ConditionError, InvalidError, LogError, OpeningError, ProtocolError
 from undersigned.protocol.note import Note
-from undersigned.protocol.standing import Signatory, Standing, check_times
+from undersigned.protocol.rules import check_times
+from undersigned.protocol.standing import Signatory, Standing
 
 from . import files
 from .cores import runner, workers_for
