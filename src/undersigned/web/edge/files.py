@@ -55,7 +55,7 @@ class Place:
 
 
 @lru_cache(maxsize=4096)
-def place_of(path: str, file: str) -> Place:
+def describe_file(path: str, file: str) -> Place:
     """How ``file`` is served at ``path``. Remembered: taking paths apart costs more than all the rest of an answer."""
     kind = type_of(path, Path(file))
     return Place(file, file + SUFFIX, kind, manner(path, kind))
@@ -109,7 +109,7 @@ class FileServer:
             return False
         if scope["method"] not in ("GET", "HEAD"):
             raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
-        place = place_of(path, file)
+        place = describe_file(path, file)
         headers = [*base, *place.manner]
         if b"gzip" in (header(scope, b"accept-encoding") or b""):
             found = look(place.packed)

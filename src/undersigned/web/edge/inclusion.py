@@ -47,7 +47,7 @@ class Inclusions:
             size = await self._size(letter.pk)
             if size == seen:
                 continue
-            place = await loop.run_in_executor(self._pool, partial(place_of, letter, leaf, self._storage))
+            place = await loop.run_in_executor(self._pool, partial(find_inclusion, letter, leaf, self._storage))
             if place:
                 return place
             seen = size
@@ -70,7 +70,7 @@ def _size_of(letter: int) -> int:
     return Checkpoint.objects.filter(letter=letter).order_by("-size").values_list("size", flat=True).first() or 0
 
 
-def place_of(letter: FixedLetter, leaf: str, storage: Storage) -> dict[str, Any]:
+def find_inclusion(letter: FixedLetter, leaf: str, storage: Storage) -> dict[str, Any]:
     """Where an entry stands under the newest checkpoint, or nothing if it is not below it yet."""
     index = Entry.objects.filter(letter=letter.pk, leaf=leaf).values_list("index", flat=True).first()
     newest = Checkpoint.objects.filter(letter=letter.pk).order_by("-size").first()

@@ -48,7 +48,7 @@ class Due:
     @property
     def place(self) -> str:
         """Where they lie."""
-        return _place_of(self.letter, self.row)
+        return _edition_folder(self.letter, self.row)
 
     def stage(self, watched: Watched) -> Staged | None:
         """Writes the files, if those that are there differ. Takes a while, and of the fold nothing that can change."""
@@ -66,7 +66,7 @@ class Due:
 def place_small(letter: FixedLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> None:
     """Puts the files of an edition of a letter that is not large in place, unless they are there."""
     files = LazyFiles(files_of(letter, row, opened_keys(letter, row.number, standing), shown))
-    place = _place_of(letter, row)
+    place = _edition_folder(letter, row)
     if _differs(storage, place, files) or storage.has(f"{place}/{fingerprint.NAME}"):
         served_checkpoint.hide(letter, storage)
         # True now: nobody who begins to read takes what comes for what the checkpoint spoke of.
@@ -78,7 +78,7 @@ def due_of(letter: FixedLetter, row: Edition, standing: Standing, shown: Shown, 
 
     Files that are known to name somebody who has to be gone are gone then: to write others takes a while.
     """
-    keys, place = opened_keys(letter, row.number, standing), _place_of(letter, row)
+    keys, place = opened_keys(letter, row.number, standing), _edition_folder(letter, row)
     made, there = fingerprint.fingerprint_of(letter, row, keys, standing, shown), fingerprint.noted(storage, place)
     if there == made:
         return None
@@ -163,7 +163,7 @@ def files_of(letter: FixedLetter, row: Edition, keys: list[str], shown: Shown) -
     return edition_pages(shown, _document(row)) | edition_files(letter, row, keys)
 
 
-def _place_of(letter: FixedLetter, row: Edition) -> str:
+def _edition_folder(letter: FixedLetter, row: Edition) -> str:
     return f"{letter.slug}/editions/{row.number}"
 
 
