@@ -1,4 +1,4 @@
-"""Files a role keeps: written whole or not at all, readable by their owner only."""
+"""Files a role keeps, readable by their owner only: new ones, private directories, destruction, and what users name."""
 
 from __future__ import annotations
 
@@ -6,63 +6,26 @@ import os
 import secrets
 from pathlib import Path
 
+from undersigned import durable
+
 from .errors import InputError
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
-    """Puts ``data`` at ``path``, replacing what was there, in one step.
-
-    ``durable``: also true after a power cut; leave it out only for what can be fetched again.
-    """
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        # The bytes are on disk under another name; from here on either the old or the new file is there.
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    if durable:
-        sync_directory(path.parent)
-
-
 def write_new(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """As ``write_atomic``, but never over an existing file. Raises InputError if there is one."""
+    """As ``durable.write_over``, but never over an existing file. Raises InputError if there is one.
+
+    By a look beforehand and not by a link (``durable.write_new``): keys are kept on memory sticks, whose file systems
+    have no links, and nobody else writes there.
+    """
     if path.exists() or path.is_symlink():
         raise InputError(f"{path} is there already and will not be written over")
-    write_atomic(path, data, mode=mode)
+    durable.write_over(path, data, mode)
 
 
 def make_private_directory(path: Path) -> Path:
     """``path`` as a directory for its owner only."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
-
-
-def make_directory(path: Path) -> None:
-    """``path``, and those above it that are missing, for their owner only and durably."""
-    if path.is_dir():
-        return
-    make_directory(path.parent)
-    path.mkdir(mode=0o700, exist_ok=True)
-    sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Makes the names in ``path`` survive a power cut."""
-    directory: int | None = getattr(os, "O_DIRECTORY", None)
-    if directory is None:
-        return  # Windows: a directory cannot be opened, and its file system journals the names by itself
-    descriptor = os.open(path, os.O_RDONLY | directory)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def destroying(path: Path) -> Path:
@@ -79,7 +42,7 @@ def destroy(path: Path) -> None:
     doomed = destroying(path)
     if path.exists():
         path.replace(doomed)
-        sync_directory(path.parent)
+        durable.sync_directory(path.parent)
         # From here on nobody takes it for a key: a half of one is of no use, and stands in nobody's way.
     size = doomed.stat().st_size
     with doomed.open("r+b") as file:
@@ -89,7 +52,7 @@ def destroy(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
     doomed.unlink()
-    sync_directory(path.parent)
+    durable.sync_directory(path.parent)
 
 
 def read_input(path: Path, *, limit: int, what: str) -> bytes:

@@ -21,6 +21,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from undersigned import durable
 from undersigned.protocol import base64url, canonical, keys
 from undersigned.protocol.assigned import first_unassigned
 from undersigned.protocol.errors import MalformedError
@@ -137,7 +138,7 @@ class Folder:
 
     def remember(self, known: Known) -> None:
         """Writes ``letter.json``."""
-        files.write_atomic(self.path / "letter.json", msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n")
+        durable.write_over(self.path / "letter.json", msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n")
 
     def open_as(self, letter: str) -> None:
         """Notes in ``letter.json`` that the letter is open, and its id."""

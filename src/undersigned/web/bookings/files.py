@@ -17,8 +17,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from undersigned.durable import make_directory, sync_directory, write_over
 from undersigned.protocol.manifest import SLUG
-from undersigned.web.storage.durable import make_directory, sync_directory, write_over
 
 SERVED: Final = {
     "page.pdf": "application/pdf",

@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from undersigned.web.storage.durable import make_directory, write_new
+from undersigned.durable import make_directory, write_new
 from undersigned.web.storage.reserve import FileReserve
 
 ENVIRONMENT: Final = "UNDERSIGNED_DATA"

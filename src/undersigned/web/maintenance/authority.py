@@ -11,8 +11,8 @@ import json
 import re
 from typing import Final
 
+from undersigned.durable import write_over
 from undersigned.web.config.datadir import DataDir, DataError, check_authority, read_settings, scheme_for
-from undersigned.web.storage.durable import write_over
 
 _EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with, never listened on
 _LINE: Final = re.compile(r"^(authority|scheme)\s*=.*$", re.MULTILINE)
