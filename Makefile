@@ -4,6 +4,7 @@
 #   make test-python SECOND=python3.12   what needs no browser, on another Python
 #   make test-postgresql   the site's tests, on PostgreSQL instead of SQLite
 #   make check       lint, types, the import contracts, in Python and in TypeScript
+#   make hooks       check each commit before it is made (.pre-commit-config.yaml)
 #   make browser     only the tests in real Chromium
 #   make scripts     what browsers run, built from frontend/ by its lock file
 #   make pictures    screenshots of every page, into pictures/
@@ -12,6 +13,7 @@
 #   make soak        twenty minutes of signing and reading: does anything grow that should not? DURATION=seconds
 #   make run         a server with its data in ./data
 #   make lock        the lock files anew from pyproject.toml (needs uv); make wheels: which machines have wheels of all
+#   make docs        what the documentation draws from the code
 #   make wheel       the wheel and the source archive, into dist/
 #   make machines    the first two on bare Debian 12 and 13, as root and as a user (needs root)
 SHELL := /bin/bash
@@ -23,10 +25,10 @@ NPM := npm ci --loglevel=error --no-audit --no-fund
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-postgresql test-python check browser scripts pictures bench durability durability-every soak \
+.PHONY: help demo test test-postgresql test-python check hooks browser scripts pictures bench durability durability-every soak \
   docs run lock wheel wheels machines format clean
 help:
-	@sed -n '2,20p' Makefile | grep '^#' | cut -c3-
+	@grep '^#   make' Makefile | cut -c5-
 
 # The newest Python that fits, or PYTHON=...; without one, a sentence that says what brings it (scripts/find-python).
 $(BIN)/python:
@@ -83,6 +85,9 @@ check: $(VENV)/.installed frontend/node_modules/.installed
 	lint-imports
 	cd frontend && npm run --silent check
 
+hooks: $(VENV)/.installed frontend/node_modules/.installed
+	pre-commit install
+
 test: check frontend/node_modules/.installed tests/partners/node_modules/.installed $(SCRIPTS)
 	@./scripts/system-packages test
 	cd frontend && npm test --silent && npm run --silent test:chromium
@@ -135,6 +140,10 @@ durability: $(VENV)/.installed $(PATRONI)/.installed
 # Each call of a cut's and a publication's way, not each twelfth: hours.
 durability-every: $(VENV)/.installed
 	EDITION_STEP=1 pytest --durability tests/durability/test_editions.py
+
+# Pictures and pages that are made from the code.
+docs: $(VENV)/.installed
+	python scripts/draw-imports
 
 DURATION ?= 1200
 soak: $(VENV)/.installed

@@ -1,12 +1,12 @@
-"""How long the site takes to answer an address, in whatever state the address is (bar.md, V1).
+"""Does response time reveal the state of an email address (bar V1)?
 
     python bench/answers.py [--rounds 200]
 
-A real site with a real mail server; somebody asks for a code for an address that is new, has its code, has signed, has
-withdrawn, is blocked, waits for its mail, had three mails today, or is of a domain that may not sign. In turns, in an
-order drawn anew for each round; what counts is the median of each state, and how far they lie apart: less than 1 ms.
+Requests a code from a real site with a real mail server, for an address that is new, has its code, has signed, has
+withdrawn, is blocked, waits for its mail, had three mails today, or has a domain that may not sign. States alternate in
+a random order in each round. The result is the largest difference between the states' medians: less than 1 ms.
 
-The control in the same run is a site that looks for a granted code first and queues only if there is none.
+The control in the same run is a site that looks up an issued code first and queues only if there is none.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BAR = 1.0
 
 
 def prepare(data: Path, port: int, smtp: int) -> None:
-    """The data directory of a site that sends mail, and this process as one of the site's."""
+    """Creates the data directory of a site that sends mail, and sets up this process as one of the site's."""
     from undersigned.web.config.datadir import DataDir
     from undersigned.web.config.datadir import prepare as make
 
@@ -51,14 +51,14 @@ def prepare(data: Path, port: int, smtp: int) -> None:
 
 
 class Caller:
-    """One connection that is kept: what is measured is the answer, not the way there."""
+    """One kept-alive connection, so that only the answer is measured, not connecting."""
 
     def __init__(self, port: int) -> None:
         self._port, self.seconds = port, 0.0
         self.again()
 
     def again(self) -> None:
-        """A new connection."""
+        """Reconnects."""
         self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
 
     def __call__(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None):  # type: ignore[no-untyped-def]
@@ -73,7 +73,7 @@ class Caller:
 
 
 def states(letter, call: Caller, sink) -> dict[str, str]:  # type: ignore[no-untyped-def]
-    """An address in each state, made as people and mail would make it."""
+    """Creates an address in each state, by the actions that people and mail would take."""
     from undersigned.web import wiring
     from undersigned.web.mail.addresses import Digests, parse_address
     from undersigned.web.records.models import Code, MailTally
@@ -84,13 +84,13 @@ def states(letter, call: Caller, sink) -> dict[str, str]:  # type: ignore[no-unt
     for state in mailed:
         ask(letter, call, found[state])
     until(lambda: len(sink.to) == len(mailed), seconds=60)
-    # A code that was used is used, whether its signature was withdrawn since or not.
+    # A used code stays used, whether or not its signature was withdrawn.
     for pk in Code.objects.order_by("pk").values_list("pk", flat=True)[1:3]:
         Code.objects.filter(pk=pk).update(used=True)
     digests = Digests(wiring.world().keys.mail_secret())
     found["is blocked"] = "blocked@example.org"
     call("POST", f"/stop/{digests.stop_token(parse_address(found['is blocked']))}")
-    # From here on the mail server takes nothing: whoever asks, waits.
+    # From here on the mail server accepts nothing: requests stay queued.
     sink.answer = "451 later"
     found["waits for its mail"] = "waits@example.org"
     ask(letter, call, found["waits for its mail"])
@@ -102,7 +102,7 @@ def states(letter, call: Caller, sink) -> dict[str, str]:  # type: ignore[no-unt
 
 
 def ask(letter, call: Caller, address: str) -> float:  # type: ignore[no-untyped-def]
-    """Asks for a code; seconds that the answer took."""
+    """Requests a code; returns the seconds until the answer."""
     from web.mailing import Browser
 
     browser = Browser(call, f"http://{letter.manifest.origin.partition('/')[0]}")
@@ -113,7 +113,7 @@ def ask(letter, call: Caller, address: str) -> float:  # type: ignore[no-untyped
 
 
 def measure(letter, call: Caller, addresses: dict[str, str], rounds: int, mark: str) -> dict[str, float]:  # type: ignore[no-untyped-def]
-    """The median of each state's answers, in milliseconds."""
+    """Returns the median response time of each state, in milliseconds."""
     spent: dict[str, list[float]] = {state: [] for state in ["is new", *addresses]}
     for number in range(rounds):
         for state in random.sample(list(spent), len(spent)):
@@ -123,7 +123,7 @@ def measure(letter, call: Caller, addresses: dict[str, str], rounds: int, mark: 
 
 
 def run(data: Path, port: int, smtp: int, rounds: int) -> tuple[dict[str, float], dict[str, float]]:
-    """The site, and the control, on the same letter and the same addresses."""
+    """Measures the site and the control, on the same letter and the same addresses."""
     from undersigned.web.serve import web_command
     from web import people as letters
     from web.mailing import Sink
@@ -158,14 +158,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="undersigned-answers-") as name:
         prepare(Path(name) / "data", port, smtp)
         found, control = run(Path(name) / "data", port, smtp, asked.rounds)
-    print("| an address that | ms, median | control: a site that looks first |\n|---|---:|---:|")
+    print("| an address that | ms, median | control: a site that looks it up first |\n|---|---:|---:|")
     for state, median in found.items():
         print(f"| {state} | {median:.2f} | {control[state]:.2f} |")
     apart, told = (max(each.values()) - min(each.values()) for each in (found, control))
     Outcome(
-        "answers to addresses in any state, apart at most",
+        "answers to addresses in any state, largest difference",
         f"{apart:.2f} ms",
-        f"a site that looks first {told:.2f} ms",
+        f"a site that looks it up first {told:.2f} ms",
         apart,
         BAR,
         "ms",

@@ -1,9 +1,9 @@
-"""What does the registrar's blind operation cost over the bare one?
+"""Overhead of the registrar's blind signature over the bare RSA operation.
 
     python bench/blind.py [--operations 200]
 
-Three figures a core: the bare gmpy2 loop (CRT, base blinding and check, nothing else), the site's ``sign_blindly``, and
-activations a second over HTTP on the real server with all cores, database and durable commit included.
+Three figures per core: the bare gmpy2 loop (only CRT, base blinding and check), the site's ``sign_blindly``, and
+activations per second over HTTP on the real server with all cores, database and durable commit included.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from undersigned.web.signing.registrar import sign_blindly
 
 
 def bare(key: credential.RegistrarKey, blinded: list[int]) -> float:
-    """Seconds of the arithmetic alone."""
+    """Measures the arithmetic alone, in seconds."""
     begun = time.perf_counter()
     for m in blinded:
         factor = secrets.randbelow(key.n - 1) + 1
@@ -40,7 +40,7 @@ def bare(key: credential.RegistrarKey, blinded: list[int]) -> float:
 
 
 def through_site(key: credential.RegistrarKey, blinded: list[bytes]) -> float:
-    """Seconds of the site's own function."""
+    """Measures the site's own function, in seconds."""
     begun = time.perf_counter()
     for value in blinded:
         sign_blindly(key, value, os.urandom)
@@ -48,7 +48,7 @@ def through_site(key: credential.RegistrarKey, blinded: list[bytes]) -> float:
 
 
 def over_http(number: int) -> load.Result:
-    """Activations on the real server, from as many connections as would come in a busy minute."""
+    """Measures activations on the real server, with as many connections as in a busy minute."""
     with tempfile.TemporaryDirectory(prefix="undersigned-bench-") as name:
         data, port = Path(name) / "data", people.free_port()
         command = [people.python(), "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port)]
@@ -83,7 +83,7 @@ def main() -> int:
     key = credential.load_private(made.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
     values = [secrets.randbelow(key.n - 2) + 2 for _ in range(number)]
     spelt = [value.to_bytes(384, "big") for value in values]
-    # Turn about, best of three: the machine is shared.
+    # Alternating, best of three, because the machine is shared.
     seconds = [(bare(key, values), through_site(key, spelt)) for _ in range(3)]
     alone, site = number / min(s[0] for s in seconds), number / min(s[1] for s in seconds)
     http = over_http(number)
@@ -92,7 +92,7 @@ def main() -> int:
     print(f"http     {http.rate:6.0f} /s on {cores} cores   ratio {whole:.2f} to the bare loop on all of them")
     print(f"         p99 {http.percentile(0.99):.0f} ms, errors {http.errors(200)}")
     ratio = site / alone
-    reached = Outcome("blind signatures", f"{site:,.0f}/s a core", f"bare loop {alone:,.0f}/s", ratio, 0.9).say()
+    reached = Outcome("blind signatures", f"{site:,.0f}/s per core", f"bare loop {alone:,.0f}/s", ratio, 0.9).say()
     return 0 if reached and not http.errors(200) else 1
 
 

@@ -1,9 +1,9 @@
-"""Fills a site's log with valid entries, made on all cores: what takes people weeks, in minutes.
+"""Fills a site's log with valid entries generated on all cores: in minutes what takes people weeks.
 
-Every entry has a key of its own, a credential of the letter's registrar and a signature, and is checked by the clerk's
-fold as any other. With ``sealed`` there stands behind it what stands behind a signatory's: an invented name, sealed to
-the letter's trustees in three post-quantum boxes, stored by the site's own statements. Without, the seal is a stand-in
-in its hash only, for questions in which nobody opens anything; it takes a fifth of the disk.
+Every entry has its own key, a credential from the letter's registrar and a signature, and the clerk's fold checks it
+like any other. With ``sealed`` it also has a real seal: an invented name, sealed to the letter's trustees in three
+post-quantum boxes and stored by the site's own statements. Without it, only the hash of a stand-in exists, for
+benchmarks that open no names; this takes a fifth of the disk space.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Row = tuple[str, str, str, bytes, bytes]
 
 
 def invented(random_: random.Random) -> str:
-    """A name of nobody."""
+    """Returns an invented name."""
     return f"{random_.choice(GIVEN)} {''.join(random_.choices(SYLLABLES, k=3)).title()} {random_.randrange(1000)}"
 
 
@@ -82,12 +82,12 @@ def _seal(found: manifest.Manifest, letter: bytes, key: bytes) -> tuple[bytes, s
 
 
 def make(source: bytes, registrar: Path, number: int, *, sealed: bool = False) -> Iterator[list[Row]]:
-    """So many entries, in chunks, as they are ready; a few chunks ahead of whoever takes them."""
+    """Yields entries in chunks as they are ready, a few chunks ahead of the consumer."""
     private = registrar.read_bytes()
     work = [(source, private, min(CHUNK, number - start), sealed) for start in range(0, number, CHUNK)]
     ahead = 4 * (os.cpu_count() or 1)
     with ProcessPoolExecutor() as pool:
-        # Not ``map``, which makes everything at once: what is made waits in memory for those who append.
+        # Not ``map``, which generates everything at once and keeps it in memory until it is appended.
         waiting = [pool.submit(_make, part) for part in work[:ahead]]
         for place in range(len(work)):
             yield waiting.pop(0).result()
@@ -96,9 +96,9 @@ def make(source: bytes, registrar: Path, number: int, *, sealed: bool = False) -
 
 
 def fill(slug: str, source: bytes, registrar: Path, number: int, *, sealed: bool = False) -> dict[str, float]:
-    """Makes entries until there are so many, and has a clerk take them, batch after batch.
+    """Generates entries up to the size and has a clerk append them, batch by batch.
 
-    Returns the seconds of making and of appending. Broken off and begun again, it goes on where it was. No clerk may be
+    Returns the seconds of generating and of appending. After an interruption it resumes where it was. No clerk may be
     at work on the site.
     """
     from django.conf import settings
@@ -134,14 +134,14 @@ def fill(slug: str, source: bytes, registrar: Path, number: int, *, sealed: bool
             if log.standing.signed >= told + TELL:
                 told = log.standing.signed
                 print(f"{told:,} of {number:,} entries, {sum(spent.values()):,.0f} s", file=sys.stderr, flush=True)
-    # The clerk does so every few seconds: the write-ahead log has seen each seal twice.
+    # The clerk does this every few seconds; the WAL contains each seal twice.
     wash("signing_pending")
     os.close(lock)
     return spent
 
 
 def _append(log: object, rows: list[Row]) -> None:
-    """One batch, closed and taken by the clerk."""
+    """Closes one batch and has the clerk append it."""
     from django.db import transaction
 
     from undersigned.web.log.sequence import Log
@@ -162,8 +162,9 @@ def _append(log: object, rows: list[Row]) -> None:
 
 
 def mirror(data: Path, target: Path, size: int) -> None:
-    """A trustee's folder of seals straight from the table of the site in ``data``, by the trustee's own way to keep
-    them; ``size``: places of the log."""
+    """Copies a trustee's folder of seals from the table of the site in ``data``, as the trustee's tool would.
+
+    ``size``: entries of the log."""
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     work = [(str(data), str(target), first, first + PART) for first in range(0, size, PART)]
     with ProcessPoolExecutor() as pool:

@@ -1,6 +1,6 @@
-"""Builds valid bundles of any size, on all cores: what the verifier's benchmark reads.
+"""Builds valid bundles of any size on all cores, for the verifier's benchmark.
 
-Every process makes the same letter from the same seed (``tests/letterworld.py``), and signs for its share of people.
+Every process creates the same letter from the same seed (``tests/letterworld.py``) and signs for its share of people.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ def _parts(people: int) -> Iterator[tuple[int, int, int]]:
 
 
 def build(people: int, pool: ProcessPoolExecutor) -> tuple[bytes, dict[str, bytes]]:
-    """A letter that ``people`` have signed, cut, opened and published: letter id, and the bundle."""
+    """Builds a letter that ``people`` signed and that was cut, opened and published; returns its id and bundle."""
     registrar()
     world = _world(people)
     lines: list[bytes] = []
     for part in pool.map(_sign, _parts(people)):
         for data, line in part:
-            # Made by the same code a moment ago: the fold is enough here, the verifier will check the rest.
+            # The same code generated it a moment ago: the fold is enough here, the verifier checks the rest.
             world.standing.apply(entries.parse(data))
             world.log.append(data)
             lines.append(line)
@@ -68,7 +68,7 @@ def build(people: int, pool: ProcessPoolExecutor) -> tuple[bytes, dict[str, byte
 
 
 def place(people: int, pool: ProcessPoolExecutor, folder: Path) -> bytes:
-    """The same in a directory. Gives the letter id."""
+    """Writes the bundle to a directory; returns the letter id."""
     letter, files = build(people, pool)
     for path, data in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def _publish(world: LetterWorld, lines: list[bytes]) -> dict[str, bytes]:
     by_key = {row.key: row for row in rows}
 
     class Opened(LetterWorld):
-        """The same world, whose trustees have opened already."""
+        """The same world after its trustees have opened the names."""
 
         def make_opening(self, key: str, openers: tuple[int, ...] | None = None) -> opening.Opening:
             return by_key[key]
@@ -96,7 +96,7 @@ def _publish(world: LetterWorld, lines: list[bytes]) -> dict[str, bytes]:
 
 
 def signed_parts(files: Mapping[str, bytes]) -> tuple[list[entries.Sign], list[opening.Opening]]:
-    """The signatures and openings of a bundle, parsed: for a control that only checks signatures."""
+    """Parses a bundle's signatures and openings, for a control that only checks signatures."""
     from undersigned.protocol import checkpoint, note, tiles
 
     size = checkpoint.parse_text(note.parse(files["log/checkpoint"]).text).size
@@ -107,5 +107,5 @@ def signed_parts(files: Mapping[str, bytes]) -> tuple[list[entries.Sign], list[o
 
 
 def unsigned(entry: entries.Sign) -> bytes:
-    """What an entry's signature is over, without its tag."""
+    """Returns the bytes that an entry's signature covers, without its tag."""
     return canonical.encode(msgspec.structs.replace(entry, signature=""))

@@ -1,4 +1,4 @@
-"""The bare ceiling: a raw ASGI application that does what accepting a signature needs, and nothing else.
+"""The bare ceiling: a raw ASGI application that does only what accepting a signature needs.
 
 The same strict parse, the same checks, one row in one table of the same SQLite settings, or in the same PostgreSQL
 cluster, group commit, the same signed receipt. No Django, no admission rules, no letters. Started by ``bench/sign.py``
@@ -35,7 +35,7 @@ LAP = os.environ.get("CEILING_LAP") == "yes"
 """Whether a batch first lets the event loop come to all that has arrived, if the one before had any company: as the
 site's committer does."""
 
-# As the site has it: without, the ceiling would be lower than it need be.
+# As on the site: without this, the ceiling would be too low.
 sys.setswitchinterval(0.0005)
 
 
@@ -52,7 +52,7 @@ QUEUE: SimpleQueue[Job] = SimpleQueue()
 
 
 def commit_for_ever() -> None:
-    """Takes what waits, commits it together, answers."""
+    """Group commit: takes all waiting entries, commits them in one transaction, answers."""
     store = stored_in_postgresql() if DATABASE.startswith("postgresql") else stored_in_sqlite()
     had = 0
     while True:
@@ -73,7 +73,7 @@ def commit_for_ever() -> None:
 
 
 def stored_in_sqlite() -> Callable[[list[Row]], None]:
-    """What makes rows durable, on the site's own settings."""
+    """Stores rows durably, with the site's own settings."""
     database = pysqlite3.connect(DATABASE, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
         database.execute(f"PRAGMA {pragma}")
@@ -88,7 +88,7 @@ def stored_in_sqlite() -> Callable[[list[Row]], None]:
 
 
 def stored_in_postgresql() -> Callable[[list[Row]], None]:
-    """The same there, each batch in one statement and one way there and back; the table was made before."""
+    """The same on PostgreSQL, each batch in one statement and one round trip; the table exists already."""
     database = psycopg.connect(DATABASE, autocommit=True)
     statement = "INSERT INTO entry SELECT * FROM unnest(%b::bytea[], %b::text[], %b::bytea[], %b::bytea[])"
 
@@ -99,7 +99,7 @@ def stored_in_postgresql() -> Callable[[list[Row]], None]:
 
 
 def resolve(answers: list[asyncio.Future[None]]) -> None:
-    """All of a batch at once."""
+    """Resolves all futures of a batch."""
     for answer in answers:
         answer.set_result(None)
 

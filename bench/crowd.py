@@ -1,12 +1,13 @@
-"""Viewers, some thousand to a process: connections kept open, each asking for the same page every so many seconds.
+"""Viewers, thousands per process: idle connections that each request the same page every few seconds.
 
     python bench/crowd.py PORT PATH EVERY ADDRESS
 
-Speaks JSON lines: ``{"grow": n}`` lets viewers come until ``n`` are here; ``{"clear": 1}`` forgets what was seen;
-``{"tell": 1}`` says it. One process reaches as far as its open files do, and one source address has some 28,000 ports,
-so ``viewers.py`` starts several of these with an address each.
+Speaks JSON lines: ``{"grow": n}`` connects viewers until there are ``n``; ``{"clear": 1}`` resets the statistics;
+``{"tell": 1}`` reports them. A process is limited by its open files, and one source address has some 28,000 ports, so
+``viewers.py`` starts several of these with one address each.
 
-No event loop of a library: a hundred thousand tasks or transports would need more memory and time than the server.
+It has its own event loop: a hundred thousand tasks or transports of a library would need more memory and time than
+the server.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ PATIENCE = 20.0
 
 
 class Crowd:
-    """All viewers of one process. ``every``: seconds between two questions of one viewer."""
+    """All viewers of one process. ``every``: seconds between two requests of one viewer."""
 
     def __init__(self, port: int, path: str, every: float, address: str) -> None:
         self._target, self._address = ("127.0.0.1", port), address
@@ -48,13 +49,13 @@ class Crowd:
         self.clear()
 
     def clear(self) -> None:
-        """Forgets what was seen. Questions that are on their way are counted when their answers come."""
+        """Resets the statistics. Requests under way are counted when their answers come."""
         self._statuses: Counter[int] = Counter()
         self._latencies: list[float] = []
         self._late = self._lost = 0
 
     def run(self) -> None:
-        """Until standard input ends."""
+        """Runs until standard input ends."""
         next_tick, turn = time.monotonic() + TICK, 0
         while True:
             for fd, event in self._poll.poll(max(0.0, next_tick - time.monotonic()), 1024):
@@ -92,7 +93,7 @@ class Crowd:
             "latencies": [round(seconds, 4) for seconds in self._latencies],
         }  # fmt: skip
 
-    # -- coming
+    # -- connecting
 
     def _grow(self) -> None:
         for _ in range(A_TICK):
@@ -108,7 +109,7 @@ class Crowd:
     def _come(self) -> None:
         try:
             viewer = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-            # A port is chosen for the four numbers of a connection, not for the address alone.
+            # The kernel chooses a port per connection (four numbers), not per address.
             viewer.setsockopt(socket.IPPROTO_IP, 24, 1)
             viewer.bind((self._address, 0))
             found = viewer.connect_ex(self._target)
@@ -131,7 +132,7 @@ class Crowd:
         self._poll.modify(fd, select.EPOLLIN)
         self._here[fd] = viewer
         if fd not in self._turned:
-            # Not everybody opened the page at once: turns are spread evenly, whatever the order of coming.
+            # Viewers did not all open the page at the same time: requests are spread evenly.
             self._turns[len(self._turned) * 617 % len(self._turns)].append(fd)
             self._turned.add(fd)
 
@@ -175,7 +176,7 @@ class Crowd:
         self._statuses[int(head[9:12])] += 1
 
     def _leave(self, fd: int) -> None:
-        """A viewer that was sent away does not come back, and is counted."""
+        """Counts a viewer that was disconnected; it does not reconnect."""
         self._poll.unregister(fd)
         self._here.pop(fd).close()
         self._asked.pop(fd, None)
@@ -187,7 +188,7 @@ def _say(answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    # Nothing here refers to itself in a ring, and to look for rings among so many objects takes long pauses.
+    # There are no reference cycles here, and collecting among so many objects causes long pauses.
     import gc
 
     gc.disable()

@@ -1,4 +1,4 @@
-"""The control of ``bench/pages.py``: a bare ASGI application that gives the same bytes, from memory, to every path."""
+"""The control of ``bench/pages.py``: a bare ASGI application that answers every path with the same bytes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A sealed letter's life in steps, each in a process of its own; what is done stays done.
+"""A sealed letter's life in steps, each in a separate process; completed steps are kept.
 
-Everything of one life lies in one folder: ``site/`` (the data directory), ``trustee-1/`` and ``trustee-2/``,
-``fetched/`` and ``life.json``, which says who the people are and what has been done. A life that was broken off goes on
-after its last step; the entries of a bulk go on in the middle of it.
+One folder contains everything: ``site/`` (the data directory), ``trustee-1/`` and ``trustee-2/``, ``fetched/`` and
+``life.json``, which records the people and the completed steps. An interrupted run resumes after its last step; the
+entries of a bulk resume in the middle.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ HOURS = 8
 
 
 class Life:
-    """One letter in ``place``. ``size``: how many sign."""
+    """One letter in ``place``. ``size``: the number of signatories."""
 
     def __init__(self, place: Path) -> None:
         self.place, self.data = place, place / "site"
@@ -65,7 +65,7 @@ class Life:
 
     @classmethod
     def begin(cls, place: Path, size: int, *, in_bulk: bool, mirrored: bool) -> Life:
-        """A new one; the one that is there, if there is one."""
+        """Returns the existing run in the folder, or a new one."""
         place.mkdir(parents=True, exist_ok=True)
         if not (place / "life.json").exists():
             known = {"size": size, "bulk": in_bulk, "mirror": mirrored, "port": people.free_port(), "found": {}}
@@ -84,29 +84,29 @@ class Life:
         return [name for name, _ in STEPS if name not in left]
 
     def keep(self, **known: Any) -> None:
-        """Remembers something."""
+        """Saves a value."""
         self.known |= known
         beside = self._file.with_suffix(".new")
         beside.write_text(json.dumps(self.known))
         beside.replace(self._file)
 
     def note(self, step: str, figures: dict[str, float]) -> None:
-        """A step is done."""
+        """Records a completed step."""
         self.keep(found=self.known["found"] | {step: figures})
 
     def serve(self) -> people.Process:
-        """Starts the site's processes; they answer, and the clerk has made its first round."""
+        """Starts the site's processes and waits until they answer and the clerk has made its first round."""
         port, bundle = int(self.known["port"]), self.data / "public" / people.SLUG / "bundle.zip"
         before, expected = _written(bundle), "sign" in self.known["found"] or "bulk" in self.known["found"]
         command = [people.python(), "-m", "undersigned.web", "serve", "--data", str(self.data), "--port", str(port)]
         server = people.Process(command, port, {})
         if expected:
-            # A clerk that starts makes the bundle anew, after everything else.
+            # A clerk that starts rebuilds the bundle, after everything else.
             until(lambda: _written(bundle) != before)
         return server
 
     def run(self, step: str) -> None:
-        """One step, in this process. ``step``: its name, with the trustee's number at the end."""
+        """Runs one step in this process. ``step``: its name, with the trustee's number at the end."""
         name, number = step.rstrip("12"), step[-1:]
         act = getattr(self, f"do_{name}")
         if number in "12":
@@ -117,14 +117,14 @@ class Life:
     # -- the letter
 
     def do_make(self) -> None:
-        """The organiser makes it."""
+        """The organiser creates the letter."""
         made = people.open_letter(self._site, self._token, self.size)
         secrets = {"trustees": [[s.hex(), k.hex()] for s, k in made.trustees], "organiser": made.organiser.hex()}
-        # One whose key is known here: that one withdraws in the end.
+        # A signatory whose key is known here, who withdraws at the end.
         self.keep(manifest=made.manifest.decode(), seed=os.urandom(32).hex(), **secrets)
 
     def do_bulk(self) -> None:
-        """All signatures but one, without HTTP."""
+        """Appends all signatures except one, without HTTP."""
         os.environ["UNDERSIGNED_DATA"], os.environ["DJANGO_SETTINGS_MODULE"] = (
             str(self.data),
             "undersigned.web.settings",
@@ -135,7 +135,7 @@ class Life:
         print(json.dumps(bulk.fill(people.SLUG, self._source, self._registrar, self.size - 1, sealed=True)))
 
     def do_sign(self) -> None:
-        """Over HTTP, what they send prepared before it is sent; after a bulk, the last one."""
+        """Signs over HTTP, with bodies prepared in advance; after a bulk, only the last one."""
         left, spent = 1 if self.known["bulk"] else self.size, 0.0
         while left:
             number = min(CHUNK, left)
@@ -152,7 +152,7 @@ class Life:
     # -- trustees
 
     def do_mirror(self, number: int) -> None:
-        """A trustee's folder of seals straight from the site's table, for who knows what a million requests take."""
+        """Copies a trustee's seals from the site's table, to save a million requests."""
         target = self.place / f"trustee-{number}"
         bulk.mirror(self.data, target / "seals", self.size + 16)
         (target / "state.json").write_text(json.dumps({"noticed": {}, "seals_from": self.size + 4}))
@@ -163,26 +163,26 @@ class Life:
         assert (watched.count, watched.mute, watched.missing) == (self.size, [], [])
 
     def do_open(self, number: int) -> None:
-        """Every name."""
+        """Opens every name."""
         released = self._trustee(number).open(1)
         assert (released.shares, released.failed) == (self.size, [])
 
     def do_cosign(self) -> None:
-        """The checkpoint that publication needs."""
+        """Cosigns the checkpoint that publication needs."""
         for number in (1, 2):
             self._trustee(number).watch()
 
     # -- publication
 
     def do_cut(self) -> None:
-        """Notice, a moment's grace, cut."""
+        """Gives notice, waits for a short grace period, cuts."""
         after = manifest.format_time(datetime.now(UTC) + timedelta(seconds=2))
         self._act(entries.Notice(v=1, letter=self._letter.spelt, edition=1, after=after))
         time.sleep(3)
         self._act(entries.Cut(v=1, letter=self._letter.spelt, edition=1))
 
     def do_publish(self) -> None:
-        """As the organiser's tool does it."""
+        """Publishes with the organiser's tool."""
         Http(self._letter.link.base, token=self._token).post("publish", {"edition": 1}, patience=3600 * HOURS)
 
     def do_bundle(self) -> None:
@@ -190,26 +190,26 @@ class Life:
         until(lambda: "editions/1/edition.json" in self._bundled())
 
     def do_fetch(self) -> None:
-        """As a stranger."""
+        """Fetches the bundle as a reader."""
         _command("bundle", "get", self._letter.invitation, str(self.place / "fetched"))
 
     def do_verify(self) -> None:
-        """The same stranger; the zip, if nothing was fetched."""
+        """Verifies it as the same reader; the zip, if nothing was fetched."""
         fetched = self.place / "fetched"
         _command("verify", str(fetched if fetched.exists() else self.data / "public" / people.SLUG / "bundle.zip"))
 
     def do_restart(self) -> None:
-        """The start itself, until the clerk has done all there is to do."""
+        """Measures a restart until the clerk is idle."""
         self.serve().stop()
 
     def do_withdraw(self) -> None:
-        """One of them."""
+        """Withdraws one signature."""
         spelt = b64.encode(keys.public_key(self._seed))
         entry = entries.sign_entry(entries.Withdraw(v=1, letter=self._letter.spelt, key=spelt), self._seed)
         Http(self._letter.link.base).post("entries", {"entry": entry})
         until(lambda: self._site.request("HEAD", f"/{people.SLUG}/editions/1/edition.json")[0] == 404)
         gone = time.perf_counter()
-        # The clerk's round goes on until the edition stands there again without that name; the log waits for it.
+        # Wait until the edition is back without that name.
         until(lambda: self._site.request("HEAD", f"/{people.SLUG}/editions/1/counts.json")[0] == 200)
         print(json.dumps({"and_back_s": round(time.perf_counter() - gone, 1)}))
 
@@ -217,7 +217,7 @@ class Life:
         """Waits for it."""
         until(lambda: "editions/1/counts.json" in self._bundled())
 
-    # -- what they all need
+    # -- shared helpers
 
     @property
     def _source(self) -> bytes:
@@ -255,7 +255,7 @@ class Life:
         self._settle()
 
     def _settle(self) -> None:
-        """Waits until the log has all there is."""
+        """Waits until the log contains all entries."""
         until(
             lambda: (
                 json.loads(self._site.request("GET", f"/{people.SLUG}/status", token=self._token)[1])["pending"] == 0
@@ -263,7 +263,7 @@ class Life:
         )
 
     def _bundled(self) -> list[str]:
-        """What is in the bundle that is served now."""
+        """Returns the contents of the served bundle."""
         try:
             with zipfile.ZipFile(self.data / "public" / people.SLUG / "bundle.zip") as archive:
                 return archive.namelist()
@@ -272,7 +272,7 @@ class Life:
 
 
 class _Told:
-    """A trustee's progress on the terminal, every ten seconds."""
+    """Shows a trustee's progress on the terminal, every ten seconds."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()

@@ -1,4 +1,4 @@
-"""A load generator: so many connections, each sending the next prepared request as soon as it has its answer."""
+"""A load generator: a number of connections that each send the next prepared request as soon as they have an answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import uvloop
 
 @dataclass
 class Result:
-    """What a run gave: seconds in all, seconds of each answer, statuses."""
+    """A run's result: total seconds, seconds of each answer, statuses."""
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
@@ -24,12 +24,12 @@ class Result:
         return len(self.latencies) / self.seconds
 
     def percentile(self, part: float) -> float:
-        """Milliseconds within which that part of the answers came."""
+        """Returns the latency in milliseconds at a percentile."""
         ordered = sorted(self.latencies)
         return 1000 * ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
     def errors(self, expected: int) -> int:
-        """Answers with another status."""
+        """Returns the number of answers with another status."""
         return sum(number for status, number in self.statuses.items() if status != expected)
 
 

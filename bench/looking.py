@@ -2,10 +2,10 @@
 
     python bench/looking.py [--size 20000] [--out bench/results/looking.md]
 
-One person after another signs over HTTP; of each, the seconds from their receipt until their entry is served in the
-log. The letter's batches take two seconds by themselves. Four times in one run: while nobody looks, while the doctor
-looks and while a backup is taken, and, the control, while a doctor looks who holds the clerk all the time, as it once
-did. The sealed objects of the bulk are stand-ins (``bulk.py``), so the doctor leaves their check out.
+People sign over HTTP, one after the other. For each, the benchmark measures the seconds from the receipt until the
+entry is served in the log. The letter's batches take two seconds by themselves. Each run measures four situations:
+idle, during ``doctor --deep``, during ``backup``, and, as the control, during a doctor that blocks the clerk all the
+time, as it once did. The sealed objects of the bulk are stand-ins (``bulk.py``), so the doctor skips their check.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from undersigned.protocol import canonical
 
 PROBES = 400
 RESTING = 10.0
-"""Seconds of signing while nobody looks."""
+"""Seconds of signing while idle."""
 
 
 def stage_doctor(data: Path, *, held: bool) -> None:
-    """The examination; ``held``: with the clerk waiting from its beginning to its end."""
+    """Runs the doctor; ``held``: with the clerk blocked from beginning to end."""
     million.enter(data)
     from undersigned.web.config.datadir import DataDir
     from undersigned.web.database.site_locks import moment
@@ -42,7 +42,7 @@ def stage_doctor(data: Path, *, held: bool) -> None:
     sys.modules["undersigned.web.maintenance.doctor.examine"].DEEP.remove(deep.objects)
     where = DataDir(data)
     if held:
-        look.moment = nullcontext
+        vars(look)["moment"] = nullcontext
     with moment() if held else nullcontext():
         found = examine_(data=where, world=world_of(where), thorough=True, progress=lambda _what: None)
     for finding in found:
@@ -50,7 +50,7 @@ def stage_doctor(data: Path, *, held: bool) -> None:
 
 
 def stage_backup(data: Path) -> None:
-    """A backup, to nobody."""
+    """Runs a backup to a throw-away recipient."""
     million.enter(data)
     import pyrage
 
@@ -64,12 +64,12 @@ def stage_backup(data: Path) -> None:
 
 
 def size_of(server: people.Process) -> int:
-    """How many entries are served."""
+    """Returns the number of served entries."""
     return int(canonical.decode(server.request("GET", f"/{people.SLUG}/count.json")[1])["size"])
 
 
 def wait_of(server: people.Process, body: bytes) -> float:
-    """Seconds from somebody's receipt until their entry is in the log that is served."""
+    """Returns the seconds from a receipt until its entry is in the served log."""
     before = size_of(server)
     status, answer = server.request("POST", f"/{people.SLUG}/entries", canonical.decode(body))
     if status != 201:
@@ -81,7 +81,7 @@ def wait_of(server: people.Process, body: bytes) -> float:
 
 
 def measured(server: people.Process, bodies: list[bytes], data: Path, stage: str) -> tuple[float, float, int]:
-    """Seconds the stage took, the longest wait during it, and how many signed."""
+    """Returns the stage's duration, the longest wait during it, and the number of signatures."""
     begun = time.perf_counter()
     looking = subprocess.Popen([people.python(), __file__, "--stage", stage, "--data", str(data)]) if stage else None
     waits = []
@@ -93,7 +93,7 @@ def measured(server: people.Process, bodies: list[bytes], data: Path, stage: str
 
 
 def main() -> None:
-    """Makes the letter, signs, and writes the table."""
+    """Creates the letter, signs, and writes the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=20_000)
     parser.add_argument("--out", type=Path)
@@ -120,21 +120,20 @@ def main() -> None:
         server = million.serve(data, port)
         wait_of(server, bodies.pop())
         names = {
-            "": "nobody looks",
+            "": "idle",
             "doctor": "doctor --deep",
             "backup": "backup",
-            "held": "doctor --deep, the clerk held",
+            "held": "doctor --deep that blocks the clerk",
         }
-        lines = ["| while | it took | longest wait for the log | signed meanwhile |", "| --- | --- | --- | --- |"]
+        lines = ["| during | duration | longest wait for the log | signed meanwhile |", "| --- | --- | --- | --- |"]
         for stage, name in names.items():
             took, longest, number = measured(server, bodies, data, stage)
             lines.append(f"| {name} | {took:.1f} s | {longest:.1f} s | {number} |")
             print(lines[-1], flush=True)
         server.stop()
     if asked.out:
-        head = (
-            f"# What looking costs the log, at {asked.size:,} entries\n\n{(__doc__ or '').split(chr(10) * 2, 2)[2]}\n"
-        )
+        about = (__doc__ or "").split("\n\n", 2)[2]
+        head = f"# What doctor and backup cost the log, at {asked.size:,} entries\n\n{about}\n"
         asked.out.write_text(head + "\n".join(lines) + "\n")
 
 

@@ -1,17 +1,17 @@
-"""A letter of a thousand to a million signatories: what grows with it, and what does not.
+"""How a letter of a thousand to a million signatories scales.
 
     python bench/million.py --sizes 1000,10000,100000 [--out bench/results/growth]
 
-For each size a site is made and its log filled (``bulk.py``); then each question is asked in a process of its own, so
-that its memory is its own too:
+For each size the benchmark creates a site and fills its log (``bulk.py``). Then a separate process measures each
+stage, so that its memory is measured separately too:
 
-    start    a clerk that starts afresh: the fold over the whole log
-    bundle   putting the log's bundle together
+    start    a clerk's start: the fold over the whole log
+    bundle   building the log's bundle
     verify   checking that bundle, on all cores
-    names    the pages on which so many names stand, and the files in which a browser searches them, placed durably
+    names    the pages of names and the files that a browser searches, written durably
 
-Last, the sites of all sizes are signed on over HTTP in turns, round after round, each with its clerk at work beside.
-The smallest is the control of the others, within each round; what counts is the median of the rounds.
+Finally, it signs over HTTP on the sites of all sizes in alternating rounds, each with its clerk running. The smallest
+is the control for the others, within each round; the result is the median of the rounds.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SIGNED = EACH * (ROUNDS + 1)
 
 
 def enter(data: Path) -> None:
-    """Makes this process one of the site's."""
+    """Sets up this process as one of the site's."""
     os.environ["UNDERSIGNED_DATA"] = str(data)
     os.environ["DJANGO_SETTINGS_MODULE"] = "undersigned.web.settings"
     import django
@@ -49,7 +49,7 @@ def enter(data: Path) -> None:
 
 
 def serve(data: Path, port: int) -> people.Process:
-    """The site's processes."""
+    """Starts the site's processes."""
     command = [people.python(), "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port)]
     return people.Process(command, port, {})
 
@@ -63,7 +63,7 @@ def stage_fill(data: Path, size: int) -> dict[str, float]:
 
 
 def stage_start(data: Path, size: int) -> dict[str, float]:
-    """The fold of a clerk that starts."""
+    """Measures the fold at a clerk's start."""
     enter(data)
     from undersigned.web import wiring
     from undersigned.web.letters.fixed_letter import load_letter
@@ -80,7 +80,7 @@ def stage_start(data: Path, size: int) -> dict[str, float]:
 
 
 def stage_bundle(data: Path, size: int) -> dict[str, float]:
-    """The bundle as the clerk makes it."""
+    """Builds the bundle as the clerk does."""
     enter(data)
     from undersigned.web import wiring
     from undersigned.web.letters.fixed_letter import load_letter
@@ -104,7 +104,7 @@ def stage_bundle(data: Path, size: int) -> dict[str, float]:
 
 
 def stage_verify(data: Path, size: int) -> dict[str, float]:
-    """A stranger's check of the bundle."""
+    """Verifies the bundle as a reader would."""
     from undersigned.client.bundle_path import open_path
     from undersigned.client.verifier import verify
 
@@ -113,12 +113,13 @@ def stage_verify(data: Path, size: int) -> dict[str, float]:
         report = verify(files)
         spent = time.perf_counter() - began
     assert report.outcome == "valid", report.steps
+    assert report.standing is not None
     assert report.standing >= size
     return {"verify_s": round(spent, 2), "verify_per_s": round(size / spent)}
 
 
 def stage_names(data: Path, size: int) -> dict[str, float]:
-    """An edition of invented names, in one language."""
+    """Renders an edition of invented names, in one language."""
     enter(data)
     from undersigned.protocol import base64url, edition
     from undersigned.protocol.standing import Standing
@@ -158,7 +159,7 @@ def stage_names(data: Path, size: int) -> dict[str, float]:
 
 
 def ready(server: people.Process, size: int) -> None:
-    """Waits until the clerk has folded the log: it takes nothing in before."""
+    """Waits until the clerk has folded the log: it appends nothing before."""
     for _ in range(600):
         found = server.request("GET", f"/{people.SLUG}/count.json")
         if found[0] == 200 and json.loads(found[1])["count"] >= size:
@@ -168,7 +169,7 @@ def ready(server: people.Process, size: int) -> None:
 
 
 def bundled(data: Path, since: float) -> None:
-    """Waits for the first bundle after a start: it is not made again for some time."""
+    """Waits for the first bundle after a start: the clerk does not rebuild it for some time."""
     for _ in range(1200):
         if (data / "public" / people.SLUG / "bundle.zip").stat().st_mtime > since:
             return
@@ -177,7 +178,7 @@ def bundled(data: Path, since: float) -> None:
 
 
 def sign_in_turns(root: Path, sizes: list[int]) -> dict[int, dict[str, float]]:
-    """Signatures over HTTP for every size, in turns; the medians of the rounds."""
+    """Signs over HTTP for every size, alternating; returns the medians of the rounds."""
     rounds: dict[int, list[load.Result]] = {size: [] for size in sizes}
     bodies = {}
     for size in sizes:
@@ -219,7 +220,7 @@ STAGES = {
 
 
 def run_stage(name: str, data: Path, size: int) -> dict[str, float]:
-    """A stage in a process of its own, with its memory."""
+    """Runs a stage in a separate process and measures its memory."""
     command = [sys.executable, __file__, "--stage", name, "--data", str(data), "--sizes", str(size)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

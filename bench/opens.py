@@ -1,12 +1,11 @@
-"""How fast does a trustee's tool open its shares, beside the bare HPKE operation?
+"""Throughput of a trustee's tool that opens shares, relative to bare HPKE.
 
     python bench/opens.py [--seals 1000]
 
-The tool reads each mirrored seal from its disk, checks that it is the one the log names, opens its share and checks the
+The tool reads each mirrored seal from its disk, checks that the log names it, opens its share and checks the
 share's commitment. The control, on the same seals in the same run, is the HPKE decryption alone, its inputs decoded
-beforehand, in a loop on one core. They take turns, a hundred seals at a time; the median of the turns' ratios counts.
-Then a large edition, which the tool opens with one process a core, their start included; the same seals come round
-again and again in it. The bar is 0.8.
+beforehand, in a loop on one core. They alternate, a hundred seals at a time; the result is the median ratio. Then the
+tool opens a large edition with one process per core, including their start; it repeats the same seals. The bar is 0.8.
 """
 
 from __future__ import annotations
@@ -19,6 +18,8 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
 from letterworld import LetterWorld
 from outcome import Outcome
@@ -35,8 +36,8 @@ TURN = 100
 TRUSTEE = 1
 
 
-def bare(work: list[tuple[bytes, bytes]], key: seal.MLKEM768X25519PrivateKey) -> float:
-    """Seconds of the decryptions alone."""
+def bare(work: list[tuple[bytes, bytes]], key: MLKEM768X25519PrivateKey) -> float:
+    """Measures the decryptions alone, in seconds."""
     began = time.perf_counter()
     for sealed, info in work:
         seal._SUITE.decrypt(sealed, key, info=info)
@@ -44,11 +45,12 @@ def bare(work: list[tuple[bytes, bytes]], key: seal.MLKEM768X25519PrivateKey) ->
 
 
 def tool(trustee: Trustee, wanted: list[Signatory]) -> float:
-    """Seconds of the tool."""
+    """Measures the tool, in seconds."""
     began = time.perf_counter()
     shares, failed = trustee._open_shares(wanted)
     took = time.perf_counter() - began
-    assert (shares.keys(), failed) == ({s.key for s in wanted}, [])
+    assert shares.keys() == {s.key for s in wanted}
+    assert failed == []
     return took
 
 
@@ -85,7 +87,7 @@ def main() -> None:
     ratio = statistics.median(control / tooled for tooled, control in turns)
     Outcome(
         "a trustee opens, one process",
-        f"{spent:.0f} us a share",
+        f"{spent:.0f} us per share",
         f"bare HPKE {alone:.0f} us, one core",
         ratio,
         0.8,

@@ -1,10 +1,10 @@
-"""How many pages a second does the site serve, and how far is that from a bare application with the same bytes?
+"""Pages served per second, relative to a bare application with the same bytes.
 
     python bench/pages.py [--names 1000] [--seconds 5] [--connections 32] [--rounds 2]
 
 A letter's page, the page of its signatories and its count, as files under ``public/``, compressed, over kept-alive
-connections on loopback; the readers share the machine with the server. Control and site take turns; the best round
-of each counts.
+connections on loopback; the readers share the machine with the server. Control and site alternate; the best round of
+each counts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def control(root: Path, body: bytes, number: int) -> people.Process:
 
 
 def names_page(number: int) -> bytes:
-    """A page as long as that of so many signatories."""
+    """Returns a page as long as one with that many signatories."""
     rows = "".join(
         f'<li><bdi>Testperson Number {i}</bdi>, <bdi class="title">Capt.</bdi></li>\n' for i in range(number)
     )
@@ -44,7 +44,7 @@ def names_page(number: int) -> bytes:
 
 
 def served(server: people.Process, data: Path, slug: str, names: int) -> list[str]:
-    """The paths that are asked for; waits for the clerk's, and puts the page of signatories in place as it does."""
+    """Returns the requested paths; waits for the clerk's pages, and writes the page of signatories as it would."""
     from undersigned.web.storage.files import FileStorage
 
     for _ in range(200):
@@ -57,14 +57,14 @@ def served(server: people.Process, data: Path, slug: str, names: int) -> list[st
 
 
 def body_at(data: Path, path: str) -> bytes:
-    """What a reader who takes gzip gets at ``path``."""
+    """Returns what a reader that accepts gzip gets at ``path``."""
     file = data / "public" / f"{path}index.html"[1:] if path.endswith("/") else data / "public" / path[1:]
     packed = file.with_name(file.name + ".gz")
     return (packed if packed.exists() else file).read_bytes()
 
 
 def compare(bare: int, port: int, path: str, asked: argparse.Namespace) -> bool:
-    """Control and site in turn; whether the best rounds reach the bar."""
+    """Measures control and site alternately; returns whether the best rounds reach the bar."""
     found: dict[str, list[load.Result]] = {"control": [], "site": []}
     for _ in range(asked.rounds):
         for kind, at in (("control", bare), ("site", port)):

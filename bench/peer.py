@@ -1,15 +1,15 @@
-"""Another site and this one, side by side: signatures a second over HTTP, by the same loader, in the same run.
+"""Compares another site with this one: signatures per second over HTTP, with the same load generator in the same run.
 
     python bench/peer.py --url http://127.0.0.1:9000/sign --form 'name=Test {n}&email=test{n}@example.org' \
         [--page http://127.0.0.1:9000/] [--field csrfmiddlewaretoken] [--type form|json] [--good 200,201,302]
 
-``{n}`` in the template is another number in each post. ``--page``: fetched before each post, as a browser would, with
-its cookies sent back; ``--field``: the hidden field of that page whose value goes into the post too. What counts is the
-time from the first byte sent to the last one read, page and post together. Peer and site take turns, and the best round
-of each counts. Only measure machines of your own: a loader is an attack on anybody else's.
+``{n}`` in the template is a different number in each post. ``--page``: fetched before each post, as a browser would,
+with its cookies sent back; ``--field``: the hidden field of that page whose value is posted too. The measured time is
+from the first byte sent to the last one read, page and post together. Peer and site alternate, and the best round of
+each counts. Measure only your own machines: a load generator is an attack on anyone else's.
 
-What the peer does for its answer is the peer's: whether it has verified anybody, and whether anything is on disk by
-then, no loader can see. Look before comparing.
+A load generator can't see what the peer has done by the time it answers: whether it has verified anyone, or whether
+anything is on disk. Find out before you compare.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from sign import site
 
 @dataclass
 class Peer:
-    """How a signature is given there."""
+    """How to sign on the peer."""
 
     url: str
     form: str
@@ -54,7 +54,7 @@ class Peer:
 
 
 class Line:
-    """One kept-alive connection to a host, with its cookies. Speaks just enough HTTP/1.1."""
+    """One kept-alive connection to a host, with its cookies. Implements just enough HTTP/1.1."""
 
     def __init__(self, url: str) -> None:
         found = urlsplit(url)
@@ -110,7 +110,7 @@ class Line:
 
 
 async def _sign(peer: Peer, waiting: list[int], result: load.Result) -> None:
-    # A person each: cookies of their own, on a connection that goes on.
+    # One person each: separate cookies, on the same connection.
     line = Line(peer.url)
     kind = "application/json" if peer.json else "application/x-www-form-urlencoded"
     while waiting:
@@ -127,7 +127,7 @@ async def _sign(peer: Peer, waiting: list[int], result: load.Result) -> None:
 
 
 def hidden_value(page: bytes, name: str) -> str:
-    """The value of a hidden field."""
+    """Returns the value of a hidden field."""
     for tag in re.findall(r"<input\b[^>]*>", page.decode("utf-8", "replace")):
         found = dict(re.findall(r"""([\w-]+)\s*=\s*["']([^"']*)["']""", tag))
         if found.get("name") == name:
@@ -144,7 +144,7 @@ async def _run(peer: Peer, numbers: list[int], connections: int) -> load.Result:
 
 
 def main() -> int:
-    """Runs it and prints both; exit status 1 if the peer refused anybody."""
+    """Runs it and prints both; exit status 1 if the peer refused a signature."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", required=True)
     parser.add_argument("--form", required=True)

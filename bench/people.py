@@ -26,20 +26,20 @@ CODES_A_POST = 500
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
+    """Returns a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 class Site:
-    """A server at ``port`` of this machine, to be asked."""
+    """A server at ``port`` of this machine."""
 
     def __init__(self, port: int) -> None:
         self.port = port
 
     def request(self, method: str, path: str, value: object = None, token: str = "") -> tuple[int, bytes]:
-        """One request; status and body."""
+        """Sends one request; returns status and body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
         connection.request(method, path, canonical.encode(value) if value is not None else None, headers)
@@ -50,7 +50,7 @@ class Site:
 
 
 class Process(Site):
-    """A server that is started, waited for, and stopped."""
+    """A server process: start, wait, stop."""
 
     def __init__(self, command: list[str], port: int, environment: dict[str, str]) -> None:
         super().__init__(port)
@@ -65,7 +65,7 @@ class Process(Site):
 
     @property
     def pid(self) -> int:
-        """The first of its processes."""
+        """Returns the id of its first process."""
         return self._process.pid
 
     def stop(self) -> None:
@@ -76,9 +76,9 @@ class Process(Site):
 
 @dataclass(frozen=True)
 class Bench:
-    """An open sealed letter, the access codes for it, and the keys of who looks after it.
+    """An open sealed letter, the access codes for it, and the keys of its organiser and trustees.
 
-    ``trustees``: of each the sealing and the signing seed; ``organiser``: the signing seed.
+    ``trustees``: each one's sealing and signing seed; ``organiser``: the signing seed.
     """
 
     manifest: bytes
@@ -88,7 +88,7 @@ class Bench:
 
 
 def open_letter(server: Site, token: str, size: int) -> Bench:
-    """Makes a letter for so many blank codes and has its three trustees approve it."""
+    """Creates a letter with that many blank codes and has its three trustees approve it."""
 
     def good(answer: tuple[int, bytes]) -> bytes:
         if answer[0] >= 300:
@@ -152,12 +152,12 @@ def _signature(work: tuple[bytes, bytes]) -> bytes:
 
 
 def signature(source: bytes, registrar: Path, seed: bytes) -> bytes:
-    """The valid body of somebody whose signing seed is known."""
+    """Returns a valid body for a signatory with a known signing seed."""
     return _body(source, registrar.read_bytes(), seed)
 
 
 def _body(source: bytes, private: bytes, seed: bytes) -> bytes:
-    """The body of one POST entries. The credential is signed straight, which no server can tell from a blind one."""
+    """Returns the body of one POST entries. No server can tell its directly signed credential from a blind one."""
     found, registrar = _known(source, private)
     letter = manifest.letter_id(source)
     rid = roll.registrar_id(b64.decode(found.registrars[0]))
@@ -182,7 +182,7 @@ def _body(source: bytes, private: bytes, seed: bytes) -> bytes:
 
 
 def signatures(source: bytes, registrar: Path, number: int) -> list[bytes]:
-    """So many valid bodies, each of a different person."""
+    """Returns that many valid bodies, each from a different person."""
     work = [(source, registrar.read_bytes())] * number
     with ProcessPoolExecutor() as pool:
         return list(pool.map(_signature, work, chunksize=32))

@@ -1,10 +1,10 @@
-"""How large, how fast: a thousand names on a broadsheet, fitted, set, preflighted and read back.
+"""Type size and time for a thousand names on a broadsheet: fitted, set, preflighted and read back.
 
-Each time stands beside its control from the same run: one bare compilation of the same lines by the engine, without
-fit, preflight or read-back; for the reader's PDF one of the same names as bare paragraphs.
+Each time has a control from the same run: one bare compilation of the same lines by the engine, without fit, preflight
+or read-back; for the readers' PDF, one of the same names as bare paragraphs.
 
-Run: ``python bench/printing.py > bench/results/press.md``. With ``--pictures DIR`` the pages stay. The bar is two
-seconds for the broadsheet; for a reader's PDF of 10,000 names one second and 300 MB.
+Run: ``python bench/printing.py > bench/results/press.md``. ``--pictures DIR`` keeps the pages. The bar is two
+seconds for the broadsheet; for a readers' PDF of 10,000 names one second and 300 MB.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import typst
 
@@ -26,10 +27,10 @@ from outcome import Outcome
 from press.people import edition_of
 from press.setup import WHEN, order, take_apart
 from undersigned import press
-from undersigned.press.fonts import stack_for
 from undersigned.press.names import entries_of
 from undersigned.press.order import check
 from undersigned.press.pdf import _fonts
+from undersigned.press.stack import stack_for
 
 REACH = {("en", "list"): 6.85, ("en", "run-in"): 7.95, ("he", "list"): 8.6, ("he", "run-in"): 10.3}
 PROFILE = bytes(12) + b"prtrCMYK" + bytes(16) + b"acsp" + bytes(200)
@@ -52,13 +53,13 @@ def main() -> None:
         keep("1,000 names on a broadsheet, the slowest", lines[2:], took=8, bare=9, bar=2)
         say(
             "",
-            "## The same names on other papers: pt; in brackets what would fit, under the paper's floor",
+            "## The same names on other papers: pt; in brackets: what would fit, below the paper's minimum",
             "",
         )
         for line in others(out):
             say(line)
-        say("", f"Peak memory of this process, all those pages: {peak()} MB")
-        say("", "## The reader's PDF, each in a process of its own", "")
+        say("", f"Peak memory of this process, all these pages: {peak()} MB")
+        say("", "## The readers' PDF, each in a separate process", "")
         lines = list(archive())
         for line in lines:
             say(line)
@@ -70,7 +71,7 @@ def main() -> None:
 
 
 def keep(question: str, rows: list[str], *, took: int, bare: int, bar: float) -> None:
-    """The slowest of a table's rows as one line of the speed table. ``took``, ``bare``: columns, in seconds."""
+    """Writes the slowest row of a table as one line of the speed table. ``took``, ``bare``: columns, in seconds."""
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     slowest = max(cells, key=lambda row: float(row[took]))
     seconds, control = float(slowest[took]), f"bare compilation {slowest[bare]} s"
@@ -79,14 +80,14 @@ def keep(question: str, rows: list[str], *, took: int, bare: int, bar: float) ->
 
 
 def peak() -> int:
-    """The most memory this process has had, in MB."""
-    # Not getrusage, which begins with what the process that started this one had.
+    """Returns this process's peak memory, in MB."""
+    # Not getrusage, which starts with the peak of the parent process.
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
 def say(*lines: str) -> None:
-    """To whoever keeps the results."""
+    """Prints lines to standard output."""
     sys.stdout.writelines(line + "\n" for line in lines)
     sys.stdout.flush()
 
@@ -98,7 +99,7 @@ def broadsheet(out: Path) -> Iterator[str]:
     for roll in ROLLS:
         for style in ("list", "run-in"):
             wanted = order(roll, 1000, paper="371x528 mm", style=style)
-            # Warm: the fonts are known; the page is another one, so that nothing of it is remembered.
+            # Warm: fonts are loaded; a different page, so that none of it is cached.
             press.make_page(order(roll, 400, paper="371x528 mm", style=style), out / "warm")
             started = time.perf_counter()
             report = press.make_page(wanted, out / f"371x528-{roll}-{style}")
@@ -151,7 +152,7 @@ def archive() -> Iterator[str]:
 
 
 def one_archive(roll: str, number: int) -> None:
-    """One of them, in this process: fonts known, text not."""
+    """Makes one of them in this process: fonts loaded, text new."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         press.make_archive(order(roll, 20), out)
@@ -161,8 +162,9 @@ def one_archive(roll: str, number: int) -> None:
         took, memory, size = time.perf_counter() - started, peak(), (out / "archive.pdf").stat().st_size
     names = [entry.name + entry.title for entry in entries_of(check(wanted).edition, {}, "en", titles=True)]
     source = '#set text(font: ("Source Serif 4", "Noto Serif"), size: 9pt)\n#for n in json("n.json") { par(n) }'
-    files = {"main.typ": source.encode(), "n.json": json.dumps(names).encode()}
-    compiler = typst.Compiler(files, font_paths=_fonts(stack_for("en", names).files))  # type: ignore[arg-type]
+    # The stubs know a path or one source; the engine takes a mapping of files as well.
+    files: Any = {"main.typ": source.encode(), "n.json": json.dumps(names).encode()}
+    compiler = typst.Compiler(files, font_paths=_fonts(stack_for("en", names).files))
     started = time.perf_counter()
     compiler.compile(format="pdf")
     bare = time.perf_counter() - started

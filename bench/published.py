@@ -1,17 +1,17 @@
-"""A sealed letter of many names, from its first signature to its published edition, as people would do it.
+"""A large sealed letter from its first signature to its published edition, with people's own tools.
 
     python bench/published.py --sizes 1000,10000,100000 [--bulk] [--mirror] [--out bench/results/published.md]
     python bench/published.py --sizes 1000000 --bulk --place DIR [--until STEP] [--skip fetch]
 
-Everything goes the way it goes in life: signatures with three post-quantum boxes each over HTTP, notice and cut by the
-organiser, two trustees' own tool (their mirrors, their checks, their openings), publication over HTTP, a stranger who
-fetches the letter and checks it on all cores, and somebody who withdraws afterwards. ``--bulk``: all signatures but one
-are made on all cores and appended without HTTP; ``--mirror``: the trustees' seals are copied from the site's table,
-instead of asked for a hundred at a time.
+Every step is done as in reality: signatures with three post-quantum boxes each over HTTP, notice and cut by the
+organiser, the tool of two trustees (mirrors, checks, openings), publication over HTTP, a reader who fetches the letter
+and verifies it on all cores, and one withdrawal afterwards. ``--bulk``: all signatures except one are generated on all
+cores and appended without HTTP; ``--mirror``: the trustees' seals are copied from the site's table, instead of
+requested a hundred at a time.
 
-Of each step the seconds, and the memory of whoever takes it, of the site's web process and of its clerk, each at its
-largest during that step. ``--place DIR`` keeps the letter and what has been done: the same command again goes on after
-the last step that was finished, and ``--until`` stops after one.
+For each step it measures the seconds and the peak memory of the process that runs it, of the site's web process and of
+its clerk. ``--place DIR`` keeps the letter and the completed steps: the same command resumes after the last one, and
+``--until`` stops after a step.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ HEAD = (
 
 
 def reset(pid: int) -> None:
-    """Has the kernel forget how large a process has been."""
+    """Resets the kernel's record of a process's peak memory."""
     try:
         Path(f"/proc/{pid}/clear_refs").write_text("5")
     except OSError:
@@ -46,7 +46,7 @@ def reset(pid: int) -> None:
 
 
 def largest(server: people.Process | None) -> dict[str, float]:
-    """Megabytes of the site's web process, clerk and press, each at its largest since ``reset``."""
+    """Returns the peak megabytes of the site's web process, clerk and press since ``reset``."""
     found = {"web_mb": 0.0, "clerk_mb": 0.0, "press_mb": 0.0}
     for pid in soak.below(server.pid) if server else ():
         try:
@@ -54,14 +54,14 @@ def largest(server: people.Process | None) -> dict[str, float]:
             lines = Path(f"/proc/{pid}/status").read_text().splitlines()
         except OSError:
             continue
-        # What is neither is a page in the press, which the clerk has made beside everything else.
+        # Any other process is typesetting a page for the clerk, in the background.
         kind = "clerk_mb" if b"clerk" in command else "web_mb" if b"granian" in command else "press_mb"
         found[kind] = max(found[kind], *(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")))
     return {name: round(most) for name, most in found.items() if most}
 
 
 def take(life: Life, step: str, server: people.Process | None) -> dict[str, float]:
-    """One step in a process of its own; what it took."""
+    """Runs one step in a separate process; returns what it took."""
     for pid in soak.below(server.pid) if server else ():
         reset(pid)
     command = [sys.executable, __file__, "--place", str(life.place), "--step", step]
@@ -75,13 +75,13 @@ def take(life: Life, step: str, server: people.Process | None) -> dict[str, floa
         raise SystemExit(f"{step} failed: {said[-3000:]}\nWhat is done is kept in {life.place}")
     last = said.strip().splitlines()[-1:] or [""]
     own = json.loads(last[0]) if last[0].startswith("{") else {}
-    # What it prepared before it began is not counted, where it says so.
+    # Preparation before the step is not counted, where the step says so.
     figures = {"seconds": round(own.pop("seconds", seconds), 2), **own, "mb": round(used.ru_maxrss / 1024)}
     return {**figures, **largest(server)}
 
 
 def live(life: Life, skip: list[str], last: str | None) -> None:
-    """Takes all steps that are left."""
+    """Runs all remaining steps."""
     server: people.Process | None = None
     try:
         for step in life.steps:
@@ -116,14 +116,14 @@ def table(life: Life) -> str:
     if "bulk" in known:
         lines.append(f"\nMaking took {known['bulk']['make']:,g} s, appending {known['bulk']['append']:,g} s.")
     if "withdraw" in known:
-        lines.append(f"The edition stood again {known['withdraw']['and_back_s']:,g} s after it was gone.")
+        lines.append(f"The edition was back {known['withdraw']['and_back_s']:,g} s after it was gone.")
     if "publish" in known:
         lines.append(f"On disk: {', '.join(f'{name} {mb:,} MB' for name, mb in sizes(life).items())}.")
     return "\n".join(lines) + "\n"
 
 
 def sizes(life: Life) -> dict[str, int]:
-    """Megabytes of what lies there, by name."""
+    """Returns the megabytes on disk, by name."""
     public = life.data / "public" / people.SLUG
     places = {
         "database": life.data / "undersigned.sqlite3", "log": public / "log", "edition": public / "editions",

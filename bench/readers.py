@@ -1,4 +1,4 @@
-"""Readers: so many connections kept alive, each asking for the same page again as soon as it has it."""
+"""Readers: a number of kept-alive connections that each request the same page again as soon as they have it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from load import Result
 
 
 class Reader(asyncio.Protocol):
-    """One reader's connection. Parses no more of an answer than its status and its length."""
+    """One reader's connection. Parses only an answer's status and length."""
 
     def __init__(self, request: bytes, until: float, result: Result, done: asyncio.Future[None]) -> None:
         self._request, self._until, self._result, self._done = request, until, result, done
@@ -21,7 +21,7 @@ class Reader(asyncio.Protocol):
         self._head = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Asks for the first time."""
+        """Sends the first request."""
         self._transport = cast(asyncio.Transport, transport)
         self._ask()
 
@@ -31,7 +31,7 @@ class Reader(asyncio.Protocol):
         self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        """Counts until the answer is whole, then asks again."""
+        """Counts until the answer is complete, then sends the next request."""
         if not self._wanted:
             self._head += data
             end = self._head.find(b"\r\n\r\n")
@@ -52,7 +52,7 @@ class Reader(asyncio.Protocol):
                 self._transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The end; of the server's own accord it is an error."""
+        """Ends the connection; if the server closed it, that is an error."""
         if error is not None or time.perf_counter() < self._until:
             self._result.statuses[0] += 1
         if not self._done.done():
@@ -80,5 +80,5 @@ async def _run(port: int, path: str, seconds: float, connections: int) -> Result
 
 
 def read(port: int, path: str, seconds: float, connections: int) -> Result:
-    """Reads one page for so many seconds."""
+    """Reads one page for a number of seconds."""
     return uvloop.run(_run(port, path, seconds, connections))

@@ -1,10 +1,10 @@
-"""How many signatures a second does the site accept, and how far is that from the bare ceiling?
+"""Signatures accepted per second, relative to the bare ceiling.
 
     python bench/sign.py [--signatures 2000] [--connections 32] [--rounds 3] [--postgresql]
 
 Sealed letter, RSA-3072 credential, receipt after durable commit, HTTP on loopback; the load generator shares the
-machine. Ceiling and site take turns on the same prepared signatures, and the ceiling batches in both ways it can. Each
-round gives a ratio, of the site to the better ceiling of that round; the median counts. ``--postgresql``: two web
+machine. Ceiling and site alternate on the same prepared signatures, and the ceiling tries both ways to batch. Each
+round gives a ratio of the site to the better ceiling of that round; the median counts. ``--postgresql``: two web
 workers on a private PostgreSQL cluster, of the site and, beside the ceiling on SQLite, of the ceiling, too.
 """
 
@@ -37,7 +37,7 @@ def site(data: Path, port: int, *options: str) -> people.Process:
 
 @dataclass(frozen=True)
 class Base:
-    """What the site is on: ``options`` of its command, and the URL of the ceiling's database, if it has one there."""
+    """The site's database: ``options`` of its command, and the URL of the ceiling's database, if any."""
 
     name: str
     options: list[str]
@@ -67,12 +67,12 @@ class Ceiling:
     """The bare application under the same granian settings, on an empty table each time."""
 
     def __init__(self, root: Path, source: bytes, database: str | None) -> None:
-        """``database``: the URL of one on PostgreSQL; then it has two workers, as the site has there."""
+        """``database``: the URL of a PostgreSQL database; then it has two workers, like the site."""
         self._root, self._database, self._number = root, database, 0
         (root / "manifest.json").write_bytes(source)
 
     def run(self, bodies: list[bytes], connections: int, *, lap: bool) -> load.Result:
-        """Posts every body once. ``lap``: batches wait for what has arrived."""
+        """Posts every body once. ``lap``: with a batching window."""
         self._number += 1
         environment = {
             "CEILING_MANIFEST": str(self._root / "manifest.json"),
@@ -94,7 +94,7 @@ class Ceiling:
         return result
 
     def best(self, bodies: list[bytes], connections: int) -> load.Result:
-        """The better of both ways to batch."""
+        """Returns the better of both ways to batch."""
         found = [self.run(bodies, connections, lap=lap) for lap in (False, True)]
         return max(found, key=lambda result: result.rate)
 
@@ -107,13 +107,13 @@ def describe(name: str, result: load.Result) -> None:
 
 @dataclass
 class Round:
-    """What one round gave: of the site, and of each ceiling by its name."""
+    """One round's results: the site's, and each ceiling's by name."""
 
     site: load.Result
     ceilings: dict[str, load.Result]
 
     def ratio(self, name: str) -> float:
-        """The site to that ceiling."""
+        """Returns the ratio of the site to that ceiling."""
         return self.site.rate / self.ceilings[name].rate
 
 

@@ -1,10 +1,10 @@
-"""Does a site stay as it is while people sign and read for a long time?
+"""Soak test: does memory, open files or the WAL grow while people sign and read for a long time?
 
     python bench/soak.py [--seconds 1200] [--rate 10] [--out bench/results/soak]
 
-People sign at a steady rate, every tenth signature is sent again, and readers ask for the count, the checkpoint and
-the page. Memory, open files and the database's log are looked at every few seconds. The first fifth warms up; of the
-rest, the beginning is held against the end. What has to grow, because the letter does, is the clerk's memory.
+People sign at a steady rate, every tenth signature is sent again, and readers request the count, the checkpoint and
+the page. Memory, open files and the WAL are sampled every few seconds. The first fifth is warm-up; of the rest, the
+beginning is compared with the end. Only the clerk's memory may grow, because the letter does.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ READ = (f"/{people.SLUG}/count.json", f"/{people.SLUG}/log/checkpoint", f"/{peop
 
 @dataclass
 class Look:
-    """What one look saw. Memory and write-ahead log in MiB."""
+    """One sample. Memory and WAL in MiB."""
 
     at: float
     web: float
@@ -50,7 +50,7 @@ class Look:
 
 @dataclass
 class Crowd:
-    """Those who sign and read; ``statuses`` of all answers, and what was answered otherwise than it should be."""
+    """The signing and reading clients; ``statuses`` of all answers, and unexpected answers."""
 
     port: int
     bodies: Sequence[bytes]
@@ -61,7 +61,7 @@ class Crowd:
     over: threading.Event = field(default_factory=threading.Event)
 
     def sign(self) -> None:
-        """At a steady rate, however long the answers take; each tenth signature is sent twice."""
+        """Signs at a steady rate, however long the answers take; each tenth signature is sent twice."""
         begun = time.monotonic()
         for number, body in enumerate(self.bodies):
             if self.over.wait(max(0.0, begun + number / self.rate - time.monotonic())):
@@ -72,7 +72,7 @@ class Crowd:
                 self.statuses[self._ask("POST", f"/{people.SLUG}/entries", body)] += 1
 
     def read(self) -> None:
-        """Page after page, on connections of their own."""
+        """Reads page after page, on separate connections."""
         number = 0
         while not self.over.wait(0.02):
             self.statuses[self._ask("GET", READ[number % len(READ)])] += 1
@@ -115,7 +115,7 @@ def memory(pid: int) -> float:
 
 
 def look(server: people.Process, data: Path, begun: float, signed: int) -> Look:
-    """All of it, now."""
+    """Takes a sample."""
     web = clerk = 0.0
     files = 0
     for pid in below(server._process.pid):
@@ -134,7 +134,7 @@ def look(server: people.Process, data: Path, begun: float, signed: int) -> Look:
 
 
 def run(seconds: int, rate: float) -> tuple[list[Look], Crowd]:
-    """The looks, and those who were there."""
+    """Returns the samples and the clients."""
     with tempfile.TemporaryDirectory(prefix="undersigned-soak-") as name:
         data, port = Path(name) / "data", people.free_port()
         server = site(data, port)
@@ -143,7 +143,7 @@ def run(seconds: int, rate: float) -> tuple[list[Look], Crowd]:
             letter = people.open_letter(server, token, int(seconds * rate))
             registrar = data / "keys" / f"{people.SLUG}.registrar"
             crowd = Crowd(port, people.signatures(letter.manifest, registrar, int(seconds * rate)), rate)
-            # A letter that was just approved has its pages after the clerk's next round.
+            # A letter that was just approved has its pages only after the clerk's next round.
             for path in READ:
                 while server.request("GET", path)[0] != 200:
                     time.sleep(0.1)
@@ -165,7 +165,7 @@ def run(seconds: int, rate: float) -> tuple[list[Look], Crowd]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One figure at the beginning and at the end, and whether it stayed as it should."""
+    """One figure at the beginning and at the end, and whether it stayed within its limit."""
 
     name: str
     unit: str
@@ -181,7 +181,7 @@ class Verdict:
 
 
 def judge(looks: Sequence[Look]) -> list[Verdict]:
-    """The end held against the beginning, after the first fifth: medians over a fifth each."""
+    """Compares the end with the beginning, after the first fifth: medians over a fifth each."""
     part = max(1, len(looks) // 5)
     first, last = looks[part : 2 * part], looks[-part:]
 
@@ -207,7 +207,7 @@ def judge(looks: Sequence[Look]) -> list[Verdict]:
 
 
 def picture(looks: Sequence[Look]) -> str:
-    """Four curves over time, each to a scale of its own, as SVG."""
+    """Draws four curves over time as SVG, each with its own scale."""
     width, height, gap = 720, 110, 24
     parts = []
     for number, (name, title) in enumerate(
@@ -244,10 +244,10 @@ def main() -> int:
     looks, crowd = run(asked.seconds, asked.rate)
     verdicts, errors = judge(looks), sum(crowd.wrong.values())
     text = (
-        "# A long run\n\n"
+        "# Soak test\n\n"
         f"{asked.seconds} seconds, {looks[-1].signed} signatures, {sum(crowd.statuses.values())} answers, {errors} "
-        f"errors; {os.cpu_count()} cores, shared with those who ask. ({Path(__file__).name}, `make soak`)\n\n"
-        "| | after warming up | at the end | allowed | |\n| --- | --- | --- | --- | --- |\n"
+        f"errors; {os.cpu_count()} cores, shared with the load generator. ({Path(__file__).name}, `make soak`)\n\n"
+        "| | after warm-up | at the end | allowed | |\n| --- | --- | --- | --- | --- |\n"
         + "\n".join(verdict.row() for verdict in verdicts)
         + "\n"
         + "".join(f"\n{number} x {what}\n" for what, number in crowd.wrong.most_common(10))

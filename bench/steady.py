@@ -13,7 +13,7 @@ from load import Result
 
 @dataclass
 class Steady(Result):
-    """``accepted``: seconds of the answers 201, since each was due; ``patient``: 503s that say when to come back."""
+    """``accepted``: latency of the answers 201 since each was due; ``patient``: 503s with Retry-After."""
 
     accepted: list[float] = field(default_factory=list)
     patient: int = 0
@@ -55,5 +55,5 @@ async def _post(port: int, path: str, bodies: list[bytes], rate: float) -> Stead
 
 
 def post(port: int, path: str, bodies: list[bytes], rate: float) -> Steady:
-    """Posts each body when it is due, ``rate`` a second, over as many kept-alive connections as that takes."""
+    """Posts each body when it is due, ``rate`` per second, over as many kept-alive connections as needed."""
     return uvloop.run(_post(port, path, bodies, rate))

@@ -3,9 +3,9 @@
     python bench/surge.py [--runs 200] [--out bench/results/surge.md]
 
 A real site, with one web worker and with three, on SQLite and on PostgreSQL (a private cluster); three people
-sign a second and one withdraws, and ``undersigned verify LINK`` is run again and again in a process of its own. Every
-tenth time it goes through a proxy that puts another name into one record, and then through one that leaves out an entry
-of the log. The control is in the suite (``tests/web/test_surge.py``): a site that shows checkpoints before names.
+sign per second and one withdraws, while ``undersigned verify LINK`` runs repeatedly in a separate process. Every tenth
+time it goes through a proxy that changes a name in one record, and then through one that drops an entry of the log. The
+control is in the test suite (``tests/web/test_surge.py``): a site that serves checkpoints before names.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
@@ -28,8 +29,8 @@ from web.surge import Surge, altered, begin, forger, left_out, link_of, verify
 FORGE_EVERY = 10
 
 
-def one_site(workers: int, runs: int) -> dict[str, object]:
-    """So many checks of one site's letter, and what they said."""
+def one_site(workers: int, runs: int) -> dict[str, Any]:
+    """Checks one site's letter a number of times; returns the outcomes."""
     honest: Counter[int] = Counter()
     forged: Counter[int] = Counter()
     took = []

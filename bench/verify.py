@@ -1,16 +1,16 @@
-"""How fast is a bundle verified, beside the sum of its bare signature checks?
+"""Bundle verification throughput, relative to the bare signature checks.
 
     python bench/verify.py [--entries 2000] [--processes 2]
 
-The bundle lies in a directory, as ``undersigned verify`` reads it. The control does nothing but the cryptography a
-bundle cannot be checked without, once each: for each signature one RSA-PSS verification (pyca) and one Ed25519
+The bundle is a directory, as ``undersigned verify`` reads it. The control makes only the cryptographic checks that
+a bundle needs, once each: for each signature one RSA-PSS verification (pyca) and one Ed25519
 verification (PyNaCl); for each opening the hashes of its commitments, the interpolation of the shares that were not
-published, and one AES-GCM decryption. Everything is parsed beforehand, outside the clock, and lies in the memory of the
+published, and one AES-GCM decryption. Everything is parsed in advance, unmeasured, and is in the memory of the
 process that works on it. It runs as a plain loop on one core, and on as many processes as the verifier has.
 
-The bar is a ratio of 0.8. All take turns, since a shared machine is quicker now and slower then, and each turn gives a
-ratio; the median of them counts. The last line, which has no bar, is of one process each, in processor time: it does
-not depend on what two cores together can do.
+The bar is a ratio of 0.8. All alternate, because a shared machine's speed varies, and each turn gives a ratio; the
+median counts. The last line, which has no bar, compares one process each in processor time, which does not depend on
+what two cores can do together.
 """
 
 from __future__ import annotations
@@ -19,20 +19,18 @@ import argparse
 import os
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nacl.bindings import crypto_sign_open
 
-from bench import bundles
-from bench.outcome import Outcome
+import bundles
+from letterworld import registrar
+from outcome import Outcome
 from undersigned.client.bundle_folder import FolderFiles
 from undersigned.protocol import base64url, credential, purposes, seal, shamir
 from undersigned.protocol.handout import Runner
@@ -48,7 +46,7 @@ _opens: list[Open] = []
 
 def bare_signatures(start: int) -> int:
     """RSA-PSS and Ed25519 only."""
-    public = credential.load_public(bundles.registrar()[0])
+    public = credential.load_public(registrar()[0])
     part = _checks[start : start + CHUNK]
     for rsa_signature, prepared, signature, message, key in part:
         credential.verify_prepared(public, rsa_signature, prepared)
@@ -70,9 +68,9 @@ def bare_openings(start: int) -> int:
 
 
 def prepare(files: Mapping[str, bytes]) -> None:
-    """Takes apart what the control works on; processes started afterwards have it, too."""
+    """Parses the control's input; processes started afterwards inherit it."""
     signed, opened = bundles.signed_parts(files)
-    decode, rid = base64url.decode, purposes.digest("registrar", bundles.registrar()[0])
+    decode, rid = base64url.decode, purposes.digest("registrar", registrar()[0])
     for entry in signed:
         item, key = entry.credentials[0], decode(entry.key)
         prepared = decode(item.prefix) + credential.credential_message(rid, key)
@@ -85,20 +83,20 @@ def prepare(files: Mapping[str, bytes]) -> None:
 
 
 def bare(run: Runner) -> None:
-    """The bare work, by something like ``map``."""
+    """Makes the bare checks, with something like ``map``."""
     assert sum(run(bare_signatures, range(0, len(_checks), CHUNK))) == len(_checks)
     assert sum(run(bare_openings, range(0, len(_opens), CHUNK))) == len(_opens)
 
 
 def seconds_of(act: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
-    """How long it takes once."""
+    """Measures one run."""
     start = clock()
     act()
     return clock() - start
 
 
 def turns_of(files: FolderFiles, letter: bytes, processes: int, runs: int) -> list[tuple[float, ...]]:
-    """Seconds of the verifier, the control with as many processes, the control on one core; processor time of both."""
+    """Returns the seconds of the verifier, of the control (as many processes; one core), and both processor times."""
 
     def whole(run: Runner, lend: bool) -> None:
         report = verify_bundle(files, letter=letter, run=run, lend=files.lend if lend else None)
@@ -120,7 +118,7 @@ def turns_of(files: FolderFiles, letter: bytes, processes: int, runs: int) -> li
 
 
 def main() -> None:
-    """Builds, runs all in turn, prints four lines."""
+    """Builds, runs all alternately, prints four lines."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--entries", type=int, default=2000)
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1)
@@ -155,7 +153,7 @@ def main() -> None:
 
 
 def ratio(ours: list[float], control: list[float]) -> float:
-    """The median of the turns' ratios."""
+    """Returns the median of the turns' ratios."""
     return statistics.median(bare_once / once for once, bare_once in zip(ours, control, strict=True))
 
 

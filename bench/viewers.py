@@ -1,16 +1,15 @@
-"""Do signatures still go through while a crowd watches the count?
+"""Signing latency while many viewers watch the count.
 
     python bench/viewers.py [--viewers 1000,10000,30000,60000,100000] [--every 20] [--rate 33] [--seconds 30]
         [--workers 1] [--postgresql]
 
-Each viewer keeps a connection open and asks for the count every so many seconds, as a page that refreshes itself does.
-Meanwhile people sign at a steady rate, whether or not the answers keep up; each answer's time is counted from when the
-signature was due. The web server closes a connection nobody has asked anything on for thirty seconds, so viewers ask
-more often. The control is the same rate with nobody watching, first and last. Viewers, signatories and server share the
-machine.
+Each viewer keeps a connection open and requests the count every few seconds, like a page that refreshes itself.
+Meanwhile people sign at a steady rate, whether or not the answers keep up; latency is measured from when a signature
+was due. The web server closes connections that are idle for thirty seconds, so viewers ask more often. The control is
+the same rate without viewers, before and after. Viewers, signatories and server share the machine.
 
-A connection is an open file at both ends. Where a process may not have enough of them for all viewers (``ulimit -Hn``),
-they come from several processes, and the site gets as many web workers as it takes to hold them.
+A connection is an open file at both ends. If a process may not have enough of them for all viewers (``ulimit -Hn``),
+the viewers run in several processes, and the site gets as many web workers as it needs.
 """
 
 from __future__ import annotations
@@ -46,18 +45,18 @@ MARGIN = 1.1
 
 
 class Crowd:
-    """All viewers, in processes of their own."""
+    """All viewers, in separate processes."""
 
     def __init__(self, port: int, path: str, every: float) -> None:
         self._words = [str(port), path, str(every)]
         self._groups: list[subprocess.Popen[str]] = []
 
     def grow(self, number: int) -> str:
-        """Lets viewers come until so many are here, or no more can; returns why not."""
+        """Connects viewers up to the number; returns the error if that fails."""
         needed = -(-number // A_PROCESS)
         while len(self._groups) < needed:
             place = Path(__file__).with_name("crowd.py")
-            # An address each, since each has only so many ports.
+            # One address each, because an address has a limited number of ports.
             command = [sys.executable, str(place), *self._words, f"127.0.0.{2 + len(self._groups)}"]
             pipe = subprocess.PIPE
             self._groups.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
@@ -66,11 +65,11 @@ class Crowd:
         return "; ".join(sorted({answer["why"] for answer in answers if answer["why"]}))
 
     def clear(self) -> None:
-        """Forgets what has been seen so far."""
+        """Resets the statistics."""
         self._ask([{"clear": 1}] * len(self._groups))
 
     def tell(self) -> tuple[int, int, load.Result]:
-        """How many are here, how many were not answered or sent away, and what the others saw."""
+        """Returns the number of viewers, failures and disconnects, and the latencies."""
         seen, here, missed = load.Result(), 0, 0
         for answer in self._ask([{"tell": 1}] * len(self._groups)):
             here, missed = here + answer["here"], missed + answer["late"] + answer["lost"]
@@ -83,7 +82,7 @@ class Crowd:
         return sum(soak.memory(group.pid) for group in self._groups)
 
     def leave(self) -> None:
-        """Everybody closes the page."""
+        """Disconnects all viewers."""
         for group in self._groups:
             assert group.stdin is not None
             group.stdin.close()
@@ -112,16 +111,19 @@ def web_workers(server: people.Process) -> tuple[float, int]:
 
 
 def run(server: people.Process, asked: argparse.Namespace, bodies: list[bytes]) -> list[dict[str, Any]]:
-    """One row for each size of the crowd, nobody first and last."""
+    """Returns one row per number of viewers; the first and last rows have none."""
     rows: list[dict[str, Any]] = []
     each, path = int(asked.rate * asked.seconds), f"/{people.SLUG}"
     crowd = Crowd(server.port, f"{path}/count.json", asked.every)
     try:
         for number in [0, *sizes(asked), 0]:
-            why = crowd.grow(number) if number else crowd.leave() or ""
+            why = ""
             if number:
-                # Everybody has asked once: what coming costs is not what watching costs.
+                why = crowd.grow(number)
+                # All viewers have asked once: connecting is not part of the measurement.
                 time.sleep(asked.every)
+            else:
+                crowd.leave()
             crowd.clear()
             part, bodies = bodies[:each], bodies[each:]
             found = steady.post(server.port, f"{path}/entries", part, asked.rate)
@@ -145,7 +147,7 @@ def run(server: people.Process, asked: argparse.Namespace, bodies: list[bytes]) 
 
 @contextmanager
 def database(wanted: bool) -> Iterator[list[str]]:
-    """Options of a site on a private PostgreSQL cluster; none if it is not wanted."""
+    """Returns the options of a site on a private PostgreSQL cluster, or none."""
     if not wanted:
         yield []
         return
@@ -162,12 +164,12 @@ def database(wanted: bool) -> Iterator[list[str]]:
 
 
 def sizes(asked: argparse.Namespace) -> list[int]:
-    """The sizes of the crowd."""
+    """Returns the numbers of viewers."""
     return [int(size) for size in asked.viewers.split(",")]
 
 
 def open_files(wanted: int) -> int:
-    """Raises how many files this process and those it starts may have open, as far as it is let; returns how many."""
+    """Raises the limit of open files for this process and its children as far as allowed; returns it."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     for number in (wanted, most):
         try:
@@ -218,7 +220,7 @@ def main() -> int:
     Outcome(
         f"a receipt, p99, {asked.rate:g} a second, {most['viewers']:,} viewers",
         f"{most['sign_p99_ms']:.0f} ms, {most['errors']} errors",
-        f"nobody watching {rows[0]['sign_p99_ms']:.0f} ms",
+        f"without viewers {rows[0]['sign_p99_ms']:.0f} ms",
         most["sign_p99_ms"],
         REACH,
         "ms",

@@ -105,7 +105,7 @@ class Cluster:
         """Rows of one statement. Raises psycopg.errors.QueryCanceled if it takes longer than ``patience`` ms."""
         options = f"-c statement_timeout={patience}"
         with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5, options=options) as connection:
-            cursor = connection.execute(question)  # type: ignore[arg-type]
+            cursor = connection.execute(question)
             return cursor.fetchall() if cursor.description else []
 
     def promote(self) -> None:

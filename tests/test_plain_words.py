@@ -19,13 +19,8 @@ ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs" / "glossary.md"
 
 TO_CONVERT = (
-    "ARCHITECTURE.md",
-    "CHANGELOG.md",
-    "CONTRIBUTING.md",
-    "bench/",
-    "docs/spec/",
+    "bench/bulk.py",
     "frontend/",
-    "scripts/",
     "src/undersigned/cli/",
     "src/undersigned/client/",
     "src/undersigned/languages/",
@@ -36,7 +31,16 @@ TO_CONVERT = (
 )
 """Not converted yet: a list that only gets shorter."""
 
-CONVERTED: tuple[str, ...] = ()
+CONVERTED: tuple[str, ...] = (
+    "bench/README.md",
+    "bench/results/",
+    "frontend/README.md",
+    "frontend/pages/",
+    "src/undersigned/web/reader/catalog/",
+    "src/undersigned/web/templates/",
+    "tests/README.md",
+    "tests/vectors/README.md",
+)
 """Parts of the directories above that are finished already. The longest matching path decides."""
 
 SEARCHED = ("*.md", "*.py", "*.ts", "*.mjs", "*.toml", "*.html", "*.css", "scripts/*", "*.ftl", "*.json")
@@ -72,6 +76,9 @@ def converted_texts() -> Iterator[tuple[str, str]]:
 
 def occurrences(phrase: str, text: str) -> list[int]:
     """The lines on which a phrase begins, in any case, also across a line break inside a comment."""
+    lowered = text.lower()
+    if not all(word in lowered for word in phrase.lower().split()):
+        return []  # the usual case, and a hundred times faster than the pattern
     pattern = r"\b" + r"(?:\s|#|\*|//|>)+".join(map(re.escape, phrase.split())) + r"\b"
     return [text.count("\n", 0, found.start()) + 1 for found in re.finditer(pattern, text, re.IGNORECASE)]
 

@@ -23,7 +23,7 @@ NO_FILE = "it holds something that is no file of a bundle"
 PACKED = "is packed in a way that bundles are not"
 PLAIN = "is not a plain file without a comment"
 FIELD = "carries a field that bundles have no use for"
-OTHERWISE = "stands otherwise in the directory than before its bytes"
+OTHERWISE = "otherwise than the header before its bytes"
 DAMAGED = "is damaged"
 LARGE_END = "its large end record is not"
 
@@ -117,7 +117,14 @@ def zipped(
     out += b"".join(rows[i] for i in order or range(len(rows)))
     size = len(out) - start
     if large is not None:
-        values = {"made": 45, "needed": 45, "here": len(rows), "total": len(rows), "size": size, "start": start}
+        values: dict[str, Any] = {
+            "made": 45,
+            "needed": 45,
+            "here": len(rows),
+            "total": len(rows),
+            "size": size,
+            "start": start,
+        }
         values |= {"there": len(out), "rest": 44, "disk": 0, "disks": 1, "gap": b""} | large
         out += struct.pack(
             "<4sQ2H2I4Q", b"PK\x06\x06", values["rest"], values["made"], values["needed"], values["disk"], 0,
@@ -233,11 +240,11 @@ def _names(parts: list[Part]) -> Iterator[tuple[str, bytes, str]]:
         "some other file": b"readme.txt",
     }
     for what, name in odd.items():
-        words = "lies in a folder" if name.endswith(b"/manifest.json") else BROKEN if len(name) > 500 else NO_FILE
+        words = "is in a folder" if name.endswith(b"/manifest.json") else BROKEN if len(name) > 500 else NO_FILE
         words = "it lists folders" if name.endswith(b"/") else words
         yield what, zipped([*parts, Part(name, b"")]), words
     inside = [dataclasses.replace(part, name=b"letter-bundle/" + part.name) for part in parts]
-    yield "a folder on top", zipped(inside), "lies in a folder inside"
+    yield "a folder on top", zipped(inside), "is in a folder inside"
     yield "one name twice", zipped([*parts, parts[0]]), "twice"
     yield "one name twice, with other bytes", zipped([*parts, Part(parts[1].name, b"other")]), "twice"
 
@@ -249,7 +256,8 @@ def _headers(parts: list[Part]) -> Iterator[tuple[str, bytes, str]]:
         return zipped([dataclasses.replace(first, local=said, central=said), *rest])
 
     def one(where: str, **said: Any) -> bytes:
-        return zipped([dataclasses.replace(first, **{where: said}), *rest])
+        changes: dict[str, Any] = {where: said}
+        return zipped([dataclasses.replace(first, **changes), *rest])
 
     yield "encrypted", both(flags=1), "encrypted"
     yield "sizes behind the files", both(flags=8), "sizes stand behind"
@@ -330,7 +338,7 @@ def _large_ends(parts: list[Part]) -> Iterator[tuple[str, bytes, str]]:
     yield "a large end for a small offset", zipped(parts, large={}, end={"start": mark32}), "end records differ"
     yield "no large end", zipped(parts, end=counts), LARGE_END
     yield "nothing but an end that overflows", zipped([], end=counts), LARGE_END
-    for what, said in {
+    lies: dict[str, dict[str, Any]] = {
         "a large end of another version": {"needed": 46},
         "a large end with more in it": {"rest": 45},
         "a large end on another disk": {"disk": 1},
@@ -338,7 +346,8 @@ def _large_ends(parts: list[Part]) -> Iterator[tuple[str, bytes, str]]:
         "a large end elsewhere": {"there": 1},
         "a large end of two disks": {"disks": 2},
         "a gap behind the large end": {"gap": b"x"},
-    }.items():
+    }
+    for what, said in lies.items():
         yield what, zipped(parts, large=said, end=counts), LARGE_END
     yield "a large end of endless files", zipped(parts, large={"here": 2**63, "total": 2**63}, end=counts), "too many"
     far = {"start": 2**64 - 1}

@@ -51,7 +51,7 @@ function hash(data, encoding) {
  */
 function signPages(script) {
   const style = readFileSync(join(ROOT, "pages/sign.css"), "utf8");
-  const html = readFileSync(join(ROOT, "reader/sign.html"), "utf8");
+  const html = readFileSync(join(ROOT, "pages/sign.html"), "utf8");
   const code = script.toString("utf8");
   const csp = [
     "default-src 'none'",

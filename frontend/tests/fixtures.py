@@ -56,7 +56,8 @@ def verdict(files: Files, letter: bytes | None = None) -> dict[str, Any]:
         "outcome": report.outcome,
         "step": bad.name if bad else None,
         "detail": bad.detail if bad else None,
-        "steps": [[s.name, s.outcome, s.detail] for s in report.steps],
+        "steps": [[s.name, s.outcome, [found.as_value() for found in s.findings]] for s in report.steps],
+        "details": [s.detail for s in report.steps],
         "figures": [report.letter, report.size, report.signed, report.withdrawn, report.standing, report.cosignatures],
         "editions": report.editions,
     }
@@ -183,7 +184,7 @@ def one_byte_changes(base: str, files: Files, number: int, seed: int) -> Iterato
         changed = bytearray(files[path])
         changed[at] ^= value
         found = verdict(files | {path: bytes(changed)})
-        yield {"base": base, "path": path, "at": at, "xor": value, "outcome": found["outcome"], "step": found["step"]}
+        yield {"base": base, "path": path, "at": at, "xor": value, "steps": found["steps"]}
 
 
 def difference(base: Files, files: Files) -> dict[str, str | None]:
@@ -229,6 +230,35 @@ def documents(world: World) -> dict[str, Any]:
         ],
         "tiles": {str(n): [tile.path for tile in tiles.tiles_of(n)] for n in (1, 255, 256, 257, 70_000)},
         "bigTile": tiles.Tile(0, 1_234_067, 256).path,
+        "parsed": parsed_kinds(world),
+    }
+
+
+def parsed_kinds(world: World) -> dict[str, Any]:
+    """One small document of each kind that a bundle holds beside manifest and entries."""
+    first, second = sorted((encode(bytes([i]) * 32) for i in (1, 2)), key=base64url.sort_key)
+    name = {"as": "name", "group": "reserve", "key": first, "name": "A B", "title": "", "verified": True}
+    counts = {
+        **dict.fromkeys(("signed", "standing", "named"), 2),
+        **dict.fromkeys(("withdrawn", "initials", "anonymous", "void", "unresolved", "struck"), 0),
+        "groups": {"reserve": 2},
+    }
+    since = {"from": 3, "added": 2, "withdrawn": 0}
+    common = {"v": 1, "letter": world.id, "number": 1, "cut": 7, "size": 9, "root": first}
+    common |= {"counts": counts, "since": since}
+    initials = {**name, "as": "initials", "key": second, "verified": False}
+    leaves = [base64url.decode(first), base64url.decode(second)]
+    root = merkle.root([merkle.leaf_hash(leaf) for leaf in leaves])
+    promise = receipt.make(world.id, world.log[-1], "2026-12-01T06:00:00Z", world.log_key)
+    person = world.people[0]
+    record = {"as": "name", "group": "reserve", "name": "A B", "title": "", "roll": first, "nonce": encode(bytes(16))}
+    return {
+        "edition": {"type": "edition", **common, "roll": [name, initials]},
+        "counts": {"type": "counts", **common, "edition": first},
+        "opening": json.loads(canonical.encode(world.opening(encode(person.key), (1, 2)))),
+        "record": {"type": "record", "v": 1, "letter": world.id, "key": first, "record": record},
+        "roll": {"type": "roll", "v": 1, "size": 2, "root": encode(root), "leaves": [first, second]},
+        "receipt": json.loads(canonical.encode(promise)),
     }
 
 

@@ -16,6 +16,7 @@ from undersigned.protocol import (
     checkpoint,
     codes,
     credential,
+    edition,
     entries,
     keys,
     manifest,
@@ -85,6 +86,22 @@ def judge_parsed_entry(item: Item) -> Any:
     return {"type": entries.type_of(entries.parse(decode(item["data"])))}
 
 
+PARSERS: dict[str, Callable[[bytes], Any]] = {
+    "edition": edition.parse,
+    "counts": edition.parse_counts,
+    "opening": opening.parse_opening,
+    "record": opening.parse_objects_line,
+    "roll": roll.parse_roll,
+    "receipt": receipt.parse,
+}
+
+
+def judge_parsed(item: Item) -> Any:
+    """Parses a document of one kind."""
+    PARSERS[item["kind"]](decode(item["data"]))
+    return {}
+
+
 def judge_object(item: Item) -> Any:
     """Parses an object, and checks it for a letter."""
     source = decode(item["manifest"])
@@ -152,6 +169,7 @@ JUDGES: dict[str, Callable[[Item], Any]] = {
     "points": judge_points,
     "manifest": judge_manifest,
     "parsed-entry": judge_parsed_entry,
+    "parsed": judge_parsed,
     "object": judge_object,
     "note": judge_note,
     "text": judge_text,
@@ -165,7 +183,7 @@ def judge(item: Item) -> Any:
     try:
         return {"ok": True, **JUDGES[item["what"]](item)}
     except ProtocolError as error:
-        return {"ok": False, "error": error.code, "detail": str(error)}
+        return {"ok": False, "error": error.code, "detail": str(error), "finding": error.finding.as_value()}
 
 
 if __name__ == "__main__":

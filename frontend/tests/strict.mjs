@@ -38,7 +38,7 @@ export async function strictTests(context, address, root, report) {
   const problems = [];
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
   page.on("pageerror", (error) => problems.push(String(error)));
-  /** @type {{ steps: [number, string, string][] }} */
+  /** @type {{ details: string[] }} */
   const known = JSON.parse(readFileSync(join(root, "build/fixtures/thousand.json"), "utf8"));
 
   await check(report, "a journalist verifies a bundle of 1,000 names in the page, under a policy that pins the script", async () => {
@@ -49,7 +49,8 @@ export async function strictTests(context, address, root, report) {
     console.log(`         in ${((Date.now() - began) / 1000).toFixed(1)} s`);
     assert.equal(await page.locator('[data-part="outcome"]').textContent(), "Everything holds");
     const details = await page.locator("[data-check] [data-part=detail]").allTextContents();
-    assert.deepEqual(details, known.steps.map(([, , detail]) => detail));
+    // A page groups the digits of a number, the command line does not.
+    assert.deepEqual(details.map((detail) => detail.replace(/(\d),(?=\d{3})/g, "$1")), known.details);
   });
 
   await check(report, "a tampered bundle is refused there with its step marked, and nothing offends the policy", async () => {

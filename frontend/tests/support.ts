@@ -3,6 +3,7 @@
 import { platform } from "#platform";
 import * as base64url from "../src/protocol/base64url.ts";
 import type { Bytes } from "../src/protocol/bytes.ts";
+import type { Finding } from "../src/protocol/finding.ts";
 
 export const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
 export const b64 = base64url.decode;
@@ -48,12 +49,13 @@ export interface Documents {
   readonly consistency: readonly { readonly old: number; readonly size: number; readonly path: readonly string[] }[];
   readonly tiles: { readonly [size: string]: readonly string[] };
   readonly bigTile: string;
+  readonly parsed: { readonly [kind: string]: unknown };
 }
 
 export const documents = (): Promise<Documents> => json<Documents>("documents.json");
 
 /** Python's answers. */
-export async function python<T = { ok: boolean; error?: string; detail?: string }>(question: unknown[]): Promise<T[]> {
+export async function python<T = { ok: boolean; error?: string; detail?: string; finding?: Finding }>(question: unknown[]): Promise<T[]> {
   return (await platform.python(question)) as T[];
 }
 

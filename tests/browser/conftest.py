@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from undersigned.web.reader import scripts
 from web import people
@@ -17,7 +17,7 @@ from web.server import Server, free_port, until
 
 from .visitor import Visitor
 
-PHONE = {"width": 390, "height": 844}
+PHONE = ViewportSize(width=390, height=844)
 _SLUGS = itertools.count(1)
 
 
@@ -72,7 +72,7 @@ def visit(chromium: Browser, server: Server) -> Iterator[type[Visitor]]:
             has_touch=True,
             locale=language,
             java_script_enabled=script,
-            accept_downloads=True,  # type: ignore[arg-type]
+            accept_downloads=True,
         )
         made.append(Visitor(context, f"http://{server.authority}"))
         return made[-1]

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Dialog, Route
 
 from undersigned.protocol import base64url, entries
+from undersigned.web.reader.words import words
 from web import people
 from web.people import Letter
 from web.server import Server, until
@@ -161,7 +162,7 @@ def test_an_answer_that_is_lost_loses_nobody_their_code(server: Server, visit: V
     page.click('[data-step="choice"] button')
     page.locator('[data-part="error"]').wait_for(state="visible")
     visitor.step("resume")
-    assert "not known yet" in page.inner_text('[data-part="error"]')
+    assert words("en")["resume_unreachable"] in page.inner_text('[data-part="error"]')
     code = page.inner_text('[data-part="resume-code"]')
     assert visitor.withdrawal_code() == ""
     page.unroute("**/entries")
@@ -200,7 +201,12 @@ def test_leaving_while_sending_asks(server: Server, visit: Visit) -> None:
     page.route("**/entries", hold)
     with page.expect_request("**/entries"):
         page.click('[data-step="choice"] button')
-    until(lambda: page.wait_for_timeout(50) is None and bool(held))
+
+    def is_held() -> bool:
+        page.wait_for_timeout(50)
+        return bool(held)
+
+    until(is_held)
     asked: list[str] = []
 
     def go(dialog: Dialog) -> None:
@@ -349,11 +355,11 @@ def test_waiting_is_said_as_waiting(server: Server, visit: Visit) -> None:
     assert promised == page.locator('[data-step="done"] [data-part="by"]').get_attribute("datetime")
     assert page.locator('[data-look="counted"]').is_hidden()
     other = visit("he")
-    for language, kind, typed, words in (
-        ("en", "counted", code, "Not in the log yet."),
-        ("en", "counted", "W-7QK4-M2ZD-9XHF-R3TB-5WNE", "Not in the log yet."),
-        ("he", "counted", code, "עדיין לא ביומן"),
-        ("en", "edit", code, "is in the log yet"),
+    for language, kind, typed, message in (
+        ("en", "counted", code, "counted_unknown"),
+        ("en", "counted", "W-7QK4-M2ZD-9XHF-R3TB-5WNE", "counted_unknown"),
+        ("he", "counted", code, "counted_unknown"),
+        ("en", "edit", code, "say_edit_waiting"),
     ):
         page = other.open(letter, f"{language}/{kind}/", letter.l)
         page.fill("#code", typed)
@@ -365,8 +371,8 @@ def test_waiting_is_said_as_waiting(server: Server, visit: Visit) -> None:
         else:
             page.locator('[data-part="error"]').wait_for(state="visible")
             said = page.inner_text('[data-part="error"]')
-        assert words in said
-        assert "nobody" not in said.lower()
+        assert words(language)[message] in said
+        assert "no one" not in said.lower()
     # Withdrawing while it waits works: the server knows what the log does not yet.
     page = other.open(letter, "en/withdraw/", letter.l)
     page.fill("#code", code)
@@ -394,7 +400,7 @@ def test_withdrawing_works_when_the_letter_is_abandoned_and_signing_says_why_it_
     page.check('[name="as"][value="name"]')
     page.click('[data-step="choice"] button')
     page.locator('[data-part="error"]').wait_for(state="visible")
-    assert "takes no signatures now" in page.inner_text('[data-part="error"]')
+    assert words("en")["problem_letter_closed"] in page.inner_text('[data-part="error"]')
     assert visitor.kept() == NOTHING
     page = visitor.open(letter, "en/withdraw/", letter.l)
     page.fill("#code", code)
@@ -404,16 +410,16 @@ def test_withdrawing_works_when_the_letter_is_abandoned_and_signing_says_why_it_
 
 
 @pytest.mark.parametrize(
-    ("typed", "status", "words"),
+    ("typed", "status", "message"),
     [
-        ("S-0000-0000", "", "This is not an access code"),
-        ("W-0000-0000-0000-0000-0000", "", "This is a withdrawal code (W)"),
-        ("S-0000-0000-0000-0000-0000", "403", "There is no such access code"),
-        ("used", "409", "has been used already"),
+        ("S-0000-0000", "", "say_code_access"),
+        ("W-0000-0000-0000-0000-0000", "", "say_code_is_withdrawal"),
+        ("S-0000-0000-0000-0000-0000", "403", "say_code_unknown"),
+        ("used", "409", "error_code_used"),
     ],
 )
 def test_a_code_that_does_not_do_is_said_in_words_and_what_was_typed_stays(
-    letter: Letter, visit: Visit, typed: str, status: str, words: str
+    letter: Letter, visit: Visit, typed: str, status: str, message: str
 ) -> None:
     """The focus goes to what is wrong; nothing of it stays on the device."""
     if typed == "used":
@@ -425,16 +431,16 @@ def test_a_code_that_does_not_do_is_said_in_words_and_what_was_typed_stays(
     page = visitor.open(letter, "en/sign/", letter.l)
     page.fill("#code", typed)
     page.keyboard.press("Enter")
-    if words == "has been used already":
+    if message == "error_code_used":
         # Nobody learns by looking whether a code has been used: only whoever signs with it does.
         visitor.step("choice")
         page.check('[name="as"][value="name"]')
         page.click('[data-step="choice"] button')
     error = page.locator('[data-part="error"]')
     error.wait_for(state="visible")
-    assert words in error.inner_text()
+    assert words("en")[message] in error.inner_text()
     assert page.evaluate("document.activeElement.dataset.part") == "error"
-    if words != "has been used already":
+    if message != "error_code_used":
         assert page.input_value("#code") == typed
     assert visitor.kept() == NOTHING
 
@@ -448,7 +454,7 @@ def test_a_site_that_shows_another_letter_is_not_signed(letter: Letter, visit: V
     page.keyboard.press("Enter")
     error = page.locator('[data-part="error"]')
     error.wait_for(state="visible")
-    assert "not the letter you were invited to" in error.inner_text()
+    assert words("en")["say_letter_unknown"] in error.inner_text()
     # Control: the same code, with the right invitation, is unused.
     assert visitor.sign(letter, letter.people[7]).startswith("W-")
 

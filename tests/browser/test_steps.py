@@ -37,7 +37,7 @@ def test_axe_finds_nothing_at_any_step(
 ) -> None:
     """An error, the choice, the code that is shown once, a look in the log, a change, being asked, being out."""
     person = stepped.people[("en", "he").index(language) * 2 + ("light", "dark").index(scheme)]
-    context = chromium.new_context(viewport=PHONE, color_scheme=scheme, locale=language, bypass_csp=True)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=PHONE, color_scheme=scheme, locale=language, bypass_csp=True)
     visitor = Visitor(context, f"http://{server.authority}")
     page, found = visitor.page, {}
 

@@ -15,7 +15,7 @@ import pyrage
 import pytest
 
 from undersigned.protocol import base64url as b64
-from undersigned.protocol import checkpoint
+from undersigned.protocol import canonical, checkpoint, seal
 from web import people
 from web.people import Letter
 from web.server import Server, free_port, until
@@ -133,14 +133,14 @@ def test_nothing_of_those_who_withdrew_is_in_a_later_backup(place: Place) -> Non
     """Their sealed object is not in the copy of the database, though the live file's free pages may hold it still."""
     place.sign(0, 3)
     gone = place.letter.people[0]
-    sealed = people.seal.object_hash(gone.object)
+    sealed = seal.object_hash(gone.object)
     assert people.withdraw(place.letter, gone).status == 201
     until(lambda: place.letter.get("count.json").json["withdrawn"] == 1)
     clear = pyrage.decrypt(place.backup("later.age").read_bytes(), [KEY])
     assert sealed.encode() in clear  # the log's entry names the object for ever
-    body = people.canonical.encode(gone.object)
+    body = canonical.encode(gone.object)
     assert body[200:400] not in clear
-    assert people.canonical.encode(place.letter.people[1].object)[200:400] in clear
+    assert canonical.encode(place.letter.people[1].object)[200:400] in clear
 
 
 def test_a_log_is_not_restored_below_what_was_signed(place: Place) -> None:

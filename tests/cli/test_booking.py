@@ -131,7 +131,7 @@ def test_a_page_is_taken_back_and_made_on_other_terms(folder: Path, tmp_path: Pa
 
 def test_misuse_is_said_in_a_sentence(folder: Path, tmp_path: Path) -> None:
     """A paper that is none, a time that is none, a profile that cannot be read, a booking that is not there."""
-    words = ["booking", "new", folder, "--lang", "en", "--imprint", IMPRINT]
+    words: list[str | Path] = ["booking", "new", folder, "--lang", "en", "--imprint", IMPRINT]
     assert typed(*words, "--paper", "no-such", "--deadline", tomorrow()).code == 1
     assert typed(*words, "--paper", "240x330 mm", "--deadline", "tomorrow").code == 1
     assert typed(*words, "--paper", "240x330 mm", "--deadline", tomorrow(), "--icc", tmp_path / "none").code == 2

@@ -222,7 +222,7 @@ def test_a_bundle_is_verified_with_nothing_but_the_light_install(bundle: Path, t
     pins = [line.split(" ")[0] for line in (ROOT / "requirements/run.lock").read_text().splitlines() if "==" in line]
     constraints = tmp_path / "constraints"
     constraints.write_text("\n".join(pin for pin in pins if not pin.startswith("#") and "[" not in pin))
-    pip = [python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-c", constraints, wheel]
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-c", str(constraints), str(wheel)]
     done = subprocess.run(pip, capture_output=True, text=True, check=False)
     if done.returncode and "No matching distribution" in done.stderr + done.stdout:
         pytest.skip("no package index can be reached from here")

@@ -83,7 +83,7 @@ def test_a_signatorys_tools_go_through_a_proxy_only_if_they_are_told(
     code = tmp_path / "code"
     code.write_text("W-AAAA-BBBB-CCCC-DDDD-EEEE\n")
     for words in (["sign", away.link, "--show"], ["counted", away.link], ["withdraw", away.link, "--yes"]):
-        more = [] if words[0] == "sign" else ["--code-file", code]
+        more: list[str | Path] = [] if words[0] == "sign" else ["--code-file", code]
         said = typed(*words, *more)
         assert (said.code, away.told) == (3, []), said.err
     said = typed("counted", away.link, "--code-file", code, "--proxy", away.proxy)

@@ -81,8 +81,8 @@ def test_the_demo_leaves_a_letter_that_can_be_signed(tmp_path: Path) -> None:
         assert f"Port {port} is taken" in taken.err
         link = next(w.strip("'") for w in said.split() if "mill-bridge/#" in w)
         code = next(w for w in said.split() if w.startswith("S-"))
-        words = ("sign", link, "--as", "name", "--name", "Tova Testwell", "--group", "reserve", "--yes")
-        signed = typed(*words, stdin=f"{code}\n", home=tmp_path)
+        signing = ("sign", link, "--as", "name", "--name", "Tova Testwell", "--group", "reserve", "--yes")
+        signed = typed(*signing, stdin=f"{code}\n", home=tmp_path)
         assert signed.code == 0, signed.err
         assert signed.out.startswith("W-")
         assert code not in signed.out + signed.err

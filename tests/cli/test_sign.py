@@ -87,7 +87,7 @@ def test_somebody_signs_changes_asks_and_withdraws(letter: Letter, tmp_path: Pat
     assert changed.code == 0, changed.err
     assert count(letter) == 1
     listed = letter.people[0].record
-    named = ["--as", "name", "--code-file", file]
+    named: list[str | Path] = ["--as", "name", "--code-file", file]
     for what, wrong in (("group", "reserve"), ("name", "Somebody Else"), ("title", "Gen.")):
         assert getattr(listed, what) != wrong
         otherwise = typed("edit", link(letter), *named, f"--{what}", wrong, stdin=access(letter, 0) + "\n")

@@ -50,7 +50,7 @@ def written(folder: Path, files: Files) -> Path:
 def test_a_true_bundle_is_valid_and_says_what_it_shows(tmp_path: Path, world: LetterWorld) -> None:
     said = typed("verify", written(tmp_path, world.bundle()), "--letter", world.id)
     assert said.code == 0
-    assert "8 signed, 1 withdrew, 7 stand behind it" in said.err
+    assert "8 signed, 1 withdrew, 7 stand behind the letter" in said.err
     assert "VALID" in said.err
     assert said.out == ""
 

@@ -213,8 +213,8 @@ def test_what_may_not_be_read_is_misuse_and_says_so(files: dict[str, bytes]) -> 
             with open_path(place / "file") as found, pytest.raises(InputError, match=r"en\.md cannot be read: Perm"):
                 found.lend("text/en.md")()  # type: ignore[attr-defined]
     finally:
-        for path in (place / "all", place / "tiles/log/tile"):
-            path.chmod(0o755)
+        for folder in (place / "all", place / "tiles/log/tile"):
+            folder.chmod(0o755)
         shutil.rmtree(place)
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from letterworld import LetterWorld
-from undersigned.client import reading, verifier
+from undersigned.client import cores, reading, verifier
 from undersigned.client.bundle_path import open_path
 from undersigned.client.link import Link
 
@@ -49,13 +49,13 @@ def test_a_site_that_puts_names_in_place_is_waited_for(tmp_path: Path) -> None:
     server = WorldServer(world)
     server.files.update(world.log_files())
     server.shows = False
-    real, asked = server.answer, []
+    real, asked_at = server.answer, list[httpx.Request]()
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        if str(request.url).endswith(reading.AT):
-            asked.append(request)
-            server.shows = len(asked) > 3
-        return real(request)
+    def answer(asked: httpx.Request) -> httpx.Response:
+        if str(asked.url).endswith(reading.AT):
+            asked_at.append(asked)
+            server.shows = len(asked_at) > 3
+        return real(asked)
 
     server.answer = answer  # type: ignore[method-assign]
     read = reading.fetch(server.http(), Link("https", world.manifest.origin, world.letter), tmp_path)
@@ -93,7 +93,7 @@ def test_work_is_handed_out_a_window_at_a_time() -> None:
             assert handed - done <= 2 * 3 + 2
             yield number
 
-    with verifier.runner(2) as run:
+    with cores.runner(2) as run:
         for value in run(abs, items()):  # type: ignore[arg-type]
             assert value == done
             done += 1

@@ -115,7 +115,7 @@ class Node:
     def ask(self, question: str, database: str = "postgres") -> list[Any]:
         """Rows of one statement."""
         with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5) as connection:
-            cursor = connection.execute(question)  # type: ignore[arg-type]
+            cursor = connection.execute(question)
             return cursor.fetchall() if cursor.description else []
 
     def _servers(self) -> list[int]:

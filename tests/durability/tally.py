@@ -16,7 +16,7 @@ RESULTS = Path(__file__).parents[2] / "bench" / "results" / "durability.md"
 _HEAD = ("line", "fault", "trials", "acknowledged", "lost", "control", "its trials", "its acknowledged", "its lost")
 
 _OTHERS = """
-The other lines of the bar are held by tests of every change:
+Tests that run with every change cover the other lines of the bar:
 
 | line | what | where |
 | --- | --- | --- |
@@ -25,7 +25,7 @@ The other lines of the bar are held by tests of every change:
 | R8 | an SQLite that can lose commits is refused; that one such does is shown above | `tests/web/test_serve.py` |
 | R9 | a restored log never forks; control: unpacked by hand, it does | `tests/cli/test_backup.py` |
 | R11 | a clock that is wrong by an hour or a year; control: a clerk that trusts it | `tests/web/test_clock.py` |
-| | too many at once, a database that is busy, a commit that fails, the same entry at once | `tests/web/test_races.py` |
+| | overload, a busy database, a failing commit, the same entry sent concurrently | `tests/web/test_races.py` |
 | | a second clerk; SIGTERM; one of the processes dies | `tests/web/test_serve.py` |
 | | each of a long list of planted faults is found and named | `tests/cli/test_doctor_faults.py`, `tests/web/test_doctor.py` |
 """  # noqa: E501
@@ -92,7 +92,7 @@ def write(tally: Tally) -> None:
     when = datetime.datetime.now(datetime.UTC).date()
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(
-        "# Faults, made real\n\n"
+        "# Durability under real faults\n\n"
         f"`make durability` of {when}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}. "
         "*Acknowledged*: receipts that were given; of editions, migrations and a trustee's tool, those gone through "
         "with. *Lost*: of these, not in the log afterwards; editions half there; schemas half made; of a trustee's "

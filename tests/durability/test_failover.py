@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
@@ -160,7 +161,14 @@ def crowded(two: Pair, folder: Path, *, synchronous: bool) -> Iterator[tuple[Ser
             server.stop()
 
 
-def missing(cluster: Cluster, crowd: Crowd) -> list[str]:
+class Askable(Protocol):
+    """A PostgreSQL that answers statements: a cluster of ours, or a node of Patroni's."""
+
+    def ask(self, question: str, database: str = ..., /) -> list[Any]:
+        """Rows of one statement."""
+
+
+def missing(cluster: Askable, crowd: Crowd) -> list[str]:
     """Acknowledged entries that a database knows nothing of."""
     rows = cluster.ask("SELECT leaf FROM log_entry UNION SELECT leaf FROM signing_pending", "letters")
     known = {leaf for (leaf,) in rows}

@@ -16,6 +16,7 @@ from typing import IO
 
 import pytest
 
+from undersigned.protocol import canonical
 from undersigned.web.serve import web_command
 from web import people
 from web.people import Letter
@@ -121,7 +122,7 @@ def test_a_full_disk_loses_nobody_and_keeps_nobody_in(small: Path, reserve: bool
         until(lambda: letter.post("entries", bodies[79]).status in (200, 201))
         acknowledged.append(79)
         until(lambda: letter.status()["pending"] == 0)
-        kept = {people.canonical.encode(bodies[number]["entry"]).decode() for number in acknowledged}
+        kept = {canonical.encode(bodies[number]["entry"]).decode() for number in acknowledged}
         until(lambda: kept <= set(logged(letter)))
         found = logged(letter)
         assert len(found) == len(set(found))
@@ -162,7 +163,7 @@ def test_a_server_that_answers_first_loses_on_a_full_disk(small: Path, tally: Ta
     honest.start()
     until(lambda: letter.status()["pending"] == 0)
     until(lambda: letter.get("count.json").json["size"] == letter.status()["size"])
-    promised = {people.canonical.encode(bodies[number]["entry"]).decode() for number in answered}
+    promised = {canonical.encode(bodies[number]["entry"]).decode() for number in answered}
     lost = promised - set(logged(letter))
     row = tally.row(*SIGNATURES)
     row.control_trials, row.control_acknowledged, row.control_lost = 1, len(promised), len(lost)

@@ -174,7 +174,7 @@ def sign(letter: Letter, first: int, last: int) -> bytes:
     """People sign, each until they have a receipt; the checkpoint when they are in the log."""
     for person in letter.people[first:last]:
         body = people.prepare(letter, person)
-        until(lambda body=body: letter.post("entries", body).status in (200, 201), seconds=60)  # type: ignore[misc]
+        until(lambda body=body: letter.post("entries", body).status in (200, 201), seconds=60)
     until(lambda: letter.status()["pending"] == 0, seconds=60)
     size = letter.status()["size"]
     until(lambda: letter.get("count.json").json.get("size") == size, seconds=60)

@@ -81,9 +81,9 @@ class Speaker:
         out = self._process.stdout
         assert out is not None
         while self._gate >= 0:
-            ready, _, _ = select.select([self._gate, out], [], [], 30)
+            ready, _, _ = select.select([self._gate, out.fileno()], [], [], 30)
             assert ready, "no answer"
-            if out in ready:
+            if out.fileno() in ready:
                 break
             self.let_go(self.held())
         return out.readline()

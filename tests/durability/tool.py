@@ -23,7 +23,8 @@ import pyrage
 from undersigned import durable
 from undersigned.cli import app
 from undersigned.client import keyfile, trustee
-from undersigned.client.mirror import Fetched, Mirror
+from undersigned.client.fetched import Fetched
+from undersigned.client.mirror import Mirror
 from undersigned.client.trustee import Trustee, Watched
 from undersigned.protocol import base64url, canonical
 
@@ -82,7 +83,7 @@ def run(words: list[str], where: str, broken: bool) -> int:
 
 def main() -> None:
     """Until stdin ends."""
-    pyrage.passphrase = _Quick  # type: ignore[assignment,misc]
+    pyrage.passphrase = _Quick
     for line in sys.stdin:
         asked: dict[str, Any] = json.loads(line)
         with tempfile.TemporaryFile() as said:

@@ -46,7 +46,7 @@ def test_it_is_found_as_each_systems_wheels_name_it(names: list[str]) -> None:
 def test_an_icu4py_without_its_own_icu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Built against the system's, it would sort as the system does: a sentence says what to install."""
     files = [SimpleNamespace(name="messageformat.cpython-311-x86_64-linux-gnu.so")]
-    monkeypatch.setattr(library.metadata, "files", lambda _: files)
+    monkeypatch.setattr(metadata, "files", lambda _: files)
     library._library.cache_clear()
     try:
         with pytest.raises(library.IcuError, match="--only-binary icu4py"):

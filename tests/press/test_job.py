@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from undersigned import press
-from undersigned.press import Beside, PageOrder, errors, job, preflight
+from undersigned.press import Beside, PageOrder, errors, job
 from undersigned.press.output import PREFIX
+from undersigned.press.report import Finding
 
 from .setup import WHEN, order
 
@@ -74,7 +75,7 @@ def test_refusals_come_back_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        errors.PreflightError([preflight.Finding("box", 1, "too small"), preflight.Finding("rgb", 0, "colour")]),
+        errors.PreflightError([Finding("box", 1, "too small"), Finding("rgb", 0, "colour")]),
         errors.ReadBackError("the third name differs", 2),
         errors.ReadBackError("nothing to be read"),
         errors.MissingGlyphError("\u1234", "NAME", "words"),

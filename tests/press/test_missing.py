@@ -13,6 +13,7 @@ import pikepdf
 import pytest
 
 from undersigned import press
+from undersigned.press.fonts import Face
 from undersigned.press.missing import settle, spell
 from undersigned.press.order import check
 from undersigned.press.picture import PictureOrder, make_picture
@@ -182,7 +183,7 @@ def test_a_face_that_is_not_installed_stops_nobody_else(monkeypatch: pytest.Monk
     """Without the CJK face an English page sets its other names; a Japanese page says what to install."""
     from undersigned.press import stack as stacks
 
-    def gone(face: Any) -> str:
+    def gone(face: Face) -> str:
         if face.debian:
             raise press.FontError("Noto Serif CJK is not installed: apt-get install fonts-noto-cjk")
         return face.sha256

@@ -22,7 +22,7 @@ from undersigned.protocol.edition import parse
 
 from .people import edition_from
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
 def _names(rows: list[str], lang: str) -> list[str]:

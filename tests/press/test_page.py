@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -246,7 +247,7 @@ def test_x4_without_the_papers_profile_is_refused(tmp_path: Path) -> None:
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_an_order_that_makes_no_sense_is_refused(change: dict[str, object], tmp_path: Path) -> None:
+def test_an_order_that_makes_no_sense_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
     """OrderError, and nothing written."""
     with pytest.raises(press.OrderError):
         press.make_page(order(**change), tmp_path)

@@ -29,7 +29,8 @@ def _names(taken: Taken) -> list[int]:
 
 def _tampered(taken: Taken, lines: dict[int, SetLine | None]) -> bytes:
     sheet = copy.copy(taken.layout.sheets[0])
-    sheet.lines = [lines.get(i, line) for i, line in enumerate(sheet.lines) if lines.get(i, line) is not None]
+    changed = (lines.get(i, line) for i, line in enumerate(sheet.lines))
+    sheet.lines = [line for line in changed if line is not None]
     return taken.paint((sheet,))
 
 

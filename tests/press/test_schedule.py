@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,11 +51,12 @@ def test_after_the_deadline_nothing_changes() -> None:
     late = NOON + timedelta(seconds=1)
     proof = prove(BOOKED, edition=1, sha256=HASH, now=NOON)
     sent = send(proof, sha256=HASH, now=NOON)
-    for act in (
+    late_acts: list[Callable[[], object]] = [
         lambda: prove(BOOKED, edition=1, sha256=HASH, now=late),
         lambda: send(proof, sha256=HASH, now=late),
         lambda: revise(sent, now=late),
-    ):
+    ]
+    for act in late_acts:
         with pytest.raises(OrderError, match="deadline"):
             act()
     assert confirm_printed(sent).state == "printed"

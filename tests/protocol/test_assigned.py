@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -52,7 +53,11 @@ def test_a_newer_character_is_refused_wherever_a_string_stands(what: str) -> Non
     spelt = f"U\\+{ord(character):04X}"
     for string in (character, f"a{character}\u0323", f"\n{character}"):
         written = msgspec.json.encode({"name": string})
-        for read in (canonical.decode, lambda data: canonical.decode_as(data, dict[str, str])):
+        readers: list[Callable[[bytes], object]] = [
+            canonical.decode,
+            lambda data: canonical.decode_as(data, dict[str, str]),
+        ]
+        for read in readers:
             with pytest.raises(MalformedError, match=f"holds {spelt}, which Unicode 14.0 does not assign"):
                 read(written)
         with pytest.raises(ValueError, match=spelt):

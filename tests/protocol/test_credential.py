@@ -7,7 +7,13 @@ import random
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_public_key,
+)
 
 from letterworld import registrar
 from undersigned.protocol import credential, roll
@@ -127,7 +133,7 @@ def test_only_rsa_3072_with_the_usual_exponent_is_a_registrars_key() -> None:
 
 def test_a_key_spelt_loosely_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a lenient library reads: unless writing it again gives the same bytes, it is no key."""
-    real = credential.load_der_public_key
+    real = load_der_public_key
     monkeypatch.setattr(credential, "load_der_public_key", lambda spki: real(SPKI))
     with pytest.raises(MalformedError, match="not spelt in DER"):
         credential.load_public(SPKI + b" ")

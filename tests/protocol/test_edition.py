@@ -7,7 +7,7 @@ import pytest
 
 from letterlives import rehearsed
 from letterworld import LetterWorld
-from undersigned.protocol import base64url, bundle, canonical, edition, opening
+from undersigned.protocol import base64url, bundle, canonical, edition, findings, opening
 from undersigned.protocol.errors import MalformedError
 
 
@@ -124,15 +124,15 @@ def test_a_difference_is_told_with_its_entry() -> None:
         "was added": msgspec.structs.replace(ONE, roll=[*ONE.roll, msgspec.structs.replace(first, key="x")]),
         "was altered": msgspec.structs.replace(ONE, roll=[msgspec.structs.replace(first, title="x"), *ONE.roll[1:]]),
         "counts differ": msgspec.structs.replace(ONE, counts=TWO.counts),
-        "since differ": msgspec.structs.replace(ONE, since=TWO.since),
-        "root differ": msgspec.structs.replace(ONE, root="x"),
-        "cut differ": msgspec.structs.replace(ONE, cut=1),
-        "letter differ": msgspec.structs.replace(ONE, letter="x"),
+        "since the edition before differ": msgspec.structs.replace(ONE, since=TWO.since),
+        "root differs": msgspec.structs.replace(ONE, root="x"),
+        "cut differs": msgspec.structs.replace(ONE, cut=1),
+        "letter differs": msgspec.structs.replace(ONE, letter="x"),
         "bytes differ": msgspec.structs.replace(ONE, number=2),
     }
     for words, claimed in said.items():
-        assert words in edition.difference(ONE, claimed)
-    assert first.key in edition.difference(ONE, said["was dropped"])
+        assert words in edition.difference(ONE, claimed).sentence
+    assert edition.difference(ONE, said["was dropped"]) == findings.name_dropped(key=first.key)
 
 
 def test_where_things_lie_in_a_bundle() -> None:

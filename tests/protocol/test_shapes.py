@@ -16,6 +16,7 @@ from letterworld import LetterWorld
 from strategies import mutations, nfc_text, one_byte_changed
 from undersigned.protocol import base64url, canonical, entries, keys, manifest, opening, pieces, seal
 from undersigned.protocol.errors import ProtocolError
+from undersigned.protocol.finding import Finding
 from undersigned.protocol.shapes import NameShape, OpeningShape, Row, Signed
 from undersigned.protocol.told import told_of
 
@@ -66,7 +67,7 @@ def checked(data: bytes, kind: str = "roll") -> Signed | bytes | None:
         return None
 
 
-def judged(data: bytes, kind: str = "roll") -> Row | str:
+def judged(data: bytes, kind: str = "roll") -> Row | Finding:
     return pieces._judge_line(data, at_length(kind))
 
 
@@ -170,7 +171,9 @@ def test_a_registrar_whose_key_is_none_certifies_nobody() -> None:
         entries.parse(entry()).credentials[0],  # type: ignore[union-attr]
         registrar=entries.registrar_of(other.registrars[0])[2],
     )
-    unsigned = msgspec.structs.replace(entries.parse(entry()), letter=letter.id, credentials=[credential])
+    signed = entries.parse(entry())
+    assert isinstance(signed, entries.Sign)
+    unsigned = msgspec.structs.replace(signed, letter=letter.id, credentials=[credential])
     data = entries.encode(entries.sign_entry(unsigned, made.people[0].seed))
     assert letter.sign.check(data) is None
     with pytest.raises(ProtocolError, match="SubjectPublicKeyInfo"):
@@ -224,7 +227,7 @@ def test_an_opening_that_does_not_hold_together_has_no_shape(change: Callable[[d
     data = changed_opening(change)
     assert judge(data) is None
     row = judged(data)
-    assert isinstance(row, str) or row[2].verdict in ("void", "unresolved")
+    assert isinstance(row, Finding) or row[2].verdict in ("void", "unresolved")
 
 
 # --- names

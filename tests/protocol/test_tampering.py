@@ -315,7 +315,7 @@ TAMPERED: dict[str, tuple[Callable[[], Files], str, str]] = {
         "checkpoint",
         "empty",
     ),
-    "a checkpoint with a stranger's line": (lambda: raw_line(LAST, WITNESS), "checkpoint", "nobody"),
+    "a checkpoint with a stranger's line": (lambda: raw_line(LAST, WITNESS), "checkpoint", "does not name"),
     "a cosignature that does not verify": (
         lambda: raw_line(
             cosigned_by(LAST, 1),
@@ -364,7 +364,7 @@ TAMPERED: dict[str, tuple[Callable[[], Files], str, str]] = {
             C1: canonical.encode(edition.counts_of(edition.parse(FIRST[ED1]))),
         },
         "editions",
-        "nobody in it has withdrawn",
+        "no one in it has withdrawn",
     ),
 }
 
@@ -510,7 +510,7 @@ def test_cosignatures_missing_after_a_cut_cannot_be_told() -> None:
     """One trustee has seen the log where two must; before a cut none must."""
     outcome, step, detail = verdict(cosigned_by(LAST, 3))
     assert (outcome, step) == ("undetermined", "cosignatures")
-    assert "1 trustees have cosigned" in detail
+    assert "1 trustee has cosigned" in detail
 
 
 def test_something_false_outweighs_something_missing() -> None:

@@ -11,7 +11,7 @@ import json
 import random
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
@@ -40,6 +40,7 @@ from undersigned.protocol import (  # noqa: E402
     shamir,
     tiles,
 )
+from undersigned.protocol.verify import verify_bundle  # noqa: E402
 
 encode = base64url.encode
 DICE = random.Random("known answers")
@@ -164,7 +165,7 @@ def purpose_values() -> None:
                     "key": encode(keys.public_key(secret)),
                     "signature": encode(keys.sign(p, secret, b"m")),
                 }
-                for p in sorted(purposes.PURPOSES)  # type: ignore[attr-defined]
+                for p in sorted(get_args(purposes.Purpose))
             ],
         },
     )
@@ -275,7 +276,10 @@ def credentials(world: LetterWorld) -> None:
     blinding = credential.blind(public, credential.prepare(message, prefix), salt=salt, factor=factor)
     answer = credential.blind_sign(private, blinding.blinded, factor=own)
     signature = credential.finalise(public, blinding, answer)
-    number = lambda value: encode(value.to_bytes(384, "big"))  # noqa: E731
+
+    def number(value: int) -> str:
+        return encode(value.to_bytes(384, "big"))
+
     good = {
         "spki": encode(spki),
         "rid": encode(world.rid),
@@ -500,7 +504,7 @@ def logs(world: LetterWorld) -> None:
         for a, b in ((1, 1), (1, 2), (3, 7), (4, 7), (7, 8), (256, 300), (257, 300), (300, 300))
     ]
     state = checkpoint.Checkpoint(world.manifest.origin, 300, merkle.root(leaves))
-    signed = checkpoint.sign(state, world.log_key)
+    signed = checkpoint.sign(state, world.log_seed)
     lines = [checkpoint.cosign(state, j, world.trustees[j - 1][1], 1_700_000_000 + j) for j in (1, 3)]
     whole = note.Note(signed.text, (*signed.signatures, *lines))
     trustees = [t.sign for t in world.manifest.trustees]
@@ -646,11 +650,10 @@ def splice(old: bytes, new: bytes) -> dict[str, Any]:
 
 def bundles() -> None:
     # The tampering of the tests, on the same small letter.
-    sys.path.insert(0, str(HERE.parent / "protocol"))
-    import test_tampering as tampering
+    from protocol import test_tampering as tampering
 
     for name, files in (("bundle-first", tampering.FIRST), ("bundle-last", tampering.LAST)):
-        report = tampering.verify_bundle(files, letter=tampering.WORLD.letter)
+        report = verify_bundle(files, letter=tampering.WORLD.letter)
         editions = [{"number": e["number"], "id": e["id"], "erased": e["erased"]} for e in report.editions]
         save(
             "valid",

@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from undersigned.protocol import manifest
 from undersigned.web import wiring
 from undersigned.web.clerk.clerk import Clerk
 from undersigned.web.edge import inclusion
@@ -123,7 +124,7 @@ class Site:
 
     def cut(self, letter: Letter, edition: int = 1) -> None:
         """Notice, grace, cut, and the clerk."""
-        after = people.manifest.format_time(moment(self.clock.now + 10))
+        after = manifest.format_time(moment(self.clock.now + 10))
         answer = people.notice(letter, edition, after)
         assert answer.status == 201, answer.body
         self.clock.now += 20
@@ -194,8 +195,8 @@ def used_codes(slug: str | None = None) -> set[str]:
     from undersigned.web.records.models import Code, Use
 
     where = {} if slug is None else {"letter__slug": slug}
-    rows = [*Code.objects.filter(used=True, **where), *Use.objects.filter(**where)]
-    return {row.token_hash for row in rows}
+    codes = {row.token_hash for row in Code.objects.filter(used=True, **where)}
+    return codes | {row.token_hash for row in Use.objects.filter(**where)}
 
 
 def on_disk() -> bytes:

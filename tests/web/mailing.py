@@ -65,7 +65,7 @@ class Sink:
     @property
     def mails(self) -> list[EmailMessage]:
         """What came, read."""
-        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.raw]  # type: ignore[misc]
+        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.raw]
 
     def codes(self, kind: str = "S") -> list[str]:
         """The code in each mail that has one of this kind."""

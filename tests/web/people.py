@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -163,7 +163,8 @@ def invented(number: int, tag: str = "Nr") -> roll.Record:
 
 def start(
     call: Call, token: str, authority: str, slug: str, *, size: int = 6, trustees: int = 3, threshold: int = 2,
-    public: bool = False, check: str = "roll", batch: tuple[int, int] = (1, 0), signatures: int = 1, grace: int = 0,
+    public: bool = False, check: Literal["roll", "codes", "mail"] = "roll",
+    batch: tuple[int, int] = (1, 0), signatures: int = 1, grace: int = 0,
     tag: str = "Nr", domains: list[str] | None = None, arabic: bool = False,
     also: tuple[str, ...] = (),
 ) -> Letter:  # fmt: skip
@@ -209,7 +210,7 @@ def start(
             check=check,
             size=size if check != "mail" else None,
             domains=domains,
-            root=roll.make_roll([s.leaf for s in slots]).root if with_roll else None,  # type: ignore[arg-type]
+            root=roll.make_roll([s.leaf for s in slots]).root if with_roll else None,
         ),
         registrars=[spki],
         trustees=[

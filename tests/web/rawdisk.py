@@ -46,7 +46,8 @@ def measures(marks: Marks) -> list[Measure]:
         with connection.cursor() as cursor:
             cursor.execute("CHECKPOINT")
         files = {name: (path.read_bytes(), 8192) for name, path in _relations()}
-        areas = [(name, data, size, _Everywhere("pages")) for name, (data, size) in files.items()]
+        owner: Mapping[int, str] = _Everywhere("pages")
+        areas = [(name, data, size, owner) for name, (data, size) in files.items()]
     else:
         areas = list(_sqlite())
     found = []

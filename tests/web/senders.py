@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA384
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from undersigned.protocol import base64url as b64
@@ -31,7 +32,7 @@ def give_credential(letter: Letter, signer: Signer, data: Path) -> None:
     key = _key(data / "keys" / f"{letter.slug}.registrar")
     signer.seed, prefix = random.randbytes(32), random.randbytes(32)
     message = prefix + credential.credential_message(letter.rid, keys.public_key(signer.seed))
-    made = key.sign(message, credential._PSS, credential.SHA384())
+    made = key.sign(message, credential._PSS, SHA384())
     signer.credential = entries.Credential(
         prefix=b64.encode(prefix), registrar=b64.encode(letter.rid), signature=b64.encode(made)
     )

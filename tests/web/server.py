@@ -38,7 +38,7 @@ def database_of(data: Path) -> str | None:
     name = "site" + hashlib.sha256(str(data).encode()).hexdigest()[:16]
     with psycopg.connect(url, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchall():
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+            connection.execute(f'CREATE DATABASE "{name}"')
     return f"{url.rpartition('/')[0]}/{name}"
 
 

@@ -138,7 +138,7 @@ def ask_all(letter: Letter, bodies: list[dict[str, object]]) -> tuple[list[threa
     """Each sent from a thread; answers as they come."""
     answers: list[Answer] = []
     threads = [
-        threading.Thread(target=lambda b=body: answers.append(letter.post("entries", b)), daemon=True)  # type: ignore[misc]
+        threading.Thread(target=lambda b=body: answers.append(letter.post("entries", b)), daemon=True)
         for body in bodies
     ]
     for thread in threads:

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 
 from undersigned.press import JobError, job
+from undersigned.protocol import entries
 from undersigned.protocol.manifest import format_time
 from undersigned.web.bookings import actions
 from undersigned.web.bookings.files import PageFiles
@@ -313,7 +314,7 @@ def test_an_abandoned_letter_prints_nothing(site: Site) -> None:
     """No booking, and no page for those there are."""
     letter = site.letter()
     book(site, letter)
-    gone = letter.entry(people.entries.Abandon(v=1, letter=letter.l), letter.organiser)
+    gone = letter.entry(entries.Abandon(v=1, letter=letter.l), letter.organiser)
     assert gone.status == 201, gone.body
     site.rounds()
     assert book(site, letter, paper="260x370 mm").problem == "condition-unmet"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +12,8 @@ from typing import BinaryIO
 import pytest
 from django.conf import settings
 
-from undersigned.web.editions import actions
-from undersigned.web.publication import bundler
+from undersigned.protocol.zip_profile import write_zip
+from undersigned.web.publication import bundler, publish
 
 from . import people
 from .conftest import Site
@@ -47,7 +46,7 @@ class Slow:
         site.rounds(1)
 
 
-_write_zip = bundler.write_zip
+_write_zip = write_zip
 
 
 @pytest.fixture
@@ -197,7 +196,7 @@ def test_a_publication_elsewhere_holds_no_log_up(site: Site, monkeypatch: pytest
     letter = signed_letter(site, ["name"] * 3)
     site.make_edition(letter, {p.key for p in letter.people[:3]})
     name = letter.people[0].record.name.encode()
-    monkeypatch.setattr(sys.modules[actions.publish.__module__], "PATIENCE", 0.1)
+    monkeypatch.setattr(publish, "PATIENCE", 0.1)
     with (settings.DATA.root / "publish.lock").open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         again = site.publish(letter)

@@ -136,3 +136,14 @@ def test_russian_and_arabic_count_as_they_do() -> None:
     assert [say(message, "ru", {"n": n}) for n in (1, 2, 5, 11, 21, 22)] == [
         "1 день", "2 дня", "5 дней", "11 дней", "21 день", "22 дня",
     ]  # fmt: skip
+
+
+def test_templates_have_no_sentences_of_their_own() -> None:
+    """Whatever a page says is in the catalogs; between tags and in attributes that are read out stand only ids."""
+    files = {"openings", "bundle.zip", "integrity.json", "withdraw"}
+    for file in PAGES:
+        text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        read_out = re.findall(r'\b(?:aria-label|alt|title|data-\w*valid|data-found)="([^"]*[A-Za-z]{2}[^"]*)"', text)
+        assert read_out == [], file.name
+        if file.name != "attributes.html":
+            assert set(re.findall(r"[A-Za-z][\w. ]+", re.sub(r"<[^>]*>", "\n", text))) <= files, file.name

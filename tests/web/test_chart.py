@@ -9,6 +9,7 @@ import pytest
 
 from undersigned.web.reader.chart import COLUMNS, HEIGHT, WIDTH, chart
 from undersigned.web.reader.history import MOST, Batch, history_file, peak, steps
+from undersigned.web.reader.said import say
 from undersigned.web.reader.words import words
 
 from . import people
@@ -67,10 +68,11 @@ def test_the_drawing_is_described_in_words_with_figures() -> None:
     """Whoever does not see it is told the same: signed, withdrawn, count and peak."""
     said = chart([Batch(1200, 0), Batch(3, 203)], words("en"), "c")
     assert said["words"] == (
-        "1,203 people signed, 203 withdrew; 1,000 stand behind the letter now. The count was highest at 1,200."
+        "1,203 people have signed, 203 have withdrawn. 1,000 people stand behind the letter now. "
+        "The highest count was 1,200."
     )
     assert "the 2 batches" in said["axis"]
-    assert chart([], words("en"), "c") == {"words": "Nobody has signed yet.", "drawn": False}
+    assert chart([], words("en"), "c") == {"words": words("en")["chart_none"], "drawn": False}
 
 
 def test_the_file_of_the_figures_stays_small() -> None:
@@ -89,10 +91,10 @@ def test_the_letters_page_shows_how_the_count_grew(site: Site) -> None:
     assert found["batches"] == 3
     assert [step["count"] for step in found["steps"]] == [1, 2, 1]
     page = letter.get("en/").body.decode()
-    assert "2 people signed, 1 withdrew; one stands behind the letter now. The count was highest at 2." in page
+    assert say(words("en"), "chart_words", signed=2, withdrawn=1, count=1, peak=2) in page
     assert len(re.findall(r"<rect", page)) == 3
     assert 'role="img"' in page
-    assert "nobody" not in letter.get("en/").body.decode().lower().split("chart")[1][:2000]
+    assert "no one" not in letter.get("en/").body.decode().lower().split("chart")[1][:2000]
 
 
 def test_a_clerk_that_starts_again_tells_the_same_history(site: Site) -> None:

@@ -77,6 +77,9 @@ class Failing:
     def has(self, path: str) -> bool:
         return self.inner.has(path)
 
+    def tidy(self) -> int:
+        return self.inner.tidy()
+
 
 @dataclass
 class FailingStaged:

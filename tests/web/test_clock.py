@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from undersigned.protocol import manifest
 from undersigned.protocol.manifest import Manifest
 from undersigned.web.log import sequence
 from undersigned.web.records.models import Batch, Pending
@@ -70,7 +71,7 @@ def test_a_clock_a_year_ahead_publishes_nothing_without_trustees(site: Site) -> 
     for person in letter.people:
         assert people.sign(letter, person).status == 201
     site.rounds()
-    after = people.manifest.format_time(people.manifest.parse_time("2027-01-20T00:00:00Z"))
+    after = manifest.format_time(manifest.parse_time("2027-01-20T00:00:00Z"))
     assert people.notice(letter, 1, after).status == 201
     assert people.cut(letter).problem == "condition-unmet"
     site.clock.now += YEAR
@@ -85,7 +86,7 @@ def test_a_notice_s_grace_does_not_shrink_when_the_clock_goes_back(site: Site) -
     """Set back between notice and cut: the cut waits until the announced time by the clock there is."""
     letter = site.letter()
     assert people.sign(letter, letter.people[0]).status == 201
-    after = people.manifest.format_time(people.manifest.parse_time("2027-01-20T00:00:00Z"))
+    after = manifest.format_time(manifest.parse_time("2027-01-20T00:00:00Z"))
     assert people.notice(letter, 1, after).status == 201
     site.clock.now -= YEAR
     assert people.cut(letter).problem == "condition-unmet"

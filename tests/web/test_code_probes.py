@@ -24,9 +24,11 @@ from undersigned.protocol import canonical, codes, roll
 from undersigned.web import problems
 from undersigned.web.edge import intake
 from undersigned.web.forms import actions
+from undersigned.web.forms.client import make_signature
 from undersigned.web.records.models import Code, Use
 from undersigned.web.records.models import Letter as Row
 from undersigned.web.signing import committer, registrar
+from undersigned.web.signing.actions import take_entries
 from undersigned.web.signing.actions.use_codes import CodeUse, check_open, use_codes
 
 from . import people
@@ -57,7 +59,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     watching = Watch()
     execute = CursorWrapper.execute
 
-    def noting(self: CursorWrapper, sql: str, params: object = None) -> object:
+    def noting(self: CursorWrapper, sql: str, params: Any = None) -> object:
         watching.said.append(re.sub(r"s\d+_x\d+", "savepoint", str(sql)))
         if watching.failing == len(watching.said) - 1:
             raise OperationalError("database is locked")
@@ -268,7 +270,12 @@ def test_a_question_that_may_use_a_code_up_costs_the_same_for_a_used_one(
     letter = site.letter(size=2)
     computed: list[bytes] = []
     sign = registrar.sign_blindly
-    monkeypatch.setattr(registrar, "sign_blindly", lambda *a: computed.append(a[1]) or sign(*a))
+
+    def noted(*given: Any) -> bytes:
+        computed.append(given[1])
+        return sign(*given)
+
+    monkeypatch.setattr(registrar, "sign_blindly", noted)
     costs = []
     for signer, status in ((letter.people[0], 200), (letter.people[0], 409), (letter.people[1], 200)):
         watch.begin()
@@ -490,7 +497,7 @@ def test_a_form_that_uses_the_code_first_is_caught(site: Site, watch: Watch, mon
     """Control: with the code first, one spent withdrawal code tells used from unused, as often as one likes."""
     letter = site.letter(public=True, check="codes", size=3)
     spent = signed(letter, letter.people[1])
-    take = actions.take_entries
+    take = take_entries
 
     def code_first(batch: Any, *, now: int) -> Any:
         use, _ = made.pop()
@@ -500,8 +507,12 @@ def test_a_form_that_uses_the_code_first_is_caught(site: Site, watch: Watch, mon
         return take(batch, now=now)
 
     made: list[Any] = []
-    make = actions.make_signature
-    monkeypatch.setattr(actions, "make_signature", lambda *a: made.append(make(*a)) or made[-1])
+
+    def make(*given: Any) -> Any:
+        made.append(make_signature(*given))
+        return made[-1]
+
+    monkeypatch.setattr(actions, "make_signature", make)
     monkeypatch.setattr(actions, "take_entries", code_first)
     signer = letter.people[0]
 

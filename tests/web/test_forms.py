@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from undersigned.protocol import codes
+from undersigned.protocol import codes, entries
 from undersigned.web.reader.words import words
 from undersigned.web.records.models import MailWaiting, SealedObject
 
@@ -118,7 +118,7 @@ def test_the_same_form_sent_twice_signs_once(site: Site) -> None:
     browser.open(f"/{letter.slug}/form/en/sign")
     assert browser.send(code=code_of(letter)).status == 200, "the form does not say yet that the code has been used"
     assert browser.send(**fields).status == 409
-    assert "used already" in browser.text
+    assert words("en")["problem_code_used"] in browser.text
 
 
 def again(browser: Browser, form: dict[str, str], path: str) -> Answer:
@@ -129,8 +129,6 @@ def again(browser: Browser, form: dict[str, str], path: str) -> Answer:
 
 def test_the_page_with_the_withdrawal_code_can_be_loaded_again(site: Site) -> None:
     """Reloading it shows the same code, however often, also once the letter takes no more; nothing is signed twice."""
-    from .people import entries
-
     letter = site.letter(public=True, check="codes", size=2)
     browser = Browser(letter.call)
     browser.open(f"/{letter.slug}/form/en/sign")
@@ -183,20 +181,20 @@ def test_a_refused_form_says_only_what_it_knows_and_where_to_go(site: Site, lang
     assert {home, f"{form}withdraw", f"{home}counted/"} <= set(browser.links)
 
 
-BAD = {
-    "no way chosen": ({"as": "sideways"}, "Choose one of the ways"),
-    "no name": ({"name": "  "}, "This name cannot be taken"),
-    "a name that overprints": ({"name": "A\u202eb"}, "There is an invisible character in the name"),
-    "a title that overprints": ({"title": "A\u202ab"}, "There is an invisible character in the title"),
-    "initials that are a face": ({"as": "initials", "initials": "A\U0001f600"}, "at most 12"),
-    "no group": ({"group": "nobody"}, "Choose a group"),
-    "initials that are a sentence": ({"as": "initials", "initials": "It is I, who else"}, "at most 12"),
-    "a name newer than most computers": ({"name": "A\U0001e08f\u0323"}, "holds a character that is too new"),
+BAD: dict[str, tuple[dict[str, str], str]] = {
+    "no way chosen": ({"as": "sideways"}, "error_as"),
+    "no name": ({"name": "  "}, "error_name"),
+    "a name that overprints": ({"name": "A\u202eb"}, "error_name_invisible"),
+    "a title that overprints": ({"title": "A\u202ab"}, "error_title_invisible"),
+    "initials that are a face": ({"as": "initials", "initials": "A\U0001f600"}, "error_initials"),
+    "no group": ({"group": "nobody"}, "error_group"),
+    "initials that are a sentence": ({"as": "initials", "initials": "It is I, who else"}, "error_initials"),
+    "a name newer than most computers": ({"name": "A\U0001e08f\u0323"}, "error_newer"),
     "initials newer than most computers": (
         {"as": "initials", "initials": "\U00011f02."},
-        "holds a character that is too new",
+        "error_newer",
     ),
-    "a title of symbols": ({"title": "!!!"}, "This title cannot be taken"),
+    "a title of symbols": ({"title": "!!!"}, "error_title"),
 }
 
 
@@ -204,10 +202,10 @@ def test_a_wrong_field_is_told_and_nothing_typed_is_lost(site: Site) -> None:
     """Each mistake is named; everything else is still in the form, the code unused, and mended it signs."""
     letter = site.letter(public=True, check="codes", size=1)
     before = world_bytes()
-    for wrong, (fields, said) in BAD.items():
-        browser = filled_in(letter, **fields)
+    for wrong, (fields, message) in BAD.items():
+        browser = filled_in(letter, 0, **fields)
         assert browser.answer.status == 422, wrong
-        assert said in browser.text, wrong
+        assert words("en")[message] in browser.text, wrong
         typed = {"name": "Testperson Plain", "title": "Capt.", **fields}
         # In the form in which it is handed back: which accent goes first is another matter in each Python's Unicode.
         assert browser.form["name"] == " ".join(unicodedata.normalize("NFC", typed["name"]).split()), wrong
@@ -234,15 +232,15 @@ def test_codes_that_are_none(site: Site) -> None:
     letter = site.letter(public=True, check="codes", size=1)
     browser = Browser(letter.call)
     before = world_bytes()
-    for page, typed, said in (
-        ("sign", "S-1234", "not an access code"),
-        ("sign", '"><script>', "not an access code"),
-        ("withdraw", "W-7QK4-M2ZD-9XHF-R3TB-5WNE", "belongs to this code"),
-        ("withdraw", "what", "not a withdrawal code"),
+    for page, typed, message in (
+        ("sign", "S-1234", "error_code"),
+        ("sign", '"><script>', "error_code"),
+        ("withdraw", "W-7QK4-M2ZD-9XHF-R3TB-5WNE", "error_withdrawal_unknown"),
+        ("withdraw", "what", "error_withdrawal"),
     ):
         browser.open(f"/{letter.slug}/form/en/{page}")
         assert browser.send(code=typed).status == 422
-        assert said in browser.text
+        assert words("en")[message] in browser.text
         assert browser.form["code"] == typed
         assert "<script>" not in browser.text
     assert world_bytes() == before
@@ -285,7 +283,7 @@ def test_no_form_is_preset_with_anything_about_the_person(site: Site, check: str
     assert " selected" not in browser.text
     assert ("<select" in browser.text) == (check == "codes")
     assert browser.send(**{"as": "", "name": "Testperson", "group": "reserve"}).status == 422
-    assert "Choose one of the ways" in browser.text
+    assert words("en")["error_as"] in browser.text
     browser.send(**{"as": "initials", "initials": "T. P.", "group": "reserve"})
     assert browser.answer.status == 200
     site.clock.now += 60
@@ -298,8 +296,9 @@ def test_a_sealed_letter_is_not_signed_this_way(site: Site) -> None:
     """No field for a code or name is shown, and one sent all the same is not looked at: the reason is said."""
     letter = site.letter()
     browser = Browser(letter.call)
-    for page in ("sign", "withdraw"):
+    for page, heading in (("sign", "form_sealed"), ("withdraw", "form_sealed_withdraw")):
         assert browser.open(f"/{letter.slug}/form/en/{page}").status == 409
+        assert f"<h1>{words('en')[heading]}</h1>" in browser.text
         assert "sealed in your own browser" in browser.text
         assert "<input" not in browser.text
     public = site.letter(public=True, check="codes", size=1)
@@ -336,12 +335,10 @@ def test_nobody_signs_a_letter_that_is_closed_and_everybody_may_withdraw(site: S
     """Abandoned: the form says so, the code stays unused; a withdrawal goes through."""
     letter = site.letter(public=True, check="codes", size=2)
     withdrawal = filled_in(letter).code("withdrawal")
-    from .people import entries
-
     assert letter.entry(entries.Abandon(v=1, letter=letter.l), letter.organiser).status == 201
     browser = Browser(letter.call)
     assert browser.open(f"/{letter.slug}/form/en/sign").status == 409
-    assert "takes no signatures now" in browser.text
+    assert words("en")["problem_letter_closed"] in browser.text
     assert len(used_codes(letter.slug)) == 1
     browser.open(f"/{letter.slug}/form/he/withdraw")
     browser.send(code=withdrawal)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.http import HttpRequest
 from django.urls import get_resolver
 
 from undersigned.web.api import letters
@@ -94,7 +97,7 @@ def test_what_comes_while_the_loop_is_behind_is_told_to_come_back(site: Site, mo
     first, second = letter.people[:2]
     people.activate(letter, first)
     body, question = people.prepare(letter, first), people.ask(letter, second).body
-    asks = [
+    asks: list[Callable[[], Answer]] = [
         lambda: letter.post("entries", body),
         lambda: letter.post("activate", question),
         lambda: letter.get("status", **letter.auth),
@@ -123,12 +126,12 @@ def test_django_answers_so_many_at_once_and_no_more(site: Site, monkeypatch: pyt
     inside, most, lock = [0], [0], threading.Lock()
     real = letters.status
 
-    def counted(request: object, **parts: object) -> object:
+    def counted(request: HttpRequest, **parts: Any) -> object:
         with lock:
             inside[0] += 1
             most[0] = max(most[0], inside[0])
         try:
-            return real(request, **parts)  # type: ignore[arg-type]
+            return real(request, **parts)
         finally:
             with lock:
                 inside[0] -= 1

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from django.conf import settings
+from django.db.models import QuerySet
 
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import checkpoint
@@ -50,7 +51,7 @@ def grown(site: Site, more: int = 3) -> tuple[Letter, int]:
 def go_back(letter: Letter, size: int) -> Rows:
     """The database as it was when the log had ``size`` entries; what it has lost."""
     gone: Rows = []
-    later = [
+    later: list[QuerySet[SealedObject] | QuerySet[Entry] | QuerySet[Checkpoint]] = [
         SealedObject.objects.filter(letter__slug=letter.slug, index__gte=size),
         Entry.objects.filter(letter__slug=letter.slug, index__gte=size),
         Checkpoint.objects.filter(letter__slug=letter.slug, size__gt=size),

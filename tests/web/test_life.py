@@ -11,8 +11,10 @@ import pytest
 from django.conf import settings
 
 from undersigned.protocol import base64url as b64
-from undersigned.protocol import canonical, manifest, merkle, receipt, verify
+from undersigned.protocol import canonical, entries, manifest, merkle, note, opening, receipt, seal, verify
+from undersigned.protocol import checkpoint as checkpoints
 from undersigned.protocol import edition as editions
+from undersigned.web.database.site_locks import publishing_unless_busy
 from undersigned.web.publication import upkeep
 from undersigned.web.records.models import Act, Pending
 from undersigned.web.times import moment
@@ -45,7 +47,7 @@ def signed_letter(site: Site, kinds: list[str], **how: object) -> Letter:
 
 def check_proof(letter: Letter, body: dict[str, object], answer: Answer) -> None:
     """An answer's proof leads from the entry sent, at the index said, to a checkpoint that the log's key signed."""
-    found, _ = people.checkpoints.verify(
+    found, _ = checkpoints.verify(
         answer.json["checkpoint"].encode(), letter.manifest.origin, b64.decode(letter.manifest.log)
     )
     leaf = merkle.leaf_hash(canonical.encode(body["entry"]))
@@ -238,12 +240,12 @@ def test_a_wrong_share_is_named_and_the_others_kept(site: Site) -> None:
     letter = signed_letter(site, ["name"] * 3)
     site.cut(letter)
     keys = sorted(p.key for p in letter.people[:3])
-    private = people.seal.seal_key(letter.trustees[0][0])
+    private = seal.seal_key(letter.trustees[0][0])
     held = people.seals(letter, 1, site.clock.now)
-    shares = {key: b64.encode(people.seal.open_share(held[key][1], 1, private)) for key in keys}
+    shares = {key: b64.encode(seal.open_share(held[key][1], 1, private)) for key in keys}
     shares[keys[1]] = shares[keys[0]]
-    unsigned = people.opening.Openings(v=1, letter=letter.l, edition=1, trustee=1, shares=shares)
-    answer = letter.post("openings", people.opening.sign_openings(unsigned, letter.trustees[0][1]))
+    unsigned = opening.Openings(v=1, letter=letter.l, edition=1, trustee=1, shares=shares)
+    answer = letter.post("openings", opening.sign_openings(unsigned, letter.trustees[0][1]))
     assert (answer.status, answer.problem) == (422, "share-mismatch")
     assert keys[1] in answer.json["detail"]
     assert letter.status()["editions"][0]["opened"] == {"1": 2}
@@ -272,7 +274,7 @@ def test_a_public_letter_answers_with_the_proof(site: Site) -> None:
 def test_an_abandoned_letter_takes_withdrawals_and_nothing_else(site: Site) -> None:
     """Signing is over, withdrawing never is."""
     letter = signed_letter(site, ["name"] * 2)
-    abandon = people.entries.Abandon(v=1, letter=letter.l)
+    abandon = entries.Abandon(v=1, letter=letter.l)
     assert letter.entry(abandon, letter.organiser).status == 201
     person = letter.people[2]
     refused = letter.post("activate", people.ask(letter, person).body)
@@ -306,17 +308,17 @@ def test_a_bundle_made_while_an_edition_is_published_holds_its_checkpoint(
     site.cut(letter)
     site.open_all(letter, {p.key for p in letter.people[:3]})
     site.rounds()
-    older = people.checkpoints.parse_text(people.note.parse(letter.get("log/checkpoint").body).text)
+    older = checkpoints.parse_text(note.parse(letter.get("log/checkpoint").body).text)
     site.clock.now += 60
     assert people.sign(letter, letter.people[3]).status == 201
-    real, waited = upkeep.publishing_unless_busy, []
+    real, waited = publishing_unless_busy, list[bool]()
 
     @contextmanager
     def behind_the_organiser() -> Iterator[bool]:
         if not waited:
             waited.append(True)
             for trustee in (1, 2):
-                line = people.checkpoints.cosign(older, trustee, letter.trustees[trustee - 1][1], 1_800_000_000)
+                line = checkpoints.cosign(older, trustee, letter.trustees[trustee - 1][1], 1_800_000_000)
                 body = line.encode().encode("utf-8")
                 answer = letter.call("POST", f"/{letter.slug}/cosignatures", body, {"content-type": "text/plain"})
                 assert answer.status == 204

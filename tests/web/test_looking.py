@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from undersigned.protocol.seal import parse_object
 from undersigned.web.clerk.clerk import DEEP_REST
 from undersigned.web.database import site_locks
 from undersigned.web.database.postgresql import locks
@@ -89,7 +90,7 @@ def doctor(site: Site, monkeypatch: pytest.MonkeyPatch, still: Standstill, found
     """``doctor --deep``, which stands still when it has read the first sealed object."""
     from undersigned.web.maintenance.doctor import deep
 
-    real = deep.parse_object
+    real = parse_object
 
     def parse(body: bytes) -> Any:
         if not still.go.is_set():
@@ -210,7 +211,12 @@ def test_nobody_waits_for_a_wash_that_waits_for_a_reader(site: Site) -> None:
     """Truncating SQLite's log would keep writers out for ten seconds; it is begun when no reader needs the past."""
     signed(site)
     asked: list[str] = []
-    with connection.execute_wrapper(lambda execute, sql, *rest: asked.append(sql) or execute(sql, *rest)):
+
+    def noting(execute: Any, sql: str, *rest: Any) -> object:
+        asked.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(noting):
         with people_reading():
             Entry.objects.filter(index=0).update(batch=7)
             assert not wash("signing_pending")

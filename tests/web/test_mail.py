@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connections
 
 from undersigned.protocol import codes
-from undersigned.web.forms import mail_check
+from undersigned.web.mail import actions
 from undersigned.web.mail.addresses import Digests, parse_address
 from undersigned.web.mail.messages import message
-from undersigned.web.reader.words import read_catalog, spoken
+from undersigned.web.reader.words import read_catalog, spoken, words
 from undersigned.web.records.models import Code, MailGranted, MailTally, MailWaiting
 
 from . import people
@@ -72,7 +73,7 @@ def states(mail: MailSite) -> tuple[Letter, dict[str, str]]:
     ask(letter, found["has its code"])
     ask(letter, found["signed"])
     mail.post_round()
-    Code.objects.filter(pk=Code.objects.values_list("pk", flat=True).first()).update(used=True)
+    Code.objects.filter(pk=Code.objects.earliest("pk").pk).update(used=True)
     digests = Digests(mail.world.keys.mail_secret())
     token = digests.stop_token(parse_address(found["blocked"]))
     letter.call("POST", f"/stop/{token}")
@@ -83,9 +84,13 @@ def states(mail: MailSite) -> tuple[Letter, dict[str, str]]:
     return letter, found
 
 
-def seen(mail: MailSite, letter: Letter, addresses: dict[str, str], statements: list[str]) -> dict[str, object]:
+Seen = tuple[object, tuple[str, ...]]
+"""An answer, and the statements it cost."""
+
+
+def seen(mail: MailSite, letter: Letter, addresses: dict[str, str], statements: list[str]) -> dict[str, Seen]:
     """What an observer has of each state: the whole answer, and which statements it cost."""
-    observed = {}
+    observed: dict[str, Seen] = {}
     for state, address in addresses.items():
         browser = Browser(letter.call)
         browser.open(f"/{letter.slug}/form/en/code")
@@ -103,7 +108,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     noted: list[str] = []
     execute = CursorWrapper.execute
 
-    def noting(self: CursorWrapper, sql: str, params: object = None) -> object:
+    def noting(self: CursorWrapper, sql: str, params: Any = None) -> object:
         noted.append(re.sub(r"s\d+_x\d+", "savepoint", str(sql)))
         return execute(self, sql, params)
 
@@ -126,7 +131,7 @@ def test_every_address_is_answered_alike(mail: MailSite, statements: list[str]) 
     observed = seen(mail, letter, addresses, statements)
     first = observed["new"]
     assert all(found == first for found in observed.values()), {s for s, f in observed.items() if f != first}
-    assert first[1], "the statements were noted"  # type: ignore[index]
+    assert first[1], "the statements were noted"
     assert mail.post_round(60) == 2, "of all these only the new and the waiting one get a mail"
 
 
@@ -135,14 +140,14 @@ def test_an_answer_that_looks_first_is_found_out(
 ) -> None:
     """Control: a registrar that looks for a granted code, and queues only if there is none, differs in statements."""
     letter, addresses = states(mail)
-    honest = mail_check.actions.ask_code
+    honest = actions.ask_code
 
     def hasty(*, letter, address, **rest):  # type: ignore[no-untyped-def]
         digest = Digests(mail.world.keys.mail_secret()).of_letter(letter.letter, address)
         if not MailGranted.objects.filter(digest=digest).exists():
             honest(letter=letter, address=address, **rest)
 
-    monkeypatch.setattr(mail_check.actions, "ask_code", hasty)
+    monkeypatch.setattr(actions, "ask_code", hasty)
     observed = seen(mail, letter, addresses, statements)
     assert observed["has its code"] != observed["new"]
 
@@ -316,7 +321,7 @@ def test_what_is_no_address_is_said_and_kept_in_the_form(mail: MailSite, typed: 
     letter = mail_letter(mail)
     answer = ask(letter, typed)
     assert answer.status == 422
-    assert "not a mail address" in answer.body.decode()
+    assert words("en")["error_address"] in answer.body.decode()
     assert not MailWaiting.objects.exists()
 
 

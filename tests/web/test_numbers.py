@@ -20,6 +20,7 @@ from press.setup import order
 from undersigned import press
 from undersigned.press.compose import count_line, heading_of
 from undersigned.press.order import check
+from undersigned.press.picture import PictureOrder
 from undersigned.press.words import words_for
 from undersigned.protocol import canonical, edition
 from undersigned.protocol.opening import Opened
@@ -32,6 +33,7 @@ from undersigned.web.reader.feed import feed
 from undersigned.web.reader.letter import Shown, letter_page
 from undersigned.web.reader.press_kit import press_kit
 from undersigned.web.reader.state import State, find_state, logged_in
+from undersigned.web.reader.words import words
 from undersigned.web.storage.lazy_files import LazyFiles
 
 from . import people
@@ -99,8 +101,13 @@ def stated(world: LetterWorld, made: edition.Edition, monkeypatch: pytest.Monkey
     shown, state = shown_of(world, made)
     pages = LazyFiles(edition_pages(shown, made))
     page, listed = pages["en.html"].decode(), pages["signatories-en.html"].decode()
-    drawn: list[Any] = []
-    monkeypatch.setattr(embed, "make_picture", lambda picture: drawn.append(picture) or b"")
+    drawn: list[PictureOrder] = []
+
+    def draw(picture: PictureOrder) -> bytes:
+        drawn.append(picture)
+        return b""
+
+    monkeypatch.setattr(embed, "make_picture", draw)
     embed.pictures(shown, state, "en")
     framed = embed.embedded(shown, state, "en")
     news = feed(shown, state, "en", [shown.counts[1]], None, NOW).decode()
@@ -115,18 +122,18 @@ def stated(world: LetterWorld, made: edition.Edition, monkeypatch: pytest.Monkey
         "edition page": number(r'class="numeral">(\d+)<', page),
         "kinds on it": sum(
             numbers_of(
-                r'<th scope="row">(?!left out after review(?:, or not readable)?<)[^<]*</th><td class="number">(\d+)<',
+                r'<th scope="row">(?!Left out after review(?:, or not readable)?<)[^<]*</th><td class="number">(\d+)<',
                 page,
             )
         ),
         "groups on it": sum(numbers_of(r'<th scope="row" lang[^>]*>[^<]*</th><td class="number">(\d+)<', page))
-        + sum(numbers_of(r">left out after review(?:, or not readable)?</th><td class=\"number\">(\d+)<", page)),
+        + sum(numbers_of(r">Left out after review(?:, or not readable)?</th><td class=\"number\">(\d+)<", page)),
         "signatories page": number(r"This edition counts (\w+) people", listed),
         "groups on that": sum(numbers_of(r'<h2>[^<]* <span class="quiet">\((\d+)\)', listed))
-        + sum(numbers_of(r"And (\w+) more, who counts? and (?:isn|aren)’t listed", unescape(listed))),
+        + sum(numbers_of(r"And (\w+) more \w+ who (?:is|are) counted and (?:isn|aren)’t listed", unescape(listed))),
         "rows on that": listed.count("<li><bdi>")
-        + sum(numbers_of(r"And (\w+) more, who counts? and chose not", listed))
-        + sum(numbers_of(r"And (\w+) more, who counts? and (?:isn|aren)’t listed", unescape(listed))),
+        + sum(numbers_of(r"And (\w+) more \w+ who (?:is|are) counted and chose not", listed))
+        + sum(numbers_of(r"And (\w+) more \w+ who (?:is|are) counted and (?:isn|aren)’t listed", unescape(listed))),
         "letter page": number(r'class="numeral">(\d+)<', letter),
         "edition on it": number(r"Edition 1</a>: (\w+) people when it was published", letter),
         "feed": number(r"Edition 1 is published: (\w+) people", news),
@@ -215,8 +222,8 @@ def test_the_number_of_a_site_s_edition_follows_a_withdrawal_before_publication(
     page = letter.get("editions/2/changes-en.html").body.decode()
     assert (first, second) == (4, 5)
     assert "The count went from 4 to 5." in page
-    assert "One person joined" in page
-    assert "Nobody withdrew" in page
+    assert "1 person joined" in page
+    assert "No one withdrew" in page
     for n, count in ((1, first), (2, second)):
         assert f'class="numeral">{count}<' in letter.get(f"editions/{n}/en.html").body.decode()
 
@@ -251,8 +258,8 @@ def test_the_names_of_a_public_letter_add_up_too(site: Site) -> None:
     # Who withdraws waits for nothing.
     site.rounds(1)
     page = unescape(letter.get("names/signatories-en.html").body.decode())
-    assert "4 people stand behind this letter; 3 are listed here." in page
-    assert "Nobody has checked them." in page
+    assert "4 people stand behind this letter. 3 are listed here." in page
+    assert words("en")["names_unchecked"] in page
     assert sum(numbers_of(r'<h2>[^<]* <span class="quiet">\((\d+)\)', page)) == letter.get("count.json").json["count"]
     assert letter.people[1].record.name in page
     assert letter.people[0].record.name not in page

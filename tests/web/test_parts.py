@@ -16,7 +16,7 @@ from undersigned.web.storage.lazy_files import LazyFiles, given
 
 from . import people
 from .conftest import Site
-from .people import Letter
+from .people import Letter, Signer
 from .test_life import bundle_of, outcome, signed_letter
 
 
@@ -37,7 +37,7 @@ def parts(letter: Letter) -> list[list[str]]:
     return found
 
 
-def last_key(letter: Letter) -> people.Person:
+def last_key(letter: Letter) -> Signer:
     key = parts(letter)[-1][-1]
     return next(person for person in letter.people if person.key == key)
 

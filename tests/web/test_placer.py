@@ -18,7 +18,7 @@ from undersigned.web.storage.files import FileStorage
 
 from . import people
 from .conftest import Site
-from .people import Letter
+from .people import Letter, Signer
 from .test_life import outcome, signed_letter
 
 _stage_tree = FileStorage.stage_tree
@@ -80,7 +80,7 @@ def hidden(letter: Letter) -> list[Path]:
     return [p for p in (settings.DATA.public / letter.slug).rglob(".*") if p.name.startswith(".")]
 
 
-def served_with(letter: Letter, person: people.Person) -> list[str]:
+def served_with(letter: Letter, person: Signer) -> list[str]:
     """The files, half made or not, that tell who that is."""
     files = [p for p in (settings.DATA.public / letter.slug).rglob("*") if p.is_file() and "log" not in p.parts]
     return [p.name for p in files if person.record.name.encode() in p.read_bytes()]

@@ -77,11 +77,11 @@ def test_a_server_that_could_lose_a_receipt_is_refused(cluster: Cluster, databas
     for setting in ("fsync", "full_page_writes"):
         cluster.ask(f"ALTER SYSTEM SET {setting} = off")
         cluster.ask("SELECT pg_reload_conf()")
-        until(lambda setting=setting: cluster.ask(f"SHOW {setting}") == [("off",)])  # type: ignore[misc]
+        until(lambda setting=setting: cluster.ask(f"SHOW {setting}") == [("off",)])
         refused = run(*init)
         cluster.ask(f"ALTER SYSTEM RESET {setting}")
         cluster.ask("SELECT pg_reload_conf()")
-        until(lambda setting=setting: cluster.ask(f"SHOW {setting}") == [("on",)])  # type: ignore[misc]
+        until(lambda setting=setting: cluster.ask(f"SHOW {setting}") == [("on",)])
         assert refused.returncode == 1
         assert f"{setting} = off" in refused.stderr
     taken = run(*init)

@@ -158,14 +158,16 @@ def test_nginx(tmp_path: Path, machine: Server, certificate: tuple[Path, Path]) 
             f"user root;\ndaemon off;\nmaster_process off;\npid {tmp_path}/pid;\nerror_log {own};\nevents {{}}\n"
             f"http {{\naccess_log {access};\n{temporary}{letters}}}\n"
         )
+
+        def written(own: Path = own, access: Path = access) -> str:
+            return own.read_text() + access.read_text()
+
         with running(["nginx", "-c", str(configuration), "-e", str(own)], tmp_path / "log"):
             if quiet:
-                check(front, machine, certificate, lambda own=own, access=access: own.read_text() + access.read_text())
+                check(front, machine, certificate, written)
             else:
                 with pytest.raises(AssertionError, match="valley-secret"):
-                    check(
-                        front, machine, certificate, lambda own=own, access=access: own.read_text() + access.read_text()
-                    )
+                    check(front, machine, certificate, written)
 
 
 @pytest.mark.skipif(shutil.which("caddy") is None, reason="needs Debian's package caddy")

@@ -322,9 +322,9 @@ def test_a_notice_of_a_key_s_own_making_is_nobody_s(site: Site) -> None:
 
 def test_what_is_no_longer_pending_is_in_the_log_s_size(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The clerk takes a batch in between any two questions of one status: a signature is never in neither figure."""
-    execute, waiting = CursorWrapper.execute, []
+    execute, waiting = CursorWrapper.execute, list[int | None]()
 
-    def between(self: CursorWrapper, sql: str, params: object = None) -> object:
+    def between(self: CursorWrapper, sql: str, params: Any = None) -> object:
         if waiting and waiting.pop() is None:
             site.rounds(1)
         return execute(self, sql, params)

@@ -14,6 +14,7 @@ from undersigned.press.picture import SIZES, PictureOrder, make_picture
 from undersigned.web.config.datadir import DataDir, DataError, read_settings
 from undersigned.web.publication.reader_files import PAUSE, REST
 from undersigned.web.reader import embed
+from undersigned.web.reader.words import words
 
 from . import people
 from .conftest import Site
@@ -74,15 +75,15 @@ def test_the_press_kit_has_the_facts_and_leads_to_files_that_are_there(site: Sit
     """Count, conditions, a PDF once there is one, a picture, and HTML to copy that names this site."""
     page = unescape(letter.get("press/en.html").body.decode())
     assert "3 people stand behind this letter" in page
-    assert "There is no PDF now." in page
+    assert words("en")["press_no_print"] in page
     assert f'<iframe src="http://127.0.0.1:8000/{letter.slug}/embed/en.html"' in page
-    assert "This site names no contact for the press." in page
+    assert words("en")["press_no_contact"] in page
     site.world.storage.put(f"{letter.slug}/press/1/he.pdf", b"%PDF-1.7 test")
     site.clock.now += PAUSE
     site.rounds()
     page = letter.get("press/en.html").body.decode()
     assert f'href="/{letter.slug}/press/1/he.pdf">Edition 1, עברית<' in page
-    assert "There is no PDF now." not in page
+    assert words("en")["press_no_print"] not in page
     assert letter.get("share/en.png").status == 200
 
 

@@ -12,7 +12,8 @@ from django.apps import apps
 from django.conf import settings
 
 from undersigned.protocol import base64url as b64
-from undersigned.protocol import canonical, codes, entries
+from undersigned.protocol import canonical, codes, entries, keys, opening
+from undersigned.protocol import request as requests
 
 from . import people
 from .conftest import Site
@@ -23,7 +24,7 @@ def world_bytes() -> str:
     """A hash over every row of every table and every served file."""
     digest = hashlib.sha256()
     for model in apps.get_models():
-        for row in model.objects.order_by("pk").values_list():
+        for row in model._default_manager.order_by("pk").values_list():
             digest.update(repr([bytes(v) if isinstance(v, memoryview) else v for v in row]).encode())
     for path in sorted(settings.DATA.public.rglob("*")):
         digest.update(str(path).encode() + (path.read_bytes() if path.is_file() else b""))
@@ -98,7 +99,7 @@ def organiser(path: str, value: object, token: str | None = None) -> Callable[[L
 
 BIG = canonical.encode({"entry": "x" * 70_000})
 STRANGER = bytes(range(32))
-STRANGER_KEY = b64.encode(people.keys.public_key(STRANGER))
+STRANGER_KEY = b64.encode(keys.public_key(STRANGER))
 
 MATRIX: dict[str, tuple[Callable[[Letter], Answer], int, str]] = {
     "no json": (raw("entries", b"hello"), 400, "malformed"),
@@ -172,25 +173,25 @@ MATRIX: dict[str, tuple[Callable[[Letter], Answer], int, str]] = {
         lambda s: s.post("entries", {"entry": s.manifest}), 400, "malformed",
     ),
     "openings before the cut": (
-        lambda s: s.post("openings", people.opening.sign_openings(
-            people.opening.Openings(v=1, letter=s.l, edition=1, trustee=1, shares={}), s.trustees[0][1])),
+        lambda s: s.post("openings", opening.sign_openings(
+            opening.Openings(v=1, letter=s.l, edition=1, trustee=1, shares={}), s.trustees[0][1])),
         409, "sequence",
     ),
     "openings by nobody": (
-        lambda s: s.post("openings", people.opening.sign_openings(
-            people.opening.Openings(v=1, letter=s.l, edition=1, trustee=1, shares={}), STRANGER)),
+        lambda s: s.post("openings", opening.sign_openings(
+            opening.Openings(v=1, letter=s.l, edition=1, trustee=1, shares={}), STRANGER)),
         403, "signature-invalid",
     ),
     "a cosignature by nobody": (raw("cosignatures", "— x AAAAAAAA\n".encode(), "text/plain"), 400, "malformed"),
     "no cosignature": (raw("cosignatures", b"\n", "text/plain"), 400, "malformed"),
     "seals without a signature": (lambda s: s.get("seals?from=0"), 401, "not-authorized"),
     "seals with another path's signature": (
-        lambda s: s.get("seals?from=1", authorization=people.requests.authorize(
+        lambda s: s.get("seals?from=1", authorization=requests.authorize(
             s.id, 1, 1_800_000_000, f"/{s.slug}/seals?from=0", s.trustees[0][1])),
         401, "not-authorized",
     ),
     "seals with an old signature": (
-        lambda s: s.get("seals?from=0", authorization=people.requests.authorize(
+        lambda s: s.get("seals?from=0", authorization=requests.authorize(
             s.id, 1, 1_700_000_000, f"/{s.slug}/seals?from=0", s.trustees[0][1])),
         401, "not-authorized",
     ),

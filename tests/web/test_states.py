@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from undersigned.languages.figures import long_date
 from undersigned.press.picture import PictureOrder, make_picture
-from undersigned.protocol import manifest
+from undersigned.protocol import entries, manifest
 from undersigned.web.publication import reader_files, upkeep
 from undersigned.web.reader import embed
+from undersigned.web.reader.letter import letter_page
 from undersigned.web.reader.said import say
 from undersigned.web.reader.state import NAMES, ROWS, Logged, Reading, Stage, Visible, find_state, say_state
 from undersigned.web.reader.words import spoken, words
@@ -190,7 +191,7 @@ def give_notice(site: Site, letter: Letter, edition: int, seconds: int = 600) ->
 
 def abandon(letter: Letter) -> None:
     """The organiser gives the letter up."""
-    entry = people.entries.Abandon(v=1, letter=letter.l)
+    entry = entries.Abandon(v=1, letter=letter.l)
     assert letter.entry(entry, letter.organiser).status == 201
 
 
@@ -206,7 +207,7 @@ def sealed_life(site: Site, drawn: dict[str, str]) -> None:
     life = Life(site, drawn)
     letter = life.letter
     for trustee, (_, seed) in enumerate(letter.trustees, start=1):
-        approval = people.entries.Approval(v=1, letter=letter.l, trustee=trustee)
+        approval = entries.Approval(v=1, letter=letter.l, trustee=trustee)
         assert letter.entry(approval, seed).status == 201
         if trustee == 1:
             life.look(WAITING)
@@ -262,7 +263,7 @@ def test_a_page_with_a_fixed_sentence_is_found_out(
     site: Site, drawn: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: a letter page that always says the names are sealed does not come through."""
-    real = reader_files.letter_page
+    real = letter_page
 
     def fixed(shown: Any, state: Any, language: str) -> bytes:
         figures = {"threshold": shown.manifest.threshold, "trustees": len(shown.manifest.trustees)}
@@ -278,7 +279,7 @@ def test_a_clerk_that_does_not_look_at_the_clock_is_found_out(
     site: Site, drawn: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: pages that are made when the log grows, and only then, go on promising a time that is over."""
-    real = reader_files.letter_page
+    real = letter_page
     kept: dict[Any, bytes] = {}
 
     def stale(shown: Any, state: Any, language: str) -> bytes:
@@ -442,5 +443,5 @@ def test_every_short_sentence_has_room_on_both_pictures(language: str) -> None:
     longest = max((say(said, key, edition=12) for key in short), key=len)
     means = say(said, "count_means", count=12345)
     for kind in ("share", "count"):
-        order = PictureOrder(kind, "Give the valley its water " * 4, language, "12,345", means, longest)  # type: ignore[arg-type]
+        order = PictureOrder(kind, "Give the valley its water " * 4, language, "12,345", means, longest)
         assert make_picture(order).startswith(b"\x89PNG")

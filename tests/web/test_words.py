@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from undersigned.web.reader.said import number, say
-from undersigned.web.reader.words import words
+from undersigned.web.reader.words import spoken, words
 
 
 def test_hebrew_tells_a_group_of_people_from_an_update_and_sealed_from_signed() -> None:
@@ -27,6 +29,13 @@ def test_russian_and_arabic_sentences_count_as_they_do() -> None:
     assert [say(arabic, "changes_joined", n=n) for n in (0, 1, 2, 3, 11, 100)] == [
         "لم ينضم أحد", "انضم شخص واحد", "انضم شخصان", "انضم ٣ أشخاص", "انضم ١١ شخصًا", "انضم ١٠٠ شخص",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", spoken())
+def test_what_the_count_means_fits_the_line_of_the_drawing(language: str) -> None:
+    """The drawing for other sites (``embed.svg``) sets it in one line, 424 pixels wide, at about 14 pixels a letter."""
+    for n in (1, 2, 3, 5, 11, 21, 100, 1000):
+        assert len(say(words(language), "count_means", count=n)) <= 29, n
 
 
 def test_numbers_are_written_as_each_language_writes_them() -> None:

@@ -111,7 +111,7 @@ def _locked() -> psycopg.Connection[tuple[object, ...]]:
     """Another worker's session, in a transaction that holds the writer's lock."""
     connection.ensure_connection()
     session = psycopg.connect(**connection.get_connection_params(), autocommit=True)
-    session.execute(f"BEGIN; SELECT pg_advisory_xact_lock({CLASS}, {WRITER})")  # type: ignore[arg-type]
+    session.execute(f"BEGIN; SELECT pg_advisory_xact_lock({CLASS}, {WRITER})")
     return session
 
 

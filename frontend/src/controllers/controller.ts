@@ -134,8 +134,10 @@ function known(error: unknown): error is Error {
 }
 
 function sentence(error: unknown): string {
-  if (!known(error)) return "This page made a mistake. Nothing was sent that you did not see confirmed.";
-  return error.message.charAt(0).toUpperCase() + error.message.slice(1).replace(/\.?$/, ".");
+  if (!known(error)) return "Something went wrong on this page. Nothing was sent that you haven’t seen confirmed.";
+  const message = error.message.replace(/\.?$/, ".");
+  // The name of a file, or an address, keeps its first letter.
+  return /^[a-z’'-]+[\s,]/.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message;
 }
 
 /** Shows progress on a bar. */

@@ -4,7 +4,7 @@
  *     <div data-step="done"> ... the code ...
  *       <div data-part="keep-ask" role="alert" tabindex="-1" hidden>Have you kept it?
  *         <button type="button" data-part="keep-stay">Stay on this page</button></div>
- *       <p><button type="button" data-part="keep-confirm">I have kept the code</button></p>
+ *       <p><button type="button" data-part="keep-confirm">I’ve kept the code</button></p>
  *       <p data-part="keep-noted" role="status" hidden>You can leave this page now.</p>
  *       <p data-part="keep-tabs">Links open in a new tab.</p> </div>
  *

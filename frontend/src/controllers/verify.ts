@@ -11,8 +11,8 @@
  *       </form>
  *       <div data-step="running" hidden><h2 tabindex="-1">Checking</h2> <progress data-part="progress"></progress></div>
  *       <div data-step="report" hidden>
- *         <h2 tabindex="-1" data-part="outcome" data-valid="Everything holds" data-invalid="This is not true"
- *             data-undetermined="It cannot be told"></h2>
+ *         <h2 tabindex="-1" data-part="outcome" data-valid="This letter passed verification." data-invalid="..."
+ *             data-undetermined="..."></h2>
  *         <p data-part="ignored"></p>   (with the words of <template data-message="ignored"> in front)
  *         <output data-part="standing"></output> <output data-part="signed"></output> <output data-part="withdrawn"></output>
  *       </div>
@@ -21,14 +21,16 @@
  *
  * There is one `data-check` for each step of `protocol/verify.ts`; it gets `data-outcome`, and in its `data-part="said"`, if
  * it has one, the words of `<template data-message="outcome-valid">` and so on. The steps explain themselves in
- * the HTML. Nothing of a dropped bundle leaves the device.
+ * the HTML; what each found is said in the page's language (`findings.ts`). Nothing of a dropped bundle leaves the device.
  */
 
+import { ProtocolError } from "../protocol/errors.ts";
 import { applies, outcomeOf, type Report } from "../protocol/report.ts";
 import { filesBelow } from "../verify/folder.ts";
-import { type Source, verify as verifySource } from "../verify/start.ts";
+import { RefusedError, type Source, verify as verifySource } from "../verify/start.ts";
 import { type Controller, fail, part, show, wordsFor } from "./controller.ts";
 import { figure } from "./figure.ts";
+import { showFindings, wordsOf } from "./findings.ts";
 import { linkOf } from "./place.ts";
 import * as base64url from "../protocol/base64url.ts";
 
@@ -49,7 +51,7 @@ export const verify: Controller = (root) => {
       tell(root, await verifySource(source, { script, letter, ignored, progress: (...news) => follow(root, ...news) }));
     } catch (error) {
       show(root, "source");
-      fail(root, error);
+      refuse(root, error);
     } finally {
       root.removeAttribute("aria-busy");
     }
@@ -73,7 +75,7 @@ export const verify: Controller = (root) => {
     const entry = event.dataTransfer?.items[0]?.webkitGetAsEntry?.();
     const [dropped] = event.dataTransfer?.files ?? [];
     if (entry?.isDirectory) {
-      void filesBelow(entry as FileSystemDirectoryEntry).then((files) => run({ folder: files }), (error) => fail(root, error));
+      void filesBelow(entry as FileSystemDirectoryEntry).then((files) => run({ folder: files }), (error) => refuse(root, error));
     } else if (dropped) void run({ file: dropped });
   });
   root.querySelector('[data-part="site"]')?.addEventListener("click", () => void run({ base: linkOf(root).base }));
@@ -110,18 +112,30 @@ function follow(root: HTMLElement, step: string, done: number, total: number): v
   if (running) running.dataset["outcome"] = "running";
 }
 
+/** Shows why nothing was checked: what is wrong with the bundle in the page's language, any other error as everywhere. */
+function refuse(root: HTMLElement, error: unknown): void {
+  if (!(error instanceof RefusedError || error instanceof ProtocolError)) {
+    fail(root, error);
+    return;
+  }
+  const place = part(root, "error");
+  const words = wordsFor(root, "other");
+  place.replaceChildren(...(words ? [`${words} (`] : []), ...wordsOf(root, error.finding), ...(words ? [")"] : []));
+  place.hidden = false;
+  place.focus();
+}
+
 /** Shows a report: each step's word, the figures, and the outcome in the words the HTML has for it. */
 function tell(root: HTMLElement, report: Report): void {
   reset(root);
   for (const found of report.steps) {
     const step = stepOf(root, found.name);
     if (!step) continue;
-    const { detail } = found;
     const outcome = applies(found) ? found.outcome : "inapplicable";
     step.dataset["outcome"] = outcome;
     const said = step.querySelector<HTMLElement>('[data-part="said"]');
     if (said) said.textContent = wordsFor(root, `outcome-${outcome}`) ?? outcome;
-    part(step, "detail").textContent = detail;
+    showFindings(root, part(step, "detail"), found.findings);
   }
   for (const name of ["standing", "signed", "withdrawn"] as const) {
     const value = report[name];

@@ -7,6 +7,7 @@
 
 import type { Bytes } from "./bytes.ts";
 import { MalformedError } from "./errors.ts";
+import { finding } from "./finding.ts";
 
 const URL_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const PLAIN_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -67,9 +68,9 @@ export function encode(data: Uint8Array): string {
  */
 export function decode(spelling: string, length?: number): Bytes {
   const data = read(spelling, URL_VALUES);
-  if (!data) throw new MalformedError("a value is not the one base64url spelling of its bytes");
+  if (!data) throw new MalformedError(finding("base64url"));
   if (length !== undefined && data.length !== length) {
-    throw new MalformedError(`a value has ${data.length} bytes where ${length} belong`);
+    throw new MalformedError(finding("value-length", { length: data.length, expected: length }));
   }
   return data;
 }

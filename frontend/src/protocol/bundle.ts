@@ -6,6 +6,7 @@
 
 import type { Bytes } from "./bytes.ts";
 import { MalformedError } from "./errors.ts";
+import { finding } from "./finding.ts";
 import { LANGUAGE_TAG } from "./manifest.ts";
 import { pathOf, tilesOf } from "./tiles.ts";
 
@@ -87,7 +88,7 @@ export function checkParts(parts: readonly Part[]): void {
   for (const [i, one] of parts.entries()) {
     const before = parts[i - 1];
     if (one.part > 1 && (before?.edition !== one.edition || before.part !== one.part - 1)) {
-      throw new MalformedError(`${openingsPath(one)} is there without the part before it`);
+      throw new MalformedError(finding("part-missing", { path: openingsPath(one) }));
     }
   }
 }
@@ -96,9 +97,7 @@ export function checkParts(parts: readonly Part[]): void {
 export function checkLines(one: Part, lines: number, last: boolean): void {
   const least = last ? Math.min(one.part - 1, 1) : OPENINGS_IN_PART;
   if (lines < least || lines > OPENINGS_IN_PART) {
-    throw new MalformedError(
-      `${openingsPath(one)} holds ${lines} openings: each part holds ${OPENINGS_IN_PART}, the last one what is left`,
-    );
+    throw new MalformedError(finding("part-lines", { path: openingsPath(one), lines, limit: OPENINGS_IN_PART }));
   }
 }
 
@@ -107,8 +106,8 @@ export function splitLines(data: Bytes): Bytes[] {
   const lines: Bytes[] = [];
   for (let start = 0; start < data.length; ) {
     const end = data.indexOf(10, start);
-    if (end < 0) throw new MalformedError("the last line does not end");
-    if (end === start) throw new MalformedError("a line is empty");
+    if (end < 0) throw new MalformedError(finding("line-end"));
+    if (end === start) throw new MalformedError(finding("line-empty"));
     lines.push(data.subarray(start, end));
     start = end + 1;
   }

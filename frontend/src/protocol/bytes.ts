@@ -1,6 +1,7 @@
 /** Byte strings: what Python has built in. */
 
 import { MalformedError } from "./errors.ts";
+import { type Finding, finding } from "./finding.ts";
 
 /** Bytes that WebCrypto takes: never backed by shared memory. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -14,12 +15,12 @@ export function utf8(text: string): Bytes {
   return ENCODER.encode(text);
 }
 
-/** The text whose UTF-8 bytes are `data`. Throws MalformedError for anything else. */
-export function text(data: Bytes): string {
+/** The text whose UTF-8 bytes are `data`. Throws MalformedError, with the finding `wrong`, for anything else. */
+export function text(data: Bytes, wrong: Finding = finding("json-form")): string {
   try {
     return DECODER.decode(data);
   } catch {
-    throw new MalformedError("not JSON of the expected form: invalid UTF-8");
+    throw new MalformedError(wrong, "invalid UTF-8");
   }
 }
 

@@ -12,6 +12,7 @@
 import { firstUnassigned } from "./assigned.ts";
 import { type Bytes, text, utf8 } from "./bytes.ts";
 import { MalformedError } from "./errors.ts";
+import { finding } from "./finding.ts";
 
 /** A value JSON can say. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -37,19 +38,19 @@ export function encode(value: unknown): Bytes {
 
 /** The value whose canonical bytes are `data`. Throws MalformedError for any other bytes. */
 export function decode(data: Bytes, limit: number = MAX_SIZE): Json {
-  if (data.length > limit) throw new MalformedError(`${data.length} bytes are more than the ${limit} allowed here`);
+  if (data.length > limit) throw new MalformedError(finding("json-size", { length: data.length, limit }));
   const source = text(data);
   let value: Json;
   try {
     value = JSON.parse(source) as Json;
   } catch {
-    throw new MalformedError("not JSON of the expected form");
+    throw new MalformedError(finding("json-form"));
   }
   // Depth first: writing what is nested without end would exhaust the stack.
   const problem = problemOf(value, 1);
-  if (problem) throw new MalformedError(problem);
+  if (problem) throw new MalformedError(finding("json-form"), problem);
   if (write(value) !== source) {
-    throw new MalformedError("not canonical JSON: a duplicate key, stray space or another spelling");
+    throw new MalformedError(finding("json-form"), "a duplicate key, stray space or another spelling");
   }
   return value;
 }

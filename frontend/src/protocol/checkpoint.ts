@@ -8,6 +8,7 @@
 import * as base64url from "./base64url.ts";
 import { type Bytes, equal, utf8 } from "./bytes.ts";
 import { LogError, MalformedError, SignatureError } from "./errors.ts";
+import { finding } from "./finding.ts";
 import { SIGNATURE_LENGTH, verifyRaw } from "./keys.ts";
 import { COSIGNATURE_V1, ED25519, keyId, lineBy, type Note, parse, type SignatureLine } from "./note.ts";
 
@@ -34,13 +35,13 @@ export function parseText(text: string): Checkpoint {
   const lines = text.split("\n");
   const [origin, size, spelt, rest] = lines;
   if (lines.length !== 4 || rest || !origin) {
-    throw new MalformedError("a checkpoint has three lines: origin, size, root");
+    throw new MalformedError(finding("checkpoint-lines"));
   }
   if (!/^(0|[1-9][0-9]{0,15})$/.test(size ?? "") || !Number.isSafeInteger(Number(size))) {
-    throw new MalformedError("a checkpoint's size is not a decimal number");
+    throw new MalformedError(finding("checkpoint-size"));
   }
   const root = base64url.decodePlain(spelt ?? "");
-  if (root?.length !== 32) throw new MalformedError("a checkpoint's root is not 32 bytes");
+  if (root?.length !== 32) throw new MalformedError(finding("checkpoint-root"));
   return { origin, size: Number(size), root };
 }
 
@@ -61,9 +62,9 @@ export async function verify(
 ): Promise<{ readonly checkpoint: Checkpoint; readonly note: Note }> {
   const note = parse(data);
   const checkpoint = parseText(note.text);
-  if (checkpoint.origin !== origin) throw new LogError("the checkpoint is of another log");
+  if (checkpoint.origin !== origin) throw new LogError(finding("log-origin"));
   const line = lineBy(note, origin, keyId(origin, ED25519, logKey));
-  if (!line) throw new SignatureError("the log has not signed the checkpoint");
+  if (!line) throw new SignatureError(finding("log-unsigned"));
   await verifyRaw(logKey, line.signature, utf8(note.text));
   return { checkpoint, note };
 }
@@ -83,7 +84,7 @@ export async function verifyCosignature(
   for (const [index, key] of trustees.entries()) {
     const name = cosignerName(origin, index + 1);
     if (line.name !== name || !equal(line.keyId, keyId(name, COSIGNATURE_V1, key))) continue;
-    if (line.signature.length !== 8 + SIGNATURE_LENGTH) throw new SignatureError("a cosignature has a wrong length");
+    if (line.signature.length !== 8 + SIGNATURE_LENGTH) throw new SignatureError(finding("cosignature-length"));
     const time = new DataView(line.signature.buffer, line.signature.byteOffset).getBigUint64(0);
     await verifyRaw(key, line.signature.slice(8), utf8(`cosignature/v1\ntime ${time}\n${text}`));
     return { trustee: index + 1, time };

@@ -12,6 +12,7 @@ import { BlindRSA } from "@cloudflare/blindrsa-ts/lib/src/blindrsa.js";
 import * as base64url from "./base64url.ts";
 import { type Bytes, concat, equal } from "./bytes.ts";
 import { CredentialError, MalformedError } from "./errors.ts";
+import { finding } from "./finding.ts";
 import { tag } from "./purposes.ts";
 
 export const KEY_BITS = 3072;
@@ -67,10 +68,10 @@ async function importPublic(spki: Bytes): Promise<CryptoKey> {
   const modulus = spki.subarray(SPKI_HEAD.length, -SPKI_TAIL.length);
   const right = equal(spki, concat(SPKI_HEAD, modulus, SPKI_TAIL)) && spki.length === SPKI_LENGTH;
   if (!right || !((modulus[0] as number) & 128)) {
-    throw new MalformedError(`a registrar's key is not RSA-${KEY_BITS} with exponent 65537`);
+    throw new MalformedError(finding("registrar-key"));
   }
   return crypto.subtle.importKey("spki", spki, ALGORITHM, true, ["verify"]).catch(() => {
-    throw new MalformedError("a registrar's key is not a SubjectPublicKeyInfo");
+    throw new MalformedError(finding("registrar-key"), "not a SubjectPublicKeyInfo");
   });
 }
 
@@ -90,19 +91,19 @@ export async function finalise(publicKey: CryptoKey, blinding: Blinding, blindSi
   try {
     return (await SUITE.finalize(publicKey, blinding.prepared, blindSignature, blinding.inverse)) as Bytes;
   } catch {
-    throw new CredentialError("the credential does not verify under the registrar's key");
+    throw new CredentialError(finding("credential-invalid"));
   }
 }
 
 /** RSASSA-PSS verification over a prepared message. Throws CredentialError unless it holds. */
 export async function verifyPrepared(publicKey: CryptoKey, signature: Bytes, prepared: Bytes): Promise<void> {
   const holds = await crypto.subtle.verify(PSS, publicKey, signature, prepared).catch(() => false);
-  if (!holds) throw new CredentialError("the credential does not verify under the registrar's key");
+  if (!holds) throw new CredentialError(finding("credential-invalid"));
 }
 
 /** Throws CredentialError unless the registrar with `spki` certified `key` for this letter's `rid`. */
 export async function verify(spki: Bytes, rid: Bytes, key: Bytes, prefix: Bytes, signature: Bytes): Promise<void> {
-  if (prefix.length !== PREFIX_LENGTH) throw new CredentialError("the credential's prefix has a wrong length");
+  if (prefix.length !== PREFIX_LENGTH) throw new CredentialError(finding("credential-prefix"));
   await verifyPrepared(await loadPublic(spki), signature, concat(prefix, credentialMessage(rid, key)));
 }
 

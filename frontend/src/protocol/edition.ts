@@ -10,6 +10,7 @@ import { type Bytes, compare } from "./bytes.ts";
 import * as canonical from "./canonical.ts";
 import { editionNumber } from "./entries.ts";
 import { MalformedError } from "./errors.ts";
+import { type Finding, finding } from "./finding.ts";
 import { leafOfPayload, type Opened, UNRESOLVED, VOID } from "./opening.ts";
 import { digest } from "./purposes.ts";
 import { boolean, count, dictionary, list, object, type Of, one, string } from "./shape.ts";
@@ -72,7 +73,7 @@ export function parse(data: Bytes): Edition {
   base64url.decode(edition.root, 32);
   const names = edition.roll.map((name) => base64url.decode(name.key, 32));
   if (names.some((key, i) => i > 0 && compare(names[i - 1] as Bytes, key) >= 0)) {
-    throw new MalformedError("the edition's names are not sorted by key, or a key stands twice");
+    throw new MalformedError(finding("edition-order"));
   }
   return edition;
 }
@@ -201,19 +202,19 @@ function namesOf(judged: readonly Judged[], verified: boolean): Name[] {
   return names.sort((a, b) => compare(a.order, b.order)).map(({ name }) => name);
 }
 
-/** The first difference between two editions, in words, with the offending entry. */
-export function difference(rebuilt: Edition, claimed: Edition): string {
+/** The first difference between two editions: which key, else which field. */
+export function difference(rebuilt: Edition, claimed: Edition): Finding {
   const ours = new Map(rebuilt.roll.map((name) => [name.key, name]));
   const theirs = new Map(claimed.roll.map((name) => [name.key, name]));
-  for (const key of ours.keys()) if (!theirs.has(key)) return `key ${key} was dropped`;
+  for (const key of ours.keys()) if (!theirs.has(key)) return finding("name-dropped", { key });
   for (const [key, name] of theirs) {
-    if (!ours.has(key)) return `key ${key} was added`;
-    if (!same(name, ours.get(key))) return `key ${key} was altered`;
+    if (!ours.has(key)) return finding("name-added", { key });
+    if (!same(name, ours.get(key))) return finding("name-altered", { key });
   }
   for (const field of ["counts", "since", "root", "cut", "letter"] as const) {
-    if (!same(rebuilt[field], claimed[field])) return `its ${field} differ`;
+    if (!same(rebuilt[field], claimed[field])) return finding(`${field}-altered`);
   }
-  return "its bytes differ";
+  return finding("bytes-altered");
 }
 
 /** Whether two values have the same canonical bytes. */

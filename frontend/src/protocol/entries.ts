@@ -10,16 +10,17 @@ import type { Bytes } from "./bytes.ts";
 import * as canonical from "./canonical.ts";
 import * as credential from "./credential.ts";
 import { CredentialError, LetterError, MalformedError } from "./errors.ts";
+import { finding } from "./finding.ts";
 import * as keys from "./keys.ts";
 import { type Manifest, parseTime } from "./manifest.ts";
 import { registrarId } from "./roll.ts";
-import { integer, list, object, type Of, one, string, union } from "./shape.ts";
+import { filled, integer, list, object, type Of, one, string, union } from "./shape.ts";
 
 export const REASONS = ["false-name", "not-eligible", "duplicate", "asked"] as const;
 export const editionNumber = integer(1, 100_000);
 
 const CREDENTIAL = object({ prefix: string, registrar: string, signature: string });
-const common = { v: one(1), letter: string, signature: string };
+const common = { v: one(1), letter: string, signature: filled };
 const APPROVAL = object({ type: one("approval"), ...common, trustee: integer(1, 9) });
 const SIGN = object({
   type: one("sign"),
@@ -103,7 +104,7 @@ export function signerOf(entry: Entry, manifest: Manifest): string {
   if (entry.type === "sign" || entry.type === "withdraw") return entry.key;
   if (entry.type !== "approval") return manifest.organiser;
   const trustee = manifest.trustees[entry.trustee - 1];
-  if (!trustee) throw new MalformedError("there is no such trustee");
+  if (!trustee) throw new MalformedError(finding("trustee-unknown"));
   return trustee.sign;
 }
 
@@ -113,7 +114,7 @@ export function signerOf(entry: Entry, manifest: Manifest): string {
  * Throws LetterError, MalformedError, SignatureError or CredentialError.
  */
 export async function verifyEntry(entry: Entry, manifest: Manifest, letter: string): Promise<void> {
-  if (entry.letter !== letter) throw new LetterError("the entry is for another letter");
+  if (entry.letter !== letter) throw new LetterError(finding("entry-letter"));
   const { signature, ...unsigned } = entry;
   const key = base64url.decode(signerOf(entry, manifest));
   await keys.verify(entry.type, key, base64url.decode(signature), canonical.encode(unsigned));
@@ -123,14 +124,14 @@ export async function verifyEntry(entry: Entry, manifest: Manifest, letter: stri
 /** Throws CredentialError unless `entry` carries one valid credential of each registrar, in manifest order. */
 export async function verifyCredentials(entry: Sign, manifest: Manifest): Promise<void> {
   if (entry.credentials.length !== manifest.registrars.length) {
-    throw new CredentialError("there is not one credential of each registrar");
+    throw new CredentialError(finding("credentials-missing"));
   }
   const key = base64url.decode(entry.key);
   const rid = registrarId(base64url.decode(manifest.registrars[0] ?? ""));
   for (const [i, item] of entry.credentials.entries()) {
     const spki = base64url.decode(manifest.registrars[i] ?? "");
     if (item.registrar !== base64url.encode(registrarId(spki))) {
-      throw new CredentialError("a credential is of another registrar");
+      throw new CredentialError(finding("credential-registrar"));
     }
     await credential.verify(spki, rid, key, base64url.decode(item.prefix), base64url.decode(item.signature));
   }

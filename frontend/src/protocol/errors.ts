@@ -1,5 +1,5 @@
 /**
- * Every way the protocol can say no: the tree of `protocol/errors.py`, class for class.
+ * The protocol's errors, every reason to refuse data: the tree of `protocol/errors.py`, class for class.
  *
  *     ProtocolError
  *     ├── MalformedError          the bytes are not of the form: nothing can be said about their meaning
@@ -12,10 +12,30 @@
  * A mistake of the caller in this program is a RangeError or TypeError and is never caught.
  */
 
-/** Bad data from outside. The message is one sentence for people, without secrets and without names. */
+import { type Finding, finding, sentenceOf } from "./finding.ts";
+import type { Code } from "./spec.ts";
+
+/**
+ * Bad data from outside. The message is one sentence for people, without secrets and without names.
+ *
+ * `said`: a finding wherever a verification can meet the error, else a sentence. `hint`: more for the developer who reads
+ * the message, in this implementation's own words; it is no part of the finding.
+ */
 export class ProtocolError extends Error {
   /** The stable last word of the problem type an HTTP answer carries. */
-  readonly code: string = "invalid";
+  readonly code: Code = "invalid";
+  readonly finding: Finding;
+
+  constructor(said: Finding | string, hint = "") {
+    const found = typeof said === "string" ? finding("other", { text: said }) : said;
+    super(sentenceOf(found) + (hint && `: ${hint}`));
+    this.finding = found;
+  }
+
+  /** The same error with its finding inside another: where it was found. */
+  within(outer: (because: Finding) => Finding): ProtocolError {
+    return new (this.constructor as typeof ProtocolError)(outer(this.finding));
+  }
 }
 
 /** The bytes are not of the form their place calls for. */
@@ -25,7 +45,7 @@ export class MalformedError extends ProtocolError {
 
 /** Well formed, and refused by a rule. */
 export class InvalidError extends ProtocolError {
-  override readonly code: string = "invalid";
+  override readonly code: Code = "invalid";
 }
 
 /** An Ed25519 signature does not verify by libsodium's rule. */

@@ -10,7 +10,9 @@ import * as base64url from "./base64url.ts";
 import { type Bytes, concat } from "./bytes.ts";
 import type { Ed25519 } from "./ed25519.ts";
 import { SignatureError } from "./errors.ts";
-import { type Purpose, tag } from "./purposes.ts";
+import { finding } from "./finding.ts";
+import { tag } from "./purposes.ts";
+import type { Purpose } from "./spec.ts";
 
 export const SEED_LENGTH = 32;
 export const KEY_LENGTH = 32;
@@ -75,11 +77,11 @@ export async function verify(purpose: Purpose, key: Bytes, signature: Bytes, mes
 /** As `verify`, without a tag: only for formats of others, such as C2SP notes. */
 export async function verifyRaw(key: Bytes, signature: Bytes, message: Bytes, by?: Ed25519): Promise<void> {
   if (key.length !== KEY_LENGTH || signature.length !== SIGNATURE_LENGTH) {
-    throw new SignatureError("a key or signature has a wrong length");
+    throw new SignatureError(finding("signature-length"));
   }
   const known = by ?? (await implementation());
   if (!mayVerify(key, signature) || !(await known.verify(key, signature, message))) {
-    throw new SignatureError("the signature does not verify");
+    throw new SignatureError(finding("signature-invalid"));
   }
 }
 

@@ -8,6 +8,7 @@ import * as base64url from "./base64url.ts";
 import type { Bytes } from "./bytes.ts";
 import * as canonical from "./canonical.ts";
 import { MalformedError } from "./errors.ts";
+import { finding } from "./finding.ts";
 import { digest } from "./purposes.ts";
 import { count, dictionary, integer, list, object, one, type Of, string } from "./shape.ts";
 
@@ -89,7 +90,7 @@ export function trusteeKeys(manifest: Manifest): Bytes[] {
 
 /** Throws MalformedError unless the fields fit together as section 2 says. */
 export function check(manifest: Manifest): void {
-  if (!ORIGIN.test(manifest.origin)) throw new MalformedError("the origin is not a host and a path of one word");
+  if (!ORIGIN.test(manifest.origin)) throw new MalformedError(finding("manifest-origin"));
   checkLanguages(manifest);
   checkKeys(manifest);
   checkEligibility(manifest.eligibility);
@@ -97,53 +98,53 @@ export function check(manifest: Manifest): void {
   parseTime(manifest.release.abandon_after);
   if (manifest.follows !== undefined) base64url.decode(manifest.follows, 32);
   if (isSealed(manifest) && (manifest.threshold < 2 || manifest.threshold > manifest.trustees.length)) {
-    throw new MalformedError("a sealed letter needs 2 <= threshold <= trustees");
+    throw new MalformedError(finding("manifest-threshold"));
   }
   if (!isSealed(manifest) && (manifest.trustees.length || manifest.threshold)) {
-    throw new MalformedError("a public letter has no trustees and threshold 0");
+    throw new MalformedError(finding("manifest-public"));
   }
 }
 
 function checkLanguages({ title, text, groups }: Manifest): void {
   const languages = Object.keys(title);
   if (!languages.length || !languages.every((language) => LANGUAGE.test(language))) {
-    throw new MalformedError("a title is missing, or its language is not a language tag");
+    throw new MalformedError(finding("manifest-title"));
   }
   if (!covers(text, languages) || !Object.values(title).every(Boolean)) {
-    throw new MalformedError("each language needs a title and a text");
+    throw new MalformedError(finding("manifest-texts"));
   }
   for (const value of Object.values(text)) base64url.decode(value, 32);
   if (!distinct(groups.map((group) => group.id)) || !groups.every((group) => GROUP.test(group.id))) {
-    throw new MalformedError("a group's id is not a short lower-case word, or stands twice");
+    throw new MalformedError(finding("manifest-groups"));
   }
   if (groups.some((group) => !covers(group.name, languages) || !Object.values(group.name).every(Boolean))) {
-    throw new MalformedError("a group is not named in every language of the letter");
+    throw new MalformedError(finding("manifest-group-names"));
   }
 }
 
 function checkKeys(manifest: Manifest): void {
-  if (manifest.trustees.length > MAX_TRUSTEES) throw new MalformedError(`there are more than ${MAX_TRUSTEES} trustees`);
-  if (!manifest.registrars.length) throw new MalformedError("there is no registrar");
+  if (manifest.trustees.length > MAX_TRUSTEES) throw new MalformedError(finding("manifest-trustees", { limit: MAX_TRUSTEES }));
+  if (!manifest.registrars.length) throw new MalformedError(finding("manifest-registrars"));
   const signing = [manifest.organiser, manifest.log, ...manifest.trustees.map((trustee) => trustee.sign)];
   const sealing = manifest.trustees.map((trustee) => trustee.seal);
   for (const key of signing) base64url.decode(key, 32);
   for (const key of sealing) base64url.decode(key, SEAL_KEY_LENGTH);
   for (const key of manifest.registrars) base64url.decode(key);
   if (![signing, sealing, manifest.registrars].every(distinct)) {
-    throw new MalformedError("one key stands in two places");
+    throw new MalformedError(finding("manifest-keys"));
   }
 }
 
 function checkEligibility({ check: kind, size, root, domains }: Manifest["eligibility"]): void {
   if ((size === undefined) !== (kind === "mail")) {
-    throw new MalformedError("a roll or blank codes have a size, a mail check has none");
+    throw new MalformedError(finding("manifest-size"));
   }
-  if ((root === undefined) !== (kind !== "roll")) throw new MalformedError("a roll has a root, other checks have none");
+  if ((root === undefined) !== (kind !== "roll")) throw new MalformedError(finding("manifest-root"));
   if (root !== undefined) base64url.decode(root, 32);
   if (domains === undefined) return;
-  if (kind !== "mail") throw new MalformedError("only a mail check is limited to domains");
+  if (kind !== "mail") throw new MalformedError(finding("manifest-domains"));
   if (!domains.length || !domains.every((domain) => DOMAIN.test(domain))) {
-    throw new MalformedError("a domain is not a domain name in lower case");
+    throw new MalformedError(finding("manifest-domain"));
   }
 }
 
@@ -164,14 +165,14 @@ function distinct(values: readonly string[]): boolean {
  */
 export function parseTime(text: string): number {
   const fields = TIME.exec(text)?.slice(1).map(Number);
-  if (!fields) throw new MalformedError("a time is not of the form 2026-12-01T06:00:00Z");
+  if (!fields) throw new MalformedError(finding("time-form"));
   const [year, month, day, hour, minute, second] = fields as [number, number, number, number, number, number];
   const moment = new Date(0);
   moment.setUTCFullYear(year, month - 1, day);
   moment.setUTCHours(hour, minute, second);
   // A date that does not exist rolls over into one that does.
   if (year === 0 || moment.toISOString() !== text.replace("Z", ".000Z")) {
-    throw new MalformedError("a time names no day of the calendar");
+    throw new MalformedError(finding("time-day"));
   }
   return moment.getTime() / 1000;
 }

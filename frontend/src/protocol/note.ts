@@ -8,6 +8,7 @@
 import * as base64url from "./base64url.ts";
 import { type Bytes, concat, equal, text as decodeText, utf8 } from "./bytes.ts";
 import { MalformedError } from "./errors.ts";
+import { finding } from "./finding.ts";
 import { sha256 } from "./purposes.ts";
 
 /** Signature type byte of a plain Ed25519 note signature. */
@@ -56,29 +57,29 @@ export function keyId(name: string, kind: number, key: Bytes): Bytes {
 
 /** The note in `data`. Throws MalformedError for anything that is not one. */
 export function parse(data: Bytes): Note {
-  if (data.length > MAX_NOTE) throw new MalformedError("a note is too long");
-  const content = decodeText(data);
-  if (/[\x00-\x09\x0b-\x1f]/.test(content)) throw new MalformedError("a note holds a control character");
+  if (data.length > MAX_NOTE) throw new MalformedError(finding("note-size"));
+  const content = decodeText(data, finding("note-text"));
+  if (/[\x00-\x09\x0b-\x1f]/.test(content)) throw new MalformedError(finding("note-control"));
   const end = content.lastIndexOf("\n\n");
   const lines = content.slice(end + 2);
-  if (end < 0 || !lines) throw new MalformedError("a note has no signatures");
+  if (end < 0 || !lines) throw new MalformedError(finding("note-unsigned"));
   return { text: content.slice(0, end + 1), signatures: parseSignatures(lines) };
 }
 
 /** Signature lines, each ending in a newline, at least one. Throws MalformedError for anything else. */
 export function parseSignatures(lines: string): SignatureLine[] {
-  if (!lines.endsWith("\n")) throw new MalformedError("a signature line does not end");
+  if (!lines.endsWith("\n")) throw new MalformedError(finding("note-end"));
   const rows = lines.slice(0, -1).split("\n");
-  if (rows.length > MAX_LINES) throw new MalformedError("a note has too many signatures");
+  if (rows.length > MAX_LINES) throw new MalformedError(finding("note-lines"));
   return rows.map(parseLine);
 }
 
 function parseLine(row: string): SignatureLine {
   const [, name, spelt] = LINE.exec(row) ?? [];
-  if (!name || !spelt) throw new MalformedError("a signature line is not of the form");
+  if (!name || !spelt) throw new MalformedError(finding("note-form"));
   const data = base64url.decodePlain(spelt);
   if (!data || data.length < 5) {
-    throw new MalformedError("a signature line is too short or spelt in another way");
+    throw new MalformedError(finding("note-signature"));
   }
   return { name, keyId: data.slice(0, 4), signature: data.slice(4) };
 }

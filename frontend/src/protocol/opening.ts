@@ -9,6 +9,7 @@ import * as base64url from "./base64url.ts";
 import { type Bytes, concat } from "./bytes.ts";
 import * as canonical from "./canonical.ts";
 import { MalformedError, OpeningError } from "./errors.ts";
+import { finding } from "./finding.ts";
 import { groupIds, type Manifest } from "./manifest.ts";
 import { leafOf } from "./roll.ts";
 import {
@@ -49,10 +50,10 @@ export const VOID: Opened = { verdict: "void" };
 /** A line of `openings/<edition>.jsonl`, without its newline. Throws MalformedError for anything else. */
 export function parseOpening(data: Bytes): Opening {
   const opening = canonical.decodeAs(data, OPENING);
-  if (opening.seal.key !== opening.key) throw new MalformedError("an opening's seal is of another key");
+  if (opening.seal.key !== opening.key) throw new MalformedError(finding("opening-key"));
   const indices = opening.shares.map(([trustee]) => trustee);
   if (indices.some((trustee, i) => i > 0 && (indices[i - 1] as number) >= trustee)) {
-    throw new MalformedError("an opening's shares are not sorted by trustee, or one stands twice");
+    throw new MalformedError(finding("opening-shares"));
   }
   for (const [, share] of opening.shares) base64url.decode(share, 33);
   return opening;
@@ -61,7 +62,7 @@ export function parseOpening(data: Bytes): Opening {
 /** A line of `objects.jsonl` (public letters). Throws MalformedError for anything else. */
 export function parseObjectsLine(data: Bytes): RecordObject {
   const value = parseObject(data);
-  if (value.type !== "record") throw new MalformedError("a public letter holds records only");
+  if (value.type !== "record") throw new MalformedError(finding("record-form"));
   return value;
 }
 

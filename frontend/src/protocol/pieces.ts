@@ -4,6 +4,7 @@ import * as base64url from "./base64url.ts";
 import type { Bytes } from "./bytes.ts";
 import * as entries from "./entries.ts";
 import { ProtocolError } from "./errors.ts";
+import { type Finding, finding } from "./finding.ts";
 import { isSealed, letterId, type Manifest, parse } from "./manifest.ts";
 import * as opening from "./opening.ts";
 import { checkObject, objectHash } from "./seal.ts";
@@ -26,12 +27,12 @@ export interface OpeningsWork {
 }
 
 /** The first bad entry and what is wrong with it, or null. */
-export type EntriesResult = { readonly index: number; readonly problem: string } | null;
+export type EntriesResult = { readonly index: number; readonly problem: Finding } | null;
 
-/** Key, object hash and verdict for each line, or a sentence for a bad one. */
+/** Key, object hash and verdict for each line, or what is wrong with it. */
 export type OpeningsResult = readonly (
   | { readonly key: string; readonly hashed: string; readonly opened: opening.Opened }
-  | string
+  | Finding
 )[];
 
 export type Work = EntriesWork | OpeningsWork;
@@ -52,7 +53,7 @@ export async function checkEntries({ source, first, data, width }: EntriesWork):
       await entries.verifyEntry(entries.parse(entry), known, letter);
       return null;
     } catch (error) {
-      return { index: first + offset, problem: sentence(error) };
+      return { index: first + offset, problem: findingOf(error) };
     }
   });
   return (await Promise.all(problems)).find((problem) => problem !== null) ?? null;
@@ -66,26 +67,29 @@ export async function checkOpenings({ source, lines }: OpeningsWork): Promise<Op
 }
 
 async function judgeLine(line: Bytes, known: Manifest, letter: string): Promise<OpeningsResult[number]> {
-  let key = "?";
+  let key: string | null = null;
   try {
     if (isSealed(known)) {
       const row = opening.parseOpening(line);
+      base64url.decode(row.key, 32);
       key = row.key;
       checkObject(row.seal, known, letter, key);
       const shares = opening.checkedShares(row);
       return { key, hashed: objectHash(row.seal), opened: await opening.objectPayload(row.seal, shares, known) };
     }
     const value = opening.parseObjectsLine(line);
+    base64url.decode(value.key, 32);
     key = value.key;
     checkObject(value, known, letter, key);
     return { key, hashed: objectHash(value), opened: opening.judge(value.record, known) };
   } catch (error) {
-    return `key ${key}: ${sentence(error)}`;
+    const because = findingOf(error);
+    return key === null ? finding("line", { because }) : finding("key", { key, because });
   }
 }
 
-/** What a ProtocolError says. Anything else is our mistake and goes on. */
-function sentence(error: unknown): string {
-  if (error instanceof ProtocolError) return error.message;
+/** What a ProtocolError found. Anything else is our mistake and goes on. */
+function findingOf(error: unknown): Finding {
+  if (error instanceof ProtocolError) return error.finding;
   throw error;
 }

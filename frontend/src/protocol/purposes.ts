@@ -1,44 +1,12 @@
 /**
- * Every purpose a hash, a key or a signature can have: each stands once, here (protocol.md section 1).
+ * Domain separation: purpose tags, tagged digests and HKDF (protocol.md section 1). The purposes stand in `spec.ts`.
  *
  * A tag in front of what is hashed, derived or signed keeps bytes made for one purpose from being taken for another.
  */
 
 import { sha256 as hash } from "@noble/hashes/sha2.js";
 import { type Bytes, concat, utf8 } from "./bytes.ts";
-
-export const PURPOSES = [
-  // digests
-  "manifest",
-  "text",
-  "registrar",
-  "roll",
-  "share",
-  "object",
-  "edition",
-  // keys derived from a code
-  "access-token",
-  "roll-salt",
-  "roll-box",
-  "signer-key",
-  // what is blindly signed, and what binds a seal to its place
-  "credential",
-  "seal",
-  "seal-share",
-  // Ed25519 signatures: the entry types, then the messages outside the log
-  "approval",
-  "sign",
-  "withdraw",
-  "notice",
-  "cut",
-  "strike",
-  "abandon",
-  "receipt",
-  "request",
-  "openings",
-] as const;
-
-export type Purpose = (typeof PURPOSES)[number];
+import type { Purpose } from "./spec.ts";
 
 /** `undersigned/1/` + purpose + newline, ASCII. */
 export function tag(purpose: Purpose): Bytes {

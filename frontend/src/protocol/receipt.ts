@@ -11,7 +11,7 @@ import { LetterError, LogError } from "./errors.ts";
 import * as keys from "./keys.ts";
 import { parseTime } from "./manifest.ts";
 import * as merkle from "./merkle.ts";
-import { object, type Of, one, string } from "./shape.ts";
+import { filled, object, type Of, one, string } from "./shape.ts";
 
 export const RECEIPT = object({
   type: one("receipt"),
@@ -19,7 +19,7 @@ export const RECEIPT = object({
   letter: string,
   leaf: string,
   by: string,
-  signature: string,
+  signature: filled,
 });
 
 /** `leaf`: the entry's leaf hash, base64url; `by`: when it will be in the log at the latest. */

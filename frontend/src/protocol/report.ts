@@ -1,25 +1,22 @@
-/** What checking a letter found: steps, figures, and one outcome. */
+/** The report of a verification: its steps with their findings, the letter's figures, and one outcome. */
 
 import type { Counts, Since } from "./edition.ts";
+import type { Finding } from "./finding.ts";
+import { INAPPLICABLE, type StepName } from "./spec.ts";
 
 export type Outcome = "valid" | "invalid" | "undetermined";
 
-export const NO_ROLL = "this letter has no roll";
-export const NO_TRUSTEES = "a public letter has no trustees";
-export const NO_EDITION = "nothing has been published yet";
-const INAPPLICABLE: readonly string[] = [NO_ROLL, NO_TRUSTEES, NO_EDITION];
-
-/** Whether there was anything for a step to check: where not it is valid, and shows nothing. */
+/** Whether there was anything for a step to check: if not, it is valid but nothing was shown. */
 export function applies(step: Step): boolean {
-  return !INAPPLICABLE.includes(step.detail);
+  return step.findings.every(({ id }) => !INAPPLICABLE.includes(id));
 }
 
-/** One step of the run: its number from 1, its name, what came out, and one sentence. */
+/** One step of the run: its number from 1, its name, what came out, and why: at least one finding. */
 export interface Step {
   readonly number: number;
-  readonly name: string;
+  readonly name: StepName;
   readonly outcome: Outcome;
-  readonly detail: string;
+  readonly findings: readonly Finding[];
 }
 
 /** One edition as it was found: its id, how many of its names are erased, and its figures. */

@@ -9,6 +9,7 @@ import * as base64url from "./base64url.ts";
 import { type Bytes, compare, concat, equal } from "./bytes.ts";
 import * as canonical from "./canonical.ts";
 import { InvalidError, MalformedError } from "./errors.ts";
+import { finding } from "./finding.ts";
 import * as merkle from "./merkle.ts";
 import { digest, hkdf } from "./purposes.ts";
 import { count, list, object, type Of, one, string } from "./shape.ts";
@@ -74,12 +75,12 @@ export async function openBox(where: Place, leaf: Bytes, box: Bytes): Promise<Re
 export function parseRoll(data: Bytes): Roll {
   const roll = canonical.decodeAs(data, ROLL, canonical.MAX_DOCUMENT);
   const leaves = roll.leaves.map((leaf) => base64url.decode(leaf, 32));
-  if (roll.size !== leaves.length) throw new MalformedError("the roll's size is not the number of its leaves");
+  if (roll.size !== leaves.length) throw new MalformedError(finding("roll-size"));
   if (leaves.some((leaf, i) => i > 0 && compare(leaves[i - 1] as Bytes, leaf) >= 0)) {
-    throw new MalformedError("the roll is not sorted, or a leaf stands twice");
+    throw new MalformedError(finding("roll-order"));
   }
   if (roll.root !== base64url.encode(merkle.root(leaves.map(merkle.leafHash)))) {
-    throw new MalformedError("the roll's root does not follow from its leaves");
+    throw new MalformedError(finding("roll-root"));
   }
   return roll;
 }

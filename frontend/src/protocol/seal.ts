@@ -10,6 +10,7 @@ import * as base64url from "./base64url.ts";
 import { type Bytes, concat } from "./bytes.ts";
 import * as canonical from "./canonical.ts";
 import { LetterError, MalformedError, ObjectError, OpeningError } from "./errors.ts";
+import { finding } from "./finding.ts";
 import { isSealed, type Manifest } from "./manifest.ts";
 import { digest, tag } from "./purposes.ts";
 import { integer, list, nullable, object, type Of, one, string, union } from "./shape.ts";
@@ -94,13 +95,13 @@ export function commitment(letter: Bytes, key: Bytes, trustee: number, share: By
 /** Throws OpeningError unless `share` is the one the seal commits to for `trustee` (from 1). */
 export function checkShare(seal: Seal, trustee: number, share: Bytes): void {
   const part = seal.shares[trustee - 1];
-  if (!part) throw new OpeningError("there is no such trustee");
+  if (!part) throw new OpeningError(finding("trustee-unknown"));
   const [letter, key] = [base64url.decode(seal.letter, 32), base64url.decode(seal.key, 32)];
   if (share.length !== SHARE_LENGTH || share.at(-1) !== part.x) {
-    throw new OpeningError(`the share of trustee ${trustee} has a wrong form`);
+    throw new OpeningError(finding("share-form", { trustee }));
   }
   if (base64url.encode(commitment(letter, key, trustee, share)) !== part.commit) {
-    throw new OpeningError(`the share of trustee ${trustee} misses its commitment`);
+    throw new OpeningError(finding("share-commitment", { trustee }));
   }
 }
 
@@ -127,10 +128,10 @@ export function parseObject(data: Bytes): SignedObject {
  */
 export function checkObject(value: SignedObject, manifest: Manifest, letter: string, key: string): void {
   if ((value.type === "seal") !== isSealed(manifest)) {
-    throw new ObjectError("a sealed letter takes sealed names only, a public letter open ones only");
+    throw new ObjectError(finding("object-kind"));
   }
-  if (value.letter !== letter) throw new LetterError("the object is for another letter");
-  if (value.key !== key) throw new ObjectError("the object is for another key");
+  if (value.letter !== letter) throw new LetterError(finding("object-letter"));
+  if (value.key !== key) throw new ObjectError(finding("object-key"));
   if (value.type === "record") {
     checkPayload(value.record);
     return;
@@ -138,10 +139,10 @@ export function checkObject(value: SignedObject, manifest: Manifest, letter: str
   base64url.decode(value.body, BODY_LENGTH);
   const { shares } = value;
   if (shares.length !== manifest.trustees.length || shares.some((share, i) => share.t !== i + 1)) {
-    throw new ObjectError("the seal does not have one share for each trustee, in order");
+    throw new ObjectError(finding("seal-shares"));
   }
   if (new Set(shares.map((share) => share.x)).size !== shares.length) {
-    throw new ObjectError("two shares of the seal have one x");
+    throw new ObjectError(finding("seal-x"));
   }
   for (const share of shares) {
     base64url.decode(share.commit, 32);

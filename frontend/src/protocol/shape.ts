@@ -7,6 +7,7 @@
 
 import { type Json, MAX_INTEGER } from "./canonical.ts";
 import { MalformedError } from "./errors.ts";
+import { finding } from "./finding.ts";
 
 export type Shape<T> = (value: Json) => T;
 type Fields = Record<string, Shape<unknown>>;
@@ -17,11 +18,14 @@ type TypedOptional<F extends Fields> = { readonly [K in keyof F]?: F[K] extends 
 export type Of<S> = S extends Shape<infer T> ? T : never;
 
 function refuse(what: string): never {
-  throw new MalformedError(`not JSON of the expected form: ${what}`);
+  throw new MalformedError(finding("json-form"), what);
 }
 
 /** Any string. */
 export const string: Shape<string> = (value) => (typeof value === "string" ? value : refuse("a value is not a string"));
+
+/** Any string but the empty one: for a field whose default in Python is empty, which is never written. */
+export const filled: Shape<string> = (value) => (value === "" ? refuse("a field holds its default") : string(value));
 
 /** True or false. */
 export const boolean: Shape<boolean> = (value) =>

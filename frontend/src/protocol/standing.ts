@@ -20,6 +20,7 @@ import {
   ObjectError,
   SequenceError,
 } from "./errors.ts";
+import { finding } from "./finding.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** One key that ever signed. Indices are of log entries; null: has not happened. */
@@ -79,7 +80,7 @@ export class Standing {
   apply(entry: Entry): void {
     switch (entry.type) {
       case "approval":
-        if (this.approvals.has(entry.trustee)) throw new DuplicateError("this trustee has approved already");
+        if (this.approvals.has(entry.trustee)) throw new DuplicateError(finding("approved-twice"));
         this.approvals.add(entry.trustee);
         break;
       case "sign":
@@ -98,19 +99,19 @@ export class Standing {
         this.applyStrike(entry);
         break;
       case "abandon":
-        if (this.abandoned !== null) throw new DuplicateError("the letter has been abandoned already");
+        if (this.abandoned !== null) throw new DuplicateError(finding("abandoned-twice"));
         this.abandoned = this.size;
     }
     this.size += 1;
   }
 
   private applySign(entry: Sign): void {
-    if (this.abandoned !== null) throw new ClosedError("the letter has been abandoned");
-    if (!this.approved) throw new ClosedError("not every trustee has approved the letter yet");
+    if (this.abandoned !== null) throw new ClosedError(finding("letter-abandoned"));
+    if (!this.approved) throw new ClosedError(finding("not-approved"));
     const known = this.signatories.get(entry.key);
     if (known) this.checkAgain(entry, known);
     else this.checkFirst(entry);
-    if (this.objects.has(entry.object)) throw new ObjectError("this object stands in the log already");
+    if (this.objects.has(entry.object)) throw new ObjectError(finding("object-twice"));
     this.objects.add(entry.object);
     if (known) {
       Object.assign(known, { signed: this.size, seq: entry.seq, object: entry.object });
@@ -122,48 +123,48 @@ export class Standing {
   }
 
   private checkFirst(entry: Sign): void {
-    if (entry.seq !== 0) throw new SequenceError("the first signature of a key has seq 0");
+    if (entry.seq !== 0) throw new SequenceError(finding("first-seq"));
     const { size } = this.manifest.eligibility;
     if (size !== undefined && this.signed >= size) {
-      throw new ConditionError("more signatures than people who may sign");
+      throw new ConditionError(finding("too-many-signatures"));
     }
   }
 
   private checkAgain(entry: Sign, known: Signatory): void {
-    if (known.withdrawn !== null) throw new KeyWithdrawnError("this key has withdrawn, and withdrawal is final");
+    if (known.withdrawn !== null) throw new KeyWithdrawnError(finding("key-withdrawn"));
     if (known.object === entry.object && known.seq === entry.seq) {
-      throw new DuplicateError("this key has signed already");
+      throw new DuplicateError(finding("signed-twice"));
     }
-    if (entry.seq !== known.seq + 1) throw new SequenceError(`the next signature of this key has seq ${known.seq + 1}`);
-    if (known.opened !== null) throw new ClosedError("a cut has covered this key: its name can no longer be edited");
+    if (entry.seq !== known.seq + 1) throw new SequenceError(finding("next-seq", { seq: known.seq + 1 }));
+    if (known.opened !== null) throw new ClosedError(finding("edit-after-cut"));
   }
 
   private applyWithdraw(entry: Withdraw): void {
     const known = this.signatories.get(entry.key);
-    if (!known) throw new SequenceError("this key has not signed");
-    if (known.withdrawn !== null) throw new DuplicateError("this key has withdrawn already");
+    if (!known) throw new SequenceError(finding("never-signed"));
+    if (known.withdrawn !== null) throw new DuplicateError(finding("withdrawn-twice"));
     known.withdrawn = this.size;
     this.withdrawn += 1;
   }
 
   private applyNotice(entry: Notice): void {
-    if (this.abandoned !== null) throw new ClosedError("the letter has been abandoned");
+    if (this.abandoned !== null) throw new ClosedError(finding("letter-abandoned"));
     const last = this.editions.at(-1);
-    if (last && last.cut === null) throw new DuplicateError(`notice of edition ${last.number} has been given already`);
+    if (last && last.cut === null) throw new DuplicateError(finding("notice-twice", { edition: last.number }));
     const next = this.editions.length + 1;
-    if (entry.edition !== next) throw new SequenceError(`the next notice is of edition ${next}`);
+    if (entry.edition !== next) throw new SequenceError(finding("notice-order", { edition: next }));
     this.editions.push({ number: next, notice: this.size, after: entry.after, cut: null });
   }
 
   private applyCut(entry: Cut): void {
-    if (this.abandoned !== null) throw new ClosedError("the letter has been abandoned");
+    if (this.abandoned !== null) throw new ClosedError(finding("letter-abandoned"));
     const edition = this.editions.at(-1);
-    if (!edition || edition.number < entry.edition) throw new SequenceError(`edition ${entry.edition} has no notice`);
+    if (!edition || edition.number < entry.edition) throw new SequenceError(finding("notice-missing", { edition: entry.edition }));
     if (edition.cut !== null || edition.number !== entry.edition) {
-      throw new DuplicateError(`edition ${entry.edition} has been cut already`);
+      throw new DuplicateError(finding("cut-twice", { edition: entry.edition }));
     }
     const needed = this.manifest.release.signatures;
-    if (this.count < needed) throw new ConditionError(`${this.count} stand behind the letter, ${needed} must`);
+    if (this.count < needed) throw new ConditionError(finding("too-few-signatures", { count: this.count, needed }));
     edition.cut = this.size;
     for (const signatory of this.signatories.values()) {
       if (signatory.withdrawn === null && signatory.opened === null) signatory.opened = entry.edition;
@@ -173,9 +174,9 @@ export class Standing {
   private applyStrike(entry: Strike): void {
     const known = this.signatories.get(entry.key);
     if (!known || entry.edition > this.cuts || known.opened !== entry.edition) {
-      throw new SequenceError(`this key is not among those edition ${entry.edition} opens`);
+      throw new SequenceError(finding("strike-outside", { edition: entry.edition }));
     }
-    if (known.struck !== null) throw new DuplicateError("this name has been struck already");
+    if (known.struck !== null) throw new DuplicateError(finding("struck-twice"));
     known.struck = this.size;
   }
 }

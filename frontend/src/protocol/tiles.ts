@@ -7,6 +7,7 @@
 
 import { type Bytes, concat, equal } from "./bytes.ts";
 import { LogError, MalformedError } from "./errors.ts";
+import { finding } from "./finding.ts";
 import { HASH_LENGTH, leafHash, nodeHash } from "./merkle.ts";
 
 export const WIDTH = 256;
@@ -66,12 +67,12 @@ export function unpackEntries(data: Bytes, width: number): Bytes[] {
   while (position < data.length) {
     const length = ((data[position] ?? 0) << 8) | (data[position + 1] ?? 0);
     const end = position + 2 + length;
-    if (end > data.length) throw new MalformedError("an entry bundle ends inside an entry");
+    if (end > data.length) throw new MalformedError(finding("bundle-torn"));
     entries.push(data.subarray(position + 2, end));
     position = end;
   }
   if (entries.length !== width) {
-    throw new MalformedError(`an entry bundle holds ${entries.length} entries where ${width} belong`);
+    throw new MalformedError(finding("bundle-entries", { entries: entries.length, expected: width }));
   }
   return entries;
 }
@@ -105,7 +106,7 @@ export function checkTiles(size: number, read: Reader, entries: Iterable<Bytes>)
     for (const tile of tilesOfLevel(level, size)) {
       const hashes = row.slice(tile.number * WIDTH, tile.number * WIDTH + tile.width);
       if (!equal(read(pathOf(tile)), concat(...hashes))) {
-        throw new LogError(`${pathOf(tile)} does not follow from the entries`);
+        throw new LogError(finding("tile-differs", { path: pathOf(tile) }));
       }
       if (tile.width === WIDTH) next.push(subtreeRoot(hashes));
     }
@@ -116,7 +117,7 @@ export function checkTiles(size: number, read: Reader, entries: Iterable<Bytes>)
 /** The hashes of a tile. Throws MalformedError unless there are exactly `width`. */
 export function splitHashes(data: Bytes, width: number): Bytes[] {
   if (data.length !== width * HASH_LENGTH) {
-    throw new MalformedError(`a tile holds ${data.length} bytes where ${width} hashes belong`);
+    throw new MalformedError(finding("tile-size", { length: data.length, hashes: width }));
   }
   return Array.from({ length: width }, (_, i) => data.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH));
 }

@@ -122,7 +122,7 @@ test("refused as named, at the step named: whole letters tampered with", async (
     }
     const report = await verifyBundle(files, { letter: b64(letter) });
     const deciding = report.steps.find((s) => s.outcome === "invalid") ?? report.steps.find((s) => s.outcome === "undetermined");
-    assert.deepEqual([outcomeOf(report), deciding?.name], [outcome, step], `${name}: ${deciding?.detail}`);
+    assert.deepEqual([outcomeOf(report), deciding?.name], [outcome, step], `${name}: ${JSON.stringify(deciding?.findings)}`);
   }
   t.diagnostic(`${cases.length} letters`);
 });

@@ -5,6 +5,7 @@ import type { Bytes } from "./bytes.ts";
 import type * as checkpoint from "./checkpoint.ts";
 import * as entries from "./entries.ts";
 import { MissingError, ProtocolError } from "./errors.ts";
+import { finding } from "./finding.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Opened } from "./opening.ts";
 import type { Result, Work } from "./pieces.ts";
@@ -41,13 +42,13 @@ export class Verification {
   /** A file of the bundle. Throws MissingError if it is not there. */
   read(path: string): Bytes {
     const data = this.files.get(path);
-    if (!data) throw new MissingError(`${path} is missing`);
+    if (!data) throw new MissingError(finding("missing", { path }));
     return data;
   }
 
   /** Throws MissingError, naming it, if one of `paths` is not there. Takes no more of them than there are. */
   require(paths: Iterable<string>): void {
-    for (const path of paths) if (!this.files.has(path)) throw new MissingError(`${path} is missing`);
+    for (const path of paths) if (!this.files.has(path)) throw new MissingError(finding("missing", { path }));
   }
 
   readonly readLog = (path: string): Bytes => this.read(`log/${path}`);
@@ -63,8 +64,7 @@ export class Verification {
       try {
         standing.apply(entries.parse(data));
       } catch (error) {
-        if (error instanceof ProtocolError) error.message = `entry ${index}: ${error.message}`;
-        throw error;
+        throw error instanceof ProtocolError ? error.within((because) => finding("entry", { index, because })) : error;
       }
     }
     return standing;

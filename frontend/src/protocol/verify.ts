@@ -16,11 +16,13 @@ import { InvalidError, LetterError, LogError, MissingError, ProtocolError, Undet
 import * as checkpoint from "./checkpoint.ts";
 import { checkEditions, editionSizes } from "./verify_editions.ts";
 import { checkOpenings, openingPaths } from "./verify_openings.ts";
+import { type Finding, finding } from "./finding.ts";
 import { isSealed, letterId, parse, textDigest, trusteeKeys } from "./manifest.ts";
 import * as merkle from "./merkle.ts";
 import { type EntriesResult, perform, type Result, type Work } from "./pieces.ts";
-import { NO_ROLL, NO_TRUSTEES, type Report } from "./report.ts";
+import type { Report } from "./report.ts";
 import * as roll from "./roll.ts";
+import { type StepName, STEPS } from "./spec.ts";
 import * as tiles from "./tiles.ts";
 import { type Progress, type Runner, Verification } from "./verification.ts";
 
@@ -36,10 +38,11 @@ export async function* inline(work: Iterable<Work>): AsyncGenerator<Result> {
   for (const piece of work) yield await perform(piece);
 }
 
-type Check = (run: Verification) => string | Promise<string>;
+type Check = (run: Verification) => Found | Promise<Found>;
+type Found = Finding | readonly Finding[];
 
-/** The steps by name, in order. Each gives a sentence or throws. */
-const CHECKS: { readonly [step: string]: Check } = {
+/** The steps by name. Each gives what it found, or throws. */
+const CHECKS: { readonly [step in StepName]: Check } = {
   manifest: checkManifest,
   text: checkText,
   roll: checkRoll,
@@ -53,83 +56,82 @@ const CHECKS: { readonly [step: string]: Check } = {
   files: checkFiles,
 };
 
-export const STEPS: readonly string[] = Object.keys(CHECKS);
-
 /** Re-derives everything in `files` and reports step by step; throws nothing for bad data. */
 export async function verifyBundle(files: bundle.Files, options: Options = {}): Promise<Report> {
   const progress = options.progress ?? (() => {});
   const run = new Verification(files, options.letter, options.run ?? inline, progress);
   const { steps } = run.report;
-  for (const [i, [name, check]] of Object.entries(CHECKS).entries()) {
+  for (const [i, name] of STEPS.entries()) {
     progress(name, 0, 1);
     try {
-      steps.push({ number: i + 1, name, outcome: "valid", detail: await check(run) });
+      const found = await CHECKS[name](run);
+      steps.push({ number: i + 1, name, outcome: "valid", findings: [found].flat() });
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       const outcome = error instanceof UndeterminedError ? "undetermined" : "invalid";
-      steps.push({ number: i + 1, name, outcome, detail: error.message });
+      steps.push({ number: i + 1, name, outcome, findings: [error.finding] });
       if (outcome === "invalid" || error instanceof MissingError) break;
     }
   }
   return run.report;
 }
 
-function checkManifest(run: Verification): string {
+function checkManifest(run: Verification): Finding {
   run.source = run.read("manifest.json");
   run.manifest = parse(run.source);
   const letter = letterId(run.source);
   if (run.expected && !equal(letter, run.expected)) {
-    throw new LetterError("this is another letter than the one asked for");
+    throw new LetterError(finding("letter-differs"));
   }
   run.letter = run.report.letter = base64url.encode(letter);
-  return `letter ${run.letter}`;
+  return finding("letter-id", { letter: run.letter });
 }
 
-function checkText(run: Verification): string {
+function checkText(run: Verification): Finding {
   const texts = Object.entries(run.manifest.text);
   for (const [language, digest] of texts.sort(([a], [b]) => (a < b ? -1 : 1))) {
     const path = bundle.textPath(language);
-    if (textDigest(run.read(path)) !== digest) throw new InvalidError(`${path} is not the text that was signed`);
+    if (textDigest(run.read(path)) !== digest) throw new InvalidError(finding("text-differs", { path }));
   }
-  return `${texts.length} language versions are those that were signed`;
+  return finding("texts-match", { texts: texts.length });
 }
 
-function checkRoll(run: Verification): string {
+function checkRoll(run: Verification): Finding {
   const rules = run.manifest.eligibility;
-  if (rules.check !== "roll") return NO_ROLL;
+  if (rules.check !== "roll") return finding("no-roll");
   const published = roll.parseRoll(run.read("roll.json"));
   if (published.root !== rules.root || published.size !== rules.size) {
-    throw new InvalidError("roll.json is not the roll the manifest names");
+    throw new InvalidError(finding("roll-differs"));
   }
   run.leaves = new Set(published.leaves);
-  return `${published.size} people may sign`;
+  return finding("roll-matches", { size: published.size });
 }
 
-async function checkCheckpoint(run: Verification): Promise<string> {
+async function checkCheckpoint(run: Verification): Promise<Finding> {
   const logKey = base64url.decode(run.manifest.log);
   const found = await checkpoint.verify(run.readLog("checkpoint"), run.manifest.origin, logKey);
   run.checkpoint = found.checkpoint;
   run.cosigned = (await checkpoint.cosignatures(found.note, trusteeKeys(run.manifest))).length;
   // A line by nobody the manifest names would be a place to change a byte unseen; bundles carry none.
   if (found.note.signatures.length !== 1 + run.cosigned) {
-    throw new LogError("the checkpoint carries a signature by nobody this letter names, or one twice");
+    throw new LogError(finding("checkpoint-stranger"));
   }
   run.report.size = run.checkpoint.size;
   run.report.cosignatures = run.cosigned;
-  if (!run.checkpoint.size) throw new LogError("the log is empty");
-  return `${run.checkpoint.size} entries, signed by the log`;
+  if (!run.checkpoint.size) throw new LogError(finding("log-empty"));
+  return finding("checkpoint-signed", { size: run.checkpoint.size });
 }
 
 function* logFiles(size: number): Generator<string> {
   for (const tile of tiles.eachTile(size)) yield `log/${tiles.pathOf(tile)}`;
 }
 
-function checkLog(run: Verification): string {
+function checkLog(run: Verification): Finding {
   const { size, root } = run.checkpoint;
   // All of them before any is looked at: what is missing is said first, whatever else there is.
   run.require(logFiles(size));
   const [first] = tiles.readEntries(size, run.readLog);
-  if (!first || !equal(first, run.source)) throw new LogError("entry 0 is not the manifest");
+  if (!first || !equal(first, run.source)) throw new LogError(finding("first-entry"));
   const frontier = new merkle.Frontier();
   const sizes = editionSizes(run);
   function* watch(): Generator<Bytes> {
@@ -140,11 +142,11 @@ function checkLog(run: Verification): string {
     }
   }
   tiles.checkTiles(size, run.readLog, watch());
-  if (!equal(frontier.root(), root)) throw new LogError("the tree over the entries is not the one the checkpoint signs");
-  return "every tile follows from the entries, and the root from the tiles";
+  if (!equal(frontier.root(), root)) throw new LogError(finding("tree-differs"));
+  return finding("tree-matches");
 }
 
-async function checkEntries(run: Verification): Promise<string> {
+async function checkEntries(run: Verification): Promise<Finding> {
   const { size } = run.checkpoint;
   function* work(): Generator<Work> {
     for (const tile of tiles.tilesOfLevel(-1, size)) {
@@ -155,32 +157,32 @@ async function checkEntries(run: Verification): Promise<string> {
   let done = 0;
   for await (const result of run.run(work())) {
     const bad = result as EntriesResult;
-    if (bad) throw new InvalidError(`entry ${bad.index}: ${bad.problem}`);
+    if (bad) throw new InvalidError(finding("entry", { index: bad.index, because: bad.problem }));
     done = Math.min(size, done + tiles.WIDTH);
     run.progress("entries", done, size);
   }
-  return `${size - 1} entries are signed by those they name, with valid credentials`;
+  return finding("entries-valid", { entries: size - 1 });
 }
 
-function checkStanding(run: Verification): string {
+function checkStanding(run: Verification): Finding {
   const standing = run.fold(run.checkpoint.size);
   run.standing = standing;
   run.report.signed = standing.signed;
   run.report.withdrawn = standing.withdrawn;
   run.report.standing = standing.count;
-  return `${standing.signed} signed, ${standing.withdrawn} withdrew, ${standing.count} stand behind it`;
+  return finding("standing", { signed: standing.signed, withdrawn: standing.withdrawn, standing: standing.count });
 }
 
-function checkCosignatures(run: Verification): string {
+function checkCosignatures(run: Verification): Finding {
   const [have, need] = [run.cosigned, run.manifest.threshold];
-  if (!isSealed(run.manifest)) return NO_TRUSTEES;
+  if (!isSealed(run.manifest)) return finding("no-trustees");
   if (run.standing.cuts && have < need) {
-    throw new UndeterminedError(`${have} trustees have cosigned the checkpoint, ${need} must after a cut`);
+    throw new UndeterminedError(finding("cosignatures-missing", { have, need }));
   }
-  return `${have} of ${run.manifest.trustees.length} trustees have cosigned`;
+  return finding("cosigned", { have, trustees: run.manifest.trustees.length });
 }
 
-function checkFiles(run: Verification): string {
+function checkFiles(run: Verification): Finding {
   const expected = new Set([
     "manifest.json",
     ...Object.keys(run.manifest.text).map(bundle.textPath),
@@ -190,6 +192,6 @@ function checkFiles(run: Verification): string {
   ]);
   if (run.leaves) expected.add("roll.json");
   const [extra] = [...run.files.keys()].filter((path) => !expected.has(path)).sort();
-  if (extra !== undefined) throw new InvalidError(`${extra} belongs to no step`);
-  return `${run.files.size} files, and no other`;
+  if (extra !== undefined) throw new InvalidError(finding("stray-file", { path: extra }));
+  return finding("files-complete", { files: run.files.size });
 }

@@ -5,10 +5,10 @@ import * as bundle from "./bundle.ts";
 import { type Bytes, equal } from "./bytes.ts";
 import * as edition from "./edition.ts";
 import { InvalidError, LogError, MalformedError, UndeterminedError } from "./errors.ts";
+import { type Finding, finding } from "./finding.ts";
 import { groupIds } from "./manifest.ts";
 import type { Signatory, Standing } from "./standing.ts";
 import type { Verification } from "./verification.ts";
-import { NO_EDITION } from "./report.ts";
 
 /** How much of the log each edition in the bundle is over, so that the roots there can be noted in passing. */
 export function editionSizes({ files }: Verification): Set<number> {
@@ -31,50 +31,49 @@ function addSize(sizes: Set<number>, parse: () => { size: number }): void {
   }
 }
 
-/** Gives the step's sentence, or throws. */
-export function checkEditions(run: Verification): string {
-  const sentences = bundle.editionsIn(run.files.keys()).map((number) => {
-    if (number > run.standing.cuts) throw new InvalidError(`edition ${number} has not been cut`);
+/** Gives a finding for each edition, or throws. */
+export function checkEditions(run: Verification): readonly Finding[] {
+  const found = bundle.editionsIn(run.files.keys()).map((number) => {
+    if (number > run.standing.cuts) throw new InvalidError(finding("edition-uncut", { number }));
     const full = run.files.has(bundle.editionPath(number));
     if (full && run.files.has(bundle.countsPath(number))) {
-      throw new InvalidError(`edition ${number} is there with its names and as erased`);
+      throw new InvalidError(finding("edition-twice", { number }));
     }
     return full ? checkEdition(run, number) : checkCounts(run, number);
   });
-  const leftOut = "an edition was cut, and none is here: it is not published yet, or was left out";
-  return sentences.join("; ") || (run.standing.cuts ? leftOut : NO_EDITION);
+  return found.length ? found : [run.standing.cuts ? finding("edition-left-out") : finding("nothing-published")];
 }
 
 /** The fold an edition is a function of, and the root there. */
 function foldTo(run: Verification, number: number, size: number): { standing: Standing; root: Bytes } {
   const root = run.roots.get(size);
-  if (size > run.checkpoint.size) throw new LogError(`edition ${number} is over more entries than the log has`);
+  if (size > run.checkpoint.size) throw new LogError(finding("edition-size", { number }));
   const standing = run.fold(size);
-  if (standing.cuts < number || !root) throw new InvalidError(`edition ${number} ends before its cut`);
+  if (standing.cuts < number || !root) throw new InvalidError(finding("edition-early", { number }));
   return { standing, root };
 }
 
-function checkEdition(run: Verification, number: number): string {
+function checkEdition(run: Verification, number: number): Finding {
   const data = run.read(bundle.editionPath(number));
   const claimed = edition.parse(data);
   const { standing, root } = foldTo(run, number, claimed.size);
   const gone = edition.covered(standing, number).filter((s) => s.struck === null && !run.verdicts.has(s.key));
   if (gone.length) {
-    throw new InvalidError(`edition ${number} still names ${gone.length} whose opening is no longer published`);
+    throw new InvalidError(finding("edition-names", { number, names: gone.length }));
   }
   const rebuilt = edition.build(standing, run.letter, number, root, run.verdicts, run.leaves);
   if (!equal(edition.encode(rebuilt), data)) {
     if (rebuilt.counts.unresolved > claimed.counts.unresolved) {
-      throw new UndeterminedError(`edition ${number} cannot be rebuilt from the shares that are here`);
+      throw new UndeterminedError(finding("edition-unresolved", { number }));
     }
-    throw new InvalidError(`edition ${number} is not what the log gives: ${edition.difference(rebuilt, claimed)}`);
+    throw new InvalidError(finding("edition-differs", { number, because: edition.difference(rebuilt, claimed) }));
   }
   const id = base64url.encode(edition.editionId(data));
   run.report.editions.push({ number, id, erased: 0, counts: claimed.counts, since: claimed.since });
-  return `edition ${number} rebuilt to the same bytes, id ${id}`;
+  return finding("edition-rebuilt", { number, edition: id });
 }
 
-function checkCounts(run: Verification, number: number): string {
+function checkCounts(run: Verification, number: number): Finding {
   const claimed = edition.parseCounts(run.read(bundle.countsPath(number)));
   const { standing, root } = foldTo(run, number, claimed.size);
   // What follows from the log alone; how the names split does not, once they are gone.
@@ -82,14 +81,14 @@ function checkCounts(run: Verification, number: number): string {
   checkFigures(run, number, known.counts, claimed.counts);
   for (const field of ["letter", "number", "cut", "root", "since"] as const) {
     if (!edition.same(known[field], claimed[field])) {
-      throw new InvalidError(`edition ${number} does not follow from the log`);
+      throw new InvalidError(finding("counts-unfounded", { number }));
     }
   }
   const erased = edition.covered(standing, number).filter((then) => leftSince(run, then)).length;
-  if (!erased) throw new InvalidError(`the names of edition ${number} are gone, and nobody in it has withdrawn or was struck since`);
+  if (!erased) throw new InvalidError(finding("names-withheld", { number }));
   const { edition: id, counts, since } = claimed;
   run.report.editions.push({ number, id, erased, counts, since });
-  return `edition ${number} is superseded, ${erased} names erased`;
+  return finding("edition-superseded", { number, erased });
 }
 
 /** Whether somebody whom an edition covers has withdrawn, or was struck, after it. */
@@ -101,17 +100,17 @@ function leftSince(run: Verification, then: Signatory): boolean {
 function checkFigures(run: Verification, number: number, known: edition.Counts, claimed: edition.Counts): void {
   for (const field of ["signed", "withdrawn", "standing", "struck"] as const) {
     if (known[field] !== claimed[field]) {
-      throw new InvalidError(`the counts of edition ${number} do not follow from the log`);
+      throw new InvalidError(finding("counts-wrong", { number }));
     }
   }
   const shown = claimed.named + claimed.initials + claimed.anonymous;
   if (shown + claimed.void + claimed.unresolved + claimed.struck !== claimed.standing) {
-    throw new InvalidError(`the counts of edition ${number} do not add up`);
+    throw new InvalidError(finding("counts-sum", { number }));
   }
   const ids = groupIds(run.manifest);
   const groups = Object.entries(claimed.groups);
   const sum = groups.reduce((total, [, size]) => total + size, 0);
   if (groups.length !== ids.size || !groups.every(([id]) => ids.has(id)) || sum !== shown) {
-    throw new InvalidError(`the groups of edition ${number} do not add up`);
+    throw new InvalidError(finding("groups-sum", { number }));
   }
 }

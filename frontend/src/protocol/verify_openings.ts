@@ -5,6 +5,7 @@ import * as bundle from "./bundle.ts";
 import { type Bytes, compare } from "./bytes.ts";
 import * as edition from "./edition.ts";
 import { MalformedError, ObjectError, OpeningError, UndeterminedError } from "./errors.ts";
+import { type Finding, finding } from "./finding.ts";
 import { isSealed } from "./manifest.ts";
 import type { Opened } from "./opening.ts";
 import type { OpeningsResult, Work } from "./pieces.ts";
@@ -13,8 +14,8 @@ import type { Verification } from "./verification.ts";
 
 const CHUNK = 64;
 
-/** Gives the step's sentence, or throws. Verdicts go to `run.verdicts`. */
-export async function checkOpenings(run: Verification): Promise<string> {
+/** Gives the step's finding, or throws. Verdicts go to `run.verdicts`. */
+export async function checkOpenings(run: Verification): Promise<Finding> {
   const sealed = isSealed(run.manifest);
   const expected = expectedOpenings(run);
   run.require(expectedFiles(run, expected));
@@ -26,10 +27,10 @@ export async function checkOpenings(run: Verification): Promise<string> {
     const rows = result as OpeningsResult;
     const { edition: number, path } = places.shift() as Place;
     for (const row of rows) {
-      if (typeof row === "string") throw new OpeningError(row);
+      if ("id" in row) throw new OpeningError(row);
       const here = { edition: number, key: base64url.decode(row.key, 32) };
       if (before.key.length && (here.edition - before.edition || compare(here.key, before.key)) <= 0) {
-        throw new MalformedError(`${path} is not sorted by key, or a key stands twice`);
+        throw new MalformedError(finding("openings-order", { path }));
       }
       before = here;
       takeVerdict(run, number, row.key, row.hashed, row.opened);
@@ -38,17 +39,18 @@ export async function checkOpenings(run: Verification): Promise<string> {
     run.progress("openings", seen, Math.max(seen, expected.length));
   }
   for (const { key } of expected) {
-    if (!run.verdicts.has(key)) throw new OpeningError(`key ${key}: its ${sealed ? "opening" : "record"} is missing`);
+    if (!run.verdicts.has(key)) throw new OpeningError(finding(sealed ? "opening-missing" : "record-missing", { key }));
   }
   const unresolved = [...run.verdicts].filter(([, opened]) => opened.verdict === "unresolved");
-  if (unresolved.length && !declaredUnresolved(run, unresolved.length)) {
+  const [first] = unresolved;
+  if (first && !declaredUnresolved(run, unresolved.length)) {
     throw new UndeterminedError(
-      `${unresolved.length} names have fewer than ${run.manifest.threshold} trustees' shares, ` +
-        `the first of key ${unresolved[0]?.[0]}`,
+      finding("shares-missing", { unresolved: unresolved.length, threshold: run.manifest.threshold, key: first[0] }),
     );
   }
-  const kept = unresolved.length ? `; ${unresolved.length} could not be opened, as the edition says` : "";
-  return `${run.verdicts.size - unresolved.length} ${sealed ? "seals opened by their shares" : "records"}${kept}`;
+  if (!sealed) return finding("records-match", { records: run.verdicts.size });
+  const opened = run.verdicts.size - unresolved.length;
+  return first ? finding("openings-unresolved", { opened, unresolved: unresolved.length }) : finding("openings-match", { opened });
 }
 
 /** Of which edition and file some lines are; edition 0: a public letter's records. */
@@ -86,14 +88,14 @@ function* workOf(run: Verification, places: Place[]): Generator<Work> {
 function takeVerdict(run: Verification, number: number, key: string, hashed: string, opened: Opened): void {
   const signatory = run.standing.signatories.get(key);
   if (number && signatory?.opened !== number) {
-    throw new OpeningError(`key ${key} is not among those edition ${number} opens`);
+    throw new OpeningError(finding("opening-edition", { key, edition: number }));
   }
-  if (!signatory) throw new OpeningError(`key ${key} has not signed`);
-  if (signatory.withdrawn !== null) throw new OpeningError(`key ${key} has withdrawn; its name must not be published`);
+  if (!signatory) throw new OpeningError(finding("opening-unsigned", { key }));
+  if (signatory.withdrawn !== null) throw new OpeningError(finding("opening-withdrawn", { key }));
   if (signatory.struck !== null && isSealed(run.manifest)) {
-    throw new OpeningError(`key ${key} was struck; its opening must not be published`);
+    throw new OpeningError(finding("opening-struck", { key }));
   }
-  if (hashed !== signatory.object) throw new ObjectError(`key ${key}: this is not the object it signed`);
+  if (hashed !== signatory.object) throw new ObjectError(finding("opening-object", { key }));
   run.verdicts.set(key, opened);
 }
 

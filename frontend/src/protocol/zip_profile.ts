@@ -8,6 +8,7 @@ import * as bundle from "./bundle.ts";
 import type { Bytes } from "./bytes.ts";
 import { MAX_DOCUMENT } from "./canonical.ts";
 import { MalformedError } from "./errors.ts";
+import { type Finding, finding } from "./finding.ts";
 
 /** How many times its packed size a file may unpack to, beyond 4,096 bytes. */
 export const MAX_RATIO = 200;
@@ -31,7 +32,7 @@ export interface Member {
   readonly start: number;
 }
 
-function refuse(reason: string): never {
+function refuse(reason: Finding): never {
   throw new MalformedError(reason);
 }
 
@@ -49,25 +50,25 @@ export function looksLikeZip(data: Bytes): boolean {
 export function readMembers(data: Bytes): Member[] {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const { total, start, end } = readEnd(view);
-  if (total > bundle.MAX_FILES) refuse("it holds too many files");
-  if (end - start > total * (CENTRAL_SIZE + MAX_PATH + OFFSET64_SIZE)) refuse("its directory is broken");
+  if (total > bundle.MAX_FILES) refuse(finding("zip-files"));
+  if (end - start > total * (CENTRAL_SIZE + MAX_PATH + OFFSET64_SIZE)) refuse(finding("zip-directory"));
   const members = new Map<string, Member>();
   let [at, position, sum] = [start, 0, 0];
   for (let i = 0; i < total; i++) {
     const { member, next } = readHeader(data, view, at, end, position);
     const { path, packed, size } = member;
-    if (members.has(path)) refuse(`it holds ${path} twice`);
+    if (members.has(path)) refuse(finding("zip-twice", { path }));
     sum += size;
-    if (size > MAX_DOCUMENT || sum > bundle.MAX_TOTAL) refuse("it is too large");
-    if (size > MAX_RATIO * packed + 4096) refuse("it unpacks to far more than it holds");
+    if (size > MAX_DOCUMENT || sum > bundle.MAX_TOTAL) refuse(finding("zip-size"));
+    if (size > MAX_RATIO * packed + 4096) refuse(finding("zip-ratio"));
     if (!sameHeaders(data, view, position, at, path.length)) {
-      refuse(`${path} stands otherwise in the directory than before its bytes`);
+      refuse(finding("zip-headers", { path }));
     }
     members.set(path, member);
     position = member.start + packed;
     at = next;
   }
-  if (at !== end || position !== start) refuse("there are bytes between its parts");
+  if (at !== end || position !== start) refuse(finding("zip-gap"));
   return [...members.values()];
 }
 
@@ -81,14 +82,14 @@ interface Directory {
 function readEnd(view: DataView): Directory {
   const last = view.byteLength - END_SIZE;
   if (last < 0 || view.getUint32(last, true) !== END || view.getUint16(last + 20, true)) {
-    refuse("it is cut short, or something stands behind its end");
+    refuse(finding("zip-end"));
   }
   const half = (at: number): number => view.getUint16(last + at, true);
   const [disk, firstDisk, here, total] = [half(4), half(6), half(8), half(10)];
   const [size, start] = [view.getUint32(last + 12, true), view.getUint32(last + 16, true)];
-  if (disk || firstDisk || here !== total) refuse("it is one part of several");
+  if (disk || firstDisk || here !== total) refuse(finding("zip-disks"));
   if (total === FULL16 || size === FULL32 || start === FULL32) return readEnd64(view, last, [total, size, start]);
-  if (start + size !== last) refuse("there are bytes between its parts");
+  if (start + size !== last) refuse(finding("zip-gap"));
   return { total, start, end: last };
 }
 
@@ -104,7 +105,7 @@ function readEnd64(view: DataView, last: number, narrow: Three): Directory {
     view.getUint32(locator + 4, true) === 0 &&
     view.getBigUint64(locator + 8, true) === BigInt(there) &&
     view.getUint32(locator + 16, true) === 1;
-  if (!found) refuse("its large end record is not where it must be");
+  if (!found) refuse(finding("zip-end64-place"));
   // What is larger than a number can say is larger than this file: it fails below, however it is rounded.
   const large = (at: number): number => Number(view.getBigUint64(there + at, true));
   const [total, size, start] = [large(32), large(40), large(48)];
@@ -115,45 +116,45 @@ function readEnd64(view: DataView, last: number, narrow: Three): Directory {
     view.getUint32(there + 16, true) === 0 &&
     view.getUint32(there + 20, true) === 0 &&
     view.getBigUint64(there + 24, true) === view.getBigUint64(there + 32, true);
-  if (!right) refuse("its large end record is not as it must be");
+  if (!right) refuse(finding("zip-end64-form"));
   const [count, length, place] = narrow;
   if (count !== Math.min(total, FULL16) || length !== Math.min(size, FULL32) || place !== Math.min(start, FULL32)) {
-    refuse("its two end records differ");
+    refuse(finding("zip-ends"));
   }
-  if (start + size !== there) refuse("there are bytes between its parts");
+  if (start + size !== there) refuse(finding("zip-gap"));
   return { total, start, end: there };
 }
 
 /** The file whose header stands `at` in the directory, and where the next one's stands. `position`: where it must lie. */
 function readHeader(data: Bytes, view: DataView, at: number, end: number, position: number): { member: Member; next: number } {
-  if (at + CENTRAL_SIZE > end) refuse("its directory is broken");
+  if (at + CENTRAL_SIZE > end) refuse(finding("zip-directory"));
   const half = (offset: number): number => view.getUint16(at + offset, true);
   const word = (offset: number): number => view.getUint32(at + offset, true);
   const [nameLength, extraLength, commentLength] = [half(28), half(30), half(32)];
   const nameEnd = at + CENTRAL_SIZE + nameLength;
   const next = nameEnd + extraLength + commentLength;
-  if (word(0) !== CENTRAL || next > end) refuse("its directory is broken");
+  if (word(0) !== CENTRAL || next > end) refuse(finding("zip-directory"));
   const path = checkName(data.subarray(at + CENTRAL_SIZE, nameEnd));
   const [version, flags, method] = [half(6), half(8), half(10)];
-  if (flags & 1) refuse("it is encrypted");
-  if (flags & 8) refuse("its sizes stand behind its files");
+  if (flags & 1) refuse(finding("zip-encrypted"));
+  if (flags & 8) refuse(finding("zip-descriptors"));
   if (flags || (method !== STORED && method !== DEFLATED) || version > VERSION64) {
-    refuse(`${path} is packed in a way that bundles are not`);
+    refuse(finding("zip-packing", { path }));
   }
   const attributes = word(38);
   if (commentLength || half(34) || ![0, 8].includes(attributes >>> 28) || attributes & 0x10) {
-    refuse(`${path} is not a plain file without a comment`);
+    refuse(finding("zip-attributes", { path }));
   }
   let header = word(42);
   if (header === FULL32 && extraLength === OFFSET64_SIZE) {
     header = Number(view.getBigUint64(nameEnd + 4, true));
     if (view.getUint16(nameEnd, true) !== 1 || view.getUint16(nameEnd + 2, true) !== 8 || header < FULL32) {
-      refuse(`${path} carries a field that bundles have no use for`);
+      refuse(finding("zip-extra", { path }));
     }
-  } else if (header === FULL32 || extraLength) refuse(`${path} carries a field that bundles have no use for`);
+  } else if (header === FULL32 || extraLength) refuse(finding("zip-extra", { path }));
   const [crc, packed, size] = [word(16), word(20), word(24)];
-  if (method === STORED && packed !== size) refuse(`${path} is packed in a way that bundles are not`);
-  if (header !== position) refuse("there are bytes between its parts");
+  if (method === STORED && packed !== size) refuse(finding("zip-packing", { path }));
+  if (header !== position) refuse(finding("zip-gap"));
   return { member: { path, method, crc, packed, size, start: header + LOCAL_SIZE + nameLength }, next };
 }
 
@@ -173,9 +174,9 @@ function checkName(name: Bytes): string {
   const path = Array.from(name, (byte) => (byte < 128 ? String.fromCharCode(byte) : "\ufffd")).join("");
   if (name.length > MAX_PATH || !bundle.isPath(path)) {
     const slash = path.indexOf("/");
-    if (slash >= 0 && bundle.isPath(path.slice(slash + 1))) refuse("the bundle lies in a folder inside it");
-    if (path.endsWith("/")) refuse("it lists folders");
-    refuse("it holds something that is no file of a bundle");
+    if (slash >= 0 && bundle.isPath(path.slice(slash + 1))) refuse(finding("zip-folder"));
+    if (path.endsWith("/")) refuse(finding("zip-folders"));
+    refuse(finding("zip-name"));
   }
   return path;
 }

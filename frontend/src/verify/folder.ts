@@ -6,7 +6,8 @@
 
 import type { Bytes } from "../protocol/bytes.ts";
 import { MalformedError } from "../protocol/errors.ts";
-import { LIMITS, TOO_LARGE } from "./unzip.ts";
+import { finding } from "../protocol/finding.ts";
+import { LIMITS } from "./unzip.ts";
 
 /** A file of a folder, by its path below it. */
 export type FolderFile = readonly [path: string, file: Blob];
@@ -35,8 +36,8 @@ export function bundleIn(all: readonly FolderFile[]): Found {
   const paths = clean.map(([path]) => path);
   const bundles = roots.filter((root) => paths.includes(`${root}manifest.json`) && paths.some((path) => path.startsWith(`${root}log/`)));
   const [root, another] = bundles;
-  if (root === undefined) throw new MalformedError("this is not a bundle: a bundle is a folder with manifest.json, the folders text and log, and more");
-  if (root && another !== undefined) throw new MalformedError(`this folder holds ${bundles.length} bundles: choose one of them`);
+  if (root === undefined) throw new MalformedError(finding("folder-empty"));
+  if (root && another !== undefined) throw new MalformedError(finding("folder-several", { bundles: bundles.length }));
   const below = (path: string): boolean => path.startsWith(root);
   return {
     files: clean.filter(([path]) => below(path)).map(([path, file]) => [path.slice(root.length), file] as const),
@@ -51,12 +52,12 @@ export async function readFolder(
 ): Promise<Map<string, Bytes>> {
   const sum = files.reduce((total, [, file]) => total + file.size, 0);
   if (files.length > LIMITS.files || sum > LIMITS.all || files.some(([, file]) => file.size > LIMITS.one)) {
-    throw new MalformedError(TOO_LARGE);
+    throw new MalformedError(finding("browser-size"));
   }
   const found = new Map<string, Bytes>();
   for (const [path, file] of files) {
     const data = await file.arrayBuffer().catch(() => {
-      throw new MalformedError(`${path} cannot be read`);
+      throw new MalformedError(finding("file-unreadable", { path }));
     });
     found.set(path, new Uint8Array(data));
     progress(found.size, files.length);
@@ -71,7 +72,7 @@ export async function filesBelow(folder: FileSystemDirectoryEntry, prefix = "", 
     const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (!entries.length) return found;
     for (const entry of entries) {
-      if (found.length > LIMITS.files || prefix.length > 1000) throw new MalformedError(TOO_LARGE);
+      if (found.length > LIMITS.files || prefix.length > 1000) throw new MalformedError(finding("browser-size"));
       if (entry.isDirectory) await filesBelow(entry as FileSystemDirectoryEntry, `${prefix}${entry.name}/`, found);
       else {
         const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));

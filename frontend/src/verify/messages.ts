@@ -1,5 +1,6 @@
 /** What page and worker say to each other. */
 
+import type { Finding } from "../protocol/finding.ts";
 import type { Work } from "../protocol/pieces.ts";
 import type { Report } from "../protocol/report.ts";
 import type { FolderFile } from "./folder.ts";
@@ -17,5 +18,5 @@ export type Order =
 export type News =
   | { readonly kind: "progress"; readonly step: string; readonly done: number; readonly total: number }
   | { readonly kind: "report"; readonly report: Report; readonly ignored: readonly string[] }
-  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "refused"; readonly finding: Finding }
   | { readonly kind: "unreached"; readonly reason: string };

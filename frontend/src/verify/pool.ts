@@ -1,11 +1,12 @@
 /** Workers that share the heavy pieces of a verification between them, and give the results back in order. */
 
 import { MalformedError } from "../protocol/errors.ts";
+import type { Finding } from "../protocol/finding.ts";
 import type { Result, Work } from "../protocol/pieces.ts";
 import type { Runner } from "../protocol/verification.ts";
 
 /** What a worker answers to a piece: its result, or what made it fail. */
-export type PieceAnswer = { readonly result: Result } | { readonly malformed: string } | { readonly broken: string };
+export type PieceAnswer = { readonly result: Result } | { readonly malformed: Finding } | { readonly broken: string };
 
 /** What is needed of a Worker. */
 export type Hand = Pick<Worker, "postMessage" | "terminate" | "onmessage" | "onerror">;

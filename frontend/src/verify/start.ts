@@ -1,5 +1,6 @@
 /** Starting a verification from a page: on a bundle somebody dropped, or on a letter's own site. */
 
+import { type Finding, finding, sentenceOf } from "../protocol/finding.ts";
 import type { Report } from "../protocol/report.ts";
 import { UnreachableError } from "../signing/errors.ts";
 import type { FolderFile } from "./folder.ts";
@@ -20,21 +21,25 @@ export interface Verifying {
   readonly hands?: number;
 }
 
-/** There was no bundle to check. The message is for people. */
-export class RefusedError extends Error {}
+/** There was no bundle to check. The finding says why. */
+export class RefusedError extends Error {
+  constructor(readonly finding: Finding) {
+    super(sentenceOf(finding));
+  }
+}
 
 /** Verifies off this thread. Throws RefusedError if there is nothing that could be checked, UnreachableError. */
 export function verify(source: Source, { script, letter = null, progress, ignored, hands }: Verifying): Promise<Report> {
   const worker = new Worker(script);
   return new Promise<Report>((resolve, reject) => {
-    worker.onerror = () => reject(new RefusedError("The verifier could not be started in this browser."));
+    worker.onerror = () => reject(new RefusedError(finding("browser-worker")));
     worker.onmessage = ({ data: news }: MessageEvent<News>) => {
       if (news.kind === "progress") progress?.(news.step, news.done, news.total);
       else if (news.kind === "report") {
         if (news.ignored.length) ignored?.(news.ignored);
         resolve(news.report);
       } else if (news.kind === "unreached") reject(new UnreachableError(news.reason));
-      else reject(new RefusedError(news.reason));
+      else reject(new RefusedError(news.finding));
     };
     const how = { letter, hands: hands ?? null };
     const order: Order =

@@ -7,6 +7,7 @@
 
 import type { Bytes } from "../protocol/bytes.ts";
 import { MalformedError } from "../protocol/errors.ts";
+import { finding } from "../protocol/finding.ts";
 import { type Member, readMembers, STORED } from "../protocol/zip_profile.ts";
 
 /** How much a zip may hold: files, bytes of one, bytes of all. What is larger is for the command line. */
@@ -17,13 +18,15 @@ export interface Limits {
 }
 export const LIMITS: Limits = { files: 100_000, one: 512 * 1024 * 1024, all: 1024 * 1024 * 1024 };
 
-export const TOO_LARGE = "too large for a browser to check; the command undersigned verify can";
-
-/** This is a zip, but none of ours. The message says why. */
+/** A zip outside the profile of bundles. The finding says why. */
 export class ProfileError extends MalformedError {}
 
-/** The zip is ours, but not as it was made: the message says where. */
-export class DamagedError extends MalformedError {}
+/** A zip of the profile, damaged on its way: the finding says in which file. */
+export class DamagedError extends MalformedError {
+  constructor(readonly path: string) {
+    super(finding("zip-file-damaged", { path }));
+  }
+}
 
 /**
  * The files of a zip, by path. `progress`: called with how many of them are read, and how many there are.
@@ -38,7 +41,7 @@ export async function unzip(
   const members = membersOf(data);
   const sum = members.reduce((total, { size }) => total + size, 0);
   if (members.length > limits.files || sum > limits.all || members.some(({ size }) => size > limits.one)) {
-    throw new MalformedError(TOO_LARGE);
+    throw new MalformedError(finding("browser-size"));
   }
   const files = new Map<string, Bytes>();
   for (const member of members) {
@@ -53,7 +56,7 @@ function membersOf(data: Bytes): Member[] {
   try {
     return readMembers(data);
   } catch (error) {
-    throw error instanceof MalformedError ? new ProfileError(error.message) : error;
+    throw error instanceof MalformedError ? new ProfileError(error.finding) : error;
   }
 }
 
@@ -61,7 +64,7 @@ function membersOf(data: Bytes): Member[] {
 async function unpack({ path, method, size, packed, crc }: Member, data: Bytes): Promise<Bytes> {
   const whole = data.length === packed;
   const content = !whole ? null : method === STORED ? data : await inflateExactly(data, size);
-  if (!content || content.length !== size || crc32(content) !== crc) throw new DamagedError(`${path} is damaged`);
+  if (!content || content.length !== size || crc32(content) !== crc) throw new DamagedError(path);
   return content;
 }
 

@@ -7,6 +7,7 @@
 import * as base64url from "../protocol/base64url.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { MalformedError, ProtocolError } from "../protocol/errors.ts";
+import { finding } from "../protocol/finding.ts";
 import { perform, type Work } from "../protocol/pieces.ts";
 import type { Runner } from "../protocol/verification.ts";
 import { inline, verifyBundle } from "../protocol/verify.ts";
@@ -16,7 +17,7 @@ import { Site } from "../signing/site.ts";
 import { bundleIn, readFolder } from "./folder.ts";
 import type { News, Order } from "./messages.ts";
 import { type PieceAnswer, poolOf } from "./pool.ts";
-import { DamagedError, LIMITS, ProfileError, TOO_LARGE, unzip } from "./unzip.ts";
+import { DamagedError, LIMITS, ProfileError, unzip } from "./unzip.ts";
 
 const scope = globalThis as unknown as {
   postMessage(message: News | PieceAnswer): void;
@@ -38,7 +39,7 @@ async function answer(work: Work): Promise<PieceAnswer> {
   try {
     return { result: await perform(work) };
   } catch (error) {
-    return error instanceof MalformedError ? { malformed: error.message } : { broken: String(error) };
+    return error instanceof MalformedError ? { malformed: error.finding } : { broken: String(error) };
   }
 }
 
@@ -54,13 +55,11 @@ async function verify(order: Exclude<Order, { kind: "piece" }>): Promise<News> {
     const run: Runner = hands.length ? poolOf(hands) : inline;
     return { kind: "report", report: await verifyBundle(files, { letter, run, progress }), ignored };
   } catch (error) {
-    if (error instanceof ProfileError) {
-      return { kind: "refused", reason: `This is not a bundle as we make them (${error.message}). Unpack it and check the folder.` };
-    }
-    if (error instanceof DamagedError) return { kind: "refused", reason: `This bundle is not whole: ${error.message} in it. Get it again.` };
-    if (error instanceof ProtocolError) return { kind: "refused", reason: error.message };
+    if (error instanceof ProfileError) return { kind: "refused", finding: finding("zip-profile", { because: error.finding }) };
+    if (error instanceof DamagedError) return { kind: "refused", finding: finding("zip-damaged", { path: error.path }) };
+    if (error instanceof ProtocolError) return { kind: "refused", finding: error.finding };
     if (error instanceof SigningError) return { kind: "unreached", reason: error.message };
-    return { kind: "refused", reason: `This browser could not do the check (${String(error)}).` };
+    return { kind: "refused", finding: finding("browser-failed", { text: String(error) }) };
   } finally {
     for (const hand of hands) hand.terminate();
   }
@@ -79,17 +78,17 @@ async function filesOf(
     return { files: await readFolder(files, unpacking), ignored: litter };
   }
   const data = await bytesOf(order, progress);
-  if (!looksLikeZip(data)) throw new MalformedError("this is not a zip");
+  if (!looksLikeZip(data)) throw new MalformedError(finding("not-zip"));
   const files = await unzip(data, unpacking);
   if (!files.has("manifest.json") || ![...files.keys()].some((path) => path.startsWith("log/"))) {
-    throw new MalformedError("this is not a bundle: it holds no manifest.json, or no log");
+    throw new MalformedError(finding("not-bundle"));
   }
   return { files, ignored: [] };
 }
 
 async function bytesOf(order: Exclude<Order, { kind: "piece" | "folder" }>, progress: Progress): Promise<Bytes> {
   if (order.kind === "file") {
-    if (order.file.size > LIMITS.all) throw new MalformedError(TOO_LARGE);
+    if (order.file.size > LIMITS.all) throw new MalformedError(finding("browser-size"));
     return new Uint8Array(await order.file.arrayBuffer());
   }
   const site = new Site(order.base, (input, init) => fetch(input, init));

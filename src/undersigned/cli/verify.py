@@ -128,7 +128,7 @@ def _listed(paths: list[str]) -> str:
 
 
 def describe(report: Report) -> dict[str, Any]:
-    """The report as values for JSON."""
+    """The report as values for JSON (docs/reference/findings.md)."""
     return {
         "outcome": report.outcome,
         "letter": report.letter,
@@ -139,7 +139,13 @@ def describe(report: Report) -> dict[str, Any]:
         "cosignatures": report.cosignatures,
         "editions": report.editions,
         "steps": [
-            {"number": step.number, "name": step.name, "outcome": step.outcome, "detail": step.detail}
+            {
+                "number": step.number,
+                "name": step.name,
+                "outcome": step.outcome,
+                "findings": [finding.as_value() | {"sentence": finding.sentence} for finding in step.findings],
+                "detail": step.detail,
+            }
             for step in report.steps
         ],
     }

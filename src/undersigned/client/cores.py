@@ -12,6 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final
 
+from undersigned.protocol import findings
 from undersigned.protocol.errors import UndeterminedError
 from undersigned.protocol.handout import Runner
 
@@ -64,7 +65,7 @@ def _alive() -> Iterator[None]:
     try:
         yield
     except BrokenProcessPool:
-        raise UndeterminedError("one of the processes at work died; the machine may be short of memory") from None
+        raise UndeterminedError(findings.worker_died()) from None
 
 
 def _results(

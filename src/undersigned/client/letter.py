@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from undersigned.protocol import base64url, bundle, checkpoint, entries, manifest, merkle, roll, tiles
+from undersigned.protocol import base64url, bundle, checkpoint, entries, findings, manifest, merkle, roll, tiles
 from undersigned.protocol.errors import InvalidError, LetterError, LogError, MalformedError
 from undersigned.protocol.manifest import Manifest
 from undersigned.protocol.note import Note
@@ -86,9 +86,9 @@ def fetch_letter(http: Http, link: Link, *, expect: bool = True) -> Letter:
             "a network may ask you to log in first"
         ) from None
     if link.letter is not None and manifest.letter_id(source) != link.letter:
-        raise LetterError("the server shows another letter than the one you were invited to: do not sign")
+        raise LetterError(findings.letter_invited())
     if known.origin != link.origin:
-        raise LetterError(f"this letter belongs at {known.origin}, not here")
+        raise LetterError(findings.letter_place(origin=known.origin))
     return Letter(link, source, known)
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from undersigned.protocol import findings
 from undersigned.protocol.errors import InvalidError, LetterError, SignatureError
 from undersigned.protocol.report import Report, Step
-from undersigned.protocol.verify import STEPS, Progress
+from undersigned.protocol.spec import STEPS
+from undersigned.protocol.verify import Progress
 
 from . import verifier
 from .bundle_folder import FolderFiles
@@ -77,7 +79,7 @@ def verify_live(
         if settled and now - seen.setdefault(claim, now) >= STAYS:
             return Checked(report, newest)
         if not reader.patient:
-            _unsay(report, "the site's names changed while they were read, again and again; try again in some minutes")
+            _unsay(report)
             return Checked(report, newest)
         pause(_PAUSE)
 
@@ -86,17 +88,16 @@ def _lagging(report: Report, reading: Reading) -> Report:
     """What holds as far as it goes is no answer while names of entries that are in the log do not come."""
     if reading.lags:
         place = STEPS.index("checkpoint")
-        said = (
-            f"the log has {reading.newest} entries, and the site shows the names of the first {reading.at.size} only; "
-            "try again in some minutes"
-        )
-        report.steps[place] = Step(place + 1, "checkpoint", "undetermined", said)
+        lag = findings.names_lag(newest=reading.newest, shown=reading.at.size)
+        report.steps[place] = Step(place + 1, "checkpoint", "undetermined", [lag])
     return report
 
 
-def _unsay(report: Report, why: str) -> None:
+def _unsay(report: Report) -> None:
+    """Takes back what the last step found of names that did not stay the same while they were read."""
     last = report.steps[-1]
-    report.steps[-1] = Step(last.number, last.name, "undetermined", f"{why} (last: {last.detail})")
+    changing = findings.names_changing(because=last.findings[0])
+    report.steps[-1] = Step(last.number, last.name, "undetermined", [changing])
 
 
 def _refused(error: InvalidError) -> Report:
@@ -104,4 +105,4 @@ def _refused(error: InvalidError) -> Report:
     name = (
         "manifest" if isinstance(error, LetterError) else "checkpoint" if isinstance(error, SignatureError) else "log"
     )
-    return Report(steps=[Step(STEPS.index(name) + 1, name, "invalid", str(error))])
+    return Report(steps=[Step(STEPS.index(name) + 1, name, "invalid", [error.finding])])

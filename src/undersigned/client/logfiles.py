@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from undersigned.protocol import tiles
+from undersigned.protocol import findings, tiles
 from undersigned.protocol.errors import LogError
 from undersigned.protocol.merkle import HASH_LENGTH
 from undersigned.protocol.tiles import WIDTH, Tile
@@ -71,7 +71,7 @@ class LogFiles:
         target.unlink()
         if not number:
             raise UndeliveredError(f"the file log/{tile.path} came cut short; try again")
-        raise LogError(f"the file log/{tile.path} holds {number} where {tile.width} belong")
+        raise LogError(findings.file_entries(path=f"log/{tile.path}", entries=number, expected=tile.width))
 
     def _cut(self, tile: Tile) -> bool:
         """Makes a tile from a wider one that is here, if there is one."""

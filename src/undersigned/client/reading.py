@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from undersigned import durable
-from undersigned.protocol import bundle, checkpoint, entries, merkle, tiles
+from undersigned.protocol import bundle, checkpoint, entries, findings, merkle, tiles
 from undersigned.protocol.canonical import MAX_DOCUMENT
 from undersigned.protocol.checkpoint import Checkpoint
 from undersigned.protocol.errors import LogError, MalformedError
@@ -135,7 +135,7 @@ class Reader:
         letter = fetch_letter(self._http, self._link, expect=False)
         self._first, _ = fetch_checkpoint(self._http, letter)
         if not self._first.size:
-            raise LogError("the log is empty")
+            raise LogError(findings.log_empty())
         patience = patience_for(self._first.size) if self._patience is None else self._patience
         self._until = self._until or time.monotonic() + patience
         _write(self._target, "manifest.json", letter.source)
@@ -174,15 +174,15 @@ class Reader:
         """Raises LogError unless the entries that are here lead to both: then one log has both checkpoints."""
         if small.size == large.size:
             if small.root != large.root:
-                raise LogError(f"the log forked: two different logs of {small.size} entries are signed")
+                raise LogError(findings.log_forked(size=small.size))
             return
         frontier = merkle.Frontier()
         for number, data in enumerate(tiles.read_entries(large.size, self._log.read), start=1):
             frontier.append(merkle.leaf_hash(data))
             if number == small.size and frontier.root() != small.root:
-                raise LogError(f"the log forked: its entries do not lead to its own checkpoint of {small.size}")
+                raise LogError(findings.log_rewritten(size=small.size))
         if frontier.root() != large.root:
-            raise LogError(f"the log's entries do not lead to its own checkpoint of {large.size}")
+            raise LogError(findings.log_unrooted(size=large.size))
 
     def _names(self, letter: Letter, at: Checkpoint) -> None:
         """Fetches what names people, in place of what was fetched of it before."""

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from . import findings
 from .errors import MalformedError
 
 ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -43,12 +44,12 @@ def decode(text: str, length: int | None = None) -> bytes:
     try:
         spelt = text.encode("ascii")
     except ValueError as error:
-        raise MalformedError("a value is not base64url") from error
+        raise MalformedError(findings.base64url()) from error
     data = _decoded(spelt, _PADDING[rest])
     if rest and spelt[-1] not in _LAST[rest]:
-        raise MalformedError("a value is not the one base64url spelling of its bytes")
+        raise MalformedError(findings.base64url())
     if length is not None and len(data) != length:
-        raise MalformedError(f"a value has {len(data)} bytes where {length} belong")
+        raise MalformedError(findings.value_length(length=len(data), expected=length))
     return data
 
 
@@ -57,11 +58,12 @@ def check(text: str, length: int) -> None:
     try:
         spelt = text.encode("ascii")
     except ValueError as error:
-        raise MalformedError("a value is not base64url") from error
+        raise MalformedError(findings.base64url()) from error
     if len(spelt) != (8 * length + 5) // 6 or spelt.translate(None, ALPHABET):
-        raise MalformedError(f"a value is not base64url of {length} bytes")
+        # What is wrong is said as ``decode`` says it.
+        decode(text, length)
     if spelt and spelt[-1] not in _LAST[len(spelt) & 3]:
-        raise MalformedError("a value is not the one base64url spelling of its bytes")
+        raise MalformedError(findings.base64url())
 
 
 def decode_run(filled: bytes) -> bytes:
@@ -77,7 +79,7 @@ def _decoded(spelt: bytes, padding: bytes) -> bytes:
     try:
         return _BYTES.decode(b'"%b%b"' % (spelt.translate(_FROM_URL), padding))
     except msgspec.MsgspecError as error:
-        raise MalformedError("a value is not base64url") from error
+        raise MalformedError(findings.base64url()) from error
 
 
 def sort_key(text: str) -> bytes:

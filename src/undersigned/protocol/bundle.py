@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from . import base64url, canonical
+from . import base64url, canonical, findings
 from .errors import MalformedError, MissingError
 from .manifest import LANGUAGE_TAG
 from .opening import Opening
@@ -91,23 +91,21 @@ def require(files: Files, paths: Iterable[str]) -> None:
     """Raises MissingError, naming it, if one of ``paths`` is not there. Takes no more of them than there are."""
     for path in paths:
         if path not in files:
-            raise MissingError(f"{path} is missing")
+            raise MissingError(findings.missing(path=path))
 
 
 def check_parts(parts: list[tuple[int, int]]) -> None:
     """Raises MalformedError if one of ``openings_in`` is there without the one before it."""
     for before, (edition, part) in zip([(0, 0), *parts], parts, strict=False):
         if part > 1 and before != (edition, part - 1):
-            raise MalformedError(f"{openings_path(edition, part)} is there without the part before it")
+            raise MalformedError(findings.part_missing(path=openings_path(edition, part)))
 
 
 def check_lines(path: str, lines: int, part: int, *, last: bool) -> None:
     """Raises MalformedError unless a part of openings holds as many lines as it must. ``last``: of its edition."""
     least = OPENINGS_IN_PART if not last else min(part - 1, 1)
     if not least <= lines <= OPENINGS_IN_PART:
-        raise MalformedError(
-            f"{path} holds {lines} openings: each part holds {OPENINGS_IN_PART}, the last one what is left"
-        )
+        raise MalformedError(findings.part_lines(path=path, lines=lines, limit=OPENINGS_IN_PART))
 
 
 def encode_openings(openings: Iterable[Opening]) -> dict[int, bytes]:
@@ -126,12 +124,12 @@ def encode_objects(objects: Iterable[RecordObject]) -> bytes:
 def lines_of(data: bytes) -> Iterator[bytes]:
     """The lines of a ``.jsonl`` file, one at a time. Raises as ``split_lines``, though perhaps after some of them."""
     if data and not data.endswith(b"\n"):
-        raise MalformedError("the last line does not end")
+        raise MalformedError(findings.line_end())
     start = 0
     while start < len(data):
         end = data.index(b"\n", start)
         if end == start:
-            raise MalformedError("a line is empty")
+            raise MalformedError(findings.line_empty())
         yield data[start:end]
         start = end + 1
 

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
+from . import findings
 from .assigned import first_unassigned
 from .errors import MalformedError
 
@@ -53,7 +54,7 @@ def decode(data: bytes, *, limit: int = MAX_SIZE) -> Any:
     value: Any = decode_as(data, object, limit=limit)
     problem = _problem(value, 1)
     if problem:
-        raise MalformedError(problem)
+        raise MalformedError(findings.json_form(), problem)
     return value
 
 
@@ -63,16 +64,16 @@ def decode_as(data: bytes, shape: type[T] | Any, *, limit: int = MAX_SIZE) -> T:
     Raises MalformedError unless ``data`` is of that shape and canonical.
     """
     if len(data) > limit:
-        raise MalformedError(f"{len(data)} bytes are more than the {limit} allowed here")
+        raise MalformedError(findings.json_size(length=len(data), limit=limit))
     try:
         value: T = decoder(cast(Hashable, shape)).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedError(f"not JSON of the expected form: {_plain(error)}") from None
+        raise MalformedError(findings.json_form(), _plain(error)) from None
     if msgspec.json.encode(value, order="sorted") != data:
-        raise MalformedError("not canonical JSON: a duplicate key, stray space or another spelling")
+        raise MalformedError(findings.json_form(), "a duplicate key, stray space or another spelling")
     problem = _text_problem(data)
     if problem:
-        raise MalformedError(problem)
+        raise MalformedError(findings.json_form(), problem)
     return value
 
 

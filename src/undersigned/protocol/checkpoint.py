@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from . import keys
+from . import findings, keys
 from .errors import LogError, MalformedError, SignatureError
 from .note import COSIGNATURE_V1, ED25519, Note, SignatureLine, key_id, parse
 
@@ -43,15 +43,15 @@ def parse_text(text: str) -> Checkpoint:
     """The checkpoint a note's text states. Raises MalformedError for another form."""
     lines = text.split("\n")
     if len(lines) != 4 or lines[3] or not lines[0]:
-        raise MalformedError("a checkpoint has three lines: origin, size, root")
+        raise MalformedError(findings.checkpoint_lines())
     if not _SIZE.fullmatch(lines[1]):
-        raise MalformedError("a checkpoint's size is not a decimal number")
+        raise MalformedError(findings.checkpoint_size())
     try:
         root = base64.b64decode(lines[2], validate=True)
     except ValueError as error:
-        raise MalformedError("a checkpoint's root is not base64") from error
+        raise MalformedError(findings.checkpoint_root()) from error
     if len(root) != 32 or base64.b64encode(root).decode("ascii") != lines[2]:
-        raise MalformedError("a checkpoint's root is not 32 bytes")
+        raise MalformedError(findings.checkpoint_root())
     return Checkpoint(lines[0], int(lines[1]), root)
 
 
@@ -87,10 +87,10 @@ def verify(data: bytes | Note, origin: str, log_key: bytes) -> tuple[Checkpoint,
     note = parse(data) if isinstance(data, bytes) else data
     checkpoint = parse_text(note.text)
     if checkpoint.origin != origin:
-        raise LogError("the checkpoint is of another log")
+        raise LogError(findings.log_origin())
     line = note.by(origin, key_id(origin, ED25519, log_key))
     if line is None:
-        raise SignatureError("the log has not signed the checkpoint")
+        raise SignatureError(findings.log_unsigned())
     keys.verify_raw(log_key, line.signature, note.text.encode("utf-8"))
     return checkpoint, note
 
@@ -106,7 +106,7 @@ def verify_cosignature(text: str, line: SignatureLine, trustees: list[bytes]) ->
         name = cosigner_name(origin, index)
         if line.name == name and line.key_id == key_id(name, COSIGNATURE_V1, key):
             if len(line.signature) != 8 + keys.SIGNATURE_LENGTH:
-                raise SignatureError("a cosignature has a wrong length")
+                raise SignatureError(findings.cosignature_length())
             time = int.from_bytes(line.signature[:8], "big")
             keys.verify_raw(key, line.signature[8:], _cosigned(text, time))
             return Cosignature(index, time)

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
+from . import findings
 from .errors import CredentialError, MalformedError
 from .purposes import tag
 
@@ -80,14 +81,14 @@ def load_public(spki: bytes) -> rsa.RSAPublicKey:
     try:
         key = load_der_public_key(spki)
     except Exception as error:  # pyca raises several families for bad DER, not all ValueErrors
-        raise MalformedError("a registrar's key is not a SubjectPublicKeyInfo") from error
+        raise MalformedError(findings.registrar_key(), "not a SubjectPublicKeyInfo") from error
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size != KEY_BITS:
-        raise MalformedError(f"a registrar's key is not RSA-{KEY_BITS}")
+        raise MalformedError(findings.registrar_key(), f"not RSA-{KEY_BITS}")
     if key.public_numbers().e != 65537:
-        raise MalformedError("a registrar's public exponent is not 65537")
+        raise MalformedError(findings.registrar_key(), "another exponent")
     # One key, one spelling: what OpenSSL reads leniently another verifier's parser may refuse.
     if key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != spki:
-        raise MalformedError("a registrar's key is not spelt in DER")
+        raise MalformedError(findings.registrar_key(), "not spelt in DER")
     return key
 
 
@@ -198,11 +199,11 @@ def verify_prepared(public: rsa.RSAPublicKey, signature: bytes, prepared: bytes)
     try:
         public.verify(signature, prepared, _PSS, SHA384())
     except InvalidSignature as error:
-        raise CredentialError("the credential does not verify under the registrar's key") from error
+        raise CredentialError(findings.credential_invalid()) from error
 
 
 def verify(spki: bytes, rid: bytes, key: bytes, *, prefix: bytes, signature: bytes) -> None:
     """Raises CredentialError unless the registrar with ``spki`` certified ``key`` for this letter's ``rid``."""
     if len(prefix) != PREFIX_LENGTH:
-        raise CredentialError("the credential's prefix has a wrong length")
+        raise CredentialError(findings.credential_prefix())
     verify_prepared(load_public(spki), signature, prefix + credential_message(rid, key))

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
-from . import base64url, canonical
+from . import base64url, canonical, findings
 from .entries import EditionNumber
 from .errors import InvalidError, MalformedError
+from .finding import Finding
 from .manifest import Count
 from .opening import Opened, Verdict, leaf_of_payload
 from .purposes import digest
@@ -113,7 +114,7 @@ def parse(data: bytes) -> Edition:
     base64url.check(edition.root, 32)
     names = [base64url.decode(name.key, 32) for name in edition.roll]
     if any(a >= b for a, b in itertools.pairwise(names)):
-        raise MalformedError("the edition's names are not sorted by key, or a key stands twice")
+        raise MalformedError(findings.edition_order())
     return edition
 
 
@@ -298,29 +299,38 @@ def check_counts(number: int, rebuilt: Edition, claimed: EditionCounts, groups: 
     """
     a, b = rebuilt.counts, claimed.counts
     if (a.signed, a.withdrawn, a.standing, a.struck) != (b.signed, b.withdrawn, b.standing, b.struck):
-        raise InvalidError(f"the counts of edition {number} do not follow from the log")
+        raise InvalidError(findings.counts_wrong(number=number))
     if b.named + b.initials + b.anonymous + b.void + b.unresolved + b.struck != b.standing:
-        raise InvalidError(f"the counts of edition {number} do not add up")
+        raise InvalidError(findings.counts_sum(number=number))
     if set(b.groups) != groups or sum(b.groups.values()) != b.named + b.initials + b.anonymous:
-        raise InvalidError(f"the groups of edition {number} do not add up")
+        raise InvalidError(findings.groups_sum(number=number))
     if (rebuilt.letter, rebuilt.number, rebuilt.cut, rebuilt.root, rebuilt.since) != (
         claimed.letter, claimed.number, claimed.cut, claimed.root, claimed.since,
     ):  # fmt: skip
-        raise InvalidError(f"edition {number} does not follow from the log")
+        raise InvalidError(findings.counts_unfounded(number=number))
 
 
-def difference(rebuilt: Edition, claimed: Edition) -> str:
-    """The first difference between two editions, in words, with the offending entry."""
+def difference(rebuilt: Edition, claimed: Edition) -> Finding:
+    """The first difference between two editions: which key, else which field."""
     ours, theirs = {n.key: n for n in rebuilt.roll}, {n.key: n for n in claimed.roll}
     for key in ours:
         if key not in theirs:
-            return f"key {key} was dropped"
+            return findings.name_dropped(key=key)
     for key, name in theirs.items():
         if key not in ours:
-            return f"key {key} was added"
+            return findings.name_added(key=key)
         if name != ours[key]:
-            return f"key {key} was altered"
-    for part in ("counts", "since", "root", "cut", "letter"):
+            return findings.name_altered(key=key)
+    for part, differs in _ALTERED.items():
         if getattr(rebuilt, part) != getattr(claimed, part):
-            return f"its {part} differ"
-    return "its bytes differ"
+            return differs()
+    return findings.bytes_altered()
+
+
+_ALTERED: Final[dict[str, Callable[[], Finding]]] = {
+    "counts": findings.counts_altered,
+    "since": findings.since_altered,
+    "root": findings.root_altered,
+    "cut": findings.cut_altered,
+    "letter": findings.letter_altered,
+}

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, TypeVar, cast
 
 import msgspec
 
-from . import base64url, canonical, credential, keys
+from . import base64url, canonical, credential, findings, keys
 from .errors import CredentialError, LetterError, MalformedError
 from .manifest import Manifest, parse_time
 from .roll import registrar_id
@@ -99,6 +99,9 @@ _TYPES: Final[dict[type, Literal["approval", "sign", "withdraw", "notice", "cut"
 def parse(data: bytes) -> Entry:
     """The entry, other than the manifest, in ``data``. Raises MalformedError unless it is one, canonical."""
     entry = cast(Entry, canonical.decode_as(data, Entry))
+    if not entry.signature:
+        # The struct has a default for it, to be signed without; in the log it is a field like the others.
+        raise MalformedError(findings.json_form(), "the field signature is missing")
     base64url.check(entry.letter, 32)
     base64url.check(entry.signature, keys.SIGNATURE_LENGTH)
     if isinstance(entry, (Sign, Withdraw, Strike)):
@@ -122,7 +125,7 @@ def parse_checked(data: bytes) -> Entry:
     try:
         return cast(Entry, canonical.decoder(Entry).decode(data))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise MalformedError("these bytes are no entry") from error
+        raise MalformedError(findings.entry_form()) from error
 
 
 def encode(entry: Entry) -> bytes:
@@ -148,7 +151,7 @@ def signer_of(entry: Entry, manifest: Manifest) -> str:
         return entry.key
     if isinstance(entry, Approval):
         if entry.trustee > len(manifest.trustees):
-            raise MalformedError("there is no such trustee")
+            raise MalformedError(findings.trustee_unknown())
         return manifest.trustees[entry.trustee - 1].sign
     return manifest.organiser
 
@@ -160,7 +163,7 @@ def verify_entry(entry: Entry, manifest: Manifest, letter: str) -> None:
     MalformedError. ``letter``: the letter id, base64url. What remains to the caller: its place (``standing``).
     """
     if entry.letter != letter:
-        raise LetterError("the entry is for another letter")
+        raise LetterError(findings.entry_letter())
     unsigned = canonical.encode(msgspec.structs.replace(entry, signature=""))
     key = base64url.decode(signer_of(entry, manifest))
     keys.verify(_TYPES[type(entry)], key, base64url.decode(entry.signature), unsigned)
@@ -182,12 +185,12 @@ def verify_credentials(entry: Sign, key: bytes, manifest: Manifest) -> None:
     ``key``: the bytes of the entry's own.
     """
     if len(entry.credentials) != len(manifest.registrars):
-        raise CredentialError("there is not one credential of each registrar")
+        raise CredentialError(findings.credentials_missing())
     _, rid, _ = registrar_of(manifest.registrars[0])
     for item, registrar in zip(entry.credentials, manifest.registrars, strict=True):
         spki, _, name = registrar_of(registrar)
         if item.registrar != name:
-            raise CredentialError("a credential is of another registrar")
+            raise CredentialError(findings.credential_registrar())
         credential.verify(
             spki, rid, key, prefix=base64url.decode(item.prefix), signature=base64url.decode(item.signature)
         )

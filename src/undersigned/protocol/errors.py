@@ -1,4 +1,4 @@
-"""Every way the protocol can say no.
+"""The protocol's exceptions: every reason to refuse data, as a tree of classes with stable error codes.
 
 ::
 
@@ -19,8 +19,8 @@
     └── UndeterminedError       the evidence is incomplete: it may be true, it cannot be shown
         └── MissingError            a file that everything after it needs is not there
 
-Theirs is ``MalformedError`` or ``InvalidError``; nobody's is ``UndeterminedError``; a mistake of the caller in this
-program is ``ValueError`` or ``TypeError`` and is never caught.
+``MalformedError`` and ``InvalidError`` blame the data, ``UndeterminedError`` blames no one; a mistake of the caller in
+this program is ``ValueError`` or ``TypeError`` and is never caught.
 
 ``code`` is the stable last word of the problem type an HTTP answer carries (protocol.md section 8).
 """
@@ -29,11 +29,28 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from . import findings
+from .finding import Finding
+from .spec import Code
+
 
 class ProtocolError(Exception):
-    """Bad data from outside. The message is one sentence for people, without secrets and without names."""
+    """Bad data from outside. The message is one sentence for people, without secrets and without names.
 
-    code: ClassVar[str] = "invalid"
+    ``said``: a finding wherever a verification can meet the error, else a sentence. ``hint``: more for the developer
+    who reads the message, in this implementation's own words; it is no part of the finding.
+    """
+
+    code: ClassVar[Code] = "invalid"
+
+    def __init__(self, said: Finding | str, hint: str = "") -> None:
+        # Both are kept as they came: an error goes from one process to another by them.
+        super().__init__(said, hint)
+        self.finding = said if isinstance(said, Finding) else findings.other(text=said)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.finding.sentence}: {self.hint}" if self.hint else self.finding.sentence
 
 
 class MalformedError(ProtocolError):
@@ -45,7 +62,7 @@ class MalformedError(ProtocolError):
 class InvalidError(ProtocolError):
     """Well formed, and refused by a rule."""
 
-    code = "invalid"
+    code: ClassVar[Code] = "invalid"
 
 
 class SignatureError(InvalidError):

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from . import bundle, tiles
+from . import bundle, findings, tiles
 from .errors import MalformedError, MissingError, UndeterminedError
 from .pieces import EntryPiece, OpeningPiece, Source, check
 
@@ -76,7 +76,7 @@ class Handout:
         try:
             return self._lend(path)
         except KeyError:
-            return MissingError(f"{path} is missing")
+            return MissingError(findings.missing(path=path))
         except MalformedError as error:
             return error
 

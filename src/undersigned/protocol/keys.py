@@ -10,8 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
+from . import findings
 from .errors import SignatureError
-from .purposes import Purpose, tag
+from .purposes import tag
+from .spec import Purpose
 
 SEED_LENGTH = 32
 KEY_LENGTH = 32
@@ -55,8 +57,8 @@ def verify_raw(key: bytes, signature: bytes, message: bytes) -> None:
     """As ``verify``, without a tag. Keys and signatures of a wrong length are refused the same way."""
     # crypto_sign_open does not look at the lengths of its parts.
     if len(key) != KEY_LENGTH or len(signature) != SIGNATURE_LENGTH:
-        raise SignatureError("a key or signature has a wrong length")
+        raise SignatureError(findings.signature_length())
     try:
         crypto_sign_open(signature + message, key)
     except BadSignatureError as error:
-        raise SignatureError("the signature does not verify") from error
+        raise SignatureError(findings.signature_invalid()) from error

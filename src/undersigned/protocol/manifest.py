@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from . import base64url, canonical
+from . import base64url, canonical, findings
 from .errors import MalformedError
 from .purposes import digest
 
@@ -136,7 +136,7 @@ def text_digest(source: bytes) -> str:
 def check(manifest: Manifest) -> None:
     """Raises MalformedError unless the fields fit together as section 2 says."""
     if not _ORIGIN.fullmatch(manifest.origin):
-        raise MalformedError("the origin is not a host and a path of one word")
+        raise MalformedError(findings.manifest_origin())
     _check_languages(manifest)
     _check_keys(manifest)
     _check_eligibility(manifest.eligibility)
@@ -145,31 +145,31 @@ def check(manifest: Manifest) -> None:
     if manifest.follows is not None:
         base64url.decode(manifest.follows, 32)
     if manifest.sealed and not 2 <= manifest.threshold <= len(manifest.trustees):
-        raise MalformedError("a sealed letter needs 2 <= threshold <= trustees")
+        raise MalformedError(findings.manifest_threshold())
     if not manifest.sealed and (manifest.trustees or manifest.threshold):
-        raise MalformedError("a public letter has no trustees and threshold 0")
+        raise MalformedError(findings.manifest_public())
 
 
 def _check_languages(manifest: Manifest) -> None:
     languages = set(manifest.title)
     if not languages or not all(_LANGUAGE.fullmatch(language) for language in languages):
-        raise MalformedError("a title is missing, or its language is not a language tag")
+        raise MalformedError(findings.manifest_title())
     if set(manifest.text) != languages or not all(manifest.title.values()):
-        raise MalformedError("each language needs a title and a text")
+        raise MalformedError(findings.manifest_texts())
     for value in manifest.text.values():
         base64url.decode(value, 32)
     ids = [group.id for group in manifest.groups]
     if len(set(ids)) != len(ids) or not all(_GROUP.fullmatch(group) for group in ids):
-        raise MalformedError("a group's id is not a short lower-case word, or stands twice")
+        raise MalformedError(findings.manifest_groups())
     if any(set(group.name) != languages or not all(group.name.values()) for group in manifest.groups):
-        raise MalformedError("a group is not named in every language of the letter")
+        raise MalformedError(findings.manifest_group_names())
 
 
 def _check_keys(manifest: Manifest) -> None:
     if len(manifest.trustees) > MAX_TRUSTEES:
-        raise MalformedError(f"there are more than {MAX_TRUSTEES} trustees")
+        raise MalformedError(findings.manifest_trustees(limit=MAX_TRUSTEES))
     if not manifest.registrars:
-        raise MalformedError("there is no registrar")
+        raise MalformedError(findings.manifest_registrars())
     signing = [manifest.organiser, manifest.log, *(trustee.sign for trustee in manifest.trustees)]
     for key in signing:
         base64url.decode(key, 32)
@@ -180,31 +180,31 @@ def _check_keys(manifest: Manifest) -> None:
     sealing = [trustee.seal for trustee in manifest.trustees]
     for keys in (signing, sealing, manifest.registrars):
         if len(set(keys)) != len(keys):
-            raise MalformedError("one key stands in two places")
+            raise MalformedError(findings.manifest_keys())
 
 
 def _check_eligibility(eligibility: Eligibility) -> None:
     if (eligibility.size is None) != (eligibility.check == "mail"):
-        raise MalformedError("a roll or blank codes have a size, a mail check has none")
+        raise MalformedError(findings.manifest_size())
     if (eligibility.root is None) != (eligibility.check != "roll"):
-        raise MalformedError("a roll has a root, other checks have none")
+        raise MalformedError(findings.manifest_root())
     if eligibility.root is not None:
         base64url.decode(eligibility.root, 32)
     if eligibility.domains is not None:
         if eligibility.check != "mail":
-            raise MalformedError("only a mail check is limited to domains")
+            raise MalformedError(findings.manifest_domains())
         if not eligibility.domains or not all(_DOMAIN.fullmatch(domain) for domain in eligibility.domains):
-            raise MalformedError("a domain is not a domain name in lower case")
+            raise MalformedError(findings.manifest_domain())
 
 
 def parse_time(text: str) -> datetime:
     """A protocol time, ``2026-12-01T06:00:00Z``: UTC, whole seconds. Raises MalformedError for another form."""
     if not _TIME.fullmatch(text):
-        raise MalformedError("a time is not of the form 2026-12-01T06:00:00Z")
+        raise MalformedError(findings.time_form())
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError as error:
-        raise MalformedError("a time names no day of the calendar") from error
+        raise MalformedError(findings.time_day()) from error
 
 
 def format_time(moment: datetime) -> str:

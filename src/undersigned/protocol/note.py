@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from . import findings
 from .errors import MalformedError
 
 ED25519: Final = 0x01
@@ -61,37 +62,37 @@ def key_id(name: str, kind: int, key: bytes) -> bytes:
 def parse(data: bytes) -> Note:
     """The note in ``data``. Raises MalformedError for anything that is not one."""
     if len(data) > MAX_NOTE:
-        raise MalformedError("a note is too long")
+        raise MalformedError(findings.note_size())
     try:
         content = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise MalformedError("a note is not UTF-8") from error
+        raise MalformedError(findings.note_text()) from error
     if any(ord(character) < 0x20 and character != "\n" for character in content):
-        raise MalformedError("a note holds a control character")
+        raise MalformedError(findings.note_control())
     text, separator, lines = content.rpartition("\n\n")
     if not separator or not lines:
-        raise MalformedError("a note has no signatures")
+        raise MalformedError(findings.note_unsigned())
     return Note(text + "\n", parse_signatures(lines))
 
 
 def parse_signatures(lines: str) -> tuple[SignatureLine, ...]:
     """Signature lines, each ending in a newline, at least one. Raises MalformedError for anything else."""
     if not lines.endswith("\n"):
-        raise MalformedError("a signature line does not end")
+        raise MalformedError(findings.note_end())
     rows = lines[:-1].split("\n")
     if len(rows) > MAX_LINES:
-        raise MalformedError("a note has too many signatures")
+        raise MalformedError(findings.note_lines())
     return tuple(_parse_line(row) for row in rows)
 
 
 def _parse_line(row: str) -> SignatureLine:
     match = _LINE.fullmatch(row)
     if not match:
-        raise MalformedError("a signature line is not of the form")
+        raise MalformedError(findings.note_form())
     try:
         data = base64.b64decode(match[2], validate=True)
     except ValueError as error:
-        raise MalformedError("a signature line is not base64") from error
+        raise MalformedError(findings.note_signature()) from error
     if len(data) < 5 or base64.b64encode(data).decode("ascii") != match[2]:
-        raise MalformedError("a signature line is too short or spelt in another way")
+        raise MalformedError(findings.note_signature())
     return SignatureLine(match[1], data[:4], data[4:])

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from . import base64url, canonical, keys, shamir
+from . import base64url, canonical, findings, keys, shamir
 from .entries import EditionNumber
 from .errors import MalformedError, OpeningError
 from .manifest import Manifest
@@ -88,7 +88,7 @@ def sign_openings(openings: Openings, seed: bytes) -> Openings:
 def verify_openings(openings: Openings, manifest: Manifest) -> None:
     """Raises SignatureError unless the trustee named has signed, MalformedError if there is no such trustee."""
     if not 1 <= openings.trustee <= len(manifest.trustees):
-        raise MalformedError("there is no such trustee")
+        raise MalformedError(findings.trustee_unknown())
     unsigned = canonical.encode(msgspec.structs.replace(openings, signature=""))
     key = base64url.decode(manifest.trustees[openings.trustee - 1].sign)
     keys.verify("openings", key, base64url.decode(openings.signature), unsigned)
@@ -98,10 +98,10 @@ def parse_opening(data: bytes) -> Opening:
     """A line of ``openings/<edition>.jsonl``, without its newline. Raises MalformedError for anything else."""
     opening: Opening = canonical.decode_as(data, Opening)
     if opening.seal.key != opening.key:
-        raise MalformedError("an opening's seal is of another key")
+        raise MalformedError(findings.opening_key())
     indices = [index for index, _ in opening.shares]
     if indices != sorted(set(indices)):
-        raise MalformedError("an opening's shares are not sorted by trustee, or one stands twice")
+        raise MalformedError(findings.opening_shares())
     for _, share in opening.shares:
         base64url.check(share, 33)
     return opening
@@ -129,7 +129,7 @@ def parse_objects_line(data: bytes) -> RecordObject:
     """A line of ``objects.jsonl`` (public letters). Raises MalformedError for anything else."""
     value = parse_object(data)
     if not isinstance(value, RecordObject):
-        raise MalformedError("a public letter holds records only")
+        raise MalformedError(findings.record_form())
     return value
 
 

@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from . import base64url, bundle, entries, manifest, opening, tiles
+from . import base64url, bundle, entries, findings, manifest, opening, tiles
 from .errors import ProtocolError
+from .finding import Finding
 from .merkle import leaf_hash
 from .seal import check_object, hash_of_bytes
 from .shapes import OpeningShape, Row, Signed, SignShape
@@ -33,11 +34,11 @@ class Checked(msgspec.Struct, frozen=True, array_like=True):
     leaves: bytes
     top: bytes | None
     said: list[Signed | bytes]
-    bad: tuple[int, str] | None
+    bad: tuple[int, Finding] | None
 
 
 _ENTRIES: Final = msgspec.msgpack.Decoder(Checked)
-_OPENINGS: Final = msgspec.msgpack.Decoder(list[Row | str])
+_OPENINGS: Final = msgspec.msgpack.Decoder(list[Row | Finding])
 
 
 class EntryPiece(NamedTuple):
@@ -91,8 +92,8 @@ def entries_in(answer: bytes) -> Checked:
     return _ENTRIES.decode(answer)
 
 
-def openings_in(answer: bytes) -> list[Row | str]:
-    """What ``check`` answered to an OpeningPiece: what each line says, or a sentence for a bad one."""
+def openings_in(answer: bytes) -> list[Row | Finding]:
+    """What ``check`` answered to an OpeningPiece: what each line says, or what is wrong with it."""
     return _OPENINGS.decode(answer)
 
 
@@ -104,7 +105,7 @@ def _check_entries(known: _Letter, rows: list[bytes], piece: EntryPiece) -> Chec
         try:
             said.append(known.sign.check(row) or _check_entry(row, known))
         except ProtocolError as error:
-            bad = place, str(error)
+            bad = place, error.finding
             break
     return Checked(b"".join(hashes), tiles.subtree_root(hashes) if len(rows) == tiles.WIDTH else None, said, bad)
 
@@ -115,14 +116,15 @@ def _check_entry(data: bytes, known: _Letter) -> Signed | bytes:
     return (entry.key, entry.seq, entry.object) if isinstance(entry, entries.Sign) else data
 
 
-def _judge_line(line: bytes, known: _Letter) -> Row | str:
+def _judge_line(line: bytes, known: _Letter) -> Row | Finding:
     found = known.opening.judge(line) if known.opening else None
     if found is not None:
         return found
-    key = "?"
+    key: str | None = None
     try:
         if known.manifest.sealed:
             row = opening.parse_opening(line)
+            base64url.check(row.key, 32)
             key = row.key
             check_object(row.seal, known.manifest, known.id, key)
             shares = opening.checked_shares(row)
@@ -130,9 +132,10 @@ def _judge_line(line: bytes, known: _Letter) -> Row | str:
             opened = opening.object_payload(row.seal, shares, known.manifest)
         else:
             value = opening.parse_objects_line(line)
+            base64url.check(value.key, 32)
             key = value.key
             check_object(value, known.manifest, known.id, key)
             hashed, opened = hash_of_bytes(line), opening.judge(value.record, known.manifest)
     except ProtocolError as error:
-        return f"key {key}: {error}"
+        return findings.line(because=error.finding) if key is None else findings.key(key=key, because=error.finding)
     return key, hashed, told_of(key, opened, verified=known.verified)

@@ -1,4 +1,4 @@
-"""Every purpose a hash, a key or a signature can have: each stands once, here (protocol.md section 1).
+"""Domain separation: purpose tags, tagged digests and HKDF (protocol.md section 1). The purposes stand in ``spec.py``.
 
 A tag in front of what is hashed, derived or signed keeps bytes made for one purpose from being taken for another.
 """
@@ -6,41 +6,12 @@ A tag in front of what is hashed, derived or signed keeps bytes made for one pur
 from __future__ import annotations
 
 import hashlib
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-Purpose = Literal[
-    # digests
-    "manifest",
-    "text",
-    "registrar",
-    "roll",
-    "share",
-    "object",
-    "edition",
-    # keys derived from a code
-    "access-token",
-    "roll-salt",
-    "roll-box",
-    "signer-key",
-    # what is blindly signed, and what binds a seal to its place
-    "credential",
-    "seal",
-    "seal-share",
-    # Ed25519 signatures: the entry types, then the messages outside the log
-    "approval",
-    "sign",
-    "withdraw",
-    "notice",
-    "cut",
-    "strike",
-    "abandon",
-    "receipt",
-    "request",
-    "openings",
-]
+from .spec import Purpose
 
 PURPOSES: Final[frozenset[str]] = frozenset(get_args(Purpose))
 _TAGS: Final = {purpose: b"undersigned/1/" + purpose.encode("ascii") + b"\n" for purpose in PURPOSES}

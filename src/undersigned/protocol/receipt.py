@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from . import base64url, canonical, keys, merkle
-from .errors import LetterError, LogError
+from . import base64url, canonical, findings, keys, merkle
+from .errors import LetterError, LogError, MalformedError
 from .manifest import parse_time
 
 
@@ -37,6 +37,9 @@ def make(letter: str, entry: bytes, by: str, key: keys.SigningKey) -> Receipt:
 def parse(data: bytes) -> Receipt:
     """The receipt in ``data``. Raises MalformedError for anything else."""
     receipt: Receipt = canonical.decode_as(data, Receipt)
+    if not receipt.signature:
+        # The struct has a default for it, to be signed without.
+        raise MalformedError(findings.json_form(), "the field signature is missing")
     base64url.check(receipt.letter, 32)
     base64url.check(receipt.leaf, 32)
     base64url.check(receipt.signature, 64)

@@ -1,33 +1,34 @@
-"""What checking a letter found: steps, figures, and one outcome."""
+"""The report of a verification: its steps with their findings, the letter's figures, and one outcome."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Literal
+
+from .finding import Finding
+from .spec import INAPPLICABLE
 
 Outcome = Literal["valid", "invalid", "undetermined"]
-
-NO_ROLL: Final = "this letter has no roll"
-NO_TRUSTEES: Final = "a public letter has no trustees"
-NO_EDITION: Final = "nothing has been published yet"
-LEFT_OUT: Final = "an edition was cut, and none is here: it is not published yet, or was left out"
-INAPPLICABLE: Final = frozenset({NO_ROLL, NO_TRUSTEES, NO_EDITION})
-"""Sentences of steps that found nothing to check: valid, and nobody should read them as something that was shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the run: its number from 1, its name, what came out, and one sentence."""
+    """One step of the run: its number from 1, its name, what came out, and why: at least one finding."""
 
     number: int
     name: str
     outcome: Outcome
-    detail: str
+    findings: list[Finding]
+
+    @property
+    def detail(self) -> str:
+        """The findings in English."""
+        return "; ".join(finding.sentence for finding in self.findings)
 
     @property
     def applies(self) -> bool:
-        """Whether there was anything for this step to check."""
-        return self.detail not in INAPPLICABLE
+        """Whether there was anything for this step to check: if not, it is valid but nothing was shown."""
+        return all(finding.id not in INAPPLICABLE for finding in self.findings)
 
 
 @dataclass(slots=True)

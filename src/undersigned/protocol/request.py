@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from . import base64url, keys
+from . import base64url, findings, keys
 from .errors import ConditionError, MalformedError
 from .manifest import Manifest
 
@@ -38,7 +38,7 @@ def verify(header: str, manifest: Manifest, letter: bytes, path: str, now: int) 
         raise MalformedError("the Authorization header is not of the form")
     trustee, time = int(match[1]), int(match[2])
     if trustee > len(manifest.trustees):
-        raise MalformedError("there is no such trustee")
+        raise MalformedError(findings.trustee_unknown())
     if abs(now - time) > GRACE:
         raise ConditionError("the request is more than five minutes old, or from the future")
     key = base64url.decode(manifest.trustees[trustee - 1].sign)

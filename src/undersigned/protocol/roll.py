@@ -15,8 +15,9 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from . import base64url, canonical, merkle
+from . import base64url, canonical, findings, merkle
 from .errors import InvalidError, MalformedError
+from .manifest import Count
 from .purposes import digest, hkdf
 
 _ZERO_NONCE: Final = bytes(12)
@@ -35,7 +36,7 @@ class Roll(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """``roll.json``: the leaves, sorted by their bytes, and the RFC 6962 root over them."""
 
     v: Literal[1]
-    size: int
+    size: Count
     root: str
     leaves: list[str]
 
@@ -124,9 +125,9 @@ def parse_roll(data: bytes) -> Roll:
     roll: Roll = canonical.decode_as(data, Roll, limit=canonical.MAX_DOCUMENT)
     leaves = [base64url.decode(leaf, 32) for leaf in roll.leaves]
     if roll.size != len(leaves):
-        raise MalformedError("the roll's size is not the number of its leaves")
+        raise MalformedError(findings.roll_size())
     if any(a >= b for a, b in itertools.pairwise(leaves)):
-        raise MalformedError("the roll is not sorted, or a leaf stands twice")
+        raise MalformedError(findings.roll_order())
     if roll.root != base64url.encode(_root(leaves)):
-        raise MalformedError("the roll's root does not follow from its leaves")
+        raise MalformedError(findings.roll_root())
     return roll

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Protocol
 
+from . import findings
 from .entries import Cut, Notice
 from .errors import ClosedError, ConditionError, DuplicateError, KeyWithdrawnError, ObjectError, SequenceError
 from .manifest import Manifest, parse_time
@@ -74,7 +75,7 @@ class KeyFacts(Protocol):
 def check_approval(trustee: int, approvals: Container[int]) -> None:
     """Raises DuplicateError if ``trustee`` is among those who have approved."""
     if trustee in approvals:
-        raise DuplicateError("this trustee has approved already")
+        raise DuplicateError(findings.approved_twice())
 
 
 def check_sign(letter: LetterFacts, known: KeyFacts | None, seq: int, object_hash: str, object_is_known: bool) -> None:
@@ -84,76 +85,76 @@ def check_sign(letter: LetterFacts, known: KeyFacts | None, seq: int, object_has
     arguments are plain values, not an entry: a verifier asks this once for every line of a log (``Standing.sign``).
     """
     if letter.abandoned:
-        raise ClosedError("the letter has been abandoned")
+        raise ClosedError(findings.letter_abandoned())
     if not letter.approved:
-        raise ClosedError("not every trustee has approved the letter yet")
+        raise ClosedError(findings.not_approved())
     if known is None:
         if seq != 0:
-            raise SequenceError("the first signature of a key has seq 0")
+            raise SequenceError(findings.first_seq())
         size = letter.manifest.eligibility.size
         if size is not None and letter.signed >= size:
-            raise ConditionError("more signatures than people who may sign")
+            raise ConditionError(findings.too_many_signatures())
     else:
         # Withdrawal first: nothing that comes later may tell a withdrawn key anything else.
         if known.withdrawn:
-            raise KeyWithdrawnError("this key has withdrawn, and withdrawal is final")
+            raise KeyWithdrawnError(findings.key_withdrawn())
         if known.object == object_hash and known.seq == seq:
-            raise DuplicateError("this key has signed already")
+            raise DuplicateError(findings.signed_twice())
         if seq != known.seq + 1:
-            raise SequenceError(f"the next signature of this key has seq {known.seq + 1}")
+            raise SequenceError(findings.next_seq(seq=known.seq + 1))
         # Last of these: a server has to look for it.
         if known.opened:
-            raise ClosedError("a cut has covered this key: its name can no longer be edited")
+            raise ClosedError(findings.edit_after_cut())
     if object_is_known:
-        raise ObjectError("this object stands in the log already")
+        raise ObjectError(findings.object_twice())
 
 
 def check_withdraw(known: KeyFacts | None) -> None:
     """Raises unless a key may withdraw. Neither a cut nor abandonment, nor the organiser, can prevent a withdrawal."""
     if known is None:
-        raise SequenceError("this key has not signed")
+        raise SequenceError(findings.never_signed())
     if known.withdrawn:
-        raise DuplicateError("this key has withdrawn already")
+        raise DuplicateError(findings.withdrawn_twice())
 
 
 def check_notice(letter: LetterFacts, edition: int) -> None:
     """Raises unless ``edition`` may be announced."""
     if letter.abandoned:
-        raise ClosedError("the letter has been abandoned")
+        raise ClosedError(findings.letter_abandoned())
     if letter.cuts < letter.noticed:
-        raise DuplicateError(f"notice of edition {letter.noticed} has been given already")
+        raise DuplicateError(findings.notice_twice(edition=letter.noticed))
     if edition != letter.noticed + 1:
-        raise SequenceError(f"the next notice is of edition {letter.noticed + 1}")
+        raise SequenceError(findings.notice_order(edition=letter.noticed + 1))
 
 
 def check_cut(letter: LetterFacts, edition: int) -> None:
     """Raises unless it is ``edition``'s turn to be cut. What remains: ``check_enough``, and ``check_times``."""
     if letter.abandoned:
-        raise ClosedError("the letter has been abandoned")
+        raise ClosedError(findings.letter_abandoned())
     if letter.noticed < edition:
-        raise SequenceError(f"edition {edition} has no notice")
+        raise SequenceError(findings.notice_missing(edition=edition))
     if letter.cuts == letter.noticed or edition != letter.noticed:
-        raise DuplicateError(f"edition {edition} has been cut already")
+        raise DuplicateError(findings.cut_twice(edition=edition))
 
 
 def check_enough(count: int, manifest: Manifest) -> None:
     """Raises ConditionError unless ``count`` signatories are enough for a cut."""
     if count < manifest.release.signatures:
-        raise ConditionError(f"{count} stand behind the letter, {manifest.release.signatures} must")
+        raise ConditionError(findings.too_few_signatures(count=count, needed=manifest.release.signatures))
 
 
 def check_strike(known: KeyFacts | None, edition: int) -> None:
     """Raises unless a key's name may be struck from ``edition``, whose cut has to cover it."""
     if known is None or known.opened != edition:
-        raise SequenceError(f"this key is not among those edition {edition} opens")
+        raise SequenceError(findings.strike_outside(edition=edition))
     if known.struck:
-        raise DuplicateError("this name has been struck already")
+        raise DuplicateError(findings.struck_twice())
 
 
 def check_abandon(letter: LetterFacts) -> None:
     """Raises DuplicateError if the letter has been given up."""
     if letter.abandoned:
-        raise DuplicateError("the letter has been abandoned already")
+        raise DuplicateError(findings.abandoned_twice())
 
 
 def check_times(entry: Notice | Cut, manifest: Manifest, now: int, *, noticed: int | None, after: str | None) -> None:

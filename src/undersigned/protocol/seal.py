@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.hpke import (
     Suite,
 )
 
-from . import base64url, canonical, shamir
+from . import base64url, canonical, findings, shamir
 from .errors import LetterError, MalformedError, ObjectError, OpeningError
 from .manifest import SEAL_KEY_LENGTH, Manifest
 from .purposes import digest, tag
@@ -205,7 +205,7 @@ def open_share(seal: Seal, trustee: int, seed_key: MLKEM768X25519PrivateKey) -> 
     Raises OpeningError if it does not open, or is not the share committed to.
     """
     if not 1 <= trustee <= len(seal.shares):
-        raise OpeningError("there is no such trustee")
+        raise OpeningError(findings.trustee_unknown())
     part = seal.shares[trustee - 1]
     letter, key = letter_and_key(seal)
     try:
@@ -219,13 +219,13 @@ def open_share(seal: Seal, trustee: int, seed_key: MLKEM768X25519PrivateKey) -> 
 def check_share(seal: Seal, trustee: int, share: bytes) -> None:
     """Raises OpeningError unless ``share`` is the one the seal commits to for ``trustee`` (from 1)."""
     if not 1 <= trustee <= len(seal.shares):
-        raise OpeningError("there is no such trustee")
+        raise OpeningError(findings.trustee_unknown())
     part = seal.shares[trustee - 1]
     letter, key = letter_and_key(seal)
     if len(share) != SHARE_LENGTH or share[-1] != part.x:
-        raise OpeningError(f"the share of trustee {trustee} has a wrong form")
+        raise OpeningError(findings.share_form(trustee=trustee))
     if base64url.encode(commitment(letter, key, trustee, share)) != part.commit:
-        raise OpeningError(f"the share of trustee {trustee} misses its commitment")
+        raise OpeningError(findings.share_commitment(trustee=trustee))
 
 
 def open_body(seal: Seal, secret: bytes) -> Payload:
@@ -259,19 +259,19 @@ def check_object(value: SignedObject, manifest: Manifest, letter: str, key: str)
     MalformedError for the form, LetterError and ObjectError for the place.
     """
     if isinstance(value, Seal) != manifest.sealed:
-        raise ObjectError("a sealed letter takes sealed names only, a public letter open ones only")
+        raise ObjectError(findings.object_kind())
     if value.letter != letter:
-        raise LetterError("the object is for another letter")
+        raise LetterError(findings.object_letter())
     if value.key != key:
-        raise ObjectError("the object is for another key")
+        raise ObjectError(findings.object_key())
     if isinstance(value, RecordObject):
         check_payload(value.record)
         return
     base64url.check(value.body, BODY_LENGTH)
     if [share.t for share in value.shares] != list(range(1, len(manifest.trustees) + 1)):
-        raise ObjectError("the seal does not have one share for each trustee, in order")
+        raise ObjectError(findings.seal_shares())
     if len({share.x for share in value.shares}) != len(value.shares):
-        raise ObjectError("two shares of the seal have one x")
+        raise ObjectError(findings.seal_x())
     for share in value.shares:
         base64url.check(share.commit, 32)
         base64url.check(share.sealed, SEALED_LENGTH)

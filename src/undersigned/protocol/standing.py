@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from . import rules
+from . import findings, rules
 from .entries import Approval, Cut, Entry, Notice, Sign, Strike, Withdraw
 from .errors import SequenceError
 from .manifest import Manifest
@@ -131,7 +131,7 @@ class Standing:
         Includes those who withdrew after that cut. Raises SequenceError if there is no such cut.
         """
         if not 1 <= edition <= self.cuts:
-            raise SequenceError(f"edition {edition} has not been cut")
+            raise SequenceError(findings.edition_uncut(number=edition))
         return sorted((s for s in self.signatories.values() if s.opened == edition), key=lambda s: s.key)
 
     def sign(self, key: str, seq: int, object_hash: str) -> None:

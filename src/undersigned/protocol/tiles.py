@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from . import findings
 from .errors import LogError, MalformedError
 from .merkle import HASH_LENGTH, leaf_hash, node_hash
 
@@ -81,11 +82,11 @@ def unpack_entries(data: bytes, width: int) -> list[bytes]:
         length = int.from_bytes(data[position : position + 2], "big")
         entry = data[position + 2 : position + 2 + length]
         if position + 2 > len(data) or len(entry) != length:
-            raise MalformedError("an entry bundle ends inside an entry")
+            raise MalformedError(findings.bundle_torn())
         entries.append(entry)
         position += 2 + length
     if len(entries) != width:
-        raise MalformedError(f"an entry bundle holds {len(entries)} entries where {width} belong")
+        raise MalformedError(findings.bundle_entries(entries=len(entries), expected=width))
     return entries
 
 
@@ -139,7 +140,7 @@ def _edge(level: int, number: int, size: int) -> Tile | None:
 def split_hashes(data: bytes, width: int) -> list[bytes]:
     """The hashes of a tile. Raises MalformedError unless there are exactly ``width``."""
     if len(data) != width * HASH_LENGTH:
-        raise MalformedError(f"a tile holds {len(data)} bytes where {width} hashes belong")
+        raise MalformedError(findings.tile_size(length=len(data), hashes=width))
     return [data[i : i + HASH_LENGTH] for i in range(0, len(data), HASH_LENGTH)]
 
 
@@ -172,7 +173,7 @@ def check_hashes(size: int, read: Reader, row: Sequence[bytes], level: int = 0) 
 def check_tile(tile: Tile, read: Reader, hashes: bytes) -> None:
     """Raises LogError, naming it, unless ``tile`` holds ``hashes``."""
     if read(tile.path) != hashes:
-        raise LogError(f"{tile.path} does not follow from the entries")
+        raise LogError(findings.tile_differs(path=tile.path))
 
 
 def root_from_tiles(size: int, read: Reader) -> bytes:

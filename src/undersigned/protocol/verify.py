@@ -12,9 +12,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable
-from typing import Final
 
-from . import base64url, bundle, canonical, checkpoint, edition, entries, manifest, note, roll, tiles
+from . import base64url, bundle, canonical, checkpoint, edition, entries, findings, manifest, note, roll, tiles
 from .errors import (
     InvalidError,
     LetterError,
@@ -26,29 +25,17 @@ from .errors import (
     ProtocolError,
     UndeterminedError,
 )
+from .finding import Finding
 from .handout import Handout, Lender, Runner
 from .pieces import entries_in, openings_in
-from .report import LEFT_OUT, NO_EDITION, NO_ROLL, NO_TRUSTEES, Report, Step
+from .report import Report, Step
+from .spec import STEPS
 from .standing import Signatory, Standing
 from .told import Told, edition_of, opened_of
 from .walk import Walk
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done, and how much there is."""
-
-STEPS: Final = (
-    "manifest",
-    "text",
-    "roll",
-    "checkpoint",
-    "log",
-    "entries",
-    "standing",
-    "cosignatures",
-    "openings",
-    "editions",
-    "files",
-)
 
 
 def verify_bundle(
@@ -68,15 +55,15 @@ def verify_bundle(
     report = verifier.report
     for number, name in enumerate(STEPS, start=1):
         try:
-            detail = getattr(verifier, f"_check_{name}")()
-            step = Step(number, name, "valid", detail)
+            found: Finding | list[Finding] = getattr(verifier, f"_check_{name}")()
+            step = Step(number, name, "valid", found if isinstance(found, list) else [found])
         except MissingError as error:
-            report.steps.append(Step(number, name, "undetermined", str(error)))
+            report.steps.append(Step(number, name, "undetermined", [error.finding]))
             break
         except UndeterminedError as error:
-            step = Step(number, name, "undetermined", str(error))
+            step = Step(number, name, "undetermined", [error.finding])
         except ProtocolError as error:
-            report.steps.append(Step(number, name, "invalid", str(error)))
+            report.steps.append(Step(number, name, "invalid", [error.finding]))
             break
         report.steps.append(step)
         if verifier.handout and verifier.handout.lost:
@@ -85,7 +72,7 @@ def verify_bundle(
 
 
 class _Verifier:
-    """The state between steps. Each ``_check_*`` returns a sentence or raises."""
+    """The state between steps. Each ``_check_*`` returns what it found, or raises."""
 
     def __init__(
         self, files: bundle.Files, letter: bytes | None, run: Runner, lend: Lender, progress: Progress
@@ -109,73 +96,73 @@ class _Verifier:
         try:
             return self.files[path]
         except KeyError:
-            raise MissingError(f"{path} is missing") from None
+            raise MissingError(findings.missing(path=path)) from None
 
     def _read_log(self, path: str) -> bytes:
         return self._read(f"log/{path}")
 
-    def _check_manifest(self) -> str:
+    def _check_manifest(self) -> Finding:
         self.source = self._read("manifest.json")
         self.manifest = manifest.parse(self.source)
         letter = manifest.letter_id(self.source)
         if self.expected is not None and letter != self.expected:
-            raise LetterError("this is another letter than the one asked for")
+            raise LetterError(findings.letter_differs())
         self.letter = self.report.letter = base64url.encode(letter)
         # As long as the checkpoint is not checked, only time is lost if it does not tell the truth.
         with contextlib.suppress(MalformedError, MissingError):
             self._hand_out(checkpoint.parse_text(note.parse(self._read_log("checkpoint")).text).size)
-        return f"letter {self.letter}"
+        return findings.letter_id(letter=self.letter)
 
     def _hand_out(self, size: int) -> Handout:
         self.handout = Handout(self.source, self.files, self.lend, size, sealed=self.manifest.sealed)
         self.handout.begin(self.run)
         return self.handout
 
-    def _check_text(self) -> str:
+    def _check_text(self) -> Finding:
         for language, digest in sorted(self.manifest.text.items()):
             path = bundle.text_path(language)
             if manifest.text_digest(self._read(path)) != digest:
-                raise InvalidError(f"{path} is not the text that was signed")
-        return f"{len(self.manifest.text)} language versions are those that were signed"
+                raise InvalidError(findings.text_differs(path=path))
+        return findings.texts_match(texts=len(self.manifest.text))
 
-    def _check_roll(self) -> str:
+    def _check_roll(self) -> Finding:
         rules = self.manifest.eligibility
         if rules.check != "roll":
-            return NO_ROLL
+            return findings.no_roll()
         published = roll.parse_roll(self._read("roll.json"))
         if published.root != rules.root or published.size != rules.size:
-            raise InvalidError("roll.json is not the roll the manifest names")
+            raise InvalidError(findings.roll_differs())
         self.leaves = frozenset(published.leaves)
-        return f"{published.size} people may sign"
+        return findings.roll_matches(size=published.size)
 
-    def _check_checkpoint(self) -> str:
+    def _check_checkpoint(self) -> Finding:
         log_key = base64url.decode(self.manifest.log)
         self.checkpoint, signed = checkpoint.verify(self._read_log("checkpoint"), self.manifest.origin, log_key)
         trustees = [base64url.decode(trustee.sign) for trustee in self.manifest.trustees]
         self.cosigned = checkpoint.cosignatures(signed, trustees)
         # A line by nobody the manifest names would be a place to change a byte unseen; bundles carry none.
         if len(signed.signatures) != 1 + len(self.cosigned):
-            raise LogError("the checkpoint carries a signature by nobody this letter names, or one twice")
+            raise LogError(findings.checkpoint_stranger())
         self.report.size = self.checkpoint.size
         self.report.cosignatures = len(self.cosigned)
         if not self.checkpoint.size:
-            raise LogError("the log is empty")
-        return f"{self.checkpoint.size} entries, signed by the log"
+            raise LogError(findings.log_empty())
+        return findings.checkpoint_signed(size=self.checkpoint.size)
 
-    def _check_log(self) -> str:
+    def _check_log(self) -> Finding:
         size = self.checkpoint.size
         # All of them before any is looked at: what is missing is said first, whatever else there is.
         bundle.require(self.files, (f"log/{tile.path}" for tile in tiles.each_tile(size)))
         first = next(tiles.read_entries(1, lambda _: self._first_bundle()))
         if first != self.source:
-            raise LogError("entry 0 is not the manifest")
+            raise LogError(findings.first_entry())
         self.walk = Walk(self.manifest, size, self._read_log, self._edition_sizes())
         handout = self.handout if self.handout and self.handout.size == size else self._hand_out(size)
         for tile, answer in zip(tiles.tiles_of_level(-1, size), handout.answers, strict=False):
             handout.sound = self.walk.take(tile, entries_in(answer))
             self.progress("entries", tile.number * tiles.WIDTH + tile.width, size)
         self.walk.check_tree(self.checkpoint.root)
-        return "every tile follows from the entries, and the root from the tiles"
+        return findings.tree_matches()
 
     def _first_bundle(self) -> bytes:
         tile = tiles.Tile(-1, 0, min(self.checkpoint.size, tiles.WIDTH))
@@ -191,9 +178,9 @@ class _Verifier:
                 sizes.add(edition.size_in(self._read(path)))
         return {size for size in sizes if size is not None}
 
-    def _check_entries(self) -> str:
+    def _check_entries(self) -> Finding:
         self.walk.check_entries()
-        return f"{self.checkpoint.size - 1} entries are signed by those they name, with valid credentials"
+        return findings.entries_valid(entries=self.checkpoint.size - 1)
 
     def _fold(self, size: int) -> Standing:
         standing = Standing(self.manifest)
@@ -204,24 +191,24 @@ class _Verifier:
             standing.apply(entries.parse_checked(data))
         return standing
 
-    def _check_standing(self) -> str:
+    def _check_standing(self) -> Finding:
         self.standing = self.walk.check_standing()
         self.report.signed = self.standing.signed
         self.report.withdrawn = self.standing.withdrawn
         self.report.standing = self.standing.count
-        return (
-            f"{self.standing.signed} signed, {self.standing.withdrawn} withdrew, {self.standing.count} stand behind it"
+        return findings.standing(
+            signed=self.standing.signed, withdrawn=self.standing.withdrawn, standing=self.standing.count
         )
 
-    def _check_cosignatures(self) -> str:
+    def _check_cosignatures(self) -> Finding:
         have, need = len(self.cosigned), self.manifest.threshold
         if not self.manifest.sealed:
-            return NO_TRUSTEES
+            return findings.no_trustees()
         if self.standing.cuts and have < need:
-            raise UndeterminedError(f"{have} trustees have cosigned the checkpoint, {need} must after a cut")
-        return f"{have} of {len(self.manifest.trustees)} trustees have cosigned"
+            raise UndeterminedError(findings.cosignatures_missing(have=have, need=need))
+        return findings.cosigned(have=have, trustees=len(self.manifest.trustees))
 
-    def _check_openings(self) -> str:
+    def _check_openings(self) -> Finding:
         expected, seen = self._expected_openings(), 0
         bundle.require(self.files, self._expected_files(expected))
         bundle.check_parts(bundle.openings_in(self.files))
@@ -233,28 +220,32 @@ class _Verifier:
             if number:
                 bundle.check_lines(path, len(rows), part, last=last)
             for row in rows:
-                if isinstance(row, str):
+                if isinstance(row, Finding):
                     raise OpeningError(row)
                 place = (number, base64url.sort_key(row[0]))
                 if place <= before:
-                    raise MalformedError(f"{path} is not sorted by key, or a key stands twice")
+                    raise MalformedError(findings.openings_order(path=path))
                 before = place
                 self._take(number, *row)
             seen += len(rows)
             self.progress("openings", seen, max(seen, len(expected)))
         for signatory in expected:
             if signatory.key not in self.told:
-                kind = "opening" if self.manifest.sealed else "record"
-                raise OpeningError(f"key {signatory.key}: its {kind} is missing")
+                absent = findings.opening_missing if self.manifest.sealed else findings.record_missing
+                raise OpeningError(absent(key=signatory.key))
         unresolved = [key for key, row in self.told.items() if row.verdict == "unresolved"]
         if unresolved and not self._declared_unresolved(len(unresolved)):
             raise UndeterminedError(
-                f"{len(unresolved)} names have fewer than {self.manifest.threshold} trustees' shares, "
-                f"the first of key {unresolved[0]}"
+                findings.shares_missing(
+                    unresolved=len(unresolved), threshold=self.manifest.threshold, key=unresolved[0]
+                )
             )
-        kept = f"; {len(unresolved)} could not be opened, as the edition says" if unresolved else ""
-        kind = "seals opened by their shares" if self.manifest.sealed else "records"
-        return f"{len(self.told) - len(unresolved)} {kind}{kept}"
+        if not self.manifest.sealed:
+            return findings.records_match(records=len(self.told))
+        opened = len(self.told) - len(unresolved)
+        if unresolved:
+            return findings.openings_unresolved(opened=opened, unresolved=len(unresolved))
+        return findings.openings_match(opened=opened)
 
     def _opening_paths(self) -> list[str]:
         if not self.manifest.sealed:
@@ -264,15 +255,15 @@ class _Verifier:
     def _take(self, number: int, key: str, hashed: str, told: Told) -> None:
         signatory = self.standing.signatories.get(key)
         if number and (signatory is None or signatory.opened != number):
-            raise OpeningError(f"key {key} is not among those edition {number} opens")
+            raise OpeningError(findings.opening_edition(key=key, edition=number))
         if signatory is None:
-            raise OpeningError(f"key {key} has not signed")
+            raise OpeningError(findings.opening_unsigned(key=key))
         if signatory.withdrawn is not None:
-            raise OpeningError(f"key {key} has withdrawn; its name must not be published")
+            raise OpeningError(findings.opening_withdrawn(key=key))
         if signatory.struck is not None and self.manifest.sealed:
-            raise OpeningError(f"key {key} was struck; its opening must not be published")
+            raise OpeningError(findings.opening_struck(key=key))
         if hashed != signatory.object:
-            raise ObjectError(f"key {key}: this is not the object it signed")
+            raise ObjectError(findings.opening_object(key=key))
         self.told[signatory.key] = told
 
     def _expected_openings(self) -> list[Signatory]:
@@ -296,33 +287,33 @@ class _Verifier:
                 return edition.parse(self._read(path)).counts.unresolved >= number
         return False
 
-    def _check_editions(self) -> str:
+    def _check_editions(self) -> list[Finding]:
         numbers = bundle.editions_in(self.files)
-        sentences = []
+        found = []
         for number in numbers:
             if number > self.standing.cuts:
-                raise InvalidError(f"edition {number} has not been cut")
+                raise InvalidError(findings.edition_uncut(number=number))
             full = bundle.edition_path(number) in self.files
             if full and bundle.counts_path(number) in self.files:
-                raise InvalidError(f"edition {number} is there with its names and as erased")
-            sentences.append(self._check_edition(number) if full else self._check_counts(number))
-        return "; ".join(sentences) or (LEFT_OUT if self.standing.cuts else NO_EDITION)
+                raise InvalidError(findings.edition_twice(number=number))
+            found.append(self._check_edition(number) if full else self._check_counts(number))
+        return found or [findings.edition_left_out() if self.standing.cuts else findings.nothing_published()]
 
     def _fold_to(self, number: int, size: int) -> tuple[Standing, bytes]:
         if size > self.checkpoint.size:
-            raise LogError(f"edition {number} is over more entries than the log has")
+            raise LogError(findings.edition_size(number=number))
         if self._folded is None or self._folded.size != size:
             self._folded = self.standing if size == self.checkpoint.size else self._fold(size)
         if self._folded.cuts < number:
-            raise InvalidError(f"edition {number} ends before its cut")
+            raise InvalidError(findings.edition_early(number=number))
         return self._folded, self.walk.roots[size]
 
-    def _check_edition(self, number: int) -> str:
+    def _check_edition(self, number: int) -> Finding:
         data = self._read(bundle.edition_path(number))
         made = self._rebuild(number, data) or self._rebuild_at_length(number, data)
         hashed = base64url.encode(edition.edition_id(data))
         self._note_edition(number, hashed, made.counts, made.since, 0)
-        return f"edition {number} rebuilt to the same bytes, id {hashed}"
+        return findings.edition_rebuilt(number=number, edition=hashed)
 
     def _rebuild(self, number: int, data: bytes) -> edition.Edition | None:
         """The edition without its names, if ``data`` are its bytes and it is a simple one."""
@@ -342,16 +333,16 @@ class _Verifier:
         standing, root = self._fold_to(number, claimed.size)
         gone = [s for s in edition.covered(standing, number) if s.struck is None and s.key not in self.told]
         if gone:
-            raise InvalidError(f"edition {number} still names {len(gone)} whose opening is no longer published")
+            raise InvalidError(findings.edition_names(number=number, names=len(gone)))
         verdicts = {key: opened_of(row) for key, row in self.told.items()}
         rebuilt = edition.build(standing, self.letter, number, root, verdicts, self.leaves)
         if edition.encode(rebuilt) != data:
             if rebuilt.counts.unresolved > claimed.counts.unresolved:
-                raise UndeterminedError(f"edition {number} cannot be rebuilt from the shares that are here")
-            raise InvalidError(f"edition {number} is not what the log gives: {edition.difference(rebuilt, claimed)}")
+                raise UndeterminedError(findings.edition_unresolved(number=number))
+            raise InvalidError(findings.edition_differs(number=number, because=edition.difference(rebuilt, claimed)))
         return claimed
 
-    def _check_counts(self, number: int) -> str:
+    def _check_counts(self, number: int) -> Finding:
         claimed = edition.parse_counts(self._read(bundle.counts_path(number)))
         standing, root = self._fold_to(number, claimed.size)
         # What follows from the log alone; how the names split does not, once they are gone.
@@ -359,11 +350,9 @@ class _Verifier:
         edition.check_counts(number, known, claimed, self.manifest.group_ids)
         erased = sum(1 for s in edition.covered(standing, number) if self._left_since(s))
         if not erased:
-            raise InvalidError(
-                f"the names of edition {number} are gone, and nobody in it has withdrawn or was struck since"
-            )
+            raise InvalidError(findings.names_withheld(number=number))
         self._note_edition(number, claimed.edition, claimed.counts, claimed.since, erased)
-        return f"edition {number} is superseded, {erased} names erased"
+        return findings.edition_superseded(number=number, erased=erased)
 
     def _left_since(self, then: Signatory) -> bool:
         """Whether somebody whom an edition covers has withdrawn, or was struck, after it."""
@@ -383,7 +372,7 @@ class _Verifier:
             }
         )
 
-    def _check_files(self) -> str:
+    def _check_files(self) -> Finding:
         expected = {
             "manifest.json",
             *map(bundle.text_path, self.manifest.text),
@@ -396,5 +385,5 @@ class _Verifier:
             expected.update((bundle.edition_path(number), bundle.counts_path(number)))
         extra = sorted(set(self.files) - expected)
         if extra:
-            raise InvalidError(f"{extra[0]} belongs to no step")
-        return f"{len(self.files)} files, and no other"
+            raise InvalidError(findings.stray_file(path=extra[0]))
+        return findings.files_complete(files=len(self.files))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from . import entries, merkle, tiles
+from . import entries, findings, merkle, tiles
 from .errors import InvalidError, LogError, ProtocolError
 from .manifest import Manifest
 from .pieces import Checked
@@ -40,7 +40,7 @@ class Walk:
             self._tops.append(found.top)
         self._grow(first, tile.width, found)
         if found.bad is not None and self._bad is None:
-            self._bad = InvalidError(f"entry {first + found.bad[0]}: {found.bad[1]}")
+            self._bad = InvalidError(findings.entry(index=first + found.bad[0], because=found.bad[1]))
         if self._bad is None and self._refused is None:
             self._fold(found)
         return self._bad is None
@@ -64,7 +64,7 @@ class Walk:
                 else:
                     standing.sign(*said)
         except ProtocolError as error:
-            self._refused = type(error)(f"entry {standing.size}: {error}")
+            self._refused = type(error)(findings.entry(index=standing.size, because=error.finding))
 
     def check_tree(self, root: bytes) -> None:
         """Raises LogError unless every tile follows from the entries, and ``root`` from the tiles."""
@@ -72,7 +72,7 @@ class Walk:
             raise self._torn
         tiles.check_hashes(self.size, self._read, self._tops, level=1)
         if self._frontier.root() != root:
-            raise LogError("the tree over the entries is not the one the checkpoint signs")
+            raise LogError(findings.tree_differs())
 
     def check_entries(self) -> None:
         """Raises InvalidError, naming the first, unless every entry holds by itself."""

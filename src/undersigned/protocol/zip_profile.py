@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from struct import Struct
 from typing import BinaryIO, Final, NamedTuple, NoReturn
 
-from . import bundle
+from . import bundle, findings
 from .canonical import MAX_DOCUMENT
 from .errors import MalformedError
+from .finding import Finding
 
 Reader = Callable[[int, int], bytes]
 """Reads at an offset so many bytes, or fewer where the file ends."""
@@ -58,7 +59,7 @@ class Member(NamedTuple):
         return self.header + _LOCAL.size + len(self.path)
 
 
-def _refuse(reason: str) -> NoReturn:
+def _refuse(reason: Finding) -> NoReturn:
     raise MalformedError(reason)
 
 
@@ -82,34 +83,34 @@ def read_members(read: Reader, length: int) -> list[Member]:
     """The files of a zip of ``length`` bytes, in order. Raises MalformedError, saying why, outside the profile."""
     total, start, end = _read_end(read, length)
     if total > bundle.MAX_FILES:
-        _refuse("it holds too many files")
+        _refuse(findings.zip_files())
     if end - start > total * (_CENTRAL.size + MAX_PATH + _OFFSET64.size):
-        _refuse("its directory is broken")
+        _refuse(findings.zip_directory())
     directory = _exactly(read, start, end - start)
     members: dict[str, Member] = {}
     at = position = sum_of_sizes = 0
     for _ in range(total):
         member, local, at = _read_header(directory, at, position)
         if member.path in members:
-            _refuse(f"it holds {member.path} twice")
+            _refuse(findings.zip_twice(path=member.path))
         sum_of_sizes += member.size
         if member.size > MAX_DOCUMENT or sum_of_sizes > bundle.MAX_TOTAL:
-            _refuse("it is too large")
+            _refuse(findings.zip_size())
         if member.size > MAX_RATIO * member.packed + 4096:
-            _refuse("it unpacks to far more than it holds")
+            _refuse(findings.zip_ratio())
         if read(member.header, len(local)) != local:
-            _refuse(f"{member.path} stands otherwise in the directory than before its bytes")
+            _refuse(findings.zip_headers(path=member.path))
         members[member.path] = member
         position = member.start + member.packed
     if at != len(directory) or position != start:
-        _refuse("there are bytes between its parts")
+        _refuse(findings.zip_gap())
     return list(members.values())
 
 
 def _exactly(read: Reader, offset: int, length: int) -> bytes:
     data = read(offset, length)
     if len(data) != length:
-        _refuse("it changes while it is read")
+        _refuse(findings.zip_changing())
     return data
 
 
@@ -117,15 +118,15 @@ def _read_end(read: Reader, length: int) -> tuple[int, int, int]:
     """How many files there are, and where their directory starts and ends."""
     last = length - _END.size
     if last < 0:
-        _refuse("it is cut short, or something stands behind its end")
+        _refuse(findings.zip_end())
     mark, disk, first_disk, here, total, size, start, comment = _END.unpack(_exactly(read, last, _END.size))
     if mark != _END_MARK or comment:
-        _refuse("it is cut short, or something stands behind its end")
+        _refuse(findings.zip_end())
     if disk or first_disk or here != total:
-        _refuse("it is one part of several")
+        _refuse(findings.zip_disks())
     if total != _FULL16 and _FULL32 not in (size, start):
         if start + size != last:
-            _refuse("there are bytes between its parts")
+            _refuse(findings.zip_gap())
         return total, start, last
     return _read_end64(read, last, (total, size, start))
 
@@ -134,15 +135,15 @@ def _read_end64(read: Reader, last: int, narrow: tuple[int, int, int]) -> tuple[
     """The same where one of the three does not fit into the end record."""
     there = last - _LOCATOR64.size - _END64.size
     if there < 0 or read(last - _LOCATOR64.size, _LOCATOR64.size) != _LOCATOR64.pack(_LOCATOR64_MARK, 0, there, 1):
-        _refuse("its large end record is not where it must be")
+        _refuse(findings.zip_end64_place())
     fields = _END64.unpack(_exactly(read, there, _END64.size))
     total, size, start = fields[7:]
     if fields != (_END64_MARK, _END64.size - 12, fields[2], _VERSION64, 0, 0, total, total, size, start):
-        _refuse("its large end record is not as it must be")
+        _refuse(findings.zip_end64_form())
     if narrow != (min(total, _FULL16), min(size, _FULL32), min(start, _FULL32)):
-        _refuse("its two end records differ")
+        _refuse(findings.zip_ends())
     if start + size != there:
-        _refuse("there are bytes between its parts")
+        _refuse(findings.zip_gap())
     return total, start, there
 
 
@@ -152,7 +153,7 @@ def _read_header(directory: bytes, at: int, position: int) -> tuple[Member, byte
     ``position``: where it must lie.
     """
     if at + _CENTRAL.size > len(directory):
-        _refuse("its directory is broken")
+        _refuse(findings.zip_directory())
     (
         mark, _, version, flags, method, time, date, crc, packed, size,
         name_length, extra_length, comment_length, disk, _, attributes, header,
@@ -160,27 +161,27 @@ def _read_header(directory: bytes, at: int, position: int) -> tuple[Member, byte
     name_end = at + _CENTRAL.size + name_length
     end = name_end + extra_length + comment_length
     if mark != _CENTRAL_MARK or end > len(directory):
-        _refuse("its directory is broken")
+        _refuse(findings.zip_directory())
     name, extra = directory[at + _CENTRAL.size : name_end], directory[name_end : name_end + extra_length]
     path = _check_name(name)
     if flags & 1:
-        _refuse("it is encrypted")
+        _refuse(findings.zip_encrypted())
     if flags & 8:
-        _refuse("its sizes stand behind its files")
+        _refuse(findings.zip_descriptors())
     if flags or method not in (STORED, DEFLATED) or version > _VERSION64:
-        _refuse(f"{path} is packed in a way that bundles are not")
+        _refuse(findings.zip_packing(path=path))
     if comment_length or disk or attributes >> 28 not in (0, 8) or attributes & 0x10:
-        _refuse(f"{path} is not a plain file without a comment")
+        _refuse(findings.zip_attributes(path=path))
     if header == _FULL32 and extra_length == _OFFSET64.size:
         kind, width, header = _OFFSET64.unpack(extra)
         if (kind, width) != (1, 8) or header < _FULL32:
-            _refuse(f"{path} carries a field that bundles have no use for")
+            _refuse(findings.zip_extra(path=path))
     elif header == _FULL32 or extra:
-        _refuse(f"{path} carries a field that bundles have no use for")
+        _refuse(findings.zip_extra(path=path))
     if method == STORED and packed != size:
-        _refuse(f"{path} is packed in a way that bundles are not")
+        _refuse(findings.zip_packing(path=path))
     if header != position:
-        _refuse("there are bytes between its parts")
+        _refuse(findings.zip_gap())
     member = Member(path, method, crc, packed, size, header)
     local = _LOCAL.pack(_LOCAL_MARK, version, flags, method, time, date, crc, packed, size, name_length, 0) + name
     return member, local, end
@@ -190,10 +191,10 @@ def _check_name(name: bytes) -> str:
     path = name.decode("ascii", "replace")
     if len(name) > MAX_PATH or not bundle.is_path(path):
         if bundle.is_path(path.partition("/")[2]):
-            _refuse("the bundle lies in a folder inside it")
+            _refuse(findings.zip_folder())
         if path.endswith("/"):
-            _refuse("it lists folders")
-        _refuse("it holds something that is no file of a bundle")
+            _refuse(findings.zip_folders())
+        _refuse(findings.zip_name())
     return path
 
 
@@ -207,11 +208,11 @@ def unpack(member: Member, data: bytes) -> bytes:
         try:
             content = inflater.decompress(data, member.size + 1)
         except zlib.error:
-            raise MalformedError(f"{member.path} is damaged") from None
+            raise MalformedError(findings.zip_file_damaged(path=member.path)) from None
         if not inflater.eof or inflater.unused_data:
-            _refuse(f"{member.path} is damaged")
+            _refuse(findings.zip_file_damaged(path=member.path))
     if len(data) != member.packed or len(content) != member.size or zlib.crc32(content) != member.crc:
-        _refuse(f"{member.path} is damaged")
+        _refuse(findings.zip_file_damaged(path=member.path))
     return content
 
 

@@ -7,35 +7,15 @@ from typing import Final
 
 from undersigned.protocol import canonical
 from undersigned.protocol.errors import ProtocolError
+from undersigned.protocol.spec import PROBLEMS, Code
 
 CONTENT_TYPE: Final = "application/problem+json"
 PREFIX: Final = "urn:undersigned:problem:"
 
-# code: (status, title)
-_KINDS: Final[dict[str, tuple[int, str]]] = {
-    "malformed": (400, "Not of the form this place calls for"),
-    "not-authorized": (401, "Not authorised"),
-    "credential-invalid": (403, "The credential is not valid"),
-    "signature-invalid": (403, "The signature is not valid"),
-    "code-unknown": (403, "No such access code"),
-    "letter-unknown": (404, "No such letter here"),
-    "not-found": (404, "Nothing here"),
-    "method-not-allowed": (405, "Not a way to use this address"),
-    "letter-closed": (409, "The letter does not take this now"),
-    "code-used": (409, "The access code has been used"),
-    "key-withdrawn": (409, "Withdrawn"),
-    "duplicate": (409, "Done already"),
-    "sequence": (409, "Out of order"),
-    "condition-unmet": (409, "A condition is not met"),
-    "too-large": (413, "Too large"),
-    "unsupported-type": (415, "Wrong content type"),
-    "object-mismatch": (422, "The object does not belong to the entry"),
-    "share-mismatch": (422, "A share misses its commitment"),
-    "log-inconsistent": (422, "Not a checkpoint of this log"),
-    "failed": (500, "The server failed"),
-    "busy": (503, "Busy"),
-    "full": (503, "No room"),
+_KINDS: Final = {
+    code: (problem.status, problem.sentence) for code, problem in PROBLEMS.items() if problem.status is not None
 }
+"""Status and title of every code that is sent."""
 KEPT_NOTHING: Final = "Nothing was kept."
 MAX_BODY: Final = 64 * 1024
 """Bytes of a request's body (protocol.md section 8)."""
@@ -44,7 +24,7 @@ MAX_BODY: Final = 64 * 1024
 class Problem(Exception):  # noqa: N818 - it is an answer
     """An answer that says no. ``detail``: what happened, what was kept, what to do."""
 
-    def __init__(self, code: str, detail: str, *, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, code: Code, detail: str, *, headers: dict[str, str] | None = None) -> None:
         super().__init__(detail)
         self.code, self.detail, self.headers = code, detail, headers or {}
 
@@ -64,7 +44,7 @@ class Problem(Exception):  # noqa: N818 - it is an answer
 def from_protocol(error: ProtocolError) -> Problem:
     """The answer to bytes that the protocol refuses."""
     text = str(error)
-    code = error.code if error.code in _KINDS else "malformed"
+    code: Code = error.code if error.code in _KINDS else "malformed"
     return Problem(code, f"{text[:1].upper()}{text[1:]}. {KEPT_NOTHING}")
 
 

@@ -16,7 +16,7 @@
         <slug>.registrar      PKCS #8 of a letter's registrar key
       public/                 what is served as it lies there
       pages/                  newspapers' pages, for the organiser
-      reserve                 room kept for withdrawals (adapters/reserve.py)
+      reserve                 room kept for withdrawals (storage/reserve.py)
       clerk.lock, publish.lock, round.lock
 """
 

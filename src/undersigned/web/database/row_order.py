@@ -3,7 +3,7 @@
 A database writes a row where there is room: in SQLite each page fills from its end, in PostgreSQL the heap does, and
 each row there says which transaction wrote it. So tables that people's acts add to are rewritten, whole, in the order
 of their keys, which are hashes or random numbers; on PostgreSQL by one transaction, so that all rows name the same.
-What the rows left behind is then cleared by ``wash``.
+What the rows left behind is then cleared by ``purge``.
 """
 
 from __future__ import annotations

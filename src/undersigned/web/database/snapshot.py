@@ -1,7 +1,7 @@
 """Reading the database as of one moment, for as long as it takes, while everybody else goes on.
 
 Not ``transaction.atomic``, which is for writers: it takes the one lock they take turns at. Nothing can be written in
-here. While it lasts the database keeps its past: SQLite's write-ahead log is not begun afresh (``wash``), PostgreSQL
+here. While it lasts the database keeps its past: SQLite's write-ahead log is not begun afresh (``purge``), PostgreSQL
 removes no dead row.
 """
 

@@ -1,4 +1,4 @@
-"""What has been handed in and published of a letter's editions, as the table of states asks for it (pages/state.py)."""
+"""Shares received and editions published of a letter, as the table of states asks for them (reader/state.py)."""
 
 from __future__ import annotations
 

@@ -52,16 +52,16 @@ def withdraw(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
     letter = access.access_letter(slug)
     context = letter_context(letter, language)
     if letter.manifest.sealed:
-        return sealed(request, language, context)
+        return sealed(request, language, context, "form_sealed_withdraw")
     if request.method != "POST":
         return page(request, "code", language, "form_withdraw", kind="withdraw", **context)
     return take_withdrawal(request, letter, language, request.POST.get("code", ""), "sure" in request.POST)
 
 
-def sealed(request: HttpRequest, language: str, context: dict[str, Any]) -> HttpResponse:
-    """Why a sealed letter is not signed this way, and how it is."""
+def sealed(request: HttpRequest, language: str, context: dict[str, Any], heading: str = "form_sealed") -> HttpResponse:
+    """Why a sealed letter is neither signed nor withdrawn from by this form, and what does it."""
     said = words(language)
-    return page(request, "said", language, "form_sealed", status=409, paragraphs=[said["form_sealed_why"]], **context)
+    return page(request, "said", language, heading, status=409, paragraphs=[said["form_sealed_why"]], **context)
 
 
 def onward(request: HttpRequest, letter: FixedLetter, language: str, code: bytes) -> HttpResponse:

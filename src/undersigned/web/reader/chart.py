@@ -25,7 +25,7 @@ COLUMNS: Final = 120
 
 
 def chart(batches: Sequence[Batch], said: dict[str, str], origin: str) -> dict[str, Any]:
-    """What ``pages/chart.html`` needs; ``words`` alone if nobody has signed. ``origin``: a prefix for ids."""
+    """What ``reader/chart.html`` needs; ``words`` alone if nobody has signed. ``origin``: a prefix for ids."""
     if not batches:
         return {"words": said["chart_none"], "drawn": False}
     rows = steps(batches, COLUMNS)

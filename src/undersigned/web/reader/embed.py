@@ -1,7 +1,7 @@
 """The count for other people's pages: a page to stand in a frame, and pictures that need no script.
 
 They set nothing, run nothing and fetch only this site's style sheet and fonts. The door lets any site show them
-(``door/headers.py``).
+(``edge/headers.py``).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.template.loader import render_to_string
 
-from undersigned.protocol.verify import STEPS
+from undersigned.protocol.spec import STEPS
 from undersigned.web.reader.letter import Shown, frame, live_path, when_opened
 from undersigned.web.reader.said import say
 from undersigned.web.reader.scripts import scripts

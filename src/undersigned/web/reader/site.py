@@ -17,7 +17,7 @@ def site_pages() -> dict[str, bytes]:
     """Every page of the site, by path; those that need scripts only where they are built."""
     pages = {"index.html": front_page()}
     for language in spoken():
-        # Found by ``door.language``.
+        # Found by ``edge.language``.
         pages[f"index.{language}.html"] = front_page(language)
     if not are_built():
         return pages

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
+
+from undersigned.web.records.classification import LETTER_LIFE, Field, Kind, Stored, Whom
 
 from .letter import Letter
 
@@ -21,6 +25,20 @@ class Batch(models.Model):
     due = models.BigIntegerField()  # Unix seconds: no more waiting for company after this; 0 once in the log
     urgent = models.BooleanField(default=False)  # a withdrawal or an act waits: no minimum
     closed = models.BooleanField(default=False)  # takes no more entries
+
+    STORED: ClassVar = Stored(
+        "Batches of log entries",
+        "Entries enter the log together and shuffled, so that nothing tells in which order people came.",
+        LETTER_LIFE,
+        {
+            "letter": Field(Kind.TECHNICAL, Whom.NONE, "The letter it belongs to."),
+            "number": Field(Kind.TECHNICAL, Whom.NONE, "The batch's number."),
+            "by": Field(Kind.TECHNICAL, Whom.NONE, "The time promised to everyone in the batch alike."),
+            "due": Field(Kind.TECHNICAL, Whom.NONE, "When the batch has to enter the log; zero once it has."),
+            "urgent": Field(Kind.TECHNICAL, Whom.NONE, "A withdrawal or an organiser's act is in the batch."),
+            "closed": Field(Kind.TECHNICAL, Whom.NONE, "The batch takes no more entries."),
+        },
+    )
 
     class Meta:
         db_table = "signing_batch"

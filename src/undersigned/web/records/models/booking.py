@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
+
+from undersigned.web.records.classification import LETTER_LIFE, Field, Kind, Stored, Whom
 
 from .letter import Letter
 
@@ -39,6 +41,38 @@ class Booking(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     sent_at = models.BigIntegerField(null=True)  # Unix seconds
     refused = models.PositiveIntegerField(default=0)
+
+    STORED: ClassVar = Stored(
+        "Booked newspaper pages",
+        "The organiser books a page once; each edition gets a new one. No column has names: pages are files.",
+        LETTER_LIFE,
+        {
+            "letter": Field(Kind.TECHNICAL, Whom.NONE, "The letter it belongs to."),
+            "number": Field(Kind.TECHNICAL, Whom.NONE, "The booking's number."),
+            "paper": Field(Kind.TECHNICAL, Whom.ORGANISER, "The newspaper."),
+            "size": Field(Kind.TECHNICAL, Whom.NONE, "The size that was booked."),
+            "lang": Field(Kind.TECHNICAL, Whom.NONE, "The language of the page."),
+            "beside": Field(Kind.TECHNICAL, Whom.NONE, "A second language on the same page."),
+            "style": Field(Kind.TECHNICAL, Whom.NONE, "How the names are set: as a list or as running text."),
+            "design": Field(Kind.TECHNICAL, Whom.NONE, "The design of the page."),
+            "imprint": Field(
+                Kind.PERSONAL,
+                Whom.ORGANISER,
+                "The imprint as printed, which in many countries names the person responsible.",
+            ),
+            "titles": Field(Kind.TECHNICAL, Whom.NONE, "Whether titles are printed."),
+            "sections": Field(Kind.TECHNICAL, Whom.NONE, "Whether names are printed by group."),
+            "pages": Field(Kind.TECHNICAL, Whom.NONE, "How many pages were booked."),
+            "first": Field(Kind.TECHNICAL, Whom.NONE, "How many names are printed at most."),
+            "icc": Field(Kind.TECHNICAL, Whom.NONE, "The newspaper's colour profile."),
+            "deadline": Field(Kind.TECHNICAL, Whom.NONE, "The newspaper's copy deadline."),
+            "state": Field(Kind.TECHNICAL, Whom.NONE, "Booked, proof, sent, printed or cancelled."),
+            "edition": Field(Kind.TECHNICAL, Whom.NONE, "The edition the page shows."),
+            "sha256": Field(Kind.TECHNICAL, Whom.NONE, "The hash of the page's file, also after the file is gone."),
+            "sent_at": Field(Kind.TECHNICAL, Whom.ORGANISER, "When the organiser sent the page to the newspaper."),
+            "refused": Field(Kind.TECHNICAL, Whom.NONE, "The edition that does not fit on the page."),
+        },
+    )
 
     class Meta:
         db_table = "press_booking"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
+
+from undersigned.web.records.classification import NEWEST_CHECKPOINTS, PUBLIC_LOG, Field, Kind, Stored, Whom
 
 from .letter import Letter
 
@@ -14,6 +18,18 @@ class Checkpoint(models.Model):
     size = models.PositiveBigIntegerField()
     root = models.CharField(max_length=43)
     note = models.BinaryField()  # the note with the log's own line
+
+    STORED: ClassVar = Stored(
+        "Signed states of the log",
+        "Anyone can check that the log was only ever extended.",
+        NEWEST_CHECKPOINTS,
+        {
+            "letter": Field(Kind.TECHNICAL, Whom.NONE, "The letter it belongs to."),
+            "size": Field(Kind.PUBLIC, Whom.NONE, "How many entries the log has."),
+            "root": Field(Kind.PUBLIC, Whom.NONE, "The hash of all entries together."),
+            "note": Field(Kind.PUBLIC, Whom.NONE, "Both, signed by the site."),
+        },
+    )
 
     class Meta:
         db_table = "log_checkpoint"
@@ -29,6 +45,17 @@ class Cosignature(models.Model):
     checkpoint = models.ForeignKey(Checkpoint, on_delete=models.CASCADE, related_name="cosignatures")
     trustee = models.PositiveSmallIntegerField()
     line = models.CharField(max_length=600)
+
+    STORED: ClassVar = Stored(
+        "Trustees' signatures on the log",
+        "A trustee confirms to have seen this state of the log, so that the site cannot show others another one.",
+        PUBLIC_LOG,
+        {
+            "checkpoint": Field(Kind.TECHNICAL, Whom.NONE, "The signed state it belongs to."),
+            "trustee": Field(Kind.PUBLIC, Whom.TRUSTEE, "The trustee's number in the letter."),
+            "line": Field(Kind.PUBLIC, Whom.TRUSTEE, "The trustee's signature, with the time they made it."),
+        },
+    )
 
     class Meta:
         db_table = "log_cosignature"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
 
+from undersigned.web.records.classification import LETTER_LIFE, Field, Kind, Stored, Whom
 from undersigned.web.records.models.letter import Letter
 
 WIDTH: Final = 384
@@ -28,6 +29,33 @@ class Code(models.Model):
     blinded = models.BinaryField(default=empty)
     answer = models.BinaryField(default=empty)
     used = models.BooleanField(default=False)
+
+    STORED: ClassVar = Stored(
+        "Access codes",
+        "Each person who may sign gets one code, and each code signs once. The code itself is never stored.",
+        LETTER_LIFE,
+        {
+            "letter": Field(Kind.TECHNICAL, Whom.NONE, "The letter it belongs to."),
+            "token_hash": Field(
+                Kind.SECRET,
+                Whom.SIGNATORY,
+                "A hash of the code. The holder of the list of codes can recognise each row by it.",
+            ),
+            "leaf": Field(
+                Kind.PUBLIC,
+                Whom.SIGNATORY,
+                "The place on the roll, as a salted hash; only the code's holder can read it.",
+            ),
+            "box": Field(
+                Kind.SECRET, Whom.SIGNATORY, "Name, title and group as on the roll, encrypted under the access code."
+            ),
+            "blinded": Field(
+                Kind.SECRET, Whom.SIGNATORY, "The blinded question of a used code; it does not lead to the signature."
+            ),
+            "answer": Field(Kind.SECRET, Whom.SIGNATORY, "The site's answer to it."),
+            "used": Field(Kind.PERSONAL, Whom.SIGNATORY, "Whether the code has been used. No time, no order."),
+        },
+    )
 
     class Meta:
         db_table = "letters_code"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
+from undersigned.web.records.classification import LETTER_LIFE, Field, Kind, Stored, Whom
 from undersigned.web.records.models.letter import Letter
 
 
@@ -13,6 +16,19 @@ class Document(models.Model):
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="documents")
     path = models.CharField(max_length=60)
     data = models.BinaryField()
+
+    STORED: ClassVar = Stored(
+        "Texts and fixed documents of a letter",
+        "What people sign: the text in each language, the roll as salted hashes, the letter's terms.",
+        LETTER_LIFE,
+        {
+            "letter": Field(Kind.TECHNICAL, Whom.NONE, "The letter it belongs to."),
+            "path": Field(Kind.PUBLIC, Whom.NONE, "The document's address."),
+            "data": Field(
+                Kind.PUBLIC, Whom.ORGANISER, "The document. Public once the letter's terms are fixed, a draft before."
+            ),
+        },
+    )
 
     class Meta:
         db_table = "letters_document"

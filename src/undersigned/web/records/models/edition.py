@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
+
+from undersigned.web.records.classification import LETTER_LIFE, UNTIL_WITHDRAWN, Field, Kind, Stored, Whom
 
 from .letter import Letter
 
@@ -19,6 +23,27 @@ class Edition(models.Model):
     published = models.CharField(max_length=43, null=True)  # noqa: DJ001 - edition id, base64url
     data = models.BinaryField(null=True)  # edition.json as published; null once a name had to be erased
     counts = models.BinaryField(null=True)  # counts.json, from publication on
+
+    STORED: ClassVar = Stored(
+        "Editions",
+        "A letter is published in editions: notice, cut, publication.",
+        LETTER_LIFE,
+        {
+            "letter": Field(Kind.TECHNICAL, Whom.NONE, "The letter it belongs to."),
+            "number": Field(Kind.PUBLIC, Whom.NONE, "The edition's number."),
+            "after": Field(Kind.PUBLIC, Whom.NONE, "The time before which it is not cut."),
+            "noticed": Field(Kind.TECHNICAL, Whom.ORGANISER, "When the organiser gave notice."),
+            "cut_batch": Field(Kind.TECHNICAL, Whom.NONE, "The batch that was cut."),
+            "published": Field(Kind.PUBLIC, Whom.NONE, "The edition's id."),
+            "data": Field(
+                Kind.PUBLIC,
+                Whom.SIGNATORY,
+                "The published edition with its names. It is reduced to its counts when a person in it withdraws.",
+                UNTIL_WITHDRAWN,
+            ),
+            "counts": Field(Kind.PUBLIC, Whom.NONE, "The published counts, without names."),
+        },
+    )
 
     class Meta:
         db_table = "editions_edition"

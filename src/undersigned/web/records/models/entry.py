@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
+
+from undersigned.web.records.classification import PUBLIC_LOG, Field, Kind, Stored, Whom
 
 from .letter import Letter
 
@@ -24,6 +28,27 @@ class Entry(models.Model):
     seq = models.PositiveIntegerField()
     object = models.CharField(max_length=43, null=True)  # noqa: DJ001 - null where there is none: unique
     data = models.BinaryField()  # canonical bytes
+
+    STORED: ClassVar = Stored(
+        "The public log",
+        "Anyone can verify the count from it. Names are not in it, only their seals' hashes; no times of people.",
+        PUBLIC_LOG,
+        {
+            "letter": Field(Kind.TECHNICAL, Whom.NONE, "The letter it belongs to."),
+            "index": Field(Kind.PUBLIC, Whom.NONE, "The entry's place, shuffled within its batch."),
+            "leaf": Field(Kind.PUBLIC, Whom.NONE, "The entry's hash."),
+            "batch": Field(Kind.TECHNICAL, Whom.NONE, "The batch it came with."),
+            "kind": Field(Kind.PUBLIC, Whom.NONE, "Signature, withdrawal, or an act of organiser or trustee."),
+            "key": Field(Kind.PUBLIC, Whom.SIGNATORY, "The signatory's public key: a pseudonym made for this letter."),
+            "seq": Field(Kind.PUBLIC, Whom.NONE, "Which signature of this key, which trustee or which edition."),
+            "object": Field(
+                Kind.PUBLIC,
+                Whom.SIGNATORY,
+                "The hash of the sealed name. Sealed randomly: no name can be guessed from it.",
+            ),
+            "data": Field(Kind.PUBLIC, Whom.SIGNATORY, "The entry itself."),
+        },
+    )
 
     class Meta:
         db_table = "log_entry"

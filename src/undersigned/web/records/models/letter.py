@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
+
+from undersigned.web.records.classification import LETTER_LIFE, Field, Kind, Stored, Whom
 
 
 class Letter(models.Model):
@@ -19,6 +23,25 @@ class Letter(models.Model):
     open = models.BooleanField(default=False)  # every trustee's approval has been taken
     abandoned = models.BooleanField(default=False)
     halted = models.BooleanField(default=False)  # its log was signed further than this database knows (log.guard)
+
+    STORED: ClassVar = Stored(
+        "Letters",
+        "One row for each letter of the site.",
+        LETTER_LIFE,
+        {
+            "slug": Field(Kind.PUBLIC, Whom.NONE, "The letter's short name in its address."),
+            "origin": Field(Kind.PUBLIC, Whom.NONE, "The letter's address."),
+            "registrar": Field(Kind.KEY, Whom.NONE, "The public key that credentials are checked with."),
+            "log": Field(Kind.KEY, Whom.NONE, "The public key that the log is signed with."),
+            "letter": Field(Kind.PUBLIC, Whom.NONE, "The letter's id, a hash of its terms."),
+            "manifest": Field(
+                Kind.PUBLIC, Whom.TRUSTEE, "The letter's terms, with the names and public keys of its trustees."
+            ),
+            "open": Field(Kind.PUBLIC, Whom.NONE, "Whether every trustee has approved."),
+            "abandoned": Field(Kind.PUBLIC, Whom.NONE, "Whether the organiser gave the letter up."),
+            "halted": Field(Kind.TECHNICAL, Whom.NONE, "Whether the log may not be continued from this database."),
+        },
+    )
 
     class Meta:
         db_table = "letters_letter"

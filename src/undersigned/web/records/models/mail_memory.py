@@ -6,7 +6,11 @@ which address.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
+
+from undersigned.web.records.classification import LETTER_LIFE, SITE_LIFE, TWO_DAYS, Field, Kind, Stored, Whom
 
 from .letter import Letter
 
@@ -16,6 +20,20 @@ class MailGranted(models.Model):
 
     digest = models.CharField(max_length=43, primary_key=True)  # of the address and the letter
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
+
+    STORED: ClassVar = Stored(
+        "Addresses that have their access code",
+        "One address gets one code for a letter.",
+        LETTER_LIFE,
+        {
+            "digest": Field(
+                Kind.PERSONAL,
+                Whom.SIGNATORY,
+                "A hash of address and letter under a key that is in a file, not in the database.",
+            ),
+            "letter": Field(Kind.TECHNICAL, Whom.NONE, "The letter it belongs to."),
+        },
+    )
 
     class Meta:
         db_table = "mail_granted"
@@ -28,6 +46,19 @@ class MailBlocked(models.Model):
     """An address whose holder wants no mail from this site, about whatever letter."""
 
     digest = models.CharField(max_length=43, primary_key=True)
+
+    STORED: ClassVar = Stored(
+        "Addresses that want no email",
+        "A person who pressed “never mail me” gets no email from this site again, about any letter.",
+        SITE_LIFE,
+        {
+            "digest": Field(
+                Kind.PERSONAL,
+                Whom.SIGNATORY,
+                "A hash of the address under a key that is in a file, not in the database.",
+            ),
+        },
+    )
 
     class Meta:
         db_table = "mail_blocked"
@@ -42,6 +73,21 @@ class MailTally(models.Model):
     digest = models.CharField(max_length=43, primary_key=True)  # of the address and the day
     day = models.PositiveIntegerField()  # days since 1970
     number = models.PositiveSmallIntegerField()
+
+    STORED: ClassVar = Stored(
+        "Emails to an address in a day",
+        "No address gets more than three emails in two days, however many people type it in.",
+        TWO_DAYS,
+        {
+            "digest": Field(
+                Kind.PERSONAL,
+                Whom.SIGNATORY,
+                "A hash of address and day under a key that is in a file: two days cannot be linked.",
+            ),
+            "day": Field(Kind.TECHNICAL, Whom.NONE, "The day."),
+            "number": Field(Kind.PERSONAL, Whom.SIGNATORY, "How many emails were sent."),
+        },
+    )
 
     class Meta:
         db_table = "mail_tally"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
+
+from undersigned.web.records.classification import UNTIL_MAILED, Field, Kind, Stored, Whom
 
 from .letter import Letter
 
@@ -25,6 +29,30 @@ class MailWaiting(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     due = models.BigIntegerField()  # Unix seconds of the next attempt, whole minutes; 0: at once
     since = models.BigIntegerField()  # Unix seconds, whole hours; no address waits for ever
+
+    STORED: ClassVar = Stored(
+        "Emails waiting to be sent",
+        "An email server is not always there; the email waits here. The only place where an address is stored.",
+        UNTIL_MAILED,
+        {
+            "id": Field(Kind.TECHNICAL, Whom.NONE, "A random number: it tells no order."),
+            "letter": Field(Kind.TECHNICAL, Whom.NONE, "The letter it belongs to."),
+            "kind": Field(Kind.TECHNICAL, Whom.NONE, "Whether it carries an access code or a withdrawal code."),
+            "digest": Field(
+                Kind.PERSONAL, Whom.SIGNATORY, "A hash of address and letter under a key that is in a file."
+            ),
+            "language": Field(Kind.PERSONAL, Whom.SIGNATORY, "The language of the email."),
+            "sealed": Field(
+                Kind.PERSONAL,
+                Whom.SIGNATORY,
+                "The address, and in a withdrawal email its code, encrypted under a key that is in a file.",
+            ),
+            "token_hash": Field(Kind.SECRET, Whom.SIGNATORY, "A hash of the access code of an unfinished attempt."),
+            "tries": Field(Kind.TECHNICAL, Whom.NONE, "How often it was tried."),
+            "due": Field(Kind.TECHNICAL, Whom.NONE, "When it is tried next, to the minute."),
+            "since": Field(Kind.PERSONAL, Whom.SIGNATORY, "When it was asked for, to the hour."),
+        },
+    )
 
     class Meta:
         db_table = "mail_waiting"

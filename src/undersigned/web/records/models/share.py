@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
+from undersigned.web.records.classification import UNTIL_WITHDRAWN, Field, Kind, Stored, Whom
 from undersigned.web.records.models.edition import Edition
 
 
@@ -14,6 +17,22 @@ class Share(models.Model):
     key = models.CharField(max_length=43)
     trustee = models.PositiveSmallIntegerField()
     share = models.BinaryField()
+
+    STORED: ClassVar = Stored(
+        "Trustees' shares",
+        "After the cut enough trustees open the names. What the shares open is computed when needed and never stored.",
+        UNTIL_WITHDRAWN,
+        {
+            "edition": Field(Kind.TECHNICAL, Whom.NONE, "The edition it belongs to."),
+            "key": Field(Kind.PUBLIC, Whom.SIGNATORY, "The public key of the signatory whose name it helps to open."),
+            "trustee": Field(Kind.PUBLIC, Whom.TRUSTEE, "The trustee's number in the letter."),
+            "share": Field(
+                Kind.SECRET,
+                Whom.SIGNATORY,
+                "The share. Enough of them open the name; public with the edition, secret before.",
+            ),
+        },
+    )
 
     class Meta:
         db_table = "editions_share"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
+
+from undersigned.web.records.classification import NEWEST_VALUE, Field, Kind, Stored, Whom
 
 
 class Term(models.Model):
@@ -14,6 +18,16 @@ class Term(models.Model):
 
     term = models.PositiveBigIntegerField(default=0)
     holder = models.CharField(max_length=32)
+
+    STORED: ClassVar = Stored(
+        "Which background worker is in charge",
+        "Where several machines run one site, only one of them may write the log.",
+        NEWEST_VALUE,
+        {
+            "term": Field(Kind.TECHNICAL, Whom.NONE, "How often one has taken over."),
+            "holder": Field(Kind.TECHNICAL, Whom.NONE, "A random mark of the one in charge."),
+        },
+    )
 
     class Meta:
         db_table = "operations_term"

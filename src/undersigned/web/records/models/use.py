@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
+from undersigned.web.records.classification import UNTIL_SETTLED, Field, Kind, Stored, Whom
 from undersigned.web.records.models.letter import Letter
 
 
@@ -20,6 +23,21 @@ class Use(models.Model):
     token_hash = models.CharField(max_length=43)
     blinded = models.BinaryField()
     answer = models.BinaryField()
+
+    STORED: ClassVar = Stored(
+        "Access codes used since the last batch",
+        "On PostgreSQL only: keeps the order in which codes are used out of the large table. Empty on SQLite.",
+        UNTIL_SETTLED,
+        {
+            "name": Field(Kind.SECRET, Whom.SIGNATORY, "Letter and hash of the code."),
+            "letter": Field(Kind.TECHNICAL, Whom.NONE, "The letter it belongs to."),
+            "token_hash": Field(Kind.SECRET, Whom.SIGNATORY, "A hash of the code."),
+            "blinded": Field(
+                Kind.SECRET, Whom.SIGNATORY, "The blinded question of a used code; it does not lead to the signature."
+            ),
+            "answer": Field(Kind.SECRET, Whom.SIGNATORY, "The site's answer to it."),
+        },
+    )
 
     class Meta:
         db_table = "letters_use"
