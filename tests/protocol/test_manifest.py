@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -132,23 +130,3 @@ def test_times_are_whole_seconds_of_utc() -> None:
     moment = datetime(2026, 12, 1, 6, 0, 0, tzinfo=UTC)
     assert manifest.parse_time("2026-12-01T06:00:00Z") == moment
     assert manifest.format_time(moment.replace(microsecond=999_999)) == "2026-12-01T06:00:00Z"
-
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.mark.parametrize("name", ["SLUG", "LANGUAGE_TAG"])
-def test_python_and_the_browser_have_the_same_pattern_and_each_has_it_once(name: str) -> None:
-    """Written twice on purpose, once a language: the two are equal, and no other file spells it again."""
-    pattern = getattr(manifest, name)
-    source = (ROOT / "frontend/src/protocol/manifest.ts").read_text(encoding="utf-8")
-    assert re.findall(rf'^export const {name} = "(.*)";$', source, re.MULTILINE) == [pattern]
-    # With or without "?:", which changes nothing of what a whole match is.
-    telling = pattern.replace("?:", "")
-    for folder, suffix in (("src/undersigned", "py"), ("frontend/src", "ts")):
-        found = [
-            path.name
-            for path in (ROOT / folder).rglob(f"*.{suffix}")
-            if telling in path.read_text(encoding="utf-8").replace("?:", "")
-        ]
-        assert found == [f"manifest.{suffix}"]
