@@ -112,7 +112,8 @@ class Twice:
     def batch(self, planned: Sequence[tuple[Any, ...]]) -> list[str]:
         """Decides a batch in both ways and compares; gives the verdicts."""
         self.site.clock.now += 1
-        candidates, expected = [], []
+        candidates: list[Candidate] = []
+        expected: list[str] = []
         for step in planned:
             first, second = (self._candidate(step, signature) for signature in SIGNATURES)
             # Half of what comes again is the very same, and half says the same in other bytes.
