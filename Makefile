@@ -10,11 +10,13 @@
 #   make pictures    screenshots of every page, into pictures/
 #   make bench       the figures, each beside its control
 #   make durability  the long runs of faults: kills, power cuts, full disks; an hour. durability-every: each call of an edition
+#   make exhaustive   every combination of what the tests sample: each paper in each way
 #   make soak        twenty minutes of signing and reading: does anything grow that should not? DURATION=seconds
 #   make run         a server with its data in ./data
 #   make lock        the lock files anew from pyproject.toml (needs uv); make wheels: which machines have wheels of all
 #   make docs        what the documentation draws from the code
 #   make wheel       the wheel and the source archive, into dist/
+#   make release VERSION=1.2.3   all of a release in build/release; FINAL=yes tags it here (docs/howto/release.md)
 #   make machines    the first two on bare Debian 12 and 13, as root and as a user (needs root)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -25,8 +27,8 @@ NPM := npm ci --loglevel=error --no-audit --no-fund
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-postgresql test-python check hooks browser scripts pictures bench durability durability-every soak \
-  docs run lock wheel wheels machines format clean
+.PHONY: help demo test test-postgresql test-python check hooks browser scripts pictures bench durability durability-every exhaustive soak \
+  docs run lock wheel wheels release machines format clean
 help:
 	@grep '^#   make' Makefile | cut -c5-
 
@@ -137,6 +139,11 @@ durability: $(VENV)/.installed $(PATRONI)/.installed
 	@./scripts/system-packages test
 	UNDERSIGNED_PATRONI=$(PATRONI)/bin pytest --durability tests/durability
 
+# Every combination of what make test samples.
+exhaustive: $(VENV)/.installed
+	@./scripts/system-packages test
+	pytest --exhaustive -m exhaustive -n $(WORKERS) $(TEST)
+
 # Each call of a cut's and a publication's way, not each twelfth: hours.
 durability-every: $(VENV)/.installed
 	EDITION_STEP=1 pytest --durability tests/durability/test_editions.py
@@ -165,6 +172,10 @@ lock:
 # The wheel and the source archive, into dist/: the same bytes each time.
 wheel: $(VENV)/.run frontend/node_modules/.build
 	$(BIN)/python -m hatchling build
+
+# In a clone; this checkout changes only with FINAL=yes.
+release: $(VENV)/.installed frontend/node_modules/.build
+	$(BIN)/python scripts/release $(VERSION) $(if $(filter yes,$(FINAL)),--final)
 
 # Is there a wheel of everything for each Python and machine we name? (needs uv)
 wheels:

@@ -35,7 +35,7 @@ BAR = 1.0
 def prepare(data: Path, port: int, smtp: int) -> None:
     """Creates the data directory of a site that sends mail, and sets up this process as one of the site's."""
     from undersigned.web.config.datadir import DataDir
-    from undersigned.web.config.datadir import prepare as make
+    from undersigned.web.config.first_start import prepare as make
 
     make(DataDir(data), f"127.0.0.1:{port}")
     settings = data / "settings.toml"

@@ -51,7 +51,7 @@ def over_http(number: int) -> load.Result:
     """Measures activations on the real server, with as many connections as in a busy minute."""
     with tempfile.TemporaryDirectory(prefix="undersigned-bench-") as name:
         data, port = Path(name) / "data", people.free_port()
-        command = [people.python(), "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port)]
+        command = [people.python(), "-m", "undersigned.cli.app", "serve", "--data", str(data), "--port", str(port)]
         server = people.Process(command, port, {})
         letter = people.open_letter(server, (data / "keys" / "organiser-token").read_text().strip(), number)
         spki = b64.decode(manifest.parse(letter.manifest).registrars[0])

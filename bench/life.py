@@ -98,7 +98,7 @@ class Life:
         """Starts the site's processes and waits until they answer and the clerk has made its first round."""
         port, bundle = int(self.known["port"]), self.data / "public" / people.SLUG / "bundle.zip"
         before, expected = _written(bundle), "sign" in self.known["found"] or "bulk" in self.known["found"]
-        command = [people.python(), "-m", "undersigned.web", "serve", "--data", str(self.data), "--port", str(port)]
+        command = [people.python(), "-m", "undersigned.cli.app", "serve", "--data", str(self.data), "--port", str(port)]
         server = people.Process(command, port, {})
         if expected:
             # A clerk that starts rebuilds the bundle, after everything else.

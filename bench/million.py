@@ -50,7 +50,7 @@ def enter(data: Path) -> None:
 
 def serve(data: Path, port: int) -> people.Process:
     """Starts the site's processes."""
-    command = [people.python(), "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port)]
+    command = [people.python(), "-m", "undersigned.cli.app", "serve", "--data", str(data), "--port", str(port)]
     return people.Process(command, port, {})
 
 

@@ -31,7 +31,17 @@ from undersigned.web.serve import web_command
 
 def site(data: Path, port: int, *options: str) -> people.Process:
     """The real server: web worker and clerk."""
-    command = [people.python(), "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port), *options]
+    command = [
+        people.python(),
+        "-m",
+        "undersigned.cli.app",
+        "serve",
+        "--data",
+        str(data),
+        "--port",
+        str(port),
+        *options,
+    ]
     return people.Process(command, port, {})
 
 

@@ -36,7 +36,7 @@ def one_site(workers: int, runs: int) -> dict[str, Any]:
     took = []
     with tempfile.TemporaryDirectory() as folder:
         data, port = Path(folder) / "data", free_port()
-        command = [sys.executable, "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port)]
+        command = [sys.executable, "-m", "undersigned.cli.app", "serve", "--data", str(data), "--port", str(port)]
         server = Server(data, port, [*command, "--workers", str(workers), *database_for(data)])
         server.start()
         try:
@@ -87,7 +87,7 @@ def main() -> int:
                 cluster.initialise()
                 cluster.start()
                 cluster.ask("CREATE DATABASE undersigned")
-                os.environ["UNDERSIGNED_DATABASE"] = cluster.url("undersigned")
+                os.environ["UNDERSIGNED_TEST_DATABASE"] = cluster.url("undersigned")
             for workers in (1, 3):
                 made = one_site(workers, given.runs // 4)
                 honest, forged = Counter(made["honest"]), Counter(made["forged"])
@@ -98,7 +98,7 @@ def main() -> int:
                     f"| {made['median']:.1f}, {made['longest']:.1f} |"
                 )
                 print(lines[-1], flush=True)
-            os.environ.pop("UNDERSIGNED_DATABASE", None)
+            os.environ.pop("UNDERSIGNED_TEST_DATABASE", None)
     if given.out:
         given.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return int(wrong > 0)

@@ -1,6 +1,6 @@
 """Overload: does the site keep accepting signatures, and does it refuse with 503 what it can't accept?
 
-    python bench/sustained.py [--rates 100x600,300x60,1000x10,3000x5] [--out bench/results/sustained.md]
+    python bench/sustained.py [--rates 100x600,300x60,1000x10,3000x5] [--out sustained.md]
 
 People sign at a steady rate for a number of seconds, whether or not the answers keep up; latency is measured from when
 a signature was due. The bar: all clients get a receipt at 100 per second within 300 ms (p99), and at 300 per second

@@ -13,14 +13,20 @@ settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "explore")
 
 
+LANES = {"durability": "make durability", "exhaustive": "make exhaustive"}
+"""Markers of tests that run only when they are asked for, and the command that asks."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--durability``: the long runs of faults too (make durability)."""
+    """``--durability``: long runs of faults. ``--exhaustive``: every combination of what is sampled otherwise."""
     parser.addoption("--durability", action="store_true", help="run the long tests of faults as well")
+    parser.addoption("--exhaustive", action="store_true", help="run every combination, not a sample")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves the long ones out unless they are asked for."""
-    if not config.getoption("--durability"):
-        for item in items:
-            if item.get_closest_marker("durability"):
-                item.add_marker(pytest.mark.skip(reason="long: make durability"))
+    for marker, command in LANES.items():
+        if not config.getoption(f"--{marker}"):
+            for item in items:
+                if item.get_closest_marker(marker):
+                    item.add_marker(pytest.mark.skip(reason=f"long: {command}"))

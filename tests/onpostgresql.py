@@ -1,4 +1,4 @@
-"""Runs a command, as ``onpostgresql.py pytest tests/web``, with a private cluster named by UNDERSIGNED_DATABASE."""
+"""Runs a command, as ``onpostgresql.py pytest tests/web``, with a private cluster in UNDERSIGNED_TEST_DATABASE."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ def main(command: list[str]) -> int:
         cluster.initialise()
         cluster.start()
         cluster.ask("CREATE DATABASE undersigned")
-        named = {"UNDERSIGNED_DATABASE": cluster.url("undersigned"), "UNDERSIGNED_DATABASE_FILES": str(cluster.folder)}
+        named = {
+            "UNDERSIGNED_TEST_DATABASE": cluster.url("undersigned"),
+            "UNDERSIGNED_TEST_DATABASE_FILES": str(cluster.folder),
+        }
         return subprocess.run(command, env={**os.environ, **named}, check=False).returncode
     finally:
         cluster.remove()

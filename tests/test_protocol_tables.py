@@ -18,6 +18,7 @@ from undersigned.languages import figures
 from undersigned.protocol import errors, finding, findings, purposes, spec
 from undersigned.protocol.finding import Finding
 from undersigned.web import problems
+from undersigned.web.reader.words import read_catalog
 
 ROOT = Path(__file__).parents[1]
 SPEC: dict[str, Any] = json.loads((ROOT / "docs/spec/protocol.json").read_text(encoding="utf-8"))
@@ -171,4 +172,7 @@ ONE_SIDED = {
 
 
 def test_steps_are_the_verifiers() -> None:
+    """Their titles are the English catalog's too."""
+    english = {step: read_catalog("en")[f"step_{step}"] for step in spec.STEPS}
+    assert {step: title.replace("'", "\u2019") for step, title in spec.TITLES.items()} == english
     assert tuple(spec.TITLES) == spec.STEPS == tuple(row["step"] for row in SPEC["steps"])

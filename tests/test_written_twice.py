@@ -190,6 +190,6 @@ def test_the_paths_of_a_bundle_are_the_same() -> None:
 
 def test_a_limit_that_differs_is_noticed() -> None:
     """The control: another number, another character."""
-    assert numbers(SCRIPTS / "canonical.ts")["MAX_DEPTH"] == 8 != 9
+    assert numbers(SCRIPTS / "canonical.ts")["MAX_DEPTH"] == 8
     assert spelt_alike("[a-z0-9]{1,40}") != spelt_alike("[a-z0-9]{1,41}")
     assert spelt_alike("(a|b)/c") == spelt_alike("(?:a|b)/c")

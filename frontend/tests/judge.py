@@ -6,10 +6,12 @@ A question is a list of ``{"what": .., ...}``; the answer a list of ``{"ok": tru
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from undersigned.languages import figures
 from undersigned.protocol import (
     base64url,
     canonical,
@@ -29,6 +31,7 @@ from undersigned.protocol import (
     text,
 )
 from undersigned.protocol.errors import ProtocolError
+from undersigned.web.reader.words import read_catalog, spoken
 
 decode = base64url.decode
 Item = dict[str, Any]
@@ -159,7 +162,26 @@ def judge_credential(item: Item) -> Any:
     return {}
 
 
+def judge_messages(item: Item) -> Any:
+    """What ICU makes of every finding in every language, with numbers for each plural form."""
+    del item
+    found = []
+    for language in spoken():
+        for id_, pattern in read_catalog(language).items():
+            if id_.startswith("finding_"):
+                names = set(re.findall(r"\{(\w+)[,}]", pattern))
+                for n in (0, 1, 2, 3, 5, 11, 21, 100, 1234, 100_000):
+                    given = {name: "a" if name in TEXTS else n for name in names}
+                    said = figures.say(pattern, language, given)
+                    found.append({"language": language, "pattern": pattern, "parameters": given, "said": said})
+    return {"messages": found}
+
+
+TEXTS = {"because", "edition", "key", "letter", "origin", "path", "text"}
+"""Parameters that are text; one that is a number somewhere else, such as an edition's, is none the worse for it."""
+
 JUDGES: dict[str, Callable[[Item], Any]] = {
+    "messages": judge_messages,
     "seal": judge_seal,
     "entry": judge_entry,
     "receipt": judge_receipt,

@@ -22,7 +22,7 @@ from web.server import Server, free_port, until
 
 from .conftest import Said, typed
 
-pytestmark = pytest.mark.skipif("UNDERSIGNED_DATABASE" in os.environ, reason="PostgreSQL's own tools do it there")
+pytestmark = pytest.mark.skipif("UNDERSIGNED_TEST_DATABASE" in os.environ, reason="PostgreSQL's own tools do it there")
 
 KEY = pyrage.x25519.Identity.generate()
 

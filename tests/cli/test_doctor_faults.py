@@ -19,7 +19,7 @@ from web.server import Server
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif("UNDERSIGNED_DATABASE" in os.environ, reason="its faults are planted in an SQLite file"),
+    pytest.mark.skipif("UNDERSIGNED_TEST_DATABASE" in os.environ, reason="its faults are planted in an SQLite file"),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -112,21 +113,21 @@ def test_what_stops_a_start_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_start_that_is_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
-    """SIGTERM before the site answers: the server it had begun ends too."""
+    """SIGTERM before the site answers: the processes it had started end too."""
     port = free_port()
     command = [sys.executable, "-m", "undersigned.cli.app", "serve", "--data", str(tmp_path / "d"), "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while not below(process.pid, "serve"):
+    while not below(process.pid, "clerk"):
         assert process.poll() is None
         assert time.monotonic() < deadline, "it did not get so far"
         time.sleep(0.01)
-    (server,) = below(process.pid, "serve")
+    (server,) = below(process.pid, "clerk")
     process.terminate()
     process.wait(60)
     deadline = time.monotonic() + 20
     while Path(f"/proc/{server}").exists():
-        assert time.monotonic() < deadline, "the server goes on alone"
+        assert time.monotonic() < deadline, "the clerk goes on alone"
         time.sleep(0.05)
     assert port_is_free("127.0.0.1", port)
 
@@ -149,3 +150,58 @@ def test_an_error_names_a_file_as_it_is_spelt(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     assert "nofile is not there" in typed("verify", "nofile", home=tmp_path).err
     assert "nofile.zip is not there" in typed("verify", "nofile.zip", home=tmp_path).err
+
+
+def test_a_password_on_the_command_line_is_refused_with_the_places_where_it_belongs(tmp_path: Path) -> None:
+    """Every user of a machine sees arguments. It is not repeated, and nothing is made."""
+    url = "postgresql://letters:s3cret@db.example.org/letters"
+    for command in ("serve", "init"):
+        said = typed(command, "--data", tmp_path / "data", "--database", url)
+        assert said.code == 2
+        for place in ("keys/database-password", "PGPASSFILE", "systemd credential"):
+            assert place in said.err
+        assert "s3cret" not in said.err + said.out
+        assert not (tmp_path / "data").exists()
+
+
+def test_a_directory_that_holds_something_else_is_not_taken(tmp_path: Path) -> None:
+    """A mistyped path: what is there is named, and stays as it is."""
+    (tmp_path / "thesis.tex").write_text("x")
+    said = typed("serve", "--data", tmp_path, "--port", str(free_port()))
+    assert said.code == 2
+    assert "holds other files (thesis.tex)" in said.err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_where_it_listens_is_the_options_then_the_environments_then_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A misspelt key stops it with the right one."""
+    taken, data = free_port(), tmp_path / "data"
+    assert typed("init", "--data", data, "--authority", "letters.example.org").code == 0
+    settings = data / "settings.toml"
+    settings.write_text(settings.read_text() + f"port = {taken}\n")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", taken))
+        listener.listen()
+        assert f"Port {taken} is taken" in typed("serve", "--data", data).err
+        monkeypatch.setenv("UNDERSIGNED_PORT", "70000")
+        assert "UNDERSIGNED_PORT is" in typed("serve", "--data", data).err
+        monkeypatch.setenv("UNDERSIGNED_PORT", str(free_port()))
+        assert f"Port {taken} is taken" in typed("serve", "--data", data, "--port", str(taken)).err
+        monkeypatch.delenv("UNDERSIGNED_PORT")
+    settings.write_text(settings.read_text().replace("port =", "prot ="))
+    said = typed("serve", "--data", data)
+    assert (said.code, "did you mean port?" in said.err) == (3, True)
+
+
+def test_djangos_commands_run_on_a_sites_data(tmp_path: Path) -> None:
+    """With options of their own; a folder that is no site's is misuse, and a command that Django has not is 1."""
+    assert typed("django", "--data", tmp_path, "check").code == 2
+    data = tmp_path / "data"
+    assert typed("init", "--data", data, "--authority", "letters.example.org").code == 0
+    shown = typed("django", "--data", data, "showmigrations", "--plan")
+    assert (shown.code, "[X]" in shown.out, "[ ]" in shown.out) == (0, True, False)
+    code = "from django.conf import settings; print(settings.DATA.root)"
+    assert str(data) in typed("django", "--data", data, "shell", "--verbosity", "0", "--command", code).out
+    assert typed("django", "--data", data, "no-such-command").code == 1

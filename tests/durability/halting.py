@@ -18,7 +18,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 
 import undersigned.web  # noqa: F401 - first of all: it chooses the SQLite that Django gets
-from undersigned.web.__main__ import main
+from undersigned.cli.app import run
 from undersigned.web.database import schema
 from undersigned.web.database.postgresql.base import DatabaseWrapper
 
@@ -54,6 +54,6 @@ if __name__ == "__main__":
         schema.whole = nullcontext  # type: ignore[assignment]
         # Nor does a session of PostgreSQL object to what is in none.
         DatabaseWrapper.guarded = False
-    status = main(sys.argv[4:])
+    status = run(sys.argv[4:])
     print(f"statements {_done}", file=sys.stderr)
     raise SystemExit(status)

@@ -8,6 +8,7 @@ done. An edition is there with its openings or not at all, at every moment, and 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -33,7 +34,7 @@ from .tally import Row, Tally
 
 pytestmark = [
     pytest.mark.durability,
-    pytest.mark.skipif("UNDERSIGNED_DATABASE" in os.environ, reason="PostgreSQL writes in processes of its own"),
+    pytest.mark.skipif("UNDERSIGNED_TEST_DATABASE" in os.environ, reason="PostgreSQL writes in processes of its own"),
     pytest.mark.skipif(gate.usable() != "", reason=gate.usable()),
 ]
 STEP = int(os.environ.get("EDITION_STEP", "12"))
@@ -212,13 +213,13 @@ def gated(data: Path) -> Iterator[tuple[Server, Saboteur]]:
 def findings(server: Server) -> list[str]:
     """What `doctor --deep` says."""
     done = subprocess.run(
-        [sys.executable, "-m", "undersigned.web", "doctor", "--deep", "--data", str(server.data)],
+        [sys.executable, "-m", "undersigned.cli.app", "doctor", "--deep", "--json", "--data", str(server.data)],
         env={**os.environ, "UNDERSIGNED_DATA": str(server.data)},
         capture_output=True,
         text=True,
         check=False,
     )
-    return done.stdout.splitlines()
+    return [f"{found['where']}: {found['what']}" for found in json.loads(done.stdout)]
 
 
 def sound(server: Server) -> None:

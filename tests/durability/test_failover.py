@@ -137,7 +137,7 @@ def site(folder: Path, database: str) -> Server:
     """A site with two web workers."""
     port = free_port()
     command = [
-        sys.executable, "-m", "undersigned.web", "serve", "--data", str(folder), "--port", str(port),
+        sys.executable, "-m", "undersigned.cli.app", "serve", "--data", str(folder), "--port", str(port),
         "--database", database, "--workers", "2",
     ]  # fmt: skip
     return Server(folder, port, command)

@@ -20,7 +20,9 @@ from .tally import Tally
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif("UNDERSIGNED_DATABASE" in os.environ, reason="it makes databases of its own, of both kinds"),
+    pytest.mark.skipif(
+        "UNDERSIGNED_TEST_DATABASE" in os.environ, reason="it makes databases of its own, of both kinds"
+    ),
 ]
 STEP = 29
 """In a run of every change only each so-manieth statement; with --durability all of them."""

@@ -156,7 +156,10 @@ def page() -> Iterator[Page]:
 
 
 def served(page: Page, data: Path) -> Server:
-    """The site, as the page starts it."""
+    """The site, as the page starts it, after its password was put where the page says."""
+    named, body = page.blocks.pop(0)
+    assert named == "web"
+    subprocess.run(["bash", "-eu", "-c", page.adapt(body).replace("/srv/letters", str(data))], check=True)
     named, body = page.blocks.pop(0)
     assert named == "web"
     words = page.adapt(body).replace("\\\n", " ").split()

@@ -20,10 +20,10 @@ from .tally import Tally
 
 pytestmark = [
     pytest.mark.durability,
-    pytest.mark.skipif("UNDERSIGNED_DATABASE" in os.environ, reason="PostgreSQL's own disk is another"),
+    pytest.mark.skipif("UNDERSIGNED_TEST_DATABASE" in os.environ, reason="PostgreSQL's own disk is another"),
 ]
 CYCLES = int(os.environ.get("CYCLES", "100"))
-"""How often the plug is pulled (bar.md, R4)."""
+"""How often the plug is pulled (row R4 of the table of faults)."""
 EACH = 60
 """Signatures ready for each cut: more than can be sent before it, so that none falls on an idle site."""
 FAULT = ("R4", "power cut under load", "synchronous=OFF")

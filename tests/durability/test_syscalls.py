@@ -27,7 +27,7 @@ from .tally import Tally
 
 pytestmark = [
     pytest.mark.durability,
-    pytest.mark.skipif("UNDERSIGNED_DATABASE" in os.environ, reason="PostgreSQL writes in processes of its own"),
+    pytest.mark.skipif("UNDERSIGNED_TEST_DATABASE" in os.environ, reason="PostgreSQL writes in processes of its own"),
     pytest.mark.skipif(gate.usable() != "", reason=gate.usable()),
 ]
 STEP = int(os.environ.get("STEP", "1"))

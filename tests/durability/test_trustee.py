@@ -35,7 +35,7 @@ from .tool import locked
 
 pytestmark = [
     pytest.mark.durability,
-    pytest.mark.skipif("UNDERSIGNED_DATABASE" in os.environ, reason="a trustee's tool has no database"),
+    pytest.mark.skipif("UNDERSIGNED_TEST_DATABASE" in os.environ, reason="a trustee's tool has no database"),
     pytest.mark.skipif(gate.usable() != "", reason=gate.usable()),
 ]
 WORK = "files written in place, and kept after they are cosigned"

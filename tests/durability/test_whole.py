@@ -20,7 +20,7 @@ def test_what_would_be_skipped_fails_where_all_is_asked_for(tmp_path: Path) -> N
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'base'}"]
     done = subprocess.run(
         [*words, "--durability", _TEST],
-        env={**os.environ, "PYTHONPATH": SOURCES, "UNDERSIGNED_DATABASE": "postgresql://nobody"},
+        env={**os.environ, "PYTHONPATH": SOURCES, "UNDERSIGNED_TEST_DATABASE": "postgresql://nobody"},
         cwd=ROOT,
         capture_output=True,
         text=True,

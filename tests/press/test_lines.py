@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from undersigned.press.block import Chunk, Row
 from undersigned.press.fit import deal, fills
-from undersigned.press.lines import MAX_GAP, MIN_GAP, Line, Units, balanced, justify, ragged, rows_for
+from undersigned.press.lines import MAX_GAP, MIN_GAP, Line, Units, balanced, justify, ragged
 from undersigned.press.names import Word
 
 SPACE = 0.24
@@ -98,19 +98,12 @@ def test_a_space_held_in_a_broken_word_is_stretched_with_its_line() -> None:
 HEIGHTS = st.lists(st.integers(1, 4), min_size=1, max_size=150)
 
 
-@given(HEIGHTS, st.integers(1, 12))
-def test_columns_are_as_short_as_whole_entries_allow(heights: list[int], columns: int) -> None:
-    """``rows_for`` finds a number of rows that holds all, and one row fewer would not."""
-    rows = rows_for(heights, columns)
-    assert fills(heights, columns, [rows])
-    assert not fills(heights, columns, [rows - 1])
-
-
 @given(HEIGHTS, st.integers(1, 12), st.integers(0, 30))
 def test_dealing_keeps_every_entry_whole_and_in_order(heights: list[int], columns: int, spare: int) -> None:
     """Dealt columns, read one after another, are the entries."""
     chunks = [Chunk(tuple(Row("first") for _ in range(h)), i) for i, h in enumerate(heights)]
-    dealt = deal(chunks, columns, [rows_for(heights, columns) + spare])
+    fewest = next(rows for rows in itertools.count(1) if fills(heights, columns, [rows]))
+    dealt = deal(chunks, columns, [fewest + spare])
     assert dealt is not None
     assert [chunk.entry for column in dealt[0] for chunk in column] == list(range(len(heights)))
     assert deal(chunks, columns, [0]) is None

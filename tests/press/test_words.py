@@ -24,7 +24,7 @@ COUNTED = ("signatories", "unnamed", "groupless", "more")
         ("ar", 11, "وقّع هذه الرسالة ١١ شخصًا."),
         ("ar", 100, "وقّع هذه الرسالة ١٠٠ شخص."),
         ("he", 2, "על מכתב זה חתמו שני אנשים."),
-        ("de-CH", 2, "2 Menschen haben diesen Brief unterzeichnet."),
+        ("de-CH", 2, "2 Personen haben diesen Brief unterschrieben."),
     ],
 )
 def test_a_noun_beside_a_number_has_the_form_the_language_asks_for(lang: str, number: int, said: str) -> None:

@@ -20,7 +20,8 @@ from letterworld import LetterWorld, serve_log
 from strategies import mutations, one_byte_changed
 from undersigned.protocol import base64url, bundle, canonical, checkpoint, edition, entries, note, opening, roll, seal
 from undersigned.protocol.report import Report
-from undersigned.protocol.verify import STEPS, verify_bundle
+from undersigned.protocol.spec import STEPS
+from undersigned.protocol.verify import verify_bundle
 
 Files = dict[str, bytes]
 LIVED = rehearsed()

@@ -40,6 +40,7 @@ from undersigned.protocol import (  # noqa: E402
     shamir,
     tiles,
 )
+from undersigned.protocol.spec import Purpose  # noqa: E402
 from undersigned.protocol.verify import verify_bundle  # noqa: E402
 
 encode = base64url.encode
@@ -165,7 +166,7 @@ def purpose_values() -> None:
                     "key": encode(keys.public_key(secret)),
                     "signature": encode(keys.sign(p, secret, b"m")),
                 }
-                for p in sorted(get_args(purposes.Purpose))
+                for p in sorted(get_args(Purpose))
             ],
         },
     )

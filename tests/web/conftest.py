@@ -203,7 +203,7 @@ def on_disk() -> bytes:
     """Every byte that the site and its database keep; of PostgreSQL all but its write-ahead log, which is a promise of
     its operator's (docs/howto/postgresql.md)."""
     roots = [settings.DATA.root]
-    files = os.environ.get("UNDERSIGNED_DATABASE_FILES")
+    files = os.environ.get("UNDERSIGNED_TEST_DATABASE_FILES")
     if files is not None:
         with connection.cursor() as cursor:
             cursor.execute("CHECKPOINT")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import sys
 
+from undersigned.cli.app import run
 from undersigned.web import serve
-from undersigned.web.__main__ import main
+from undersigned.web.__main__ import main as run_clerk
 
 
 def forget() -> None:
@@ -31,4 +32,4 @@ if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "undersigned.web.settings"
     serve.clerk_command = lambda data: [sys.executable, "-m", "web.forgetful", "clerk", "--data", str(data)]
     forget()
-    raise SystemExit(main(words))
+    raise SystemExit(run_clerk(words) if words[0] == "clerk" else run(words))

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from undersigned.web import wiring
 from undersigned.web.clerk.postman import Postman
-from undersigned.web.mail.config import MailSettings
+from undersigned.web.config.settings import Mail
 from undersigned.web.mail.smtp import SmtpPost
 from undersigned.web.ports import World
 
@@ -132,7 +132,7 @@ def pooled_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 def mail(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailSite]:
     """A site that sends its mail to a real SMTP server."""
     with smtp() as sink:
-        post = SmtpPost(MailSettings("127.0.0.1", sink.port, "none", SENDER, per_minute=1000))
+        post = SmtpPost(Mail(host="127.0.0.1", port=sink.port, security="none", sender=SENDER, per_minute=1000))
         world = replace(site.world, post=post)
         monkeypatch.setattr(wiring, "world", lambda: world)
         site.world = world

@@ -9,8 +9,9 @@ import os
 import sys
 from pathlib import Path
 
-from undersigned.web import __main__ as site
+from undersigned.cli.app import run
 from undersigned.web import serve
+from undersigned.web.__main__ import main as run_clerk
 from undersigned.web.config.datadir import ENVIRONMENT
 
 
@@ -40,8 +41,9 @@ def _break_clerk(data: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "clerk":
-        _break_clerk(sys.argv[sys.argv.index("--data") + 1])
-    else:
-        serve.clerk_command = _clerk_command
-    sys.exit(site.main())
+    words = sys.argv[1:]
+    if words[0] == "clerk":
+        _break_clerk(words[words.index("--data") + 1])
+        sys.exit(run_clerk(words))
+    serve.clerk_command = _clerk_command
+    sys.exit(run(words))

@@ -160,7 +160,7 @@ def _bytes(value: Any) -> bytes:
 
 
 def _relations() -> Iterator[tuple[str, Path]]:
-    root = Path(os.environ["UNDERSIGNED_DATABASE_FILES"])
+    root = Path(os.environ["UNDERSIGNED_TEST_DATABASE_FILES"])
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname, pg_relation_filepath(c.oid) FROM pg_class c "

@@ -32,7 +32,7 @@ def free_port() -> int:
 
 def database_of(data: Path) -> str | None:
     """The URL of the database of a site on ``data``: None on SQLite; on PostgreSQL one of its own, made here."""
-    url = os.environ.get("UNDERSIGNED_DATABASE")
+    url = os.environ.get("UNDERSIGNED_TEST_DATABASE")
     if url is None:
         return None
     name = "site" + hashlib.sha256(str(data).encode()).hexdigest()[:16]
@@ -49,12 +49,12 @@ def database_for(data: Path) -> list[str]:
 
 
 class Server:
-    """``undersigned.web serve`` on a data directory. ``command``: another way to start it, for controls."""
+    """``undersigned serve`` on a data directory. ``command``: another way to start it, for controls."""
 
     def __init__(self, data: Path, port: int, command: list[str] | None = None) -> None:
         self.data, self.port = data, port
         self.command = command or [
-            sys.executable, "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port),
+            sys.executable, "-m", "undersigned.cli.app", "serve", "--data", str(data), "--port", str(port),
             *database_for(data),
         ]  # fmt: skip
         self.process: subprocess.Popen[bytes] | None = None

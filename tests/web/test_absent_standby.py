@@ -112,7 +112,7 @@ def alone(folder: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> Iterator[A
         cluster.start()
         cluster.ask("CREATE DATABASE letters")
         server.command = [
-            sys.executable, "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port),
+            sys.executable, "-m", "undersigned.cli.app", "serve", "--data", str(data), "--port", str(port),
             "--database", cluster.url("letters"),
         ]  # fmt: skip
         server.start()

@@ -17,8 +17,10 @@ from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
 from undersigned.protocol import verify
-from undersigned.web.config.bucket import read_bucket_settings
-from undersigned.web.config.datadir import DataDir, DataError, prepare
+from undersigned.web.config.credentials import read_bucket_key
+from undersigned.web.config.datadir import DataDir, DataError
+from undersigned.web.config.first_start import prepare
+from undersigned.web.config.sources import read_settings
 from undersigned.web.edge.bucket_files import BucketServer
 from undersigned.web.ports import StorageAwayError
 from undersigned.web.problems import Problem
@@ -166,14 +168,16 @@ def test_settings_that_are_wrong_are_named(tmp_path: Path, text: str) -> None:
     """A bucket without a name, a number, a secret where none belongs."""
     data = DataDir(tmp_path / "data")
     prepare(data, "127.0.0.1:8000")
-    assert read_bucket_settings(data) is None
-    data.settings.write_text(text)
+    assert read_settings(data).bucket is None
+    data.settings.write_text('authority = "x.example.org"\n' + text)
     with pytest.raises(DataError, match="bucket"):
-        read_bucket_settings(data)
-    data.settings.write_text('[bucket]\nname = "x"\n')
+        read_settings(data)
+    assert read_bucket_key(data) is None
     (data.keys / "bucket-key").write_text("one\n")
     with pytest.raises(DataError, match="bucket-key"):
-        read_bucket_settings(data)
+        read_bucket_key(data)
+    (data.keys / "bucket-key").write_text("id\nsecret\n")
+    assert read_bucket_key(data) == ("id", "secret")
 
 
 class Asked:
@@ -226,7 +230,7 @@ def test_a_letter_lives_in_a_bucket_and_outlives_its_absence(s3: S3, tmp_path: P
     with (data / "settings.toml").open("a") as file:
         file.write(f'[bucket]\nname = "letters"\nendpoint = "{s3.url}"\nregion = "us-east-1"\n')
     (data / "keys" / "bucket-key").write_text("\n".join(KEY))
-    command = [sys.executable, "-m", "undersigned.web", "serve", "--data", str(data), "--port", str(port)]
+    command = [sys.executable, "-m", "undersigned.cli.app", "serve", "--data", str(data), "--port", str(port)]
     server = Server(data, port, command)
     server.start()
     try:

@@ -7,11 +7,14 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from undersigned.protocol import codes, entries
+from undersigned.web.forms import actions
+from undersigned.web.problems import Problem, busy, full, halted, unsure
 from undersigned.web.reader.words import words
 from undersigned.web.records.models import MailWaiting, SealedObject
 
@@ -179,6 +182,28 @@ def test_a_refused_form_says_only_what_it_knows_and_where_to_go(site: Site, lang
     assert browser.send(**{"as": "name", "name": "Testperson Again", "group": "reserve"}).status == 409
     assert said["code_used_own"] in html.unescape(browser.text)
     assert {home, f"{form}withdraw", f"{home}counted/"} <= set(browser.links)
+
+
+@pytest.mark.parametrize("problem", [busy, unsure, halted, full])
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_a_form_says_why_the_server_refused_and_nothing_was_kept_only_if_it_knows(
+    site: Site, monkeypatch: pytest.MonkeyPatch, problem: Callable[[], Problem], language: str
+) -> None:
+    """Too busy, not confirmed, an older database, a full disk: each has its sentence, in the page's language."""
+    letter = site.letter(public=True, check="codes", size=1)
+    browser = Browser(letter.call)
+    browser.open(f"/{letter.slug}/form/{language}/sign")
+    browser.send(code=code_of(letter))
+
+    def refuse(**_: object) -> None:
+        raise problem()
+
+    monkeypatch.setattr(actions, "sign_for", refuse)
+    assert browser.send(**{"as": "name", "name": "Testperson", "group": "reserve"}).status in (503, 507)
+    text, said = html.unescape(browser.text), words(language)
+    assert problem().message == f"problem_{problem.__name__}"
+    assert said[problem().message] in text
+    assert ("Nothing was kept" in text) == (language == "en" and problem is not unsure)
 
 
 BAD: dict[str, tuple[dict[str, str], str]] = {
@@ -387,7 +412,7 @@ def test_the_whole_way_over_real_http_and_real_smtp(tmp_path: Path) -> None:
 
     with smtp() as sink:
         server = Server(tmp_path / "data", free_port())
-        make = [sys.executable, "-m", "undersigned.web", "init", "--data", str(server.data)]
+        make = [sys.executable, "-m", "undersigned.cli.app", "init", "--data", str(server.data)]
         make += ["--authority", server.authority, *database_for(server.data)]
         subprocess.run(make, check=True, capture_output=True)
         with (tmp_path / "data" / "settings.toml").open("a") as file:

@@ -20,7 +20,7 @@ LANES = {
 
 @pytest.mark.slow
 @pytest.mark.skipif(BINARIES is None, reason="needs Debian's package postgresql")
-@pytest.mark.skipif("UNDERSIGNED_DATABASE" in os.environ, reason="they run there already")
+@pytest.mark.skipif("UNDERSIGNED_TEST_DATABASE" in os.environ, reason="they run there already")
 @pytest.mark.parametrize("lane", LANES)
 def test_the_site_is_the_same_on_postgresql(lane: str) -> None:
     """What holds on SQLite holds there, word for word: the same tests pass."""

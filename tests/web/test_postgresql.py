@@ -57,7 +57,7 @@ def node(folder: Path, database: str, *options: str) -> Server:
     """A site's processes on one machine."""
     port = free_port()
     command = [
-        sys.executable, "-m", "undersigned.web", "serve", "--data", str(folder), "--port", str(port),
+        sys.executable, "-m", "undersigned.cli.app", "serve", "--data", str(folder), "--port", str(port),
         "--database", database, *options,
     ]  # fmt: skip
     return Server(folder, port, command)
@@ -70,7 +70,7 @@ def test_a_server_that_could_lose_a_receipt_is_refused(cluster: Cluster, databas
     for value in ("off", "local", "remote_write"):
         cluster.ask(f"ALTER DATABASE {name} SET synchronous_commit = {value}")
         refused = run(*init)
-        assert refused.returncode == 1
+        assert refused.returncode == 3
         assert f"synchronous_commit = {value}" in refused.stderr
         assert "Traceback" not in refused.stderr
     cluster.ask(f"ALTER DATABASE {name} RESET synchronous_commit")
@@ -82,31 +82,73 @@ def test_a_server_that_could_lose_a_receipt_is_refused(cluster: Cluster, databas
         cluster.ask(f"ALTER SYSTEM RESET {setting}")
         cluster.ask("SELECT pg_reload_conf()")
         until(lambda setting=setting: cluster.ask(f"SHOW {setting}") == [("on",)])
-        assert refused.returncode == 1
+        assert refused.returncode == 3
         assert f"{setting} = off" in refused.stderr
     taken = run(*init)
     assert taken.returncode == 0, taken.stderr
 
 
 def test_the_password_lies_among_the_keys(cluster: Cluster, database: str, tmp_path: Path) -> None:
-    """It is taken out of the URL, never stands in settings.toml, and another database is not taken in silence."""
+    """An argument or a setting that holds it is refused; so is another database. Nothing is made."""
     data = tmp_path / "data"
-    with_password = database.replace("postgres@", "postgres:s3cret%21@")
     init = ("init", "--data", str(data), "--authority", "letters.example.org", "--database")
-    made = run(*init, with_password)
+    for url in (database.replace("postgres@", "postgres:s3cret@"), f"{database}?password=s3cret"):
+        refused = run(*init, url)
+        assert (refused.returncode, "keys/database-password" in refused.stderr) == (2, True)
+        assert "s3cret" not in refused.stderr
+        assert not data.exists()
+    (data / "keys").mkdir(parents=True)
+    (data / "keys" / "database-password").write_text("s3cret!\n")
+    made = run(*init, database)
     assert made.returncode == 0, made.stderr
     assert "s3cret" not in (data / "settings.toml").read_text()
-    assert (data / "keys" / "database-password").read_text() == "s3cret!\n"
-    assert (data / "keys" / "database-password").stat().st_mode & 0o077 == 0
     assert not (data / "undersigned.sqlite3").exists()
     other = run(*init, cluster.url("postgres"))
-    assert (other.returncode, "another database" in other.stderr) == (1, True)
+    assert (other.returncode, "another database" in other.stderr) == (2, True)
     text = (data / "settings.toml").read_text()
     (data / "settings.toml").write_text(text.replace("postgres@", "postgres:s3cret@"))
     refused = run("clerk", "--data", str(data))
     assert (refused.returncode, "keys/database-password" in refused.stderr) == (1, True)
     wrong = run("init", "--data", str(tmp_path / "x"), "--authority", "x.example.org", "--database", "mysql://x")
-    assert (wrong.returncode, "postgresql://" in wrong.stderr) == (1, True)
+    assert (wrong.returncode, "postgresql://" in wrong.stderr) == (2, True)
+
+
+def test_the_password_is_read_from_a_file_or_a_credential(
+    cluster: Cluster, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A role that needs one: refused without, let in with each; the error says which password is meant."""
+    name = database.rpartition("/")[2]
+    cluster.ask(f"CREATE ROLE {name} LOGIN PASSWORD 's3cret'")
+    cluster.ask(f"ALTER DATABASE {name} OWNER TO {name}")
+    access = cluster.folder / "pg_hba.conf"
+    trusting = access.read_text()
+    access.write_text(f"host all {name} 127.0.0.1/32 scram-sha-256\n{trusting}")
+    cluster.ask("SELECT pg_reload_conf()")
+    url = database.replace("postgres@", f"{name}@")
+    monkeypatch.setenv("PGPASSFILE", str(tmp_path / "none"))
+    try:
+        for place in ("keys", "credentials", "pgpass"):
+            init = ("init", "--data", str(tmp_path / place), "--authority", "a.example.org", "--database", url)
+            refused = run(*init)
+            assert (refused.returncode, "refuses the password" in refused.stderr) == (3, True), refused.stderr
+            assert not (tmp_path / place).exists()
+            if place == "keys":
+                (tmp_path / "keys" / "keys").mkdir(parents=True)
+                (tmp_path / "keys" / "keys" / "database-password").write_text("s3cret\n")
+            elif place == "credentials":
+                (tmp_path / "systemd").mkdir()
+                (tmp_path / "systemd" / "database-password").write_text("s3cret\n")
+                monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "systemd"))
+            else:
+                (tmp_path / "pass").write_text(f"*:*:*:{name}:s3cret\n")
+                (tmp_path / "pass").chmod(0o600)
+                monkeypatch.setenv("PGPASSFILE", str(tmp_path / "pass"))
+            taken = run(*init)
+            assert taken.returncode == 0, taken.stderr
+            monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    finally:
+        access.write_text(trusting)
+        cluster.ask("SELECT pg_reload_conf()")
 
 
 def command(*words: object) -> subprocess.CompletedProcess[str]:
@@ -223,13 +265,22 @@ def test_keys_and_pages_are_backed_up_and_the_database_is_asked_when_they_return
                 one.stop()
 
 
-def test_a_database_that_is_not_there_is_said_so(tmp_path: Path) -> None:
-    """One line, exit status 1."""
-    nobody = f"postgresql://postgres@127.0.0.1:{free_port()}/letters"
-    found = run("init", "--data", str(tmp_path / "data"), "--authority", "letters.example.org", "--database", nobody)
-    assert found.returncode == 1
-    assert "does not answer" in found.stderr
-    assert "Traceback" not in found.stderr
+def test_a_database_that_cannot_be_reached_is_named_with_a_remedy(cluster: Cluster, tmp_path: Path) -> None:
+    """Which one, why, what to try; nothing is made, so that a mistyped URL can be corrected."""
+    here = f"127.0.0.1:{cluster.port}"
+    for url, where, why in (
+        (f"postgresql://postgres@127.0.0.1:{(port := free_port())}/letters", f"127.0.0.1:{port}", "was refused"),
+        (f"postgresql://postgres@{here}/nowhere", here, "no such database"),
+        (f"postgresql://nobody@{here}/postgres", here, "no such role"),
+        ("postgresql://postgres@host.invalid/letters", "host.invalid:5432", "no such host name"),
+    ):
+        found = run("init", "--data", str(tmp_path / "data"), "--authority", "letters.example.org", "--database", url)
+        assert found.returncode == 3
+        assert "Traceback" not in found.stderr
+        assert f"cannot reach the database at {where}" in found.stderr.lower()
+        assert why in found.stderr
+        assert "run this again" in found.stderr
+        assert not (tmp_path / "data").exists()
 
 
 @contextmanager

@@ -252,6 +252,9 @@ def test_the_unit_of_systemd_is_whole(tmp_path: Path) -> None:
     assert unit["Install"]["WantedBy"] == "multi-user.target"
     assert f"--authority {NAME}" in unit["Service"]["ExecStart"]
     assert unit["Service"]["User"] not in ("", "root")
+    assert unit["Service"]["Type"] == "notify"
+    # Without it the manager could not be told: sd_notify(3) is a datagram on a Unix socket.
+    assert "AF_UNIX" in unit["Service"]["RestrictAddressFamilies"]
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd is not installed here: the unit's directives were not looked at")
     place = tmp_path / "undersigned.service"

@@ -11,7 +11,8 @@ from django.conf import settings
 
 from undersigned.press.errors import EngineError
 from undersigned.press.picture import SIZES, PictureOrder, make_picture
-from undersigned.web.config.datadir import DataDir, DataError, read_settings
+from undersigned.web.config.datadir import DataDir, DataError
+from undersigned.web.config.sources import read_settings
 from undersigned.web.publication.reader_files import PAUSE, REST
 from undersigned.web.reader import embed
 from undersigned.web.reader.words import words

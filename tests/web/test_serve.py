@@ -15,7 +15,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from undersigned.web.config.datadir import DataDir, DataError, check_authority, prepare, read_settings
+from undersigned.web.config.datadir import DataDir, DataError
+from undersigned.web.config.first_start import prepare
+from undersigned.web.config.settings import check_authority
+from undersigned.web.config.sources import read_settings
 from undersigned.web.database.sqlite_library import UnsafeDatabaseError, check_version
 from undersigned.web.process import die_with_parent
 
@@ -24,8 +27,9 @@ from .server import SOURCES, Server, crowding, free_port, until
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """``python -m undersigned.web`` with these arguments, to its end."""
-    command = [sys.executable, "-m", "undersigned.web", *arguments]
+    """``undersigned`` with these arguments, to its end; ``clerk`` is started as the site starts it."""
+    module = "undersigned.web" if arguments[0] == "clerk" else "undersigned.cli.app"
+    command = [sys.executable, "-m", module, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -44,7 +48,7 @@ def test_init_makes_a_private_directory_and_changes_nothing_the_second_time(tmp_
     assert {found[name] for name in found if name.startswith("keys/")} == {0o600}
     assert found["undersigned.sqlite3"] == 0o600
     site = read_settings(DataDir(data))
-    assert (site.authority, site.scheme, site.host) == ("letters.example.org", "https", "letters.example.org")
+    assert (site.authority, site.scheme, site.hostname) == ("letters.example.org", "https", "letters.example.org")
     before = {p: p.read_bytes() for p in data.rglob("*") if p.is_file() and "sqlite3" not in p.name}
     for words in (("--authority", "letters.example.org"), ("--port", "8001")):
         again = run("init", "--data", str(data), *words)
@@ -74,7 +78,7 @@ def test_the_authority_can_be_changed_until_there_is_a_letter(tmp_path: Path) ->
     finally:
         server.stop()
     refused = run("init", "--data", str(data.root), "--authority", "letters.example.org")
-    assert refused.returncode == 1
+    assert refused.returncode == 3
     assert server.authority in refused.stderr
     assert "letters.example.org" in refused.stderr
     assert data.settings.read_text() == written
@@ -92,7 +96,7 @@ def test_a_first_start_takes_where_it_listens(tmp_path: Path, host: str, takes: 
 def test_a_first_start_that_listens_on_no_name_asks_for_one(tmp_path: Path, host: str) -> None:
     """What would stand in every letter is no name that people can type: nothing is made."""
     refused = run("init", "--data", str(tmp_path / "data"), "--host", host)
-    assert refused.returncode == 1
+    assert refused.returncode == 3
     assert "--authority" in refused.stderr
     assert not (tmp_path / "data").exists()
 
@@ -102,7 +106,7 @@ def test_a_place_that_cannot_be_written_to_is_said_in_a_sentence(place: str) -> 
     """Also to root, whom permissions do not stop: a kernel's file system, and a file where a directory must be."""
     for words in (("init", "--authority", "letters.example.org"), ("serve", "--port", str(free_port()))):
         found = run(*words, "--data", place)
-        assert found.returncode == 1
+        assert found.returncode == 3
         assert "Traceback" not in found.stderr
         assert "--data" in found.stderr
         assert len(found.stderr.strip().splitlines()) == 1
@@ -114,7 +118,7 @@ def test_it_listens_on_ipv6(tmp_path: Path) -> None:
     server.command += ["--host", "::1"]
     process = subprocess.Popen(server.command, env={**os.environ, "PYTHONPATH": SOURCES}, preexec_fn=die_with_parent)
     try:
-        until(lambda: listens(server.port, "::1"))
+        until(lambda: listens(server.port, "::1"), seconds=60)
         url = f"http://[::1]:{server.port}/"
         answer = httpx.get(url, headers={"host": f"localhost:{server.port}"}, trust_env=False)
         assert answer.status_code in (200, 404)
@@ -148,7 +152,7 @@ def test_an_authority_is_a_host_and_perhaps_a_port(tmp_path: Path, authority: st
     """Anything else is refused before it stands in every letter's origin."""
     with pytest.raises(DataError):
         check_authority(authority)
-    assert run("init", "--data", str(tmp_path / "data"), f"--authority={authority}").returncode == 1
+    assert run("init", "--data", str(tmp_path / "data"), f"--authority={authority}").returncode == 2
     assert not (tmp_path / "data").exists()
 
 
@@ -165,13 +169,13 @@ def test_settings_that_are_wrong_are_named(tmp_path: Path, text: str) -> None:
 
 
 def test_a_taken_port_is_said_so(tmp_path: Path) -> None:
-    """One line, exit status 1, and no data directory made for nothing."""
+    """One line, exit status 2, and no data directory is made."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         found = run("serve", "--data", str(tmp_path / "data"), "--port", str(taken.getsockname()[1]))
-    assert found.returncode == 1
-    assert "cannot listen" in found.stderr
+    assert found.returncode == 2
+    assert "is taken" in found.stderr
     assert "Traceback" not in found.stderr
     assert not (tmp_path / "data").exists()
 
@@ -321,7 +325,7 @@ def test_a_safe_database_library_is_taken(version: tuple[int, int, int]) -> None
     check_version(version)
 
 
-@pytest.mark.skipif("UNDERSIGNED_DATABASE" in os.environ, reason="this is about SQLite; see test_postgresql.py")
+@pytest.mark.skipif("UNDERSIGNED_TEST_DATABASE" in os.environ, reason="this is about SQLite; see test_postgresql.py")
 @pytest.mark.django_db(transaction=True)
 def test_the_database_runs_as_it_must() -> None:
     """Synced at each commit, foreign keys on, deleted bytes overwritten, foreign schemas not trusted."""

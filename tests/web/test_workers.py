@@ -30,7 +30,7 @@ from .people import Answer, Letter
 from .server import until
 from .test_races import send, together
 
-ON_POSTGRESQL = "UNDERSIGNED_DATABASE" in os.environ
+ON_POSTGRESQL = "UNDERSIGNED_TEST_DATABASE" in os.environ
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@
  *       <form data-step="code"><h2 tabindex="-1">Your withdrawal code</h2> <input name="code" required> <button>Continue</button></form>
  *       <div data-step="looking" hidden><h2 tabindex="-1">Looking</h2> <progress data-part="progress"></progress></div>
  *       <form data-step="access" hidden> (letters with a roll)
- *         <h2 tabindex="-1">Your access code, once more</h2> <input name="access" required> <button>Continue</button>
+ *         <h2 tabindex="-1">Your access code again</h2> <input name="access" required> <button>Continue</button>
  *         <button type="button" data-part="without">Continue without it</button>
  *       </form>
  *       <form data-step="choice" hidden>
  *         <h2 tabindex="-1">How should your name appear?</h2>
- *         <p data-part="record" hidden>On the roll you are <bdi data-part="name"></bdi> ... <bdi data-part="group"></bdi></p>
+ *         <p data-part="record" hidden>On the list, you are: <bdi data-part="name"></bdi> ... <bdi data-part="group"></bdi></p>
  *         <input type="radio" name="as" value="name" required> <input type="radio" name="as" value="initials">
  *         <input type="radio" name="as" value="anonymous" data-part="anonymous">
  *         <input name="name"> <input name="title"> (letters without a roll) <input name="initials">

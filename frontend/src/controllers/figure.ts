@@ -7,7 +7,8 @@ const DIGITS: Readonly<Record<string, string>> = {
 };
 
 export function figure(value: number, language = pageLanguage()): string {
-  return value.toLocaleString(localeOf(language));
+  // Grouped always, as the server does: browsers leave four Spanish or Polish digits together.
+  return value.toLocaleString(localeOf(language), { useGrouping: true });
 }
 
 /** A length of time as the page's language says it, rounded up to whole minutes, or hours from two hours on. */

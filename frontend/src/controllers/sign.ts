@@ -10,7 +10,7 @@
  *         <button>Continue</button>
  *       </form>
  *       <form data-step="choice" hidden>
- *         <h2 tabindex="-1">You are signing as <bdi data-part="name"></bdi> <bdi data-part="title"></bdi></h2>
+ *         <h2 tabindex="-1">You’re signing as <bdi data-part="name"></bdi> <bdi data-part="title"></bdi></h2>
  *         <input type="radio" name="as" value="name" required> <input type="radio" name="as" value="initials">
  *         <input type="radio" name="as" value="anonymous" data-part="anonymous">
  *         <input name="initials" maxlength="12">
@@ -22,7 +22,7 @@
  *       </form>
  *       <div data-step="sealing" hidden><h2 tabindex="-1">Sealing</h2><progress data-part="progress"></progress></div>
  *       <form data-step="resume" hidden>
- *         <h2 tabindex="-1">Sent, and not answered yet</h2> If it arrived, this is its code: <b data-part="resume-code"></b>
+ *         <h2 tabindex="-1">Sent, but no answer yet</h2> If it arrived, this is its code: <b data-part="resume-code"></b>
  *         <button>Send it again</button>
  *       </form>
  *       <div data-step="done" hidden>
@@ -33,7 +33,7 @@
  *       </div>
  *     </section>
  *
- * Nothing is chosen beforehand: neither how one is shown nor to which group one belongs.
+ * Nothing is preselected: neither how the name appears nor the group.
  * The access code is used up by the last button and not before: until then the site is asked only who the roll says one is.
  * From then on this tab keeps what takes it up again (a lost answer, a reload), until the person says that the withdrawal
  * code is kept; leaving asks. Then the device keeps nothing.

@@ -49,10 +49,3 @@ export function compare(a: Bytes, b: Bytes): number {
 export function equal(a: Bytes, b: Bytes): boolean {
   return a.length === b.length && compare(a, b) === 0;
 }
-
-/** Eight bytes, big endian, of a whole number below 2^53. */
-export function uint64(value: number): Bytes {
-  const result = new Uint8Array(8);
-  new DataView(result.buffer).setBigUint64(0, BigInt(value));
-  return result;
-}

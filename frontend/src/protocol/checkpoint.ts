@@ -25,11 +25,6 @@ export interface Cosignature {
   readonly time: bigint;
 }
 
-/** The note text that is signed. */
-export function textOf({ origin, size, root }: Checkpoint): string {
-  return `${origin}\n${size}\n${base64url.encodePlain(root)}\n`;
-}
-
 /** The checkpoint a note's text states. Throws MalformedError for another form. */
 export function parseText(text: string): Checkpoint {
   const lines = text.split("\n");

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +12,7 @@ from undersigned.client.files import read_input
 from undersigned.client.http import Http
 
 from . import exits, voice
-from .server import require_data, run_site
+from .site import Data, SiteError, at_site, require_data
 
 MAX_NOTE = 64 * 1024
 
@@ -22,7 +20,7 @@ MAX_NOTE = 64 * 1024
 def backup(
     to: Annotated[Path, typer.Option(help="The file to write; it must not be there yet.", metavar="FILE")],
     recipient: Annotated[list[str], typer.Option(help="Who can read it: age1..., or an SSH public key; repeatable.")],
-    data: Annotated[Path, typer.Option(help="The data directory.")] = Path("data"),
+    data: Data = Path("data"),
 ) -> int:
     """Write everything a site cannot make again into one encrypted file. The site runs meanwhile.
 
@@ -37,10 +35,20 @@ def backup(
     Somebody who has withdrawn since is still in an older backup: keep few, and destroy them.
     """
     require_data(data)
-    recipients = [word for text in recipient for word in ("--recipient", text)]
-    with voice.stage("backed up"):
-        done = run_site("backup", "--data", str(data), "--to", str(to), *recipients)
-    return _tell(done, f"{to} can be read by {len(recipient)} recipients and nobody else.")
+    try:
+        with voice.stage("backed up"), at_site():
+            from undersigned.web import operator
+
+            made = operator.back_up(data, target=to, recipients=recipient)
+    except SiteError as error:
+        voice.fail(str(error))
+        return exits.INVALID
+    for slug, size in made.letters.items():
+        voice.say(f"  {slug}: {voice.count(size, 'entry', 'entries')}")
+    if not made.whole:
+        voice.say("  The letters are in PostgreSQL and not in this file: back them up with pg_basebackup.")
+    voice.good(f"{to} can be read by {voice.count(len(recipient), 'recipient')} and nobody else.")
+    return exits.OK
 
 
 def restore(
@@ -76,37 +84,57 @@ def restore(
 
     Exit status: 0 restored, or it may go on; 1 not, and why; 2 misuse.
     """
-    words = ["--data", str(data)]
     if check:
         if source is not None or identity is not None:
             raise InputError("--check looks at the database that is there: it takes neither a backup nor an identity")
         require_data(data)
-        words.append("--check")
-    else:
-        words += _from(source, identity, data)
-    with tempfile.TemporaryDirectory(prefix="undersigned-known-") as folder:
-        for number, where in enumerate(known or []):
-            note = Path(folder) / str(number)
-            note.write_bytes(_note(where))
-            words += ["--known", str(note)]
-        for slug in unwitnessed or []:
-            words += ["--unwitnessed", slug]
-        with voice.stage("looked at" if check else "restored"):
-            done = run_site("restore", *words)
-    if check:
-        return _tell(done, "Nobody who was asked knows more than this database: it may go on.")
-    return _tell(done, f"{data} is a data directory again. Look at it: undersigned doctor --deep --data {data}")
+        return _check(data, [_note(where) for where in known or []], unwitnessed or [])
+    backup_file, key = _from(source, identity, data)
+    return _restore(data, backup_file, key, [_note(where) for where in known or []], unwitnessed or [])
 
 
-def _from(source: Path | None, identity: Path | None, data: Path) -> list[str]:
+def _check(data: Path, notes: list[bytes], unwitnessed: list[str]) -> int:
+    try:
+        with voice.stage("looked at"), at_site():
+            from undersigned.web import operator
+
+            said = operator.check_restored(data, known=notes, unwitnessed=unwitnessed)
+    except SiteError as error:
+        voice.fail(str(error))
+        return exits.INVALID
+    for line in said:
+        voice.say(f"  {line}")
+    voice.good("Nobody who was asked knows more than this database: it may go on.")
+    return exits.OK
+
+
+def _restore(data: Path, source: Path, identity: str, notes: list[bytes], unwitnessed: list[str]) -> int:
+    try:
+        with voice.stage("restored"), at_site():
+            from undersigned.web import operator
+
+            said = operator.restore(data, source=source, identity=identity, known=notes, unwitnessed=unwitnessed)
+    except SiteError as error:
+        voice.fail(str(error))
+        return exits.INVALID
+    for line in said:
+        voice.say(f"  {line}")
+    voice.good(f"{data} is a data directory again. Look at it: {voice.command('doctor', '--deep', '--data', data)}")
+    return exits.OK
+
+
+def _from(source: Path | None, identity: Path | None, data: Path) -> tuple[Path, str]:
     if source is None or identity is None:
         raise InputError("name the backup, and with --identity who can read it; or --check")
     if data.exists():
         raise InputError(f"{data} is there already: nothing is restored over a site")
     if not source.is_file():
         raise InputError(f"{source} is missing")
-    read_input(identity, limit=MAX_NOTE, what="the age identity")
-    return ["--from", str(source), "--identity", str(identity)]
+    key = read_input(identity, limit=MAX_NOTE, what="the age identity")
+    try:
+        return source, key.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{identity} is not an age identity: it is not text") from None
 
 
 def _note(where: str) -> bytes:
@@ -118,14 +146,3 @@ def _note(where: str) -> bytes:
     if path.is_dir():
         path = path / "log" / "checkpoint"
     return read_input(path, limit=MAX_NOTE, what="a checkpoint that somebody kept")
-
-
-def _tell(done: subprocess.CompletedProcess[str], good: str) -> int:
-    for line in done.stdout.splitlines():
-        voice.say(f"  {line}")
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.startswith("undersigned: ")]
-        voice.fail(said[-1].removeprefix("undersigned: ") if said else "it broke off")
-        return exits.INVALID
-    voice.good(good)
-    return exits.OK

@@ -29,6 +29,8 @@ class Entry:
     home: str
     panel: str
     about: str
+    passes_on: bool = False
+    """Whether everything after its first word is for another program, options included."""
 
 
 COMMANDS: Final[dict[str, Entry]] = {
@@ -62,6 +64,11 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Book pages in newspapers; the server makes each of the newest edition until it is handed in.",
     ),
     "serve": Entry("serve:serve", OPERATOR, "Run a site: web workers and the clerk, until it is told to stop."),
+    "init": Entry(
+        "serve:init",
+        OPERATOR,
+        "Make a data directory without starting the site, so that its settings can be changed first.",
+    ),
     "backup": Entry(
         "backup:backup",
         OPERATOR,
@@ -76,6 +83,12 @@ COMMANDS: Final[dict[str, Entry]] = {
         "doctor:doctor",
         OPERATOR,
         "Examine a site's data: permissions, keys, database, checkpoints, counts. Changes nothing, names nobody.",
+    ),
+    "django": Entry(
+        "management:django",
+        OPERATOR,
+        "Run one of Django's management commands (shell, dbshell, check, showmigrations) on a site's data.",
+        passes_on=True,
     ),
     "rehearse": Entry(
         "rehearse:rehearse", OPERATOR, "Play the whole life of a letter with invented people, before real ones do."
@@ -97,7 +110,7 @@ def load(name: str) -> Any:
         command: Any = typer.main.get_group(found)
     else:
         alone = typer.Typer(add_completion=False, rich_markup_mode="markdown")
-        alone.command(name)(found)
+        alone.command(name, context_settings={"allow_interspersed_args": not entry.passes_on})(found)
         command = typer.main.get_command(alone)
     command.name, command.rich_help_panel = name, entry.panel
     return command

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from . import exits, voice
-from .server import require_data, run_site
+from .site import Data, SiteError, at_site, require_data
 
 
 def doctor(
-    data: Annotated[Path, typer.Option(help="The data directory.")] = Path("data"),
+    data: Data = Path("data"),
     deep: Annotated[bool, typer.Option("--deep", help="Derive every tree, count and edition again.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON on stdout.")] = False,
 ) -> int:
@@ -28,17 +29,19 @@ def doctor(
     Exit status: 0 nothing found, 1 something found, 2 misuse.
     """
     require_data(data)
-    with voice.stage("examined"):
-        done = run_site("doctor", "--data", str(data), *(["--deep"] if deep else []))
-    found = done.stdout.splitlines()
-    if done.returncode and not found:
-        voice.fail(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "the examination broke off")
+    try:
+        with voice.stage("examined"), at_site():
+            from undersigned.web import operator
+
+            found = operator.examine(data, deep=deep)
+    except SiteError as error:
+        voice.fail(str(error))
         return exits.INVALID
     if as_json:
-        voice.data_json([dict(zip(("where", "what"), line.split(": ", 1), strict=True)) for line in found])
+        voice.data_json([dataclasses.asdict(finding) for finding in found])
         return exits.INVALID if found else exits.OK
-    for line in found:
-        voice.fail(line)
+    for finding in found:
+        voice.fail(f"{finding.where}: {finding.what}")
     if found:
         return exits.INVALID
     voice.good("Nothing found." + ("" if deep else " --deep derives everything again from the bytes."))

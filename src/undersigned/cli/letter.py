@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -89,9 +89,9 @@ def open_(
     slots, people = read_slots(place, described.check)
     built, texts = organiser.build_manifest(place, described, known, len(slots), people)
     printable.warn_of(described, place.texts(described.title))
-    voice.confirm(f"Freeze {built.origin}: {len(slots)} may sign, {', '.join(built.languages)}?", yes)
+    voice.confirm(f"Freeze {built.origin}: {len(slots):,} may sign, {', '.join(built.languages)}?", yes)
     with connected(place) as by:
-        with voice.stage(f"{len(slots)} codes uploaded") as progress:
+        with voice.stage(f"{voice.count(len(slots), 'code')} uploaded") as progress:
             by.upload_texts(texts)
             by.upload_slots(slots, lambda done, total: progress("uploading codes", done, total))
         letter = by.freeze(built)
@@ -99,7 +99,8 @@ def open_(
     place.open_as(letter.spelt)
     voice.good(f"The letter is fixed. Its id: {letter.spelt}")
     if built.sealed:
-        voice.say(f"  {len(built.trustees)} trustees must approve it before anybody can sign. The invitation:")
+        number = voice.count(len(built.trustees), "trustee")
+        voice.say(f"  {number} must approve it before anybody can sign. The invitation:")
     voice.data(letter.invitation)
     return exits.OK
 
@@ -172,14 +173,23 @@ def cut(folder: FolderArgument, edition: Edition = None) -> int:
     undersigned letter cut my-letter
     ```
 
-    Then each trustee runs `undersigned trustee open`.
+    Of a sealed letter, each trustee then runs `undersigned trustee open`.
     """
     with at(folder) as (by, letter):
         number = edition or _newest(by)
         by.cut(letter, number)
         by.wait_served(letter, lambda found: found["editions"][number - 1]["cut"] is not None, "the cut")
-        voice.good(f"Edition {number} is cut. Now the trustees open.")
+        voice.good(f"Edition {number} is cut. {_after_cut(folder, letter)}")
     return exits.OK
+
+
+def _after_cut(folder: Path, letter: Letter) -> str:
+    """What comes next. The names of a public letter are known: no trustee has anything to open."""
+    if letter.manifest.sealed:
+        return "Next, the trustees open the names: each runs undersigned trustee open."
+    return (
+        f"Its names are public already, so nothing has to be opened. Next: {voice.command('letter', 'publish', folder)}"
+    )
 
 
 def _newest(by: Organiser) -> int:
@@ -207,7 +217,7 @@ def review(folder: FolderArgument, edition: Edition = None, as_json: Json = Fals
         return exits.OK
     for row in names:
         voice.data_row([row.get(field, "") for field in ("key", "as", "group", "name", "title", "verdict")])
-    voice.say(f"{len(names)} names.")
+    voice.say(f"{voice.count(len(names), 'name')}.")
     return exits.OK
 
 
@@ -284,20 +294,41 @@ def status(folder: FolderArgument, as_json: Json = False) -> int:
     if as_json:
         voice.data_json(found)
         return exits.OK
-    voice.say(
-        f"{found['stage']}: {found['count']} stand behind it ({found['signed']} signed, {found['withdrawn']} withdrew)"
-    )
-    used = f"at least {found['activated']}" if found["activated"] else "fewer than 10"
-    voice.say(f"  {used} of {found['codes']} codes were used at the last batch")
-    voice.say(f"  approved by trustees {found['approvals']}; {found['cosigned']}")
-    for row in found["editions"]:
-        voice.say(f"  edition {row['number']}: {_edition(row)}")
+    voice.facts([*_status(found), *((f"Edition {row['number']}", _edition(row)) for row in found["editions"])])
     return exits.OK
 
 
-def _edition(row: dict[str, object]) -> str:
+def _status(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the server says of a letter, in words."""
+    used = f"at least {found['activated']:,}" if found["activated"] else "fewer than 10"
+    cosigned = found["cosigned"]
+    yield "Stage", found["stage"].replace("-", " ")
+    yield "Count", f"{found['count']:,} ({found['signed']:,} signed, {found['withdrawn']:,} withdrew)"
+    yield "Waiting for the next batch", voice.count(found["pending"], "entry", "entries")
+    yield "Codes used at the last batch", f"{used} of {found['codes']:,}"
+    yield "Approved by", _trustees(found["approvals"])
+    if cosigned["size"]:
+        yield (
+            "Cosigned",
+            f"by {_trustees(cosigned['trustees'])}, up to {voice.count(cosigned['size'], 'entry', 'entries')}",
+        )
+
+
+def _trustees(numbers: list[int]) -> str:
+    match numbers:
+        case []:
+            return "no trustee"
+        case [one]:
+            return f"trustee {one}"
+        case [*others, last]:
+            return f"trustees {', '.join(map(str, others))} and {last}"
+    raise AssertionError(numbers)
+
+
+def _edition(row: dict[str, Any]) -> str:
     if row.get("published"):
         return f"published, id {row['published']}"
     if row.get("cut") is None:
-        return f"noticed, cut not before {row['after']}"
-    return f"cut at {row['cut']}: {row['open_set']} to open, {row['resolved']} resolved, {row['struck']} struck"
+        return f"notice given; the cut comes not before {row['after']}"
+    struck = f", {row['struck']:,} struck" if row["struck"] else ""
+    return f"cut; {row['resolved']:,} of {voice.count(row['open_set'], 'name')} opened{struck}"

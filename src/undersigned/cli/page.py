@@ -156,7 +156,7 @@ def archive(
     if as_json:
         voice.data_json(dataclasses.asdict(report))
     else:
-        voice.good(f"{report.names} names, tagged, with the edition attached: {out / 'archive.pdf'}")
+        voice.good(f"{voice.count(report.names, 'name')}, tagged, with the edition attached: {out / 'archive.pdf'}")
         changes.tell([dataclasses.asdict(change) for change in report.mended])
     return exits.OK
 
@@ -206,14 +206,17 @@ def papers(as_json: AsJson = False) -> int:
 
 def _tell(report: press.PageReport, out: Path) -> None:
     fit = report.fit
-    voice.good(f"{fit.names} names in {fit.reached:g} pt, {fit.columns} columns; the letter in {fit.letter_size:g} pt")
+    names, columns = voice.count(fit.names, "name"), voice.count(fit.columns, "column")
+    voice.good(f"{names} in {fit.reached:g} pt, {columns}; the letter in {fit.letter_size:g} pt")
     voice.good(
         f"Built to {report.flavour}, {report.width_mm:g} x {report.height_mm:g} mm, black only; preflight found nothing"
     )
     voice.good(
-        f"Read back: {report.read_back['entries']} of {report.read_back['of']} names, in order, letter by letter"
+        f"Read back: {report.read_back['entries']} of {voice.count(report.read_back['of'], 'name')}, in order, "
+        "letter by letter"
     )
-    voice.good(f"Painted: {report.read_back['painted']['glyphs']} letters, each with its own outline and its ink")
+    painted = voice.count(report.read_back["painted"]["glyphs"], "letter")
+    voice.good(f"Painted: {painted}, each with its own outline and its ink")
     changes.tell([dataclasses.asdict(change) for change in report.mended])
     for question in report.ask:
         voice.warn(f"Not known, ask the paper: {question}")

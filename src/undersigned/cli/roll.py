@@ -65,7 +65,7 @@ def make(
         else:
             made = registrar.make_blank(blank or 0, spki)
     write(place, made)
-    voice.good(f"{len(made.codes)} codes lie in {place.roll / 'codes.csv'}, readable by you alone.")
+    voice.good(f"{place.roll / 'codes.csv'} holds {voice.count(len(made.codes), 'code')}, readable by you alone.")
     voice.warn("That file says whose code is whose. Hand the codes out, then destroy it, and every copy of it.")
     return exits.OK
 
@@ -105,9 +105,9 @@ def slips(
         slips=tuple(press.Slip(code, f"{base}#{known.letter}.{code}") for code in spelt),
         timestamp=datetime.now(UTC).replace(microsecond=0),
     )
-    with voice.stage(f"{len(spelt)} slips set") as progress:
+    with voice.stage(f"{voice.count(len(spelt), 'slip')} set") as progress:
         pages = press.make_slips(order, place.roll, progress=lambda what, share: progress(what, int(100 * share), 100))
-    voice.good(f"{place.roll / 'slips.pdf'}: {pages} pages, readable by you alone.")
+    voice.good(f"{place.roll / 'slips.pdf'}: {voice.count(pages, 'page')}, readable by you alone.")
     return exits.OK
 
 

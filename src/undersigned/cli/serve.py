@@ -1,31 +1,46 @@
-"""``undersigned serve``: a site on this machine."""
+"""``undersigned serve`` and ``undersigned init``: a site on this machine, and its data directory alone."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import exits, voice
-from .server import Server, stop_like_ctrl_c, stop_on_signals
+from .server import stop_like_ctrl_c
+from .site import at_site
+
+if TYPE_CHECKING:
+    from undersigned.web.operator import Started
+
+NewData = Annotated[Path, typer.Option(help="The directory that holds everything; made on first start.")]
+Host = Annotated[str | None, typer.Option(help="The address to listen on; else as the settings say, or 127.0.0.1.")]
+Port = Annotated[
+    int | None, typer.Option(help="The port to listen on; else as the settings say, or 8000.", min=1, max=65535)
+]
+Authority = Annotated[
+    str | None,
+    typer.Option(help="HOST or HOST:PORT under which people reach the site; fixed by the first letter."),
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        help="postgresql://USER@HOST/NAME instead of SQLite in the directory; fixed by the first start. Its password "
+        "is read from keys/database-password, a systemd credential of that name, or PGPASSFILE."
+    ),
+]
 
 
 def serve(
-    data: Annotated[Path, typer.Option(help="The directory that holds everything; made on first start.")] = Path(
-        "data"
-    ),
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
-    authority: Annotated[
-        str | None,
-        typer.Option(help="HOST or HOST:PORT under which people reach the site; fixed by the first letter."),
+    data: NewData = Path("data"),
+    host: Host = None,
+    port: Port = None,
+    authority: Authority = None,
+    database: Database = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Web worker processes; else as the settings say, or 1.", min=1, max=64)
     ] = None,
-    database: Annotated[
-        str | None,
-        typer.Option(help="postgresql://USER:PASSWORD@HOST/NAME instead of SQLite in the directory; fixed likewise."),
-    ] = None,
-    workers: Annotated[int, typer.Option(help="Web worker processes.", min=1, max=64)] = 1,
 ) -> int:
     """Run a site: web workers and the clerk, until it is told to stop.
 
@@ -37,22 +52,48 @@ def serve(
     undersigned serve --data /srv/letters --authority letters.example.org
     ```
 
+    What is not given here comes from the environment (`UNDERSIGNED_PORT` and so on), then from `settings.toml` in the
+    directory (docs/reference/settings.md).
+
     Ctrl-C or SIGTERM ends it cleanly: whatever was promised in a receipt is on disk before the receipt is sent.
     """
     # Until it answers, too: nothing that was begun is left behind without us.
     stop_like_ctrl_c()
-    with Server(data, host, port, workers=workers) as server:
-        server.require_port()
-        new = not (data / "settings.toml").exists()
-        if new or authority is not None:
-            server.initialise(authority, database if new else None)
-        if database is not None and not new:
-            voice.warn(f"the database is fixed in {data / 'settings.toml'}; --database is not used")
-        server.start()
-        stop_on_signals(server.end)
-        voice.good(f"The site answers at {server.address}/. Its data lie in {data}.")
-        voice.say(f"  The organiser's token lies in {server.token_file}.")
+
+    def ready(started: Started) -> None:
+        voice.good(f"The site answers at {started.url}/. Its data lie in {data}.")
+        voice.say(f"  The organiser's token lies in {started.token_file}.")
         voice.say("  Ctrl-C stops it.")
-        status = server.wait()
+
+    with at_site():
+        from undersigned.web import operator
+
+        status = operator.serve(
+            data, host=host, port=port, workers=workers, authority=authority, database=database, ready=ready
+        )
     voice.say("Stopped.")
-    return exits.OK if status in (0, -15, 143) else exits.INVALID
+    return exits.OK if status == 0 else exits.INVALID
+
+
+def init(
+    data: NewData = Path("data"),
+    host: Host = None,
+    port: Port = None,
+    authority: Authority = None,
+    database: Database = None,
+) -> int:
+    """Make a data directory without starting the site, so that its settings can be changed first.
+
+    ```
+    undersigned init --data /srv/letters --authority letters.example.org
+    ```
+
+    Makes what `undersigned serve` would make: keys, `settings.toml` and the database. Run again, it brings the database
+    to this version's schema and keeps everything else.
+    """
+    with at_site():
+        from undersigned.web import operator
+
+        made = operator.initialise(data, host=host, port=port, authority=authority, database=database)
+    voice.good(f"{data} is {'now' if made.changed else 'ready'} for {made.authority}.")
+    return exits.OK

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +15,7 @@ from typing import IO, Self
 
 import httpx
 
-from undersigned.client.errors import ClientError, InputError
+from undersigned.client.errors import ClientError
 
 from .site import require_site
 
@@ -33,46 +31,33 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def why_not_listen(host: str, port: int) -> str | None:
-    """Why no server can listen there now, as a sentence that says what to do; None if one can."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
+def port_is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return f"port {port} is taken: stop what listens there, or choose another with --port"
-            if error.errno == errno.EACCES:
-                return f"only root may listen on port {port}: choose one from 1024 up with --port, behind a proxy"
-            return f"cannot listen on {host} ({error.strerror}): choose one of this machine's addresses with --host"
-    return None
+        except OSError:
+            return False
+    return True
 
 
-def port_is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
-    return why_not_listen(host, port) is None
+def site_command(command: str, data: Path, *options: str) -> list[str]:
+    """How a command of ``undersigned`` on ``data`` is started as a process of its own, by this very Python."""
+    return [sys.executable, "-m", "undersigned.cli.app", command, "--data", str(data), *options]
 
 
-def run_site(*words: str) -> subprocess.CompletedProcess[str]:
-    """One command of the site, in a process of its own: ``python -m undersigned.web`` with ``words``."""
-    require_site()
-    return subprocess.run(
-        [sys.executable, "-m", "undersigned.web", *words], capture_output=True, check=False, text=True
-    )
-
-
-def require_data(data: Path) -> None:
-    """Raises InputError unless ``data`` is a data directory."""
-    if not (data / "settings.toml").is_file():
-        raise InputError(f"{data} is not a data directory: it has no settings.toml")
+def _own_environment() -> dict[str, str]:
+    """The environment without a real site's settings and secrets: invented people do not go into its database."""
+    ours = ("CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC")
+    return {key: value for key, value in os.environ.items() if not key.startswith("UNDERSIGNED_") and key not in ours}
 
 
 class Server:
-    """``python -m undersigned.web serve`` with its data in ``data``. ``log``: where it writes to; None: stderr."""
+    """``undersigned serve`` with its data in ``data``, for demos and rehearsals. ``log``: where it writes to."""
 
-    def __init__(self, data: Path, host: str, port: int, *, workers: int = 1, log: Path | None = None) -> None:
-        self.data, self.host, self.port, self.workers = data, host, port, workers
+    def __init__(self, data: Path, host: str, port: int, *, log: Path) -> None:
+        self.data, self.host, self.port = data, host, port
         self._log = log
         self._file: IO[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -84,57 +69,34 @@ class Server:
         return f"http://{host}:{self.port}"
 
     @property
-    def address(self) -> str:
-        """Where it answers: this machine's address, if that is the site's own; else the site's, through its proxy."""
-        authority = self._authority()
-        local = authority is not None and authority.rpartition(":")[2] == str(self.port)
-        return f"http://{authority}" if local else self.url
-
-    @property
     def token_file(self) -> Path:
         """Where the organiser's token lies."""
         return self.data / "keys" / "organiser-token"
 
-    def initialise(self, authority: str | None, database: str | None = None) -> None:
-        """Makes what is missing of the data directory. Raises ServerError with the reason if it cannot.
-
-        ``authority``: where people reach the site, by default where it listens; changed if there is no letter yet.
-        ``database``: a PostgreSQL URL.
-        """
-        where = (
-            (f"--authority={authority}",) if authority is not None else ("--host", self.host, "--port", str(self.port))
+    def initialise(self, authority: str, database: str | None = None) -> None:
+        """Makes the data directory. Raises ServerError with the reason if it cannot. ``database``: a PostgreSQL URL."""
+        require_site()
+        words = site_command(
+            "init", self.data, f"--authority={authority}", *(["--database", database] if database else [])
         )
-        self._run("init", *where, *(("--database", database) if database else ()))
-
-    def _run(self, command: str, *options: str) -> None:
-        result = run_site(command, "--data", str(self.data), *options)
-        if result.returncode:
-            said = result.stderr.strip()[-2000:].removeprefix("undersigned: ")
-            raise ServerError(said or f"{command} failed")
-
-    def require_port(self) -> None:
-        """Raises InputError if no server can listen there."""
-        reason = why_not_listen(self.host, self.port)
-        if reason is not None:
-            raise InputError(reason)
+        done = subprocess.run(words, capture_output=True, check=False, text=True, env=_own_environment())
+        if done.returncode:
+            said = done.stderr.strip()[-2000:].removeprefix("✗ ")
+            raise ServerError(said or "the data directory could not be made")
 
     def start(self, *, seconds: float = 60) -> None:
-        """Starts it and returns once it answers. Raises ServerError, InputError if the port is taken."""
+        """Starts it and returns once it answers. Raises ServerError."""
         require_site()
-        self.require_port()
-        if self._log is not None:
-            self._file = self._log.open("ab")
+        self._file = self._log.open("ab")
         self._process = subprocess.Popen(
-            [
-                sys.executable, "-m", "undersigned.web", "serve", "--data", str(self.data),
-                "--host", self.host, "--port", str(self.port), "--workers", str(self.workers),
-            ],
+            site_command("serve", self.data, "--host", self.host, "--port", str(self.port)),
             stdin=subprocess.DEVNULL,
             stdout=self._file,
             stderr=self._file,
+            env=_own_environment(),
             # A group of its own: Ctrl-C on the terminal reaches us alone, and we stop it in order.
             start_new_session=True,
-        )  # fmt: skip
+        )
         deadline = time.monotonic() + seconds
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -143,23 +105,12 @@ class Server:
             time.sleep(0.05)
 
     def _answers(self) -> bool:
-        # The site knows one host name only, its own; it is not the one under which we reach it from here.
-        headers = {"Host": authority} if (authority := self._authority()) else {}
         try:
-            return httpx.get(f"{self.url}/healthz", headers=headers, timeout=2, trust_env=False).status_code == 200
+            return httpx.get(f"{self.url}/healthz", timeout=2, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
 
-    def _authority(self) -> str | None:
-        try:
-            settings = tomllib.loads((self.data / "settings.toml").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return str(settings.get("authority") or "") or None
-
     def _tail(self) -> str:
-        if self._log is None:
-            return ""
         return self._log.read_bytes()[-2000:].decode("utf-8", "replace").strip()
 
     def wait(self) -> int:

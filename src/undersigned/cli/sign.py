@@ -176,14 +176,18 @@ def withdraw(
         who = _signer(letter, code_file)
         voice.confirm("Withdraw? It cannot be taken back.", yes)
         try:
-            signer.withdraw(http, letter, who)
+            again = signer.withdraw(http, letter, who).again
         except ProblemError as error:
             if error.code == "sequence":
                 # The same words whether the code is wrong or its owner never signed.
                 raise InputError("No signature belongs to this code.") from None
             if error.code != "duplicate":
                 raise
-    voice.good("Withdrawn. The count follows with the log's next batch.")
+            again = True
+    if again:
+        voice.good("This signature was already withdrawn. Nothing has changed.")
+    else:
+        voice.good("Withdrawn. The count follows with the log's next batch.")
     return exits.OK
 
 

@@ -1,15 +1,32 @@
-"""What runs a site and makes pages is installed apart: ``undersigned[site]`` (docs/adr/0081)."""
+"""The border between the command line and the site, an optional extra: ``undersigned[site]`` (docs/adr/0081).
+
+Commands for operators call ``undersigned.web.operator``, and nothing else of ``web``, inside ``at_site``
+(docs/adr/0115).
+"""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import importlib.util
 import re
 import sys
-from typing import Final
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
 
-from undersigned.client.errors import InputError
+import typer
+
+from undersigned.client.errors import ClientError, InputError
+
+Data = Annotated[Path, typer.Option(help="The data directory.")]
+"""The option that says which site, where it must be there already."""
+
+
+class SiteError(ClientError):
+    """The site could not do what was asked; the message says why, and what to do."""
+
 
 _SENTENCE: Final = (
     "This needs the parts that run a site and make pages, and they are not installed. "
@@ -36,6 +53,26 @@ def site_modules() -> frozenset[str]:
 def missing_site(error: ModuleNotFoundError) -> str | None:
     """What to install, if ``error`` is about a part of ``undersigned[site]``; else None."""
     return _SENTENCE if (error.name or "").partition(".")[0] in site_modules() else None
+
+
+@contextlib.contextmanager
+def at_site() -> Iterator[None]:
+    """Inside, ``undersigned.web.operator`` can be imported and called. Raises InputError or SiteError if that fails."""
+    require_site()
+    from undersigned.web.operator import MisuseError, OperatorError
+
+    try:
+        yield
+    except MisuseError as error:
+        raise InputError(str(error)) from None
+    except OperatorError as error:
+        raise SiteError(str(error)) from None
+
+
+def require_data(data: Path) -> None:
+    """Raises InputError unless ``data`` is a data directory."""
+    if not (data / "settings.toml").is_file():
+        raise InputError(f"{data} is not a data directory: it has no settings.toml")
 
 
 def require_site() -> None:

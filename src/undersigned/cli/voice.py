@@ -119,6 +119,13 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     Console(stderr=True, highlight=False, emoji=False).print(shown)
 
 
+def facts(rows: Sequence[tuple[str, str]]) -> None:
+    """What is so, to the person: a line for each fact, its name first, the rest in a column."""
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        say(f"{name:<{width}}  {value}")
+
+
 @contextlib.contextmanager
 def progress() -> Iterator[Report]:
     """Bars on a terminal; elsewhere nothing, so that logs stay readable."""
@@ -211,6 +218,11 @@ def choose(question: str, options: Sequence[str], option: str) -> str:
     if said not in options:
         raise InputError(f"Please type one of {listed}. Nothing was done.")
     return said
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: ``1 name``, ``2 names``. ``many``: a plural that is not the noun with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def moment(unix: float) -> str:

@@ -114,6 +114,19 @@ class Http:
         data = canonical.encode(value)
         return self._post(path, data, "application/json", again, patience)
 
+    def post_entry(self, value: object) -> tuple[Any, bool]:
+        """Sends an entry to the log; the answer's JSON, and whether the log had this very entry before (200, not 201).
+
+        That it had is also the answer to an entry whose first answer was lost and that was sent again.
+        """
+        data, statuses = canonical.encode(value), list[int]()
+
+        def send() -> bytes:
+            return self._send("POST", "entries", data, {"Content-Type": "application/json"}, MAX_ANSWER, statuses)
+
+        answer = self._patiently(send)
+        return _json(answer) if answer else None, statuses[-1] == 200
+
     def post_bytes(self, path: str, data: bytes, kind: str) -> Any:
         """Sends ``data`` with the content type ``kind``."""
         return self._post(path, data, kind, True)
@@ -153,7 +166,16 @@ class Http:
                     file.write(chunk)
         return b""
 
-    def _send(self, method: str, path: str, data: bytes | None, headers: dict[str, str] | None, limit: int) -> bytes:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        data: bytes | None,
+        headers: dict[str, str] | None,
+        limit: int,
+        statuses: list[int] | None = None,
+    ) -> bytes:
+        """One request; its answer's body. The status is appended to ``statuses``. Raises ProblemError."""
         with (
             self._transport(),
             self._client.stream(method, self.base + path, content=data, headers=headers) as response,
@@ -161,6 +183,8 @@ class Http:
             body = b"".join(bounded(response, limit))
         if response.status_code not in (200, 201, 204):
             raise _problem(path, response.status_code, response.headers, body)
+        if statuses is not None:
+            statuses.append(response.status_code)
         if body:
             _check_kind(path, response, body)
         return body

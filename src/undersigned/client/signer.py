@@ -11,7 +11,6 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from undersigned.protocol import (
@@ -105,11 +104,12 @@ class Activated:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An entry the log has promised to take in. ``answer``: all the server said."""
+    """An entry the log has promised to take in. ``answer``: all the server said. ``again``: it had it before."""
 
     entry: entries.Sign | entries.Withdraw
     receipt: receipt.Receipt
     answer: dict[str, Any]
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +307,7 @@ def edit(
 
 
 def _post(http: Http, letter: Letter, entry: entries.Sign | entries.Withdraw, body: object) -> Accepted:
-    answer = http.post("entries", body)
+    answer, again = http.post_entry(body)
     if not isinstance(answer, dict) or "receipt" not in answer:
         raise AnswerError("the log's answer holds no receipt")
     promised = receipt.parse(canonical.encode(answer["receipt"]))
@@ -317,7 +317,7 @@ def _post(http: Http, letter: Letter, entry: entries.Sign | entries.Withdraw, bo
             _check_inclusion(letter, entries.encode(entry), answer)
     except (InvalidError, MalformedError) as error:
         raise AnswerError(f"the log's receipt does not hold: {error}") from error
-    return Accepted(entry, promised, answer)
+    return Accepted(entry, promised, answer, again)
 
 
 def _check_inclusion(letter: Letter, entry: bytes, answer: dict[str, Any]) -> None:
@@ -330,8 +330,3 @@ def _check_inclusion(letter: Letter, entry: bytes, answer: dict[str, Any]) -> No
     point, _ = checkpoint.verify(note.encode("utf-8"), letter.manifest.origin, letter.log_key)
     path = [base64url.decode(node, 32) for node in proof]
     merkle.verify_inclusion(merkle.leaf_hash(entry), index, point.size, path, point.root)
-
-
-def encode_receipt(accepted: Accepted) -> bytes:
-    """The receipt's canonical bytes, to keep."""
-    return msgspec.json.encode(accepted.receipt, order="sorted")

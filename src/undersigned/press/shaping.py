@@ -85,11 +85,6 @@ def font_of(cut: Cut) -> Any:
     return font
 
 
-def font_from(data: bytes) -> Any:
-    """The font in a file's bytes."""
-    return hb.Font(hb.Face(data))
-
-
 @lru_cache(maxsize=20_000)
 def glyphs_of(cut: Cut, text: str, rtl: bool | None = None, language: str = "") -> tuple[tuple[int, int], ...]:
     """The glyphs of ``text`` from left to right, each with the place in it of the character it begins with.

@@ -1,4 +1,4 @@
-"""What a slip says, by language."""
+"""The two sentences on a slip with an access code, by language."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from typing import Final
 
 _WORDS: Final = {
     "en": (
-        "You may sign this letter. Your name stays sealed until it is published.",
-        "This code signs once. Do not show it, do not photograph it. Not from devices or networks of your work.",
+        "You can sign this letter. Your name stays sealed until the letter is published.",
+        "This code works once. Don’t show or photograph it. Don’t use devices or networks at work.",
     ),
     "de": (
-        "Sie können diesen Brief unterzeichnen. Ihr Name bleibt bis zur Veröffentlichung versiegelt.",
-        "Dieser Code gilt einmal. Nicht zeigen, nicht fotografieren. Keine Geräte oder Netze der Arbeit benutzen.",
+        "Sie können diesen Brief unterschreiben. Ihr Name bleibt bis zur Veröffentlichung versiegelt.",
+        "Dieser Code gilt einmal. Zeigen und fotografieren Sie ihn nicht. Keine Geräte oder Netze der Arbeit.",
     ),
     "fr": (
         "Vous pouvez signer cette lettre. Votre nom reste scellé jusqu’à la publication.",
-        "Ce code sert une fois. Ne pas le montrer ni le photographier. N’utiliser ni appareil ni réseau du travail.",
+        "Ce code sert une fois. Ne le montrez pas, ne le photographiez pas. Pas d’appareil ni de réseau du travail.",
     ),
     "es": (
         "Puede firmar esta carta. Su nombre queda sellado hasta la publicación.",
-        "Este código sirve una vez. No lo muestre ni lo fotografíe. No use aparatos ni redes del trabajo.",
+        "Este código sirve una vez. No lo muestre ni lo fotografíe. No use dispositivos ni redes del trabajo.",
     ),
     "he": (
-        "אפשר לחתום על מכתב זה. השם נשאר חתום עד הפרסום.",
-        "הקוד תקף לחתימה אחת. אין להראות ואין לצלם אותו. לא ממכשירים או רשתות של העבודה.",
+        "אפשר לחתום על המכתב הזה. השם נשאר נעול עד הפרסום.",
+        "הקוד תקף לחתימה אחת. אין להראות אותו או לצלם אותו. אין להשתמש במכשירים או ברשתות של העבודה.",
     ),
     "ar": (
         "يمكنك توقيع هذه الرسالة. يبقى اسمك مختومًا حتى النشر.",
@@ -31,7 +31,7 @@ _WORDS: Final = {
     ),
     "ru": (
         "Вы можете подписать это письмо. Ваше имя останется запечатанным до публикации.",
-        "Код действует один раз. Не показывайте и не фотографируйте его. Не с рабочего устройства или сети.",
+        "Код действует один раз. Не показывайте и не фотографируйте его. Не с рабочих устройств и не из рабочей сети.",
     ),
     "el": (
         "Μπορείτε να υπογράψετε αυτή την επιστολή. Το όνομά σας μένει σφραγισμένο μέχρι τη δημοσίευση.",

@@ -301,17 +301,17 @@ STEPS: Final = (
 )
 """The steps of a verification, in order."""
 TITLES: Final = {
-    "manifest": "The letter's terms are the ones its id stands for.",
+    "manifest": "The letter's terms are the ones its ID stands for.",
     "text": "Every language version of the text is the one that was fixed.",
-    "roll": "The roll of who may sign is the one that was fixed.",
-    "checkpoint": "The log's checkpoint is signed by the log's key.",
-    "log": "The log's entries are exactly the ones the checkpoint covers.",
-    "entries": "Each entry is signed, and each signature has a credential that was given out once.",
+    "roll": "The list of people who can sign is the one that was fixed.",
+    "checkpoint": "The log's state is signed with the log's key.",
+    "log": "The log's entries are exactly the ones that this state stands for.",
+    "entries": "Every entry is signed, and every signature has a credential that was given out once.",
     "standing": "Counting again who signed and who withdrew gives the published count.",
-    "cosignatures": "The trustees have confirmed this checkpoint.",
-    "openings": "The names are those that were signed. Sealed ones were opened by enough trustees.",
-    "editions": "Each published edition, rebuilt from the log, is identical, byte for byte.",
-    "files": "The bundle holds only files that were checked.",
+    "cosignatures": "The trustees have confirmed this state of the log.",
+    "openings": "The names are the ones that were signed. Enough trustees opened the sealed ones.",
+    "editions": "Every published edition, rebuilt from the log, is the same byte for byte.",
+    "files": "The bundle contains nothing besides what was checked.",
 }
 INAPPLICABLE: Final[frozenset[FindingId]] = frozenset({"no-roll", "no-trustees", "nothing-published"})
 """Findings of steps that had nothing to check: valid, and nothing was shown by them."""

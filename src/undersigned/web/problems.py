@@ -22,11 +22,15 @@ MAX_BODY: Final = 64 * 1024
 
 
 class Problem(Exception):  # noqa: N818 - it is an answer
-    """An answer that says no. ``detail``: what happened, what was kept, what to do."""
+    """An answer that says no. ``detail``: what happened, what was kept, what to do.
 
-    def __init__(self, code: Code, detail: str, *, headers: dict[str, str] | None = None) -> None:
+    ``message``: the id of the sentence that pages show for it (``reader/catalog``); one code can stand for several.
+    """
+
+    def __init__(self, code: Code, detail: str, *, headers: dict[str, str] | None = None, message: str = "") -> None:
         super().__init__(detail)
         self.code, self.detail, self.headers = code, detail, headers or {}
+        self.message = message or f"problem_{code.replace('-', '_')}"
 
     @property
     def status(self) -> int:
@@ -49,15 +53,18 @@ def from_protocol(error: ProtocolError) -> Problem:
 
 
 def busy(
-    detail: str = "More is coming in than can be taken. Nothing was kept; the same request can be sent again.",
+    detail: str = "The site is too busy right now. Nothing was kept; the same request can be sent again.",
+    *,
+    message: str = "problem_busy",
 ) -> Problem:
     """Too much at once."""
-    return Problem("busy", detail, headers={"Retry-After": "2"})
+    return Problem("busy", detail, headers={"Retry-After": "2"}, message=message)
 
 
 def unsure() -> Problem:
     """The database went away, or did not keep all it should: the same request, sent again, finds out."""
-    return busy("The database did not confirm it. Whether it was kept is not known: send the same again to find out.")
+    detail = "The database did not confirm it. Whether it was kept is not known: send the same again to find out."
+    return busy(detail, message="problem_unsure")
 
 
 def halted() -> Problem:
@@ -66,7 +73,7 @@ def halted() -> Problem:
         "This letter takes nothing but withdrawals now: the site found itself with an older database than its log. "
         "Its operator has been told. Nothing was kept; the same request can be sent again later."
     )
-    return Problem("busy", detail, headers={"Retry-After": "600"})
+    return Problem("busy", detail, headers={"Retry-After": "600"}, message="problem_halted")
 
 
 def full() -> Problem:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import http.client
 import os
 import resource
 import signal
@@ -9,11 +11,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 from undersigned.web.config.datadir import ENVIRONMENT
+from undersigned.web.notify import notify, watchdog_seconds
 from undersigned.web.process import die_with_parent
 
 STOP_WITHIN: Final = 4.0
@@ -23,19 +27,27 @@ OWN_FILES: Final = 512
 APPLICATION: Final = "undersigned.web.edge.asgi:application"
 
 
-class PortTakenError(Exception):
-    """Somebody else listens there."""
+class CannotListenError(Exception):
+    """No server can listen there; the message says why and what to do."""
 
 
 def check_port(host: str, port: int) -> None:
-    """Raises PortTakenError if nobody could listen on ``host``:``port`` now."""
+    """Raises CannotListenError if no server could listen on ``host``:``port`` now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise PortTakenError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+            raise CannotListenError(_why_not(host, port, error)) from None
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken: stop what listens there, or choose another with --port"
+    if error.errno == errno.EACCES:
+        return f"only root may listen on port {port}: choose one from 1024 up with --port, behind a proxy"
+    return f"cannot listen on {host} ({error.strerror}): choose one of this machine's addresses with --host"
 
 
 def most_connections() -> int:
@@ -68,10 +80,15 @@ def clerk_command(data: Path) -> list[str]:
     return [sys.executable, "-m", "undersigned.web", "clerk", "--data", str(data)]
 
 
-def serve(data: Path, host: str, port: int, workers: int) -> int:
-    """Runs both until SIGTERM or SIGINT; returns the exit status. If one of them dies, so does the other, aloud."""
+def serve(data: Path, host: str, port: int, workers: int, ready: Callable[[], None] = lambda: None) -> int:
+    """Runs both until SIGTERM or SIGINT; returns the exit status. If one of them dies, the other is stopped.
+
+    ``ready`` is called once, when the site answers.
+    """
     check_port(host, port)
     environment = {**os.environ, ENVIRONMENT: str(data), "DJANGO_SETTINGS_MODULE": "undersigned.web.settings"}
+    # systemd listens to this process alone.
+    environment.pop("NOTIFY_SOCKET", None)
     stopping = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -85,6 +102,7 @@ def serve(data: Path, host: str, port: int, workers: int) -> int:
         for name, command in (("web", web_command(host, port, workers)), ("clerk", clerk_command(data)))
     }
     status = 0
+    health = Health(host, port, ready)
     while not stopping:
         dead = [(name, child.returncode) for name, child in children.items() if child.poll() is not None]
         if dead:
@@ -95,9 +113,46 @@ def serve(data: Path, host: str, port: int, workers: int) -> int:
                 print(f"undersigned: the {name} process ended with status {code}; stopping the other.", file=sys.stderr)
                 status = 1
             break
+        health.look()
         time.sleep(0.05)
+    notify("STOPPING=1")
     _stop(list(children.values()))
     return status
+
+
+class Health:
+    """Asks the site whether it answers: until it does for the first time, then as often as systemd's watchdog needs."""
+
+    def __init__(self, host: str, port: int, ready: Callable[[], None]) -> None:
+        # Where one listens on every address, one is reached on loopback.
+        self._host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with
+        self._port, self._ready = port, ready
+        watchdog = watchdog_seconds()
+        self._pause = None if watchdog is None else watchdog / 3
+        self._next = 0.0
+        self._answered = False
+
+    def look(self) -> None:
+        """Asks, if it is time to. A site that does not answer is not reported as alive: systemd then restarts it."""
+        if (self._answered and self._pause is None) or time.monotonic() < self._next or not self._answers():
+            return
+        if not self._answered:
+            self._answered = True
+            notify("READY=1")
+            self._ready()
+        elif self._pause is not None:
+            notify("WATCHDOG=1")
+        self._next = time.monotonic() + (self._pause or 0)
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=1)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
 
 
 def _stop(children: list[subprocess.Popen[bytes]]) -> None:

@@ -8,12 +8,13 @@ from functools import cache
 
 from django.conf import settings
 
-from undersigned.web.config.bucket import read_bucket_settings
-from undersigned.web.config.datadir import DataDir, DataError, read_settings
-from undersigned.web.mail.config import read_mail_settings
+from undersigned.web.config.credentials import credential_path, read_bucket_key, read_smtp_password
+from undersigned.web.config.datadir import DataDir, DataError
+from undersigned.web.config.settings import Bucket, Mail
+from undersigned.web.config.sources import read_settings
 from undersigned.web.mail.smtp import SmtpPost
 from undersigned.web.ports import World
-from undersigned.web.storage.bucket import BucketStorage, NoBucketClientError
+from undersigned.web.storage.bucket import BucketSettings, BucketStorage, NoBucketClientError
 from undersigned.web.storage.files import FileStorage
 from undersigned.web.storage.keys import FileKeys
 from undersigned.web.storage.marks import FileMarks
@@ -23,23 +24,28 @@ from undersigned.web.storage.reserve import FileReserve
 def world_of(data: DataDir) -> World:
     """The real world, with ``data`` as its memory."""
     site = read_settings(data)
-    bucket = read_bucket_settings(data)
-    mail = read_mail_settings(data)
-    try:
-        storage = FileStorage(data.public) if bucket is None else BucketStorage(bucket)
-    except NoBucketClientError as error:
-        raise DataError(str(error)) from None
     return World(
         clock=lambda: int(time.time()),
         entropy=os.urandom,
-        keys=FileKeys(data.keys),
-        storage=storage,
+        keys=FileKeys(data.keys, token=credential_path("organiser-token")),
+        storage=FileStorage(data.public) if site.bucket is None else _bucket(data, site.bucket),
         authority=site.authority,
         scheme=site.scheme,
         reserve=FileReserve(data.reserve),
         marks=FileMarks(data.signed),
-        post=None if mail is None else SmtpPost(mail),
+        post=None if site.mail is None else _post(data, site.mail),
     )
+
+
+def _bucket(data: DataDir, bucket: Bucket) -> BucketStorage:
+    try:
+        return BucketStorage(BucketSettings(bucket.name, bucket.endpoint, bucket.region, read_bucket_key(data)))
+    except NoBucketClientError as error:
+        raise DataError(str(error)) from None
+
+
+def _post(data: DataDir, mail: Mail) -> SmtpPost:
+    return SmtpPost(mail, read_smtp_password(data) if mail.user else "")
 
 
 @cache

@@ -77,11 +77,6 @@ class Plan:
         return [part for part in self.parts if part.joins]
 
     @property
-    def withdrawing(self) -> list[Part]:
-        """Those who withdraw after it."""
-        return [part for part in self.parts if part.withdraws]
-
-    @property
     def struck(self) -> Part:
         """The one who asks to be left out."""
         return next(part for part in self.parts if part.struck)

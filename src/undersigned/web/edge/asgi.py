@@ -74,7 +74,7 @@ class Site:
 
     def __init__(self) -> None:
         world = wiring.world()
-        self._host = settings.SITE.host.encode()
+        self._host = settings.SITE.hostname.encode()
         self._base: Headers = security_headers()
         self._embedded: Headers = embedded_headers()
         self._shared: Headers = [*self._base, ANYBODY]

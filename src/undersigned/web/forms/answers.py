@@ -14,8 +14,9 @@ from django.views.decorators.csrf import csrf_protect
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web import access
+from undersigned.web.database.postgresql.absence import is_absence
 from undersigned.web.letters.fixed_letter import FixedLetter
-from undersigned.web.problems import Problem, busy, from_protocol
+from undersigned.web.problems import Problem, busy, from_protocol, unsure
 from undersigned.web.reader.scripts import are_built, find_script
 from undersigned.web.reader.words import words
 
@@ -63,8 +64,9 @@ def form(view: View) -> View:
             return refusal(request, language, problem, slug)
         except ProtocolError as error:
             return refusal(request, language, from_protocol(error), slug)
-        except OperationalError:
-            return refusal(request, language, busy(), slug)
+        except OperationalError as error:
+            # A database that goes away may have kept what was sent: only then the form does not say that nothing was.
+            return refusal(request, language, unsure() if is_absence(error) else busy(), slug)
 
     protected: View = csrf_protect(guarded)
     return protected
@@ -76,7 +78,7 @@ def refusal(request: HttpRequest, language: str, problem: Problem, slug: str = "
     ``slug``: the letter's whose form it was, if it was a letter's; what to do next is then on the page.
     """
     said = words(language)
-    texts = [said.get(f"problem_{problem.code.replace('-', '_')}", problem.detail)]
+    texts = [said.get(problem.message, problem.detail)]
     links: Sequence[str] = ()
     if problem.code == "code-used":
         texts += [said["code_used_own"], said["code_used_other"]]

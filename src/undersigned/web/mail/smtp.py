@@ -8,7 +8,7 @@ from typing import Final
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 
-from undersigned.web.mail.config import MailSettings
+from undersigned.web.config.settings import Mail
 from undersigned.web.ports import PostDownError, PostRefusedError, PostUnsureError
 
 TIMEOUT: Final = 20
@@ -18,9 +18,9 @@ TIMEOUT: Final = 20
 class SmtpPost:
     """One connection at a time, opened when there is something to send."""
 
-    def __init__(self, settings: MailSettings) -> None:
+    def __init__(self, settings: Mail, password: str = "") -> None:
         self.sender, self.per_minute = settings.sender, settings.per_minute
-        self._settings = settings
+        self._settings, self._password = settings, password
         self._connection: EmailBackend | None = None
 
     def open(self) -> None:
@@ -29,7 +29,7 @@ class SmtpPost:
             return
         s = self._settings
         backend = EmailBackend(
-            host=s.host, port=s.port, username=s.user, password=s.password, use_tls=s.security == "starttls",
+            host=s.host, port=s.port, username=s.user, password=self._password, use_tls=s.security == "starttls",
             use_ssl=s.security == "tls", fail_silently=False, timeout=TIMEOUT,
         )  # fmt: skip
         try:

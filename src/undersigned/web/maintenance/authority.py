@@ -9,10 +9,12 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import tomllib
 from typing import Final
 
 from undersigned.durable import write_over
-from undersigned.web.config.datadir import DataDir, DataError, check_authority, read_settings, scheme_for
+from undersigned.web.config.datadir import DataDir, DataError
+from undersigned.web.config.settings import check_authority, scheme_for
 
 _EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with, never listened on
 _LINE: Final = re.compile(r"^(authority|scheme)\s*=.*$", re.MULTILINE)
@@ -43,8 +45,9 @@ def change_authority(data: DataDir, authority: str) -> bool:
     Call it after the database is at its newest schema, with the site stopped. Everything else in the file stays as the
     operator wrote it. Raises DataError, and changes nothing, if the site has a letter, even a draft.
     """
-    was = read_settings(data)
-    if check_authority(authority) == was.authority:
+    # The file alone: what the environment says is what is to be written here.
+    was = _authority_in_file(data)
+    if check_authority(authority) == was:
         return False
     from undersigned.web.records.models import Letter
 
@@ -52,12 +55,17 @@ def change_authority(data: DataDir, authority: str) -> bool:
     if letters:
         some = "a letter that says so" if letters == 1 else f"{letters} letters that say so"
         raise DataError(
-            f"this site is {was.authority}, and holds {some} in what is signed: it cannot become {authority}. "
-            f"Start it without --authority, or start a new site in another --data directory"
+            f"this site is {was}, and holds {some} in what is signed: it cannot become {authority}. "
+            f"Start it without --authority and without UNDERSIGNED_AUTHORITY, or start a new site in another --data "
+            f"directory"
         )
     values = {"authority": authority, "scheme": scheme_for(authority)}
     text = data.settings.read_text(encoding="utf-8")
     write_over(data.settings, _LINE.sub(lambda line: f"{line[1]} = {json.dumps(values[line[1]])}", text).encode())
-    if read_settings(data).authority != authority:
+    if _authority_in_file(data) != authority:
         raise DataError(f"{data.settings} could not be changed: put authority = {json.dumps(authority)} there yourself")
     return True
+
+
+def _authority_in_file(data: DataDir) -> object:
+    return tomllib.loads(data.settings.read_text(encoding="utf-8")).get("authority")

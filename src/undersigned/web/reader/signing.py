@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.template.loader import render_to_string
 
-from undersigned.protocol.spec import STEPS
+from undersigned.protocol.spec import SENTENCES, STEPS
 from undersigned.web.reader.letter import Shown, frame, live_path, when_opened
 from undersigned.web.reader.said import say
 from undersigned.web.reader.scripts import scripts
@@ -120,4 +120,11 @@ def plain_context(said: dict[str, str], kind: str) -> dict[str, Any]:
         "says": [(code, said[word]) for code, word in (verifying if kind == "verify" else _SAYS).items()],
         "steps": [(step, said[f"step_{step}"]) for step in STEPS],
         "outcomes": [(name, said[f"outcome_{name}"]) for name in ("valid", "invalid", "undetermined", "inapplicable")],
+        "findings": _findings(said) if kind == "verify" else [],
     }
+
+
+def _findings(said: dict[str, str]) -> list[tuple[str, str]]:
+    """Each finding's message, by the finding's id: the script in the page fills in its parameters."""
+    # "other" is a sentence already, in whatever language.
+    return [(name, said[f"finding_{name.replace('-', '_')}"]) for name in SENTENCES if name != "other"]

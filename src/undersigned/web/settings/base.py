@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
-import tempfile
+import secrets
 from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
 
 from undersigned.languages import library
-from undersigned.web.config.datadir import DataDir, DataError, from_environment, prepare, read_settings
+from undersigned.web.config.credentials import read_secret
+from undersigned.web.config.datadir import DataDir, DataError, from_environment
+from undersigned.web.config.settings import Settings
+from undersigned.web.config.sources import read_settings
 from undersigned.web.database import sqlite_library
 from undersigned.web.reader.scripts import script_sources
 
 sqlite_library.use_bundled_sqlite()
 
-try:
-    DATA = from_environment()
-except DataError:
-    # Tools that only read the code (type checker, makemigrations) name no data directory; they get an empty one.
-    DATA = DataDir(Path(tempfile.mkdtemp(prefix="undersigned-")))
-    atexit.register(shutil.rmtree, DATA.root, ignore_errors=True)
-    # The tests name a PostgreSQL database here to run on it (Makefile, test-postgresql).
-    prepare(DATA, "127.0.0.1:8000", os.environ.get("UNDERSIGNED_DATABASE"))
-SITE = read_settings(DATA)
-
-SECRET_KEY = (DATA.keys / "django-secret").read_text(encoding="ascii").strip()
+NAMED = from_environment()
+if NAMED is None:
+    # Tools that only read the code (type checker, makemigrations) name no data directory. They get a site in memory,
+    # and below this path no file can be made.
+    DATA = DataDir(Path(os.devnull))
+    SITE = Settings(authority="127.0.0.1:8000", scheme="http")
+    SECRET_KEY = secrets.token_urlsafe(48)
+else:
+    DATA, SITE = NAMED, read_settings(NAMED)
+    SECRET_KEY = read_secret(DATA, "django-secret") or ""
+    if not SECRET_KEY:
+        raise DataError(f"{DATA.keys / 'django-secret'} is missing: start the site with `undersigned serve`")
 DEBUG = False  # a traceback shows what was posted
-ALLOWED_HOSTS = [SITE.host]  # nobody else's name can be put into our pages through the Host header
+ALLOWED_HOSTS = [SITE.hostname]  # nobody else's name can be put into our pages through the Host header
 USE_X_FORWARDED_HOST = False
 
 INSTALLED_APPS = [
@@ -57,7 +59,7 @@ TEMPLATES = [
 
 SQLITE: dict[str, Any] = {
     "ENGINE": "undersigned.web.database.sqlite",
-    "NAME": DATA.database,
+    "NAME": ":memory:" if NAMED is None else DATA.database,
     "OPTIONS": {
         "init_command": sqlite_library.INIT_COMMAND,
         # Takes the write lock at BEGIN: a transaction that read first and writes later could fail half way.
@@ -75,7 +77,7 @@ if SITE.database is None:
 else:
     from undersigned.web.database.postgresql.server import django_settings
 
-    DATABASES = {"default": django_settings(SITE.database, DATA.database_password)}
+    DATABASES = {"default": django_settings(SITE.database, read_secret(DATA, "database-password"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True

@@ -20,10 +20,14 @@ from undersigned.protocol.credential import KEY_BITS, RegistrarKey, load_private
 
 
 class FileKeys:
-    """``keys/`` of a data directory. Files are read once: they never change."""
+    """``keys/`` of a data directory. Files are read once: they never change.
 
-    def __init__(self, directory: Path) -> None:
+    ``token``: another file that has the organiser's token.
+    """
+
+    def __init__(self, directory: Path, *, token: Path | None = None) -> None:
         self._directory = directory
+        self._token = token
         self._read = cache(self._read_file)
         self.registrar = cache(self._registrar)
 
@@ -52,7 +56,8 @@ class FileKeys:
 
     def organiser_token(self) -> str:
         """The bearer token of the organiser."""
-        return self._read("organiser-token").decode("ascii").strip()
+        data = self._read("organiser-token") if self._token is None else self._token.read_bytes()
+        return data.decode("ascii").strip()
 
     def mail_secret(self) -> bytes:
         """32 bytes under which mail addresses are hashed; made at the first call."""

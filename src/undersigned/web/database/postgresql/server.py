@@ -73,6 +73,12 @@ def connection_options(url: str, password: str | None) -> dict[str, Any]:
     return options
 
 
+def try_connection(url: str, password: str | None) -> None:
+    """Connects once. Raises psycopg.OperationalError, and UnsafeDatabaseError if receipts could be lost there."""
+    with psycopg.connect(**connection_options(url, password)) as connection:
+        check_server(connection)
+
+
 def django_settings(url: str, password: str | None) -> dict[str, Any]:
     """Django's DATABASES entry for ``url``."""
     options = connection_options(url, password)

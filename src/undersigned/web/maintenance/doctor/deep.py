@@ -12,8 +12,8 @@ from undersigned.protocol.note import parse_signatures
 from undersigned.protocol.seal import object_hash, parse_object
 from undersigned.web.database.site_locks import clerk_at_work
 from undersigned.web.letters.fixed_letter import FixedLetter
-from undersigned.web.maintenance.doctor.finding import Finding
 from undersigned.web.maintenance.doctor.look import Look
+from undersigned.web.maintenance.finding import Finding
 from undersigned.web.publication.bundle_files import assemble, edition_files, opened_keys
 from undersigned.web.publication.bundler import is_large
 from undersigned.web.publication.upkeep import bundle_checkpoint

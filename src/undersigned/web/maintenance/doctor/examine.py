@@ -11,8 +11,8 @@ from undersigned.web.config.datadir import DataDir
 from undersigned.web.database.site_locks import clerk_at_work
 from undersigned.web.letters.fixed_letter import load_letter
 from undersigned.web.maintenance.doctor import deep, letter, site
-from undersigned.web.maintenance.doctor.finding import Finding
 from undersigned.web.maintenance.doctor.look import PAUSE, Check, examine_letter
+from undersigned.web.maintenance.finding import Finding
 from undersigned.web.ports import World
 from undersigned.web.records.models import Letter
 

@@ -9,8 +9,8 @@ from undersigned.protocol.errors import ProtocolError
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.log import guard
 from undersigned.web.log.cosigned import newest, note_of
-from undersigned.web.maintenance.doctor.finding import Finding
 from undersigned.web.maintenance.doctor.look import Look
+from undersigned.web.maintenance.finding import Finding
 from undersigned.web.records.models import Checkpoint, Entry, Letter
 
 

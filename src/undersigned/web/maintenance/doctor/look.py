@@ -22,7 +22,7 @@ from undersigned.web.database.site_locks import clerk_at_work, moment
 from undersigned.web.database.snapshot import snapshot
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.log.fold import fold
-from undersigned.web.maintenance.doctor.finding import Finding
+from undersigned.web.maintenance.finding import Finding
 from undersigned.web.ports import World
 from undersigned.web.records.models import Entry, published_editions
 

@@ -16,7 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from undersigned.protocol import base64url, keys
 from undersigned.web.config.datadir import DataDir
 from undersigned.web.database.site_locks import moment
-from undersigned.web.maintenance.doctor.finding import Finding
+from undersigned.web.maintenance.finding import Finding
 from undersigned.web.records.models import Letter
 from undersigned.web.storage.compression import SUFFIX
 from undersigned.web.storage.keys import FileKeys

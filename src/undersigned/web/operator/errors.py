@@ -1,0 +1,48 @@
+"""What operators are told when something fails: one sentence that says what, why and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.db import Error as DatabaseError
+
+from undersigned.languages.library import IcuError
+from undersigned.web.config.datadir import DataDir, DataError, ForeignDirectoryError
+from undersigned.web.database.sqlite_library import UnsafeDatabaseError
+from undersigned.web.operator.database_errors import explain_database_error
+
+
+class OperatorError(Exception):
+    """Something failed that an operator can mend; the message says what and how."""
+
+
+class MisuseError(OperatorError):
+    """What was asked for cannot be right, whatever the site's state."""
+
+
+@contextmanager
+def explained(data: DataDir) -> Iterator[None]:
+    """Every expected failure inside becomes an OperatorError."""
+    try:
+        yield
+    except ForeignDirectoryError as error:
+        raise MisuseError(str(error)) from None
+    except (DataError, UnsafeDatabaseError, IcuError) as error:
+        raise OperatorError(str(error)) from None
+    except psycopg.ProgrammingError as error:
+        # Django reads the URL when it is set up, before there is a connection that could fail.
+        raise OperatorError(f"the database's URL cannot be understood: {str(error).strip()}") from None
+    except DatabaseError as error:
+        raise OperatorError(explain_database_error(error)) from None
+    except OSError as error:
+        # A full disk, a read-only mount, another user's directory: no traceback helps with these.
+        raise OperatorError(_explain_file_error(data, error)) from None
+
+
+def _explain_file_error(data: DataDir, error: OSError) -> str:
+    where = error.filename or data.root
+    why = (error.strerror or str(error)).lower()
+    what_to_do = f"Choose another place with --data, or let the user who runs this write to {data.root}"
+    return f"cannot use {where}: {why}. {what_to_do}"

@@ -1,0 +1,143 @@
+"""A process of the site: Django for one data directory, which is made first if it is not there."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from undersigned.web.config.credentials import read_secret
+from undersigned.web.config.datadir import ENVIRONMENT, DataDir
+from undersigned.web.config.first_start import prepare
+from undersigned.web.config.settings import Settings, find_authority_fault, find_database_fault
+from undersigned.web.config.sources import parse_settings, read_settings, variable_of
+from undersigned.web.database.postgresql.server import try_connection
+from undersigned.web.maintenance.authority import change_authority, default_authority
+from undersigned.web.operator.database_errors import explain_connection_error
+from undersigned.web.operator.errors import MisuseError, OperatorError, explained
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A data directory at this version's schema. ``changed``: whether it got another authority now."""
+
+    root: Path
+    authority: str
+    changed: bool
+
+
+def enter(data: DataDir) -> None:
+    """From here on this process, and those it starts, are of the site in ``data``."""
+    os.environ[ENVIRONMENT] = str(data.root)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "undersigned.web.settings"
+    # What a site writes is for its own user.
+    os.umask(0o077)
+
+
+def set_up_django() -> None:
+    """Loads Django's settings and the models of the site that was entered."""
+    import django
+
+    django.setup(set_prefix=False)
+
+
+def initialise(
+    root: Path,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    authority: str | None = None,
+    database: str | None = None,
+) -> Ready:
+    """Makes what is missing of a data directory, and gives it another ``authority`` if it has no letter yet.
+
+    ``host`` and ``port``: where the site will listen, for a first start that is told of no authority. ``database``: a
+    PostgreSQL URL, for a first start. Raises OperatorError.
+    """
+    data = DataDir(root.resolve())
+    enter(data)
+    with explained(data):
+        found = find_settings(data, host, port, authority, database)
+        changed = bring_up_to_date(data, found, change=True)
+        return Ready(data.root, found.authority, changed)
+
+
+def find_settings(
+    data: DataDir, host: str | None, port: int | None, authority: str | None, database: str | None
+) -> Settings:
+    """The settings with what the command line says in their place, also for a first start. Raises MisuseError."""
+    _check_words(authority, database)
+    if data.settings.exists():
+        found = read_settings(data)
+        _check_same_database(data, found.database, database)
+        return _replace(found, host=host, port=port, authority=authority)
+    # The file is not there yet; the environment counts already.
+    first = parse_settings({"authority": "localhost"}, os.environ, where="the environment")
+    first = _replace(first, host=host, port=port, authority=authority, database=database)
+    if authority is None and variable_of("authority") not in os.environ:
+        first = _replace(first, authority=default_authority(first.host, first.port))
+    return first
+
+
+def _check_words(authority: str | None, database: str | None) -> None:
+    """Raises MisuseError for what no site could have. A password on the command line is visible to every user."""
+    fault = find_authority_fault(authority) if authority is not None else None
+    if fault is not None:
+        raise MisuseError(f"--authority {fault}")
+    fault = find_database_fault(database) if database is not None else None
+    if fault is not None:
+        raise MisuseError(f"--database {fault}")
+
+
+def _check_same_database(data: DataDir, own: str | None, asked: str | None) -> None:
+    """Raises MisuseError if a site would go on with another database than its own: it would begin anew there."""
+    if asked is not None and asked != own:
+        raise MisuseError(f"{data.settings} names another database than --database; it was not changed")
+    if own is not None and data.database.exists():
+        raise MisuseError(
+            f"this site's letters are in {data.database}, and the settings name a PostgreSQL database: take it out of "
+            "the settings, or move that file away if the letters are in PostgreSQL by now"
+        )
+
+
+def _replace(settings: Settings, **values: object) -> Settings:
+    return msgspec.structs.replace(settings, **{key: value for key, value in values.items() if value is not None})
+
+
+def bring_up_to_date(data: DataDir, settings: Settings, *, change: bool) -> bool:
+    """Makes directory, settings, keys, and a database at the newest schema; keeps what is there.
+
+    ``change``: writes another authority into the settings, if the site has no letter; returns whether it did.
+    """
+    if settings.database is not None and not data.settings.exists():
+        # Before the settings fix it: a URL that was mistyped can still be corrected.
+        _try_database(settings.database, read_secret(data, "database-password"))
+    prepare(data, settings.authority, settings.database)
+    set_up_django()
+    from django.db import connection
+
+    from undersigned.web.database import schema
+    from undersigned.web.database.postgresql import locks
+
+    # Several machines may start at once on one PostgreSQL database.
+    with locks.holding(locks.SCHEMA) if connection.vendor == "postgresql" else nullcontext():
+        schema.bring_up_to_date()
+    if connection.vendor == "sqlite":
+        data.database.chmod(0o600)
+    return change and change_authority(data, settings.authority)
+
+
+def _try_database(url: str, password: str | None) -> None:
+    """Raises OperatorError if no session can be had, UnsafeDatabaseError if the server could lose receipts."""
+    try:
+        options = conninfo_to_dict(url)
+        try_connection(url, password)
+    except psycopg.ProgrammingError as error:
+        raise MisuseError(f"the database's URL cannot be understood: {str(error).strip()}. Nothing was made.") from None
+    except psycopg.OperationalError as error:
+        raise OperatorError(f"{explain_connection_error(error, options)}. Nothing was made.") from None
