@@ -33,8 +33,8 @@ from letterworld import registrar
 from outcome import Outcome
 from undersigned.client.bundle_folder import FolderFiles
 from undersigned.protocol import base64url, credential, purposes, seal, shamir
-from undersigned.protocol.handout import Runner
 from undersigned.protocol.verify import verify_bundle
+from undersigned.protocol.work_queue import Runner
 
 Check = tuple[bytes, bytes, bytes, bytes, bytes]
 Open = tuple[bytes, bytes, list[tuple[int, int]], list[tuple[int, bytes]], bytes]

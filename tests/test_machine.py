@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 TOOLS = ("bash", "sh", "env", "dirname", "sort", "cut", "grep", "id", "ls", "cat")
@@ -132,3 +133,25 @@ def test_the_python_versions_are_the_same_everywhere() -> None:
 def test_scripts_can_be_run() -> None:
     for script in itertools.chain((ROOT / "scripts").iterdir(), [ROOT / ".ci" / "run"]):
         assert os.access(script, os.X_OK), script
+
+
+@pytest.mark.parametrize("python", ["3.11.4", "3.12.0", "3.13.1", "3.14.0"])
+@pytest.mark.parametrize(("lock", "parts"), [("run.lock", ("site",)), ("dev.lock", ("site", "bucket", "dev"))])
+def test_each_lock_pins_what_pyproject_asks_for(python: str, lock: str, parts: tuple[str, ...]) -> None:
+    """For each Python one version of each direct dependency, and one that is allowed. If this fails: make lock."""
+    found = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = found["project"]["optional-dependencies"] | found["dependency-groups"]
+    here = {"python_version": python.rpartition(".")[0], "python_full_version": python}
+    lines = re.findall(r"^([a-z0-9\[][^\s]*==.*?) \\$", (ROOT / "requirements" / lock).read_text("utf-8"), re.MULTILINE)
+    pinned = [one for one in map(Requirement, lines) if one.marker is None or one.marker.evaluate(here)]
+    for asked in map(Requirement, [*found["project"]["dependencies"], *(d for part in parts for d in groups[part])]):
+        if asked.marker is not None and not asked.marker.evaluate(here):
+            continue
+        versions = [str(one.specifier)[2:] for one in pinned if canonical(one) == canonical(asked)]
+        assert len(versions) == 1, (asked, versions)
+        assert versions[0] in asked.specifier, asked
+
+
+def canonical(requirement: Requirement) -> str:
+    """A package's name in its one spelling."""
+    return re.sub(r"[-_.]+", "-", requirement.name).lower()

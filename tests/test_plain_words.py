@@ -25,7 +25,6 @@ TO_CONVERT = (
     "src/undersigned/client/",
     "src/undersigned/languages/",
     "src/undersigned/press/",
-    "src/undersigned/protocol/",
     "src/undersigned/web/",
     "tests/",
 )
@@ -36,6 +35,8 @@ CONVERTED: tuple[str, ...] = (
     "bench/results/",
     "frontend/README.md",
     "frontend/pages/",
+    "frontend/src/protocol/",
+    "src/undersigned/client/verifier.py",
     "src/undersigned/web/reader/catalog/",
     "src/undersigned/web/templates/",
     "tests/README.md",

@@ -68,7 +68,7 @@ def openings(world: World, early: Files) -> Cases:
     """Seals and shares."""
     op = OPENINGS
 
-    def openings(change: Callable[[Rows], None]) -> Files:
+    def openings(change: Callable[[Rows], object]) -> Files:
         return early | {op: lines_changed(early[op], change)}
 
     yield "an opening missing", "early", openings(lambda rows: rows.pop())
@@ -214,7 +214,7 @@ def relog(world: World, files: Files, change: Callable[[list[bytes]], None]) -> 
     return changed
 
 
-def lines_changed(data: bytes, change: Callable[[list[dict[str, Any]]], None]) -> bytes:
+def lines_changed(data: bytes, change: Callable[[list[dict[str, Any]]], object]) -> bytes:
     """A .jsonl file after a change to its rows, written canonically again."""
     rows = [json.loads(line) for line in data.splitlines()]
     change(rows)

@@ -29,6 +29,8 @@ from undersigned.protocol import (
     standing,
     tiles,
 )
+from undersigned.protocol.note import Note
+from undersigned.protocol.seal import Payload
 
 NAMES = ("Person", "דנה כהן", "ليلى حسن", "Иван Петров", "Zoë Müller")
 TEXTS = {"en": b"Give the valley its water back.\n", "he": "החזירו לעמק את המים.\n".encode()}
@@ -165,10 +167,10 @@ class World:
         """The registrar's answer."""
         return credential.blind_sign(self.registrar, blinded, factor=secrets.randbelow(self.registrar.n - 1) + 1)
 
-    def payload(self, person: Person, kind: str) -> seal.Payload:
+    def payload(self, person: Person, kind: str) -> Payload:
         """What somebody seals: name, initials or anonymous."""
         record, salt = person.record, roll.place(person.code, self.rid).salt
-        return seal.Payload(
+        return Payload(
             as_=kind,  # type: ignore[arg-type]
             group=record.group,
             name={"name": record.name, "initials": "P. Q."}.get(kind, ""),
@@ -177,7 +179,7 @@ class World:
             nonce=base64url.encode(os.urandom(16)),
         )
 
-    def seal(self, key: bytes, payload: seal.Payload) -> seal.SignedObject:
+    def seal(self, key: bytes, payload: Payload) -> seal.SignedObject:
         """The object of one signature."""
         if not self.manifest.sealed:
             return seal.RecordObject(v=1, letter=self.id, key=base64url.encode(key), record=payload)
@@ -191,7 +193,7 @@ class World:
             coefficients=os.urandom(32 * (self.manifest.threshold - 1)),
         )
 
-    def sign(self, person: Person, kind: str = "name", payload: seal.Payload | None = None) -> None:
+    def sign(self, person: Person, kind: str = "name", payload: Payload | None = None) -> None:
         """Signs, or edits if the person has signed before."""
         if not person.key:
             self.certify(person)
@@ -217,7 +219,7 @@ class World:
         """Signs with a seal whose second trustee was given a share that is not on the polynomial: it must be void."""
         make = self.seal
 
-        def cheat(key: bytes, payload: seal.Payload) -> seal.SignedObject:
+        def cheat(key: bytes, payload: Payload) -> seal.SignedObject:
             value = make(key, payload)
             assert isinstance(value, seal.Seal)
             wrong = msgspec.structs.replace(value.shares[1], commit=base64url.encode(os.urandom(32)))
@@ -266,7 +268,7 @@ class World:
             for index in cosigners
             if index <= len(self.trustees)
         ]
-        note = checkpoint.Note(note.text, (*note.signatures, *lines))
+        note = Note(note.text, (*note.signatures, *lines))
         files = {path: store[path[4:]] for path in bundle.log_paths(len(log))[1:]}
         return {"log/checkpoint": note.encode(), **files}
 

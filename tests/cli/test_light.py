@@ -71,7 +71,19 @@ def test_help_lists_the_commands_without_importing_them() -> None:
     assert not loaded & {*SITE, "httpx", "cryptography", "gmpy2"}
 
 
-def test_help_is_there_at_once() -> None:
+def test_the_help_of_verify_imports_no_verifier() -> None:
+    """Nothing of the site, and none of the packages that fetch, parse and verify. (Control: a verification does.)"""
+    heavy = {*SITE, "httpx", "cryptography", "nacl", "gmpy2", "msgspec", "pyrage", "asyncio"}
+    loaded = loaded_by("from undersigned.cli.app import run\nassert run(['verify', '--help']) == 0")
+    assert "typer" in loaded
+    assert not loaded & heavy
+    assert {"httpx", "cryptography", "msgspec"} <= loaded_by(
+        "from undersigned.cli.app import run\nassert run(['verify', 'nowhere']) == 2"
+    )
+
+
+@pytest.mark.parametrize("words", [("--help",), ("verify", "--help")], ids=" ".join)
+def test_help_is_there_at_once(words: tuple[str, ...]) -> None:
     """As a ratio: a machine at work is slow, and a Python that imports only typer and rich is as slow as it is."""
 
     def least(*words: str) -> float:
@@ -83,7 +95,7 @@ def test_help_is_there_at_once() -> None:
         return min(times)
 
     bare = least("-c", "import typer, rich.console, rich.progress, rich.table, typer.rich_utils")
-    assert least("-m", "undersigned.cli.app", "--help") < 2.5 * bare + 0.05
+    assert least("-m", "undersigned.cli.app", *words) < 2.5 * bare + 0.05
 
 
 # What Windows, or macOS, has not got. The tools run without all of it.

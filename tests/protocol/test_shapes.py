@@ -18,7 +18,7 @@ from undersigned.protocol import base64url, canonical, entries, keys, manifest, 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.protocol.finding import Finding
 from undersigned.protocol.shapes import NameShape, OpeningShape, Row, Signed
-from undersigned.protocol.told import told_of
+from undersigned.protocol.verdict import compact_verdict
 
 KINDS: dict[str, dict[str, Any]] = {
     "roll": {},
@@ -241,11 +241,11 @@ def told(padded: bytes, kind: str = "roll") -> object:
     except ProtocolError:
         return None
     opened = opening.judge(payload, made.manifest)
-    return told_of(made.people[0].key, opened, verified=made.manifest.eligibility.check == "roll")
+    return compact_verdict(made.people[0].key, opened, verified=made.manifest.eligibility.check == "roll")
 
 
 def tell(padded: bytes, kind: str = "roll") -> object:
-    return NameShape(world(kind).manifest).tell(world(kind).people[0].key.encode(), padded)
+    return NameShape(world(kind).manifest).judge_name(world(kind).people[0].key.encode(), padded)
 
 
 @pytest.mark.parametrize("kind", ["roll", "codes"])

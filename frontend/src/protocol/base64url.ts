@@ -1,5 +1,5 @@
 /**
- * Bytes in JSON: base64url without padding (RFC 4648 section 5; protocol.md section 1), and the plain base64 of notes.
+ * Encodes bytes for JSON as base64url without padding (RFC 4648 section 5; protocol.md section 1), and the plain base64 of notes.
  *
  * One byte string has exactly one spelling: spare bits are zero and there is no other character. So the spelling itself
  * may stand for the bytes as a key of a map.

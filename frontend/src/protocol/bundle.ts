@@ -1,7 +1,7 @@
 /**
- * Bundles: everything anybody needs to check a letter, as files (protocol.md section 7, "Bundle").
+ * Bundles: file paths, parts and line formats of all public files of a letter (protocol.md section 7, "Bundle").
  *
- * A bundle is a mapping from path to bytes, wherever it lies: a directory, a zip, a web site.
+ * A bundle is a mapping from path to bytes, wherever it is: a directory, a zip, a website.
  */
 
 import type { Bytes } from "./bytes.ts";

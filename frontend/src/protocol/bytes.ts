@@ -1,4 +1,4 @@
-/** Byte strings: what Python has built in. */
+/** Byte arrays: UTF-8, concatenation, comparison. */
 
 import { MalformedError } from "./errors.ts";
 import { type Finding, finding } from "./finding.ts";

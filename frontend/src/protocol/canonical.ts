@@ -1,5 +1,5 @@
 /**
- * Canonical JSON: RFC 8785, further restricted (protocol.md section 1). The only serialiser of the protocol.
+ * Canonical JSON (RFC 8785, further restricted): encoder and strict decoder (protocol.md section 1).
  *
  * ASCII keys, no floats, integers below 2^53 in size, strings in Unicode's NFC without lone surrogates and of characters
  * that Unicode 14.0 assigns (for those every later version agrees on NFC), nesting of at most 8, at most 64 KiB unless

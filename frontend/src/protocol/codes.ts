@@ -2,7 +2,7 @@
  * Codes shown to people: access codes `S-...` and withdrawal codes `W-...` (protocol.md section 1).
  *
  * Twenty characters of Crockford's base32 (100 bits) in groups of four. There is no checksum on purpose: a wrong
- * withdrawal code must look like "never signed", also to somebody who holds the phone.
+ * withdrawal code must look like "never signed", also to a person who holds the phone.
  */
 
 import { type Bytes, utf8 } from "./bytes.ts";

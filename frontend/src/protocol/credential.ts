@@ -3,7 +3,7 @@
  *
  * The registrar signs "one of mine" without seeing which key it signs for. Message = tag("credential") ‖ rid ‖ pk.
  *
- *     client: prepare, blind -> registrar: blind_sign -> client: finalise -> anybody: verify
+ *     client: prepare, blind -> registrar: blind_sign -> client: finalise -> anyone: verify
  *
  * Blinding is @cloudflare/blindrsa-ts, which draws its own randomness; verification is WebCrypto's RSA-PSS.
  */

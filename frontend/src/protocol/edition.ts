@@ -1,8 +1,8 @@
 /**
- * Editions: the published list, as a function of log, roll and openings (protocol.md section 7, step 5).
+ * Editions: builds and verifies the published list of names from log, roll and openings (protocol.md section 7, step 5).
  *
- * Anybody who has these rebuilds the same bytes. The order people see belongs to the documents; here names stand by the
- * bytes of their keys.
+ * The same inputs give the same bytes. The order people see is up to the documents; here names are sorted by the bytes of
+ * their keys.
  */
 
 import * as base64url from "./base64url.ts";

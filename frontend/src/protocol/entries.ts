@@ -1,8 +1,8 @@
 /**
- * Log entries: what can be said in a letter's log, and by whom (protocol.md section 6).
+ * Log entries: types, parser, signing and verification (protocol.md section 6).
  *
  * An entry's canonical bytes are the leaf. `signature` is over tag(type) ‖ canonical(entry without `signature`).
- * Whether an entry is allowed where it stands is not known here: `standing.ts` folds over them.
+ * Whether an entry is allowed at its index is not checked here: `standing.ts` folds over them.
  */
 
 import * as base64url from "./base64url.ts";

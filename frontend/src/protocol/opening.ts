@@ -112,7 +112,7 @@ export function judge(payload: Payload, manifest: Manifest): Opened {
 function checkForm({ as, group, name, title, roll }: Payload, manifest: Manifest): void {
   if (!groupIds(manifest).has(group)) throw new MalformedError("no such group");
   if (as === "anonymous") {
-    if (name || title || roll !== null) throw new MalformedError("an anonymous payload names somebody");
+    if (name || title || roll !== null) throw new MalformedError("an anonymous payload holds a name");
     if (manifest.anonymous !== "allowed") throw new MalformedError("this letter takes no anonymous signatures");
   } else if (as === "initials") {
     if (title || roll !== null) throw new MalformedError("initials carry neither title nor place on the roll");

@@ -1,4 +1,4 @@
-/** The heavy part of checking a letter, in pieces that workers can take: plain values in and out. */
+/** Worker tasks of a verification: verify one piece of entries or openings; plain values in and out. */
 
 import * as base64url from "./base64url.ts";
 import type { Bytes } from "./bytes.ts";

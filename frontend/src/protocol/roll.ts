@@ -2,7 +2,7 @@
  * The roll: who may sign, published as salted leaves (protocol.md section 3).
  *
  * From one access code c come three things: the token that activates it, the salt of its leaf, and the key of the box in
- * which the server keeps the record for whoever comes with the code. The server can open no box.
+ * which the server keeps the record for the code's holder. The server can't open any box.
  */
 
 import * as base64url from "./base64url.ts";

@@ -1,5 +1,5 @@
 /**
- * The shapes of documents: a shape takes a parsed value and gives it back typed, or throws MalformedError.
+ * Schema validation: a shape takes a parsed value and returns it typed, or throws MalformedError.
  *
  * What msgspec's structs are in Python. Unknown fields are refused; an optional field may be missing but not hold its
  * default (Python leaves defaults out when writing, so such bytes would not be the canonical ones).

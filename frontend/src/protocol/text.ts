@@ -3,7 +3,7 @@
  *
  * `checkSealed` is part of the protocol: whether an opened name counts as well formed may not depend on a library's
  * Unicode version, so it speaks of fixed code points only (docs/adr/0006). `checkTyped` is for the form, where the
- * person is there and can mend it.
+ * person is there and can correct it.
  */
 
 import { firstUnassigned } from "./assigned.ts";

@@ -1,4 +1,4 @@
-/** One verification as it runs: the bundle, what the steps before have found, and who does the heavy work. */
+/** The state of a running verification: the bundle, the results of earlier steps, and the worker pool. */
 
 import type * as bundle from "./bundle.ts";
 import type { Bytes } from "./bytes.ts";

@@ -1,11 +1,11 @@
 /**
- * Checking a whole letter, trusting nothing but its bundle (protocol.md sections 6 and 7).
+ * Verifies a whole letter from its bundle alone, in eleven steps (protocol.md sections 6 and 7).
  *
- * Numbered steps, each ok or the reason why not: the same steps, in the same order, with the same outcomes as
- * `protocol/verify.py`. An invalid step ends the run, and so does a missing file; anything else that cannot be told does
- * not, since a later step may still show that something is false.
+ * Each step reports what it found: the same steps, in the same order, with the same findings as `protocol/verify.py`. An
+ * invalid step ends the run, and so does a missing file; any other undetermined step does not, since a later one may still
+ * show that something is false.
  *
- * What the caller still owes: where the letter id came from (the invitation's link carries it), and whether the trustees
+ * The caller still has to know where the letter id came from (the invitation's link carries it), and whether the trustees
  * are people they have reason to trust.
  */
 
@@ -112,7 +112,7 @@ async function checkCheckpoint(run: Verification): Promise<Finding> {
   const found = await checkpoint.verify(run.readLog("checkpoint"), run.manifest.origin, logKey);
   run.checkpoint = found.checkpoint;
   run.cosigned = (await checkpoint.cosignatures(found.note, trusteeKeys(run.manifest))).length;
-  // A line by nobody the manifest names would be a place to change a byte unseen; bundles carry none.
+  // A line by a key that the manifest does not name could be changed unnoticed, so bundles carry none.
   if (found.note.signatures.length !== 1 + run.cosigned) {
     throw new LogError(finding("checkpoint-stranger"));
   }

@@ -91,7 +91,7 @@ function checkCounts(run: Verification, number: number): Finding {
   return finding("edition-superseded", { number, erased });
 }
 
-/** Whether somebody whom an edition covers has withdrawn, or was struck, after it. */
+/** Whether a signatory whom an edition covers has withdrawn, or was struck, after it. */
 function leftSince(run: Verification, then: Signatory): boolean {
   const now = run.standing.signatories.get(then.key);
   return now !== undefined && (now.withdrawn !== null || now.struck !== then.struck);

@@ -1,4 +1,4 @@
-/** The step "openings": every published share is the one sealed, and everybody who must be opened is. */
+/** The step "openings": every published share is the one sealed, and every signatory who must be opened is. */
 
 import * as base64url from "./base64url.ts";
 import * as bundle from "./bundle.ts";
@@ -59,7 +59,7 @@ interface Place {
   readonly path: string;
 }
 
-/** Where a line stands in the order of all. */
+/** The sort position of a line. */
 interface Row {
   readonly edition: number;
   readonly key: Bytes;

@@ -1,7 +1,7 @@
 /**
- * Zips of bundles: one strict profile, which can be read in one way only (protocol.md section 7.1, docs/adr/0091).
+ * Strict zip reader for bundles: one file, one reading (protocol.md section 7.1, docs/adr/0091).
  *
- * The same refusals, in the same order and words, as `protocol/zip_profile.py`.
+ * The same checks, in the same order and with the same findings, as `protocol/zip_profile.py`.
  */
 
 import * as bundle from "./bundle.ts";

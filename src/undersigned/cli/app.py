@@ -15,7 +15,6 @@ from undersigned.protocol.errors import ProtocolError
 
 from . import exits, voice
 from .commands import Commands
-from .site import missing_site
 
 app: Final = typer.Typer(
     name="undersigned",
@@ -50,6 +49,9 @@ def run(arguments: list[str] | None = None) -> int:
         _explain(error, sys.argv[1:] if arguments is None else arguments)
         return exits.of_error(error)
     except ModuleNotFoundError as error:
+        # Reads the installed packages' metadata, which only this sentence needs.
+        from .site import missing_site
+
         sentence = missing_site(error)
         if sentence is None:
             raise

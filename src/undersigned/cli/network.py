@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from undersigned.client import way
-from undersigned.client.link import Link
-from undersigned.client.paced import Budget
-from undersigned.protocol.bundle import MAX_TOTAL
-
 from . import voice
+
+# What fetches is imported where it is used: a command's --help needs its options, and no HTTP.
+if TYPE_CHECKING:
+    from undersigned.client.link import Link
+    from undersigned.client.paced import Budget
 
 Proxy = Annotated[
     str | None,
@@ -25,6 +25,8 @@ TIMEOUT: Final = 4 * 3600.0
 
 def chosen(proxy: str | None) -> str | None:
     """The proxy of ``--proxy``, for a signatory's tools: no environment variable sends them elsewhere."""
+    from undersigned.client import way
+
     return None if proxy is None else way.parse_proxy(proxy)
 
 
@@ -37,6 +39,8 @@ class Network:
 
     def proxy_for(self, link: Link) -> str | None:
         """The proxy of ``--proxy``, else the environment's, which is said: a stranger's check may go anywhere."""
+        from undersigned.client import way
+
         if self.proxy is not None:
             return chosen(self.proxy)
         found = way.proxy_from_environment(link.base)
@@ -46,4 +50,7 @@ class Network:
 
     def budget(self) -> Budget:
         """What everything that is fetched may take together."""
+        from undersigned.client.paced import Budget
+        from undersigned.protocol.bundle import MAX_TOTAL
+
         return Budget(self.timeout, MAX_TOTAL)

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from undersigned.client import live, verifier
-from undersigned.client.bundle_folder import FolderFiles
-from undersigned.client.bundle_path import open_path
 from undersigned.client.errors import InputError
-from undersigned.client.letter import connect
-from undersigned.client.link import parse_link
-from undersigned.client.live import Checked
-from undersigned.client.reading import Reader
-from undersigned.protocol import base64url
 from undersigned.protocol.errors import MalformedError
-from undersigned.protocol.report import Report
 
 from . import exits, network, voice
+
+# The verifier, with HTTP and cryptography, is imported by the function that runs it: --help needs none of it.
+if TYPE_CHECKING:
+    from undersigned.client.live import Checked
+    from undersigned.protocol.report import Report
 
 _LISTED = 5
 _SENTENCES = {
@@ -70,12 +66,7 @@ def verify(
     if "://" in bundle:
         checked = _check_site(bundle, expected, workers, network.Network(proxy, timeout), wait)
     else:
-        with open_path(Path(bundle)) as files, voice.progress() as progress:
-            if isinstance(files, FolderFiles):
-                litter = files.litter
-                if files.root != Path(bundle):
-                    voice.say(f"The bundle lies in {files.root}: that is what is checked.")
-            checked = Checked(verifier.verify(files, letter=expected, progress=progress, workers=workers), 0)
+        checked, litter = _check_bundle(Path(bundle), expected, workers)
     report = checked.report
     if as_json:
         voice.data_json(describe(report) | {"ignored": litter})
@@ -93,6 +84,8 @@ def verify(
 def _letter_id(text: str | None) -> bytes | None:
     if text is None:
         return None
+    from undersigned.protocol import base64url
+
     try:
         return base64url.decode(text.rpartition("#")[2], 32)
     except MalformedError:
@@ -101,10 +94,29 @@ def _letter_id(text: str | None) -> bytes | None:
         ) from None
 
 
+def _check_bundle(path: Path, expected: bytes | None, workers: int | None) -> tuple[Checked, list[str]]:
+    """Checks the bundle at ``path``. Returns the files beside it that desktops leave, too."""
+    from undersigned.client import verifier
+    from undersigned.client.bundle_folder import FolderFiles
+    from undersigned.client.bundle_path import open_path
+    from undersigned.client.live import Checked
+
+    with open_path(path) as files, voice.progress() as progress:
+        litter = files.litter if isinstance(files, FolderFiles) else []
+        if isinstance(files, FolderFiles) and files.root != path:
+            voice.say(f"The bundle lies in {files.root}: that is what is checked.")
+        return Checked(verifier.verify(files, letter=expected, progress=progress, workers=workers), 0), litter
+
+
 def _check_site(
     where: str, expected: bytes | None, workers: int | None, by: network.Network, wait: float | None
 ) -> Checked:
     """Checks the letter at the address ``where``."""
+    from undersigned.client import live
+    from undersigned.client.letter import connect
+    from undersigned.client.link import parse_link
+    from undersigned.client.reading import Reader
+
     link = parse_link(where)
     if expected is not None and link.letter not in (None, expected):
         raise InputError("--letter and the address name two different letters")

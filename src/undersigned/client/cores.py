@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from undersigned.protocol import findings
 from undersigned.protocol.errors import UndeterminedError
-from undersigned.protocol.handout import Runner
+from undersigned.protocol.work_queue import Runner
 
 SMALL: Final = 8192
 """Entries or seals. Below so many, starting processes takes longer than the work: 4,000 take a second without them."""

@@ -1,4 +1,4 @@
-"""Checking a bundle with all cores and bounded memory (protocol.md sections 6 and 7)."""
+"""Parallel verification of a bundle: one worker process per core, bounded memory (protocol.md sections 6 and 7)."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ def verify(
     progress: Progress | None = None,
     workers: int | None = None,
 ) -> Report:
-    """Verifies ``files`` step by step. ``workers``: processes; None for one a core if the bundle is large.
+    """Verifies ``files`` step by step. ``workers``: processes; None for one per core if the bundle is large.
 
-    Raises InputError if files cannot be read: then nothing is said of the letter.
+    Raises InputError if files cannot be read: that says nothing about the letter.
     """
-    workers = workers if workers is not None else workers_for(_much(files))
-    # Files that lie on a disk are read by whoever works on them: to hand them on takes longer.
+    workers = workers if workers is not None else workers_for(_workload(files))
+    # Workers read files on a disk themselves: that is faster than sending them the bytes.
     lend = getattr(files, "lend", None) if workers > 1 else None
     with runner(workers) as run:
         report = verify_bundle(files, letter=letter, run=run, lend=lend, progress=progress)
     if report.outcome != "valid" and isinstance(files, ZipFiles):
-        # The run has ended early. A damaged zip is no word on the letter, wherever in it the damage is.
+        # The run has ended early. Damage anywhere in a zip says nothing about the letter.
         files.check_whole()
     return report
 
 
-def _much(files: Mapping[str, bytes]) -> int:
+def _workload(files: Mapping[str, bytes]) -> int:
     tiles = sum(1 for path in files if path.startswith("log/tile/entries/"))
     return tiles * 256 + len(bundle.openings_in(files)) * bundle.OPENINGS_IN_PART

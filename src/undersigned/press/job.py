@@ -13,16 +13,18 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from . import errors
-from .archive import ArchiveReport, make_archive
 from .errors import JobError, PressError
-from .make import make_page
 from .order import PageOrder
 from .report import Finding, FitReport, PageReport
+
+# Only the child process makes pages: who starts it needs none of the libraries for that.
+if TYPE_CHECKING:
+    from .archive import ArchiveReport
 
 Progress = Callable[[str, float], None]
 MEMORY: Final = 2 * 1024**3
@@ -80,6 +82,8 @@ def run_archive(
 
     ``names``: how many there are; a large edition is given more memory and time.
     """
+    from .archive import ArchiveReport
+
     memory, seconds = max(memory, MEMORY // 4 + names * A_NAME), max(seconds, names / 100)
     return msgspec.json.decode(_run("archive", order, out, memory, seconds, progress), type=ArchiveReport)
 
@@ -217,6 +221,9 @@ def _limit(memory: int) -> None:
 
 def main() -> int:
     """Reads a task from standard input, does it, and tells of it on standard output."""
+    from .archive import make_archive
+    from .make import make_page
+
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=_Task)
     threading.Thread(target=_follow_caller, daemon=True).start()
     _limit(task.memory)

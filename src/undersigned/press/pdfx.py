@@ -17,16 +17,12 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
 from .errors import PaperError
+from .icc import is_output_profile
 
 _VERSIONS: Final[Mapping[str, str]] = {"PDF/X-1a:2001": "1.3", "PDF/X-1a:2003": "1.4", "PDF/X-4": "1.6"}
 REGISTERED: Final = frozenset({"IFRA26", "IFRA30", "CGATS TR 001", "FOGRA39", "FOGRA51", "FOGRA52"})
 """Conditions of the ICC's registry that X-1a may name without a profile."""
 REGISTRY: Final = "http://www.color.org"
-
-
-def is_output_profile(icc: bytes) -> bool:
-    """Whether ``icc`` is an ICC profile of a CMYK output device, by its header (ICC.1:2022, 7.2)."""
-    return len(icc) >= 128 and icc[36:40] == b"acsp" and icc[16:20] == b"CMYK" and icc[12:16] == b"prtr"
 
 
 def dress(data: bytes, *, flavour: str, condition: str, title: str, timestamp: datetime, icc: bytes | None) -> bytes:

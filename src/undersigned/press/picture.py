@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from .missing import not_shown, spell
-from .names import direction_of, printable
-from .pdf import Engine
-from .stack import stack_for
+# The typesetting engine and the fonts are imported by what uses them: a site's pages need the sizes only.
 
 SIZES: Final = {"share": (1200, 630), "count": (480, 200)}
 """Pixels: what other sites show beside a link (Open Graph), and what stands on somebody's own page."""
@@ -33,6 +30,9 @@ class PictureOrder:
 
 def lost_letters(title: str, lang: str) -> list[str]:
     """The letters of ``title`` that no picture in ``lang`` can show: then it shows the address. Raises FontError."""
+    from .missing import not_shown
+    from .names import printable
+
     return not_shown(printable(title)[0], lang, "h")
 
 
@@ -41,6 +41,11 @@ def make_picture(order: PictureOrder) -> bytes:
 
     An emoji that no face shows is left out of the title; a title of which a letter would be lost is not shown at all.
     """
+    from .missing import spell
+    from .names import direction_of, printable
+    from .pdf import Engine
+    from .stack import stack_for
+
     width, height = SIZES[order.kind]
     whole = not lost_letters(order.title, order.lang)
     title = printable(order.title)[0] if whole else ""

@@ -6,9 +6,10 @@ The engine shapes and places; it decides nothing. Every position is ours: so the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from .names import Direction
+if TYPE_CHECKING:
+    from .names import Direction
 
 MM: Final = 72 / 25.4
 """Points in a millimetre."""

@@ -1,4 +1,4 @@
-"""Bytes in JSON: base64url without padding (RFC 4648 section 5; protocol.md section 1).
+"""Encodes bytes for JSON as base64url without padding (RFC 4648 section 5; protocol.md section 1).
 
 One byte string has exactly one spelling: spare bits are zero, there is no padding and no other character. So the
 spelling itself may stand for the bytes as a dictionary key.
@@ -30,12 +30,12 @@ _LAST: Final = (frozenset(ALPHABET), frozenset[int](), frozenset(ALPHABET[::16])
 
 
 def encode(data: bytes) -> str:
-    """The one spelling of ``data``."""
+    """Encodes ``data``: base64url without padding."""
     return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
 
 
 def decode(text: str, length: int | None = None) -> bytes:
-    """The bytes spelt by ``text``.
+    """Decodes base64url strictly: the bytes of ``text``.
 
     ``length``: how many bytes there must be; ``None`` for any number.
     Raises MalformedError for any other spelling or length.
@@ -54,7 +54,7 @@ def decode(text: str, length: int | None = None) -> bytes:
 
 
 def check(text: str, length: int) -> None:
-    """Raises MalformedError exactly where ``decode`` would, and decodes nothing: for bytes that are not needed now."""
+    """Validates base64url of a given length without decoding: raises MalformedError exactly where ``decode`` would."""
     try:
         spelt = text.encode("ascii")
     except ValueError as error:
@@ -67,7 +67,7 @@ def check(text: str, length: int) -> None:
 
 
 def decode_run(filled: bytes) -> bytes:
-    """What many spellings say, one after another: each filled up with ``A`` to a multiple of four characters.
+    """Decodes a batch of base64url values in one call: each filled up with ``A`` to a multiple of four characters.
 
     The filling gives one or two zero bytes behind each value. Raises MalformedError unless every character is one of
     base64url's; the spare bits of a spelling are the caller's to look at.
@@ -83,5 +83,5 @@ def _decoded(spelt: bytes, padding: bytes) -> bytes:
 
 
 def sort_key(text: str) -> bytes:
-    """What spellings of one length sort by as their bytes do: base64url itself sorts otherwise."""
+    """A sort key that orders base64url values of one length as their bytes: the alphabet itself sorts otherwise."""
     return text.encode("ascii").translate(_IN_ORDER)

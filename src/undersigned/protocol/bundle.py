@@ -1,6 +1,6 @@
-"""Bundles: everything anybody needs to check a letter, as files (protocol.md section 7, "Bundle").
+"""Bundles: file paths, parts and line formats of all public files of a letter (protocol.md section 7, "Bundle").
 
-A bundle is a mapping from path to bytes, wherever it lies: a directory, a zip, a web site.
+A bundle is a mapping from path to bytes, wherever it is: a directory, a zip, a website.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ OPENINGS_IN_PART: Final = 1024
 
 
 def is_path(path: str) -> bool:
-    """Whether a bundle may hold a file at ``path``: of some letter, not necessarily of this one."""
+    """Whether ``path`` is a valid path in a bundle: of some letter, not necessarily of this one."""
     return _PATH.fullmatch(path) is not None
 
 
@@ -46,22 +46,22 @@ def log_paths(size: int) -> list[str]:
 
 
 def text_path(language: str) -> str:
-    """Where a language version of the letter lies."""
+    """The path of a language version of the letter."""
     return f"text/{language}.md"
 
 
 def openings_path(edition: int, part: int = 1) -> str:
-    """Where the openings of an edition's open set lie: their ``part``, from 1."""
+    """The path of a part of an edition's openings. ``part``: from 1."""
     return f"openings/{edition}.jsonl" if part == 1 else f"openings/{edition}.{part}.jsonl"
 
 
 def edition_path(edition: int) -> str:
-    """Where an edition lies."""
+    """The path of an edition."""
     return f"editions/{edition}/edition.json"
 
 
 def counts_path(edition: int) -> str:
-    """Where an edition's counts lie once its names are erased."""
+    """The path of an edition's counts, which replace it once its names are erased."""
     return f"editions/{edition}/counts.json"
 
 
@@ -76,19 +76,19 @@ def openings_in(paths: Iterable[str]) -> list[tuple[int, int]]:
 
 
 def parts_of(openings: int) -> int:
-    """How many files so many openings of one edition fill. None of them still leave one, empty."""
+    """How many files an edition's openings are split into. Without openings there is one, empty."""
     return max(1, -(-openings // OPENINGS_IN_PART))
 
 
 def opening_files(opened: Iterable[int]) -> Iterator[str]:
-    """The files that hold so many openings: ``opened`` gives the edition of each."""
+    """The paths of the files that hold a set of openings. ``opened``: the edition of each opening."""
     for edition, count in sorted(collections.Counter(opened).items()):
         for part in range(1, parts_of(count) + 1):
             yield openings_path(edition, part)
 
 
 def require(files: Files, paths: Iterable[str]) -> None:
-    """Raises MissingError, naming it, if one of ``paths`` is not there. Takes no more of them than there are."""
+    """Raises MissingError for the first of ``paths`` that is missing. Stops there: ``paths`` may be endless."""
     for path in paths:
         if path not in files:
             raise MissingError(findings.missing(path=path))

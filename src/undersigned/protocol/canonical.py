@@ -1,4 +1,4 @@
-"""Canonical JSON: RFC 8785, further restricted (protocol.md section 1). The only serialiser of the protocol.
+"""Canonical JSON (RFC 8785, further restricted): encoder and strict decoder (protocol.md section 1).
 
 ASCII keys, no floats, integers below 2^53 in size, strings in Unicode's NFC without lone surrogates and of characters
 that Unicode 14.0 assigns (for those every later version agrees on NFC), nesting of at most 8, at most 64 KiB unless the
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 def encode(value: object) -> bytes:
-    """The canonical bytes of ``value``: dicts, lists, strings, integers, booleans, None, or msgspec structs of them.
+    """Serialises ``value`` as canonical JSON: dicts, lists, strings, integers, booleans, None, or structs of them.
 
     Raises ValueError for anything the restricted form cannot say (our mistake, not theirs).
     """
@@ -50,7 +50,7 @@ def encode(value: object) -> bytes:
 
 
 def decode(data: bytes, *, limit: int = MAX_SIZE) -> Any:
-    """The value whose canonical bytes are ``data``. Raises MalformedError for any other bytes."""
+    """Parses canonical JSON strictly into plain values. Raises MalformedError for any other bytes."""
     value: Any = decode_as(data, object, limit=limit)
     problem = _problem(value, 1)
     if problem:
@@ -59,7 +59,7 @@ def decode(data: bytes, *, limit: int = MAX_SIZE) -> Any:
 
 
 def decode_as(data: bytes, shape: type[T] | Any, *, limit: int = MAX_SIZE) -> T:
-    """``data`` as a value of the msgspec type ``shape``, whose fields bound depth, keys and integers.
+    """Parses canonical JSON strictly as the msgspec type ``shape``, whose fields bound depth, keys and integers.
 
     Raises MalformedError unless ``data`` is of that shape and canonical.
     """
@@ -79,12 +79,12 @@ def decode_as(data: bytes, shape: type[T] | Any, *, limit: int = MAX_SIZE) -> T:
 
 @lru_cache(maxsize=64)
 def decoder(shape: Hashable) -> msgspec.json.Decoder[Any]:
-    """What reads a shape. Kept: to find out about a union of seven structs takes longer than to read an entry."""
+    """A cached msgspec decoder: building one for a union of seven structs takes longer than decoding an entry."""
     return msgspec.json.Decoder(shape)
 
 
 def is_normal(data: bytes) -> bool:
-    """Whether every string of the JSON text ``data`` may stand in a canonical one. Raises UnicodeDecodeError."""
+    """Whether every string of the JSON text ``data`` is in Unicode 14.0 and in NFC. Raises UnicodeDecodeError."""
     return _text_problem(data) is None
 
 

@@ -40,7 +40,7 @@ class Cosignature:
 
 
 def parse_text(text: str) -> Checkpoint:
-    """The checkpoint a note's text states. Raises MalformedError for another form."""
+    """Parses the text of a checkpoint note. Raises MalformedError for another form."""
     lines = text.split("\n")
     if len(lines) != 4 or lines[3] or not lines[0]:
         raise MalformedError(findings.checkpoint_lines())
@@ -80,7 +80,7 @@ def _cosigned(text: str, time: int) -> bytes:
 
 
 def verify(data: bytes | Note, origin: str, log_key: bytes) -> tuple[Checkpoint, Note]:
-    """The checkpoint in a note, signed by the log.
+    """Parses a checkpoint and verifies the log's signature on it.
 
     Raises MalformedError, LogError for another origin, SignatureError unless the log signed it.
     """
@@ -96,7 +96,7 @@ def verify(data: bytes | Note, origin: str, log_key: bytes) -> tuple[Checkpoint,
 
 
 def verify_cosignature(text: str, line: SignatureLine, trustees: list[bytes]) -> Cosignature | None:
-    """The cosignature in ``line``, or None if it names no trustee of this letter.
+    """Verifies one cosignature line; None if it names no trustee of this letter.
 
     ``text``: the checkpoint's note text; ``trustees``: Ed25519 keys in manifest order.
     Raises SignatureError if it names a trustee and does not verify.
@@ -114,7 +114,7 @@ def verify_cosignature(text: str, line: SignatureLine, trustees: list[bytes]) ->
 
 
 def cosignatures(note: Note, trustees: list[bytes]) -> list[Cosignature]:
-    """The trustees' cosignatures under a checkpoint, one each, in trustee order.
+    """Verifies the trustees' cosignatures on a checkpoint: one each, in trustee order.
 
     Raises SignatureError if a line that names a trustee does not verify.
     """

@@ -1,7 +1,7 @@
 """Codes shown to people: access codes ``S-...`` and withdrawal codes ``W-...`` (protocol.md section 1).
 
 Twenty characters of Crockford's base32 (100 bits) in groups of four. There is no checksum on purpose: a wrong
-withdrawal code must look like "never signed", also to somebody who holds the phone.
+withdrawal code must look like "never signed", also to a person who holds the phone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SEPARATORS: Final = re.compile(r"[\s\-\u00ad\u2010-\u2015\u2212\u200e\u200f\u20
 
 
 def code_from(entropy: bytes) -> bytes:
-    """The 20 characters, as ASCII, that 20 uniformly random bytes stand for (five bits of each are used).
+    """Generates a code from 20 random bytes: 20 ASCII characters, five bits of each byte.
 
     Raises ValueError for another number of bytes.
     """
@@ -38,7 +38,7 @@ def format_code(kind: Kind, code: bytes) -> str:
 
 
 def parse_code(kind: Kind, text: str) -> bytes:
-    """The 20 normalised characters, ASCII, of a code as typed by a person.
+    """Parses and normalises a code as a person types it: its 20 ASCII characters.
 
     Case, spaces, hyphens and the letters O, I and L are forgiven, and the kind letter may be left out.
     Raises MalformedError for anything else, and when the code is of the other kind.

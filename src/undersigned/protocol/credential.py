@@ -2,7 +2,7 @@
 
 The registrar signs "one of mine" without seeing which key it signs for. Message = tag("credential") ‖ rid ‖ pk.
 
-    client: prepare, blind -> registrar: blind_sign -> client: finalise -> anybody: verify
+    client: prepare, blind -> registrar: blind_sign -> client: finalise -> anyone: verify
 
 pyca refuses raw RSA, so the modular powers are gmpy2's constant-time ones and the glue is here; verification is
 OpenSSL's RSA-PSS. All randomness is handed in.
@@ -133,7 +133,7 @@ def blind(public: rsa.RSAPublicKey, prepared: bytes, *, salt: bytes, factor: int
     """RFC 9474 section 4.2.
 
     ``salt``: 48 random bytes; ``factor``: r, uniform in 1..n-1 and coprime to n.
-    Raises ValueError if message or factor is not invertible (a chance of nothing, or a broken source of randomness).
+    Raises ValueError if message or factor is not invertible (practically impossible with working randomness).
     """
     numbers = public.public_numbers()
     n = numbers.n

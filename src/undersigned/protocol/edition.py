@@ -1,7 +1,7 @@
-"""Editions: the published list, as a function of log, roll and openings (protocol.md section 7, step 5).
+"""Editions: builds and verifies the published list of names from log, roll and openings (protocol.md section 7).
 
-Anybody who has these rebuilds the same bytes. The order people see belongs to the documents; here names stand by the
-bytes of their keys.
+The same inputs give the same bytes. The order people see is up to the documents; here names are sorted by the bytes of
+their keys.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def parse(data: bytes) -> Edition:
 
 
 def size_in(data: bytes) -> int | None:
-    """The size that an edition, or what is left of one, names; None where there is none. Nothing else is looked at."""
+    """Reads only the log size from an edition or counts file; None if there is none."""
     try:
         sized: _Sized = canonical.decoder(_Sized).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -147,7 +147,7 @@ def parse_counts(data: bytes) -> EditionCounts:
 
 
 def counts_of(edition: Edition, of: bytes | None = None) -> EditionCounts:
-    """What stays of ``edition`` when its names are erased. ``of``: its id, if its names are not at hand."""
+    """The counts that remain of ``edition`` when its names are erased. ``of``: its id, if its names are not at hand."""
     return EditionCounts(
         v=1,
         letter=edition.letter,
@@ -162,7 +162,9 @@ def counts_of(edition: Edition, of: bytes | None = None) -> EditionCounts:
 
 
 def covered(standing: Standing, number: int) -> list[Signatory]:
-    """Whom edition ``number`` counts as standing, given the fold over its first ``size`` entries, in order of signing.
+    """The signatories that edition ``number`` counts as standing, in order of signing.
+
+    ``standing``: the fold over the edition's first ``size`` entries.
 
     They signed before its cut and have not withdrawn before ``size``: a withdrawal between cut and publication is
     heard, and never published (docs/adr/0004).
@@ -292,7 +294,7 @@ def name_of(key: str, opened: Opened, *, verified: bool) -> Name | None:
 
 
 def check_counts(number: int, rebuilt: Edition, claimed: EditionCounts, groups: frozenset[str]) -> None:
-    """Raises InvalidError unless what is left of an edition follows from the log, as far as that can still be seen.
+    """Verifies an erased edition's counts against the log, as far as they follow from it. Raises InvalidError.
 
     ``number``: of the file it stands in; ``rebuilt``: the edition from the log alone. How the names split is not known
     once they are gone.

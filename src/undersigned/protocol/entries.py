@@ -1,7 +1,7 @@
-"""Log entries: what can be said in a letter's log, and by whom (protocol.md section 6).
+"""Log entries: types, parser, signing and verification (protocol.md section 6).
 
 An entry's canonical bytes are the leaf. ``signature`` is over tag(type) ‖ canonical(entry without ``signature``).
-Whether an entry is allowed where it stands is not known here: ``standing`` folds over them.
+Whether an entry is allowed at its index is not checked here: ``standing`` folds over them.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ _TYPES: Final[dict[type, Literal["approval", "sign", "withdraw", "notice", "cut"
 
 
 def parse(data: bytes) -> Entry:
-    """The entry, other than the manifest, in ``data``. Raises MalformedError unless it is one, canonical."""
+    """Parses a log entry other than the manifest. Raises MalformedError unless it is one, canonical."""
     entry = cast(Entry, canonical.decode_as(data, Entry))
     if not entry.signature:
         # The struct has a default for it, to be signed without; in the log it is a field like the others.
@@ -118,7 +118,7 @@ def parse(data: bytes) -> Entry:
 
 
 def parse_checked(data: bytes) -> Entry:
-    """The entry in bytes that ``parse`` has taken before: for a second pass over the same log.
+    """Parses an entry that ``parse`` has accepted before, without checks: for a second pass over the same log.
 
     Raises MalformedError if they are no entry at all.
     """
@@ -157,7 +157,7 @@ def signer_of(entry: Entry, manifest: Manifest) -> str:
 
 
 def verify_entry(entry: Entry, manifest: Manifest, letter: str) -> None:
-    """Everything about ``entry`` that holds by itself, wherever it stands in the log.
+    """Verifies an entry by itself, wherever it is in the log: letter, signature, credentials.
 
     Raises LetterError (another letter), SignatureError, CredentialError (a credential missing or not the registrar's),
     MalformedError. ``letter``: the letter id, base64url. What remains to the caller: its place (``standing``).
@@ -173,7 +173,7 @@ def verify_entry(entry: Entry, manifest: Manifest, letter: str) -> None:
 
 @lru_cache(maxsize=64)
 def registrar_of(spelt: str) -> tuple[bytes, bytes, str]:
-    """A registrar's key as the manifest spells it: its bytes, its rid, and the rid as entries spell it."""
+    """Decodes a registrar's key from the manifest: its bytes, its rid, and the rid in base64url. Cached."""
     spki = base64url.decode(spelt)
     rid = registrar_id(spki)
     return spki, rid, base64url.encode(rid)

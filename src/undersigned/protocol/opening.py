@@ -183,7 +183,7 @@ def _check_form(payload: Payload, manifest: Manifest) -> None:
         raise MalformedError("no such group")
     if payload.as_ == "anonymous":
         if payload.name or payload.title or payload.roll is not None:
-            raise MalformedError("an anonymous payload names somebody")
+            raise MalformedError("an anonymous payload holds a name")
         if manifest.anonymous != "allowed":
             raise MalformedError("this letter takes no anonymous signatures")
     elif payload.as_ == "initials":

@@ -1,6 +1,6 @@
-"""The heavy part of checking a letter, in pieces that a pool of processes can take: plain values in, bytes out.
+"""Worker tasks of a verification: verify one piece of entries or openings; plain values in, MessagePack out.
 
-What a piece reads it reads once: what is hashed, what is checked and what is counted are the same bytes. Answers are
+A task reads its bytes once: the bytes that are hashed, checked and counted are the same. Answers are
 MessagePack, which takes a fifth of the time that Python's own way between processes does.
 """
 
@@ -18,7 +18,7 @@ from .finding import Finding
 from .merkle import leaf_hash
 from .seal import check_object, hash_of_bytes
 from .shapes import OpeningShape, Row, Signed, SignShape
-from .told import told_of
+from .verdict import compact_verdict
 
 Source = bytes | Callable[[], bytes] | ProtocolError
 """A file's bytes, or what reads them where they are needed, or why they are not to be had."""
@@ -76,7 +76,7 @@ _known = lru_cache(maxsize=2)(_Letter)
 
 
 def check(piece: EntryPiece | OpeningPiece) -> bytes:
-    """Does what a piece is about: for a pool of processes. Raises MalformedError if its bytes cannot be told apart."""
+    """Processes one piece in a worker. Raises MalformedError if its bytes cannot be split into entries or lines."""
     known, data = _known(piece.letter), piece.data
     if isinstance(data, ProtocolError):
         raise data
@@ -138,4 +138,4 @@ def _judge_line(line: bytes, known: _Letter) -> Row | Finding:
             hashed, opened = hash_of_bytes(line), opening.judge(value.record, known.manifest)
     except ProtocolError as error:
         return findings.line(because=error.finding) if key is None else findings.key(key=key, because=error.finding)
-    return key, hashed, told_of(key, opened, verified=known.verified)
+    return key, hashed, compact_verdict(key, opened, verified=known.verified)

@@ -158,7 +158,7 @@ def check_abandon(letter: LetterFacts) -> None:
 
 
 def check_times(entry: Notice | Cut, manifest: Manifest, now: int, *, noticed: int | None, after: str | None) -> None:
-    """What only an observer with a clock can check of a notice or a cut.
+    """Time rules of a notice or a cut, for those who have a clock: the log and each trustee.
 
     ``now``: Unix seconds; for a cut, ``noticed``: when this observer first saw the notice, ``after``: its time.
     Raises ConditionError if it comes too early.

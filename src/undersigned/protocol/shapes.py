@@ -1,4 +1,4 @@
-"""Lines as they nearly always stand, taken apart and checked in one go.
+"""Fast path: verifies usual entries and openings with patterns instead of parsing JSON.
 
 A signature's entry and an opening are JSON of fixed fields and fixed lengths. Here the encoder's own writing of a
 sample becomes a pattern; what varies is cut out where it stands, and no JSON is read.
@@ -26,12 +26,12 @@ from .manifest import Manifest
 from .purposes import digest, tag
 from .roll import Record
 from .text import check_sealed
-from .told import Told, told_of
+from .verdict import CompactVerdict, compact_verdict
 
 Signed = tuple[str, int, str]
 """What counts of a signature's entry once it has been checked: key, seq, object hash."""
-Row = tuple[str, str, Told]
-"""What an opening says once it has been judged: key, object hash, and what it is told of."""
+Row = tuple[str, str, CompactVerdict]
+"""The result for one opening: key, object hash, and compact verdict."""
 
 _X: Final = b"[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5]"
 _TEXT: Final = rb'[^"\\\x00-\x1f]'
@@ -115,7 +115,7 @@ class SignShape:
 
 
 class NameShape:
-    """What somebody sealed who signs by name, where no character of it had to be escaped."""
+    """The sealed payload of a named signatory, if none of its characters needs escaping."""
 
     def __init__(self, known: Manifest) -> None:
         self._on_roll = known.eligibility.check == "roll"
@@ -135,8 +135,8 @@ class NameShape:
         line = Name(as_="name", group="GROUP", key="KEY", name="NAME", title="TITLE", verified=self._on_roll)
         self._line = _template(line)
 
-    def tell(self, key: bytes, padded: bytes) -> Told | None:
-        """What is told of the name in ``padded``, if it is one of this shape and well formed. ``key``: base64url."""
+    def judge_name(self, key: bytes, padded: bytes) -> CompactVerdict | None:
+        """The compact verdict on the name in ``padded``, if it has this shape and is well formed."""
         text = padded.rstrip(b"\x00")
         found = self._match(text, 0, len(text) - 1) if text.endswith(b"\x80") else None
         if found is None:
@@ -153,9 +153,9 @@ class NameShape:
             return None
         line = self._line % (group, key, name, title)
         if not salts:
-            return Told("named", known, line=line)
+            return CompactVerdict("named", known, line=line)
         leaf = digest("roll", raw[18:50] + self._record % (group, name, title))
-        return Told("named", known, base64url.encode(leaf), salts[0].decode("ascii"), line)
+        return CompactVerdict("named", known, base64url.encode(leaf), salts[0].decode("ascii"), line)
 
 
 def _template(sample: object) -> bytes:
@@ -204,12 +204,12 @@ class OpeningShape:
         if found is None:
             return None
         key, sealed, body, *rest = found.groups()
-        commits, xs, told = rest[: 2 * self._many : 2], rest[1 : 2 * self._many : 2], rest[2 * self._many :]
+        commits, xs, given = rest[: 2 * self._many : 2], rest[1 : 2 * self._many : 2], rest[2 * self._many :]
         # Each x once, and the shares of enough trustees, by trustee.
-        trustees = self._subsets.get(tuple(filter(None, told[::2])))
+        trustees = self._subsets.get(tuple(filter(None, given[::2])))
         if trustees is None or len(set(xs)) != self._many or _others(line) != self._others[len(trustees)]:
             return None
-        shares = told[1 : 2 * len(trustees) : 2]
+        shares = given[1 : 2 * len(trustees) : 2]
         raw = base64url.decode_run(b"".join((b"A".join((body, key, *commits, b"")), *shares)))
         data, signer, *committed = self._cut(raw)
         secret = self._secret(signer, xs, committed, trustees, raw[-len(trustees) * _LENGTH :])
@@ -217,10 +217,10 @@ class OpeningShape:
             return None
         try:
             padded = AESGCM(secret).decrypt(bytes(12), data, self._aad + signer)
-            spelt, named = key.decode("ascii"), self._name.tell(key, padded)
+            spelt, named = key.decode("ascii"), self._name.judge_name(key, padded)
             if named is None:
                 opened = opening.judge(seal.unpad(padded), self._known)
-                named = told_of(spelt, opened, verified=self._known.eligibility.check == "roll")
+                named = compact_verdict(spelt, opened, verified=self._known.eligibility.check == "roll")
         except (InvalidTag, MalformedError):
             return None
         return spelt, seal.hash_of_bytes(sealed), named

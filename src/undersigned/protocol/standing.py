@@ -1,7 +1,7 @@
-"""Who stands behind a letter: the fold over its log (protocol.md section 6).
+"""State machine over the log: who stands behind a letter (protocol.md section 6).
 
-``Standing`` takes a log's entries one by one, in order, and raises where an entry may not stand. Server, trustees and
-verifiers run the same fold, so they agree on who is counted. It knows no clock: what depends on time (grace,
+``Standing`` applies a log's entries one by one, in order, and raises where an entry is not allowed. Server, trustees
+and verifiers run the same fold, so they agree on who is counted. It has no clock: what depends on time (grace,
 ``not_before``) is checked by those who have one.
 
 The caller checks each entry by itself first (``entries.verify_entry``).
@@ -84,7 +84,7 @@ class Standing:
         return sum(1 for edition in self.editions if edition.cut is not None)
 
     def check(self, entry: Entry) -> None:
-        """Raises the InvalidError that keeps ``entry`` from standing at index ``size``; changes nothing."""
+        """Raises InvalidError if ``entry`` is not allowed at index ``size``; changes nothing."""
         match entry:
             case Approval():
                 rules.check_approval(entry.trustee, self.approvals)
@@ -104,7 +104,7 @@ class Standing:
                 rules.check_abandon(self)
 
     def apply(self, entry: Entry) -> None:
-        """Takes ``entry`` as the one at index ``size``. Raises as ``check``, and then nothing has changed."""
+        """Appends ``entry`` at index ``size``. Raises as ``check``, and then nothing has changed."""
         self.check(entry)
         match entry:
             case Approval():
@@ -135,7 +135,7 @@ class Standing:
         return sorted((s for s in self.signatories.values() if s.opened == edition), key=lambda s: s.key)
 
     def sign(self, key: str, seq: int, object_hash: str) -> None:
-        """Takes a signature's entry, of which these are the fields that count, as the one at index ``size``.
+        """Appends a signature's entry at index ``size``, given the fields that count.
 
         Raises as ``check``, and then nothing has changed.
         """

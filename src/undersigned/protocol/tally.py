@@ -1,8 +1,9 @@
-"""The one number an edition states, and how it breaks down: every document that shows a count takes it from here.
+"""The number an edition states, and its breakdown: the source of every count that a document shows.
 
-The number is ``standing``: everybody who signed before the edition closed and has not withdrawn. Whoever is left out
-after review, or sealed something that cannot be read, is still counted (protocol.md sections 6 and 7), so a page that
-adds up the names it prints gets less than the number. ``unnamed`` and ``outside`` say how much less, and why.
+The number is ``standing``: all signatories who signed before the edition closed and have not withdrawn. Those whose
+name is left out after review, or who sealed something that cannot be read, are still counted (protocol.md
+sections 6 and 7), so a page that adds up the names it prints gets less than the number. ``unnamed`` and ``outside`` say
+how much less, and why.
 """
 
 from __future__ import annotations

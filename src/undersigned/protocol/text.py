@@ -2,7 +2,7 @@
 
 Two rules. ``check_sealed`` is part of the protocol: whether an opened name counts as well formed may not depend on a
 library's Unicode version, so it speaks of fixed code points only. ``check_name`` and ``check_initials`` are for intake
-(a roll, a form), where refusing more is kind: the person is there and can mend it.
+(a roll, a form), where stricter rules help: the person is there and can correct it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def drop_pasted(text: str) -> str:
 
 
 def has_invisible(text: str) -> bool:
-    """Whether ``text`` holds a character that nobody can see and no name may hold."""
+    """Whether ``text`` holds an invisible character that no name may hold."""
     return _NEVER.search(text) is not None
 
 

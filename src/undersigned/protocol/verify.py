@@ -1,9 +1,9 @@
-"""Checking a whole letter, trusting nothing but its bundle (protocol.md sections 6 and 7).
+"""Verifies a whole letter from its bundle alone, in eleven steps (protocol.md sections 6 and 7).
 
-Numbered steps, each ok or the reason why not. An invalid step ends the run, and so does a missing file; anything else
-that cannot be told does not, since a later step may still show that something is false.
+Each step reports what it found. An invalid step ends the run, and so does a missing file; any other undetermined step
+does not, since a later one may still show that something is false.
 
-What the caller still owes: where the letter id came from (the invitation's link carries it), and whether the trustees
+The caller still has to know where the letter id came from (the invitation's link carries it), and whether the trustees
 are people they have reason to trust.
 """
 
@@ -26,13 +26,13 @@ from .errors import (
     UndeterminedError,
 )
 from .finding import Finding
-from .handout import Handout, Lender, Runner
 from .pieces import entries_in, openings_in
 from .report import Report, Step
 from .spec import STEPS
 from .standing import Signatory, Standing
-from .told import Told, edition_of, opened_of
+from .verdict import CompactVerdict, assemble_edition, expand_verdict
 from .walk import Walk
+from .work_queue import Lender, Runner, WorkQueue
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done, and how much there is."""
@@ -46,10 +46,10 @@ def verify_bundle(
     lend: Lender | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Re-derives everything in ``files`` and reports step by step; raises nothing for bad data.
+    """Verifies ``files`` step by step and reports what it found; does not raise for bad data.
 
-    ``letter``: the letter id expected, if the caller knows it from elsewhere. ``lend``: how ``run`` gets at a file, if
-    not by its bytes.
+    ``letter``: the letter id expected, if the caller knows it from elsewhere. ``lend``: gives ``run`` a file to
+    read, instead of its bytes.
     """
     verifier = _Verifier(files, letter, run, lend or files.__getitem__, progress or (lambda *_: None))
     report = verifier.report
@@ -66,7 +66,7 @@ def verify_bundle(
             report.steps.append(Step(number, name, "invalid", [error.finding]))
             break
         report.steps.append(step)
-        if verifier.handout and verifier.handout.lost:
+        if verifier.queue and verifier.queue.lost:
             break
     return report
 
@@ -87,9 +87,9 @@ class _Verifier:
         self.cosigned: list[checkpoint.Cosignature] = []
         self.walk: Walk
         self.standing: Standing
-        self.told: dict[str, Told] = {}
+        self.verdicts: dict[str, CompactVerdict] = {}
         # What others work on. They begin while this process still looks at other files.
-        self.handout: Handout | None = None
+        self.queue: WorkQueue | None = None
         self._folded: Standing | None = None
 
     def _read(self, path: str) -> bytes:
@@ -110,13 +110,13 @@ class _Verifier:
         self.letter = self.report.letter = base64url.encode(letter)
         # As long as the checkpoint is not checked, only time is lost if it does not tell the truth.
         with contextlib.suppress(MalformedError, MissingError):
-            self._hand_out(checkpoint.parse_text(note.parse(self._read_log("checkpoint")).text).size)
+            self._start_work(checkpoint.parse_text(note.parse(self._read_log("checkpoint")).text).size)
         return findings.letter_id(letter=self.letter)
 
-    def _hand_out(self, size: int) -> Handout:
-        self.handout = Handout(self.source, self.files, self.lend, size, sealed=self.manifest.sealed)
-        self.handout.begin(self.run)
-        return self.handout
+    def _start_work(self, size: int) -> WorkQueue:
+        self.queue = WorkQueue(self.source, self.files, self.lend, size, sealed=self.manifest.sealed)
+        self.queue.begin(self.run)
+        return self.queue
 
     def _check_text(self) -> Finding:
         for language, digest in sorted(self.manifest.text.items()):
@@ -140,7 +140,7 @@ class _Verifier:
         self.checkpoint, signed = checkpoint.verify(self._read_log("checkpoint"), self.manifest.origin, log_key)
         trustees = [base64url.decode(trustee.sign) for trustee in self.manifest.trustees]
         self.cosigned = checkpoint.cosignatures(signed, trustees)
-        # A line by nobody the manifest names would be a place to change a byte unseen; bundles carry none.
+        # A line by a key that the manifest does not name could be changed unnoticed, so bundles carry none.
         if len(signed.signatures) != 1 + len(self.cosigned):
             raise LogError(findings.checkpoint_stranger())
         self.report.size = self.checkpoint.size
@@ -157,9 +157,9 @@ class _Verifier:
         if first != self.source:
             raise LogError(findings.first_entry())
         self.walk = Walk(self.manifest, size, self._read_log, self._edition_sizes())
-        handout = self.handout if self.handout and self.handout.size == size else self._hand_out(size)
-        for tile, answer in zip(tiles.tiles_of_level(-1, size), handout.answers, strict=False):
-            handout.sound = self.walk.take(tile, entries_in(answer))
+        queue = self.queue if self.queue and self.queue.size == size else self._start_work(size)
+        for tile, answer in zip(tiles.tiles_of_level(-1, size), queue.answers, strict=False):
+            queue.sound = self.walk.take(tile, entries_in(answer))
             self.progress("entries", tile.number * tiles.WIDTH + tile.width, size)
         self.walk.check_tree(self.checkpoint.root)
         return findings.tree_matches()
@@ -169,7 +169,7 @@ class _Verifier:
         return tiles.pack_entries(tiles.unpack_entries(self._read_log(tile.path), tile.width)[:1])
 
     def _edition_sizes(self) -> set[int]:
-        """Over how many entries the editions are, as they say themselves: what they are is for their own step."""
+        """The log sizes that the editions name; whether those are right is for their own step."""
         numbers = bundle.editions_in(self.files)
         paths = {place(number) for number in numbers for place in (bundle.edition_path, bundle.counts_path)}
         sizes = set()
@@ -213,10 +213,10 @@ class _Verifier:
         bundle.require(self.files, self._expected_files(expected))
         bundle.check_parts(bundle.openings_in(self.files))
         before: tuple[int, bytes] = (0, b"")
-        assert self.handout is not None  # noqa: S101 - the log has been read from it
-        for answer in self.handout.answers:
+        assert self.queue is not None  # noqa: S101 - the log has been read from it
+        for answer in self.queue.answers:
             rows = openings_in(answer)
-            number, path, part, last = self.handout.parts.popleft()
+            number, path, part, last = self.queue.parts.popleft()
             if number:
                 bundle.check_lines(path, len(rows), part, last=last)
             for row in rows:
@@ -230,10 +230,10 @@ class _Verifier:
             seen += len(rows)
             self.progress("openings", seen, max(seen, len(expected)))
         for signatory in expected:
-            if signatory.key not in self.told:
+            if signatory.key not in self.verdicts:
                 absent = findings.opening_missing if self.manifest.sealed else findings.record_missing
                 raise OpeningError(absent(key=signatory.key))
-        unresolved = [key for key, row in self.told.items() if row.verdict == "unresolved"]
+        unresolved = [key for key, row in self.verdicts.items() if row.verdict == "unresolved"]
         if unresolved and not self._declared_unresolved(len(unresolved)):
             raise UndeterminedError(
                 findings.shares_missing(
@@ -241,8 +241,8 @@ class _Verifier:
                 )
             )
         if not self.manifest.sealed:
-            return findings.records_match(records=len(self.told))
-        opened = len(self.told) - len(unresolved)
+            return findings.records_match(records=len(self.verdicts))
+        opened = len(self.verdicts) - len(unresolved)
         if unresolved:
             return findings.openings_unresolved(opened=opened, unresolved=len(unresolved))
         return findings.openings_match(opened=opened)
@@ -252,7 +252,7 @@ class _Verifier:
             return [bundle.OBJECTS] if bundle.OBJECTS in self.files else []
         return [bundle.openings_path(*part) for part in bundle.openings_in(self.files)]
 
-    def _take(self, number: int, key: str, hashed: str, told: Told) -> None:
+    def _take(self, number: int, key: str, hashed: str, verdict: CompactVerdict) -> None:
         signatory = self.standing.signatories.get(key)
         if number and (signatory is None or signatory.opened != number):
             raise OpeningError(findings.opening_edition(key=key, edition=number))
@@ -264,10 +264,10 @@ class _Verifier:
             raise OpeningError(findings.opening_struck(key=key))
         if hashed != signatory.object:
             raise ObjectError(findings.opening_object(key=key))
-        self.told[signatory.key] = told
+        self.verdicts[signatory.key] = verdict
 
     def _expected_openings(self) -> list[Signatory]:
-        """Who must be opened here: covered by a published edition, not struck, and not withdrawn by now."""
+        """The signatories whose opening must be here: in a published edition, not struck and not withdrawn by now."""
         if not self.manifest.sealed:
             return [s for s in self.standing.signatories.values() if s.withdrawn is None and s.struck is None]
         last = max(bundle.editions_in(self.files), default=0)
@@ -324,17 +324,17 @@ class _Verifier:
             standing, root = self._fold_to(number, size)
         except ProtocolError:
             return None
-        made = edition_of(standing, self.letter, number, root, self.told, self.leaves)
+        made = assemble_edition(standing, self.letter, number, root, self.verdicts, self.leaves)
         return made[1] if made is not None and made[0] == data else None
 
     def _rebuild_at_length(self, number: int, data: bytes) -> edition.Edition:
-        """The same with all that can be said against it."""
+        """The slow path of ``_rebuild``: the edition, or the error that says what is wrong with it."""
         claimed = edition.parse(data)
         standing, root = self._fold_to(number, claimed.size)
-        gone = [s for s in edition.covered(standing, number) if s.struck is None and s.key not in self.told]
+        gone = [s for s in edition.covered(standing, number) if s.struck is None and s.key not in self.verdicts]
         if gone:
             raise InvalidError(findings.edition_names(number=number, names=len(gone)))
-        verdicts = {key: opened_of(row) for key, row in self.told.items()}
+        verdicts = {key: expand_verdict(row) for key, row in self.verdicts.items()}
         rebuilt = edition.build(standing, self.letter, number, root, verdicts, self.leaves)
         if edition.encode(rebuilt) != data:
             if rebuilt.counts.unresolved > claimed.counts.unresolved:
@@ -355,7 +355,7 @@ class _Verifier:
         return findings.edition_superseded(number=number, erased=erased)
 
     def _left_since(self, then: Signatory) -> bool:
-        """Whether somebody whom an edition covers has withdrawn, or was struck, after it."""
+        """Whether a signatory whom an edition covers has withdrawn, or was struck, after it."""
         now = self.standing.signatories[then.key]
         return now.withdrawn is not None or now.struck != then.struck
 

@@ -1,7 +1,7 @@
-"""One walk over a log: its tree, its entries, and who stands, from one reading of each entry bundle.
+"""Single pass over a log: checks its tree, its entries and who is standing, reading each entry bundle once.
 
-The bundles are hashed and their entries checked elsewhere (``pieces.check``), perhaps by other processes. Here
-the results come in, in order; what is wrong is kept until the step that says it.
+Workers hash the bundles and check their entries (``pieces.check``). The results are collected here, in order; an error
+is kept until the step that reports it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Walk:
         self._refused: ProtocolError | None = None
 
     def take(self, tile: tiles.Tile, found: Checked) -> bool:
-        """What an entry bundle says, the next one's. Gives whether every entry so far holds by itself."""
+        """Adds the result for the next entry bundle. Returns whether every entry so far is valid by itself."""
         first = tile.number * tiles.WIDTH
         if self._torn is None:
             try:
@@ -80,7 +80,7 @@ class Walk:
             raise self._bad
 
     def check_standing(self) -> Standing:
-        """Who stands after the last entry. Raises, naming it, if an entry may not stand where it does."""
+        """The state after the last entry. Raises, with its index, if an entry is not allowed where it is."""
         if self._refused is not None:
             raise self._refused
         return self.standing

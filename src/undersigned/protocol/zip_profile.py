@@ -1,4 +1,4 @@
-"""Zips of bundles: one strict profile, which can be read in one way only (protocol.md section 7.1, docs/adr/0091).
+"""Strict zip reader and writer for bundles: one file, one reading (protocol.md section 7.1, docs/adr/0091).
 
 Files one after the other from the first byte, the central directory directly after the last, the end record at the very
 end. Everything stands twice at most, and then the same; nothing is left over that a reader could take or leave. What

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from undersigned import press
-from undersigned.press import PageOrder, order_from
+from undersigned.press import PageOrder
 from undersigned.protocol import bundle
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import Booking, Document
@@ -14,7 +14,7 @@ def page_order(letter: FixedLetter, row: Booking, number: int, edition: bytes, s
 
     Raises PressError for terms on which none can be made.
     """
-    return order_from(
+    return press.order_from(
         _files(letter, number, edition),
         lang=row.lang,
         paper=row.paper,

@@ -17,7 +17,6 @@ from django.db import Error as DatabaseGoneError
 from django.db import connection
 
 from undersigned.web.clerk.fenced_storage import FencedStorage
-from undersigned.web.clerk.lease import Lease, LeaseLostError
 from undersigned.web.clerk.letter_rounds import LetterRounds
 from undersigned.web.clerk.postman import Postman
 from undersigned.web.clerk.pressroom import Pressroom
@@ -267,6 +266,9 @@ def _take_turns(world: World, stop: threading.Event) -> None:
 
     When the database goes away, or gives the lease to another, this one starts again from what is durable.
     """
+    # Needs psycopg, which a site on SQLite does not load.
+    from undersigned.web.clerk.lease import Lease, LeaseLostError
+
     lease = Lease()
     while lease.take(stop):
         try:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import psycopg
 from django.apps import apps
 from django.db import OperationalError, connection, transaction
 from django.db.models import BinaryField, Model
@@ -29,6 +28,8 @@ SHARE: Final = 50
 _TOGETHER: Final = {True: 256, False: 4096}
 """Rows in one transaction on SQLite, with large values or without: meanwhile nobody can sign."""
 _PAUSE: Final = 0.03
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+"""PostgreSQL's error code; by its class it would need psycopg on SQLite, too."""
 
 
 class RowRewriter:
@@ -70,7 +71,8 @@ def _rows(table: str) -> int:
 def _may_wait(error: OperationalError) -> bool:
     """Whether it can be done later: somebody held a lock for too long, or there is no room. The room that is kept for
     withdrawals is not for this."""
-    busy = isinstance(error.__cause__, psycopg.errors.LockNotAvailable) or "database is locked" in str(error)
+    locked = getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+    busy = locked or "database is locked" in str(error)
     return busy or is_full(error)
 
 

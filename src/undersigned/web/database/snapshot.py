@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 from django.db import connection
 
 _BEGIN = {
@@ -53,5 +52,7 @@ def _end() -> None:
 
 def _is_begun(session: Any) -> bool:
     if connection.vendor == "postgresql":
+        import psycopg
+
         return bool(session.info.transaction_status != psycopg.pq.TransactionStatus.IDLE)
     return bool(session.in_transaction)

@@ -9,7 +9,7 @@ from undersigned.protocol import base64url
 from undersigned.protocol.errors import LogError
 from undersigned.protocol.opening import Opened, object_payload, opening_line
 from undersigned.protocol.seal import hash_of_bytes, parse_object
-from undersigned.protocol.told import Told, told_of
+from undersigned.protocol.verdict import CompactVerdict, compact_verdict
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import SealedObject, Share
 
@@ -40,10 +40,10 @@ def verdicts(letter: FixedLetter, keys: Iterable[str]) -> dict[str, Opened]:
     return dict(_opened(letter, keys))
 
 
-def told(letter: FixedLetter, keys: Iterable[str]) -> dict[str, Told]:
+def told(letter: FixedLetter, keys: Iterable[str]) -> dict[str, CompactVerdict]:
     """The same in short: what an edition's bytes are put together from, at a quarter of the memory."""
     verified = letter.manifest.eligibility.check == "roll"
-    return {key: told_of(key, opened, verified=verified) for key, opened in _opened(letter, keys)}
+    return {key: compact_verdict(key, opened, verified=verified) for key, opened in _opened(letter, keys)}
 
 
 def openings_part(letter: FixedLetter, keys: Iterable[str]) -> bytes:

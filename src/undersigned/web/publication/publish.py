@@ -12,7 +12,7 @@ from undersigned.protocol import base64url, canonical, edition, verify
 from undersigned.protocol.errors import ConditionError, LogError, SequenceError
 from undersigned.protocol.roll import parse_roll
 from undersigned.protocol.standing import Standing
-from undersigned.protocol.told import edition_of, opened_of
+from undersigned.protocol.verdict import assemble_edition, expand_verdict
 from undersigned.web.audit.actions import record
 from undersigned.web.database.postgresql.begin import wait_for_all_before
 from undersigned.web.database.site_locks import publishing_unless_busy
@@ -135,11 +135,11 @@ def _build(letter: FixedLetter, standing: Standing, number: int, checkpoint: Che
     if open_:
         raise ConditionError(f"{len(open_)} names have not been opened by {letter.manifest.threshold} trustees yet")
     root, leaves = base64url.decode(checkpoint.root, 32), _leaves(letter)
-    made = edition_of(standing, letter.letter, number, root, told, leaves)
+    made = assemble_edition(standing, letter.letter, number, root, told, leaves)
     if made is not None:
         return _Made(*made)
     # Somebody's name is not on the roll, or stands there for two.
-    verdicts = {key: opened_of(row) for key, row in told.items()}
+    verdicts = {key: expand_verdict(row) for key, row in told.items()}
     whole = edition.build(standing, letter.letter, number, root, verdicts, leaves)
     return _Made(edition.encode(whole), whole)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from undersigned.press import schedule
-from undersigned.press.pdfx import is_output_profile
+from undersigned.press.icc import is_output_profile
 from undersigned.protocol.errors import ConditionError, MalformedError
 from undersigned.web.bookings.actions.change import changing
 from undersigned.web.bookings.files import PageFiles

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import psycopg.sql
 from django.db import connection
 
 
@@ -14,6 +13,9 @@ def copy_rows(table: str, columns: Mapping[str, str], rows: Iterable[tuple[Any, 
 
     Raises IntegrityError as an INSERT would; then none of the rows is stored.
     """
+    # On SQLite this module is imported and nothing of it is called.
+    import psycopg.sql
+
     names = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, columns))
     statement = psycopg.sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(psycopg.sql.Identifier(table), names)
     with connection.wrap_database_errors, connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
@@ -24,6 +26,8 @@ def copy_rows(table: str, columns: Mapping[str, str], rows: Iterable[tuple[Any, 
 
 def insert_at_once(table: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
     """As ``copy_rows``, in one statement, there and back once: for a few hundred rows while somebody waits."""
+    import psycopg.sql
+
     names = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, columns))
     lists = psycopg.sql.SQL(", ").join(psycopg.sql.SQL(f"%b::{kind}[]") for kind in columns.values())
     statement = psycopg.sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({})").format(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
-
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from typing import TYPE_CHECKING, Any, Final
 
 from undersigned.web.database.sqlite_library import UnsafeDatabaseError
+
+# Imported on SQLite as well, where psycopg would be 5 MB of memory for nothing.
+if TYPE_CHECKING:
+    import psycopg
 
 _MUST: Final = {
     "fsync": ("on",),
@@ -58,6 +59,8 @@ def waiting_for_nobody(session: psycopg.Connection[Any]) -> Iterator[None]:
 
 def connection_options(url: str, password: str | None) -> dict[str, Any]:
     """libpq's parameters for ``url``. Raises psycopg.ProgrammingError if it is none."""
+    from psycopg.conninfo import conninfo_to_dict
+
     options: dict[str, Any] = conninfo_to_dict(url)
     # Of several hosts named, the one that takes writes: after a promotion that is another one.
     options.setdefault("target_session_attrs", "read-write")

@@ -13,7 +13,7 @@ from letterlives import rehearsed
 from letterworld import LetterWorld
 from undersigned.protocol import edition, opening, pieces
 from undersigned.protocol.errors import MalformedError, UndeterminedError
-from undersigned.protocol.told import Told, edition_of, opened_of, told_of
+from undersigned.protocol.verdict import CompactVerdict, assemble_edition, compact_verdict, expand_verdict
 from undersigned.protocol.verify import verify_bundle
 
 LIVED = rehearsed()
@@ -78,7 +78,7 @@ def long() -> dict[str, bytes]:
         ({"log/tile/0/000": b"", "log/tile/0/001.p/18": b""}, "tile/0/000 does not follow"),
         ({"log/tile/0/001.p/18": None, "log/tile/1/000.p/1": b""}, "log/tile/0/001.p/18 is missing"),
         ({"log/tile/1/000.p/1": b""}, "tile/1/000.p/1 does not follow"),
-        # What cannot be told apart comes before what does not follow, wherever it stands.
+        # What cannot be split comes before what does not follow, wherever it stands.
         ({"log/tile/0/000": b"", "log/tile/entries/001.p/18": b"\x00"}, "ends inside an entry"),
         ({"editions/1/edition.json": b"{}", "log/tile/0/000": b""}, "tile/0/000 does not follow"),
     ],
@@ -153,18 +153,18 @@ def test_what_is_told_in_short_makes_the_same_edition(lived: Any) -> None:
     verified = world.leaves is not None
     number = world.standing.cuts
     verdicts = world.verdicts(number)
-    told = {key: told_of(key, opened, verified=verified) for key, opened in verdicts.items()}
-    again = {key: opened_of(row) for key, row in told.items()}
+    compact = {key: compact_verdict(key, opened, verified=verified) for key, opened in verdicts.items()}
+    again = {key: expand_verdict(row) for key, row in compact.items()}
     built = edition.build(world.standing, world.id, number, world.root, verdicts, world.leaves)
     assert edition.build(world.standing, world.id, number, world.root, again, world.leaves) == built
-    made = edition_of(world.standing, world.id, number, world.root, told, world.leaves)
+    made = assemble_edition(world.standing, world.id, number, world.root, compact, world.leaves)
     assert (made is None) == bool(built.counts.void)
     if made is not None:
         assert made[0] == edition.encode(built)
-        assert edition_of(world.standing, world.id, number, world.root, {}, world.leaves) is None
+        assert assemble_edition(world.standing, world.id, number, world.root, {}, world.leaves) is None
 
 
 def test_a_verdict_without_a_payload_is_told_as_it_is() -> None:
     for opened in (opening.VOID, opening.UNRESOLVED):
-        assert told_of("A", opened, verified=True) == Told(opened.verdict)
-        assert opened_of(Told(opened.verdict)) == opened
+        assert compact_verdict("A", opened, verified=True) == CompactVerdict(opened.verdict)
+        assert expand_verdict(CompactVerdict(opened.verdict)) == opened

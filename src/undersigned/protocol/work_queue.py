@@ -1,7 +1,7 @@
-"""What is handed out of a bundle to be worked on elsewhere, in order: its entries, then its openings.
+"""Work queue of a verification: splits a bundle's entries and openings into pieces for a worker pool, in order.
 
-The pieces go out while earlier ones are still being answered. A file that is missing or cannot be read is no reason to
-stop here: the piece carries why, and it comes up where its answer would.
+Pieces are submitted while earlier ones are still being processed. A file that is missing or unreadable does not stop
+the queue: its piece carries the error, which is raised where its answer would be read.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from .errors import MalformedError, MissingError, UndeterminedError
 from .pieces import EntryPiece, OpeningPiece, Source, check
 
 Runner = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
-"""``map``, or something like it that uses several cores and keeps the order."""
+"""``map``, or a parallel equivalent that keeps the order."""
 Lender = Callable[[str], Source]
-"""Gives a file of a bundle, to be read by whoever works on it. Raises KeyError if it is not there, MalformedError."""
+"""Gives a file of a bundle for a worker to read. Raises KeyError if it is not there, MalformedError."""
 _RECORDS: Final = 256
 """Records of a public letter in one piece."""
 
@@ -33,7 +33,7 @@ class Part(NamedTuple):
     last: bool
 
 
-class Handout:
+class WorkQueue:
     """The pieces of a log of ``size`` entries and of the openings in ``files``. ``letter``: the manifest's bytes."""
 
     def __init__(self, letter: bytes, files: bundle.Files, lend: Lender, size: int, *, sealed: bool) -> None:
@@ -41,11 +41,11 @@ class Handout:
         self.sound = True
         """Whether the entries are worth checking. Once one of them is bad, only their tree is still looked at."""
         self.parts: collections.deque[Part] = collections.deque()
-        """Where the openings handed out are from, for whoever takes the answers to take along."""
+        """Which file each submitted piece of openings is from; the reader of the answers removes them in step."""
         self.answers: Iterator[bytes] = iter(())
         """What ``pieces.check`` answers to each, in order."""
         self.lost = False
-        """Whether answers are missing for no fault of the bundle's: then nothing more can be told."""
+        """Whether answers are missing through no fault of the bundle: then the result is undetermined."""
         self._letter, self._files, self._lend, self._sealed = letter, files, lend, sealed
 
     def pieces(self) -> Iterator[EntryPiece | OpeningPiece]:
