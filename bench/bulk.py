@@ -29,7 +29,7 @@ from undersigned.protocol import canonical, credential, entries, keys, manifest,
 
 CHUNK = 500
 BATCH = 5000
-TELL = 10_000
+PROGRESS_STEP = 10_000
 PART = 20_000
 GIVEN = ("Tova", "Émile", "Zdeněk", "דנה", "ليلى", "Ирина", "Søren", "Ngọc", "Amaru", "Δημήτρης")
 SYLLABLES = ("ba", "den", "fi", "gor", "hal", "ki", "lu", "mer", "no", "pra", "sten", "tu", "vel", "zi")
@@ -104,16 +104,16 @@ def fill(slug: str, source: bytes, registrar: Path, number: int, *, sealed: bool
     from django.conf import settings
 
     from undersigned.web import wiring
-    from undersigned.web.clerk.clerk import lead
-    from undersigned.web.database.purge import wash
+    from undersigned.web.clerk.clerk import lock_data_directory
+    from undersigned.web.database.purge import purge_deleted
     from undersigned.web.letters.fixed_letter import load_letter
     from undersigned.web.log.sequence import Log
     from undersigned.web.records.models import Letter
 
-    world, lock = wiring.world(), lead(settings.DATA)
+    world, lock = wiring.world(), lock_data_directory(settings.DATA)
     letter = load_letter(Letter.objects.get(slug=slug), world.keys)
     log = Log(letter, world)
-    log.round()
+    log.run_round()
     spent = {"make": 0.0, "append": 0.0}
     waiting: list[Row] = []
     began, told = time.perf_counter(), log.standing.signed
@@ -131,11 +131,11 @@ def fill(slug: str, source: bytes, registrar: Path, number: int, *, sealed: bool
             _append(log, waiting)
             waiting.clear()
             passed("append")
-            if log.standing.signed >= told + TELL:
+            if log.standing.signed >= told + PROGRESS_STEP:
                 told = log.standing.signed
                 print(f"{told:,} of {number:,} entries, {sum(spent.values()):,.0f} s", file=sys.stderr, flush=True)
     # The clerk does this every few seconds; the WAL contains each seal twice.
-    wash("signing_pending")
+    purge_deleted("signing_pending")
     os.close(lock)
     return spent
 
@@ -158,7 +158,7 @@ def _append(log: object, rows: list[Row]) -> None:
         insert_pending(
             (leaf, letter, batch.pk, "sign", key, 0, hashed, data, body) for leaf, key, hashed, data, body in rows
         )
-    log.round()
+    log.run_round()
 
 
 def mirror(data: Path, target: Path, size: int) -> None:

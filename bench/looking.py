@@ -34,7 +34,7 @@ def stage_doctor(data: Path, *, held: bool) -> None:
     """Runs the doctor; ``held``: with the clerk blocked from beginning to end."""
     million.enter(data)
     from undersigned.web.config.datadir import DataDir
-    from undersigned.web.database.site_locks import moment
+    from undersigned.web.database.site_locks import between_rounds
     from undersigned.web.maintenance.doctor import deep, look
     from undersigned.web.maintenance.doctor import examine as examine_
     from undersigned.web.wiring import world_of
@@ -43,7 +43,7 @@ def stage_doctor(data: Path, *, held: bool) -> None:
     where = DataDir(data)
     if held:
         vars(look)["moment"] = nullcontext
-    with moment() if held else nullcontext():
+    with between_rounds() if held else nullcontext():
         found = examine_(data=where, world=world_of(where), thorough=True, progress=lambda _what: None)
     for finding in found:
         print(f"{finding.where}: {finding.what}", file=sys.stderr)

@@ -86,7 +86,7 @@ def stage_bundle(data: Path, size: int) -> dict[str, float]:
     from undersigned.web.letters.fixed_letter import load_letter
     from undersigned.web.log.sequence import Log
     from undersigned.web.publication.bundler import place_bundle
-    from undersigned.web.publication.upkeep import bundle_checkpoint
+    from undersigned.web.publication.reconciler import bundle_checkpoint
     from undersigned.web.records.models import Letter
 
     world = wiring.world()
@@ -126,7 +126,7 @@ def stage_names(data: Path, size: int) -> dict[str, float]:
     from undersigned.web import wiring
     from undersigned.web.letters.fixed_letter import load_letter
     from undersigned.web.reader.edition import edition_pages
-    from undersigned.web.reader.letter import Shown
+    from undersigned.web.reader.letter import LetterView
     from undersigned.web.records.models import Letter
     from undersigned.web.storage.files import FileStorage
     from undersigned.web.storage.lazy_files import LazyFiles
@@ -148,10 +148,10 @@ def stage_names(data: Path, size: int) -> dict[str, float]:
         counts=counts, since=edition.Since(from_=4, added=0, withdrawn=0), roll=names,
     )  # fmt: skip
     texts, standing = {"en": "A letter."}, Standing(letter.manifest)
-    shown = Shown(letter.letter, letter.slug, letter.manifest, texts, standing, {}, "https://letters.example.org")
+    view = LetterView(letter.letter, letter.slug, letter.manifest, texts, standing, {}, "https://letters.example.org")
     storage, place = FileStorage(data / "named"), data / "named" / "1"
     began = time.perf_counter()
-    storage.put_tree("1", LazyFiles(edition_pages(shown, made)))
+    storage.put_tree("1", LazyFiles(edition_pages(view, made)))
     spent = time.perf_counter() - began
     return {
         "names_s": round(spent, 1), "names_mb": round(sum(p.stat().st_size for p in place.iterdir()) / 1e6, 1),

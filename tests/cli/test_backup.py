@@ -234,7 +234,7 @@ def test_a_directory_copied_without_its_newest_database_is_found_out(place: Plac
         place.sign(6, 7)
     assert point(place.letter, place.letter.get("log/checkpoint").body) == first
     found = typed("doctor", "--data", place.server.data)
-    assert (found.code, "it is an older one" in found.err) == (1, True)
+    assert (found.code, "it is an older database" in found.err) == (1, True)
     refused = typed("restore", "--check", "--data", place.server.data, "--unwitnessed", "kept")
     assert (refused.code, "has trustees" in refused.err) == (1, True)
     # Misuse: a check takes no backup.

@@ -170,7 +170,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "the registrar's key is missing": (remove(f"keys/{SLUG}.registrar"), "its keys cannot be read"),
     "the database is missing": (remove("undersigned.sqlite3"), "undersigned.sqlite3 is missing"),
     "the database ends too early": (cut_off, "database"),
-    "no room is kept": (remove("reserve"), "the room kept for withdrawals is gone"),
+    "no room is kept": (remove("reserve"), "the disk reserve is missing"),
     "an entry is missing": (sql('DELETE FROM log_entry WHERE "index" = 7'), "entry 7 is missing"),
     "the last entry is missing": (
         sql('DELETE FROM log_entry WHERE "index" = (SELECT MAX("index") FROM log_entry)'), "entries were signed",
@@ -230,7 +230,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "its openings": (flip(f"{PUBLIC}/editions/1/openings.jsonl", 90), "openings.jsonl of edition 1"),
     "the bundle is damaged": (write(f"{PUBLIC}/bundle.zip", b"PK"), "bundle.zip is damaged"),
     "the bundle is another": (other_text, "bundle.zip does not verify"),
-    "a compressed page": (write(f"{PUBLIC}/index.html.gz", b"no"), "is not what lies beside it"),
+    "a compressed page": (write(f"{PUBLIC}/index.html.gz", b"no"), "differs from its file"),
 }  # fmt: skip
 
 

@@ -60,6 +60,8 @@ def test_the_tutorial_does_what_it_says(where: str, tmp_path: Path) -> None:
     said = result.stderr.decode()
     assert result.returncode == 0, said
     assert "Traceback" not in said
+    assert re.search(r"^Approved by +trustees 1 and 2$", said, re.MULTILINE)
+    assert "Next, the trustees open the names" in said
     report = json.loads((folder / "report.json").read_text())
     assert (report["outcome"], report["signed"], report["withdrawn"], report["standing"]) == ("valid", 3, 1, 2)
     assert report["editions"][0]["id"] == (folder / "edition").read_text().strip()

@@ -51,7 +51,7 @@ if __name__ == "__main__":
     arm(when, int(number))
     if manner == "loose":
         Migration.atomic = False
-        schema.whole = nullcontext  # type: ignore[assignment]
+        schema.one_transaction = nullcontext  # type: ignore[assignment]
         # Nor does a session of PostgreSQL object to what is in none.
         DatabaseWrapper.guarded = False
     status = run(sys.argv[4:])

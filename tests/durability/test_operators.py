@@ -242,7 +242,7 @@ def test_what_operators_are_told_to_type_does_what_it_says(page: Page, tmp_path:
         assert letter.get("log/checkpoint").body == newest
         assert people.withdraw(letter, letter.people[1]).status == 201
         said = typed("doctor", "--data", server.data)
-        assert (said.returncode, "it is an older one" in said.stderr) == (1, True), said.stderr
+        assert (said.returncode, "it is an older database" in said.stderr) == (1, True), said.stderr
         (tmp_path / "newest").write_bytes(newest)
         refused = typed("restore", "--check", "--data", server.data, "--known", tmp_path / "newest")
         assert (refused.returncode, "would fork the log" in refused.stderr) == (1, True), refused.stderr

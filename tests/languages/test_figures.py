@@ -14,7 +14,7 @@ import pytest
 from undersigned.languages.figures import DIGITS, digits, long_date, number, say
 from undersigned.press.words import languages as printed
 from undersigned.press.words import words_for
-from undersigned.web.reader.said import say as said_by_site
+from undersigned.web.reader.messages import say as said_by_site
 from undersigned.web.reader.words import spoken, words
 
 MOMENT = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)

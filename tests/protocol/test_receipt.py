@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from letterworld import LetterWorld
-from undersigned.protocol import canonical, keys, receipt, request
+from undersigned.protocol import canonical, findings, keys, receipt, request
 from undersigned.protocol.errors import ConditionError, LetterError, LogError, MalformedError, SignatureError
 
 WORLD = LetterWorld(2)
@@ -56,3 +56,11 @@ def test_a_request_that_is_not_the_trustees_is_refused() -> None:
     for header in ("", "Bearer x", HEADER + " ", HEADER.replace("trustee=2", "trustee=9")):
         with pytest.raises(MalformedError):
             request.verify(header, WORLD.manifest, WORLD.letter, PATH, NOW)
+
+
+def test_a_receipt_without_a_signature_is_no_receipt() -> None:
+    """The field is part of the form; the struct's default is only for signing."""
+    unsigned = receipt.Receipt(v=1, letter=WORLD.id, leaf="A" * 43, by="2026-12-01T06:00:00Z")
+    with pytest.raises(MalformedError) as caught:
+        receipt.parse(canonical.encode(unsigned))
+    assert (caught.value.finding, caught.value.hint) == (findings.json_form(), "the field signature is missing")

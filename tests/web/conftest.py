@@ -103,7 +103,7 @@ class Site:
     def rounds(self, number: int = 2) -> None:
         """The clerk looks at everything a few times."""
         for _ in range(number):
-            self.clerk.round()
+            self.clerk.run_round()
 
     def wait_for(self, *names: str) -> None:
         """What the clerk's threads of these names make is made; the next round puts it in place."""
@@ -181,7 +181,7 @@ def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Si
     from undersigned.web.edge import asgi
 
     # The clerk works when told, so nobody comes while a public letter's answer waits.
-    monkeypatch.setattr(inclusion, "PATIENCE", 0.1)
+    monkeypatch.setattr(inclusion, "TIMEOUT", 0.1)
     loop = Loop()
     application = asgi.Site()
     application.start()

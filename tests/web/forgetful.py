@@ -21,9 +21,9 @@ def forget() -> None:
     from undersigned.web.log import guard
     from undersigned.web.log.sequence import Log
 
-    for name in ("check_size", "check_roots", "check_tip"):
+    for name in ("check_size", "check_roots", "check_last_index"):
         setattr(guard, name, lambda *_: None)
-    Log._heed = lambda self: None  # type: ignore[method-assign]
+    Log._check_served = lambda self: None  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

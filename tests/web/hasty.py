@@ -28,7 +28,7 @@ def _at_once(self: Committer, work: Work) -> Future[Any]:
 
 _submit = Committer.submit
 # Nor does it ask for room before it promises.
-FileReserve.held = lambda self: True  # type: ignore[method-assign]
+FileReserve.is_held = lambda self: True  # type: ignore[method-assign]
 Committer._decide = _late  # type: ignore[method-assign]
 Committer.submit = _at_once  # type: ignore[method-assign]
 

@@ -14,10 +14,10 @@ import sys
 
 from undersigned.web.database.postgresql import commit
 
-PATIENCE = 1.0
+TIMEOUT = 1.0
 _HOW = os.environ.get("IMPATIENT", "cut")
 
-commit.WATCH._patience = 1_000_000 if _HOW == "endless" else PATIENCE
+commit.WATCH._timeout = 1_000_000 if _HOW == "endless" else TIMEOUT
 if _HOW == "careless":
     commit.Commits._notice = lambda self, diagnostic: None  # type: ignore[method-assign]
 

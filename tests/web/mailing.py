@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from undersigned.web import wiring
 from undersigned.web.clerk.postman import Postman
 from undersigned.web.config.settings import Mail
-from undersigned.web.mail.smtp import SmtpPost
+from undersigned.web.mail.smtp import SmtpTransport
 from undersigned.web.ports import World
 
 from .conftest import Site
@@ -101,7 +101,7 @@ class MailSite:
     def post_round(self, seconds: int = 0) -> int:
         """Some time later the postman makes a round."""
         self.site.clock.now += seconds
-        return self.postman.round()
+        return self.postman.run_round()
 
     def restart(self) -> None:
         """The clerk was killed and started again: nothing is remembered but what lies on disk."""
@@ -132,8 +132,8 @@ def pooled_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 def mail(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailSite]:
     """A site that sends its mail to a real SMTP server."""
     with smtp() as sink:
-        post = SmtpPost(Mail(host="127.0.0.1", port=sink.port, security="none", sender=SENDER, per_minute=1000))
-        world = replace(site.world, post=post)
+        post = SmtpTransport(Mail(host="127.0.0.1", port=sink.port, security="none", sender=SENDER, per_minute=1000))
+        world = replace(site.world, mail=post)
         monkeypatch.setattr(wiring, "world", lambda: world)
         site.world = world
         yield MailSite(site, sink, world, Postman(world))

@@ -9,15 +9,15 @@ from undersigned.web.mail import actions
 from undersigned.web.mail.addresses import Digests
 from undersigned.web.records.models import MailGranted
 
-_ask_code = actions.ask_code
+_queue_code = actions.queue_code
 
 
 def _looks_first(**asked: Any) -> None:
     digests = Digests(asked["world"].keys.mail_secret())
     if not MailGranted.objects.filter(digest=digests.of_letter(asked["letter"].letter, asked["address"])).exists():
-        _ask_code(**asked)
+        _queue_code(**asked)
 
 
-actions.ask_code = _looks_first
+actions.queue_code = _looks_first
 
 __all__ = ["application"]

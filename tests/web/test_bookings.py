@@ -17,7 +17,7 @@ from undersigned.protocol import entries
 from undersigned.protocol.manifest import format_time
 from undersigned.web.bookings import actions
 from undersigned.web.bookings.files import PageFiles
-from undersigned.web.clerk.pressroom import TRIES, Pressroom, StoppedError
+from undersigned.web.clerk.pressroom import MAX_TRIES, Pressroom, StoppedError
 from undersigned.web.records.models import Act, Booking
 from undersigned.web.times import moment
 
@@ -77,27 +77,27 @@ def test_a_page_is_made_of_the_edition_and_can_be_fetched(site: Site) -> None:
     letter = signed_letter(site, ["name"] * 4)
     assert book(site, letter).status == 201
     pressroom = Pressroom(site.world)
-    assert pressroom.round() == 0
+    assert pressroom.run_round() == 0
     assert (booking(letter)["state"], booking(letter)["due"]) == ("booked", False)
     assert fetch(letter).status == 404
     publish(site, letter)
     assert booking(letter)["due"]
     # The page, and the reader's PDF in two languages.
-    assert pressroom.round() == 3
+    assert pressroom.run_round() == 3
     found = booking(letter)
     assert (found["state"], found["edition"], found["due"], found["frozen"]) == ("proof", 1, False, False)
     assert hashlib.sha256(fetch(letter).body).hexdigest() == found["sha256"]
     assert fetch(letter).headers["content-type"] == "application/pdf"
     assert fetch(letter, "page.png").body.startswith(b"\x89PNG")
     assert json.loads(fetch(letter, "report.json").body)["files"]["page.pdf"] == found["sha256"]
-    assert pressroom.round() == 0
+    assert pressroom.run_round() == 0
 
 
 def test_readers_get_the_editions_pdf(site: Site) -> None:
     """In each language, as a file anybody may fetch; gone when its edition is reduced to counts."""
     letter = published(site)
     pressroom = Pressroom(site.world)
-    pressroom.round()
+    pressroom.run_round()
     for language in ("en", "he"):
         answer = letter.get(f"press/1/{language}.pdf")
         assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
@@ -106,7 +106,7 @@ def test_readers_get_the_editions_pdf(site: Site) -> None:
     site.rounds()
     assert letter.get("press/1/en.pdf").status == 404
     assert letter.get("press/1/he.pdf").status == 404
-    assert Pressroom(site.world).round() == 0
+    assert Pressroom(site.world).run_round() == 0
 
 
 def test_a_name_that_no_face_shows_stops_neither_page_nor_pdf(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +122,7 @@ def test_a_name_that_no_face_shows_stops_neither_page_nor_pdf(site: Site, monkey
     letter = signed_letter(site, ["name"] * 4)
     assert book(site, letter).status == 201
     publish(site, letter)
-    assert Pressroom(site.world).round() == 3
+    assert Pressroom(site.world).run_round() == 3
     assert booking(letter)["state"] == "proof"
     report = json.loads(fetch(letter, "report.json").body)
     assert report["read_back"]["entries"] == 3
@@ -138,21 +138,21 @@ def test_a_proof_follows_the_newest_edition_until_it_is_sent(site: Site) -> None
     assert book(site, letter).status == 201
     assert book(site, letter, paper="260x370 mm").status == 201
     pressroom = Pressroom(site.world)
-    pressroom.round()
+    pressroom.run_round()
     first = fetch(letter).body
     assert act(letter, "sent", sha256="0" * 64).problem == "condition-unmet"
     assert act(letter, "sent", sha256=hashlib.sha256(first).hexdigest()).status == 200
     assert people.sign(letter, letter.people[4]).status == 201
     site.rounds()
     publish(site, letter, 2, first=4, last=5)
-    pressroom.round()
+    pressroom.run_round()
     assert (booking(letter, 1)["edition"], booking(letter, 1)["frozen"]) == (1, True)
     assert fetch(letter).body == first
     assert booking(letter, 2)["edition"] == 2
     # The paper gives us one more hour: the page is taken back and shows the newest edition.
     assert act(letter, "revise").status == 200
     assert fetch(letter).status == 404
-    pressroom.round()
+    pressroom.run_round()
     assert booking(letter, 1)["edition"] == 2
     assert fetch(letter).body != first
     sent = act(letter, "sent", sha256=booking(letter, 1)["sha256"])
@@ -169,7 +169,7 @@ def test_a_page_vanishes_with_whoever_it_names(site: Site) -> None:
     for paper in ("240x330 mm", "260x370 mm"):
         book(site, letter, paper=paper)
     pressroom = Pressroom(site.world)
-    pressroom.round()
+    pressroom.run_round()
     sha256 = booking(letter, 1)["sha256"]
     act(letter, "sent", number=1, sha256=sha256)
     pages = settings.DATA.pages / letter.slug
@@ -181,10 +181,10 @@ def test_a_page_vanishes_with_whoever_it_names(site: Site) -> None:
     assert (sent["state"], sent["sha256"]) == ("sent", sha256)
     assert (proof["state"], proof["sha256"]) == ("booked", "")
     assert fetch(letter, number=1).status == fetch(letter, number=2).status == 404
-    assert pressroom.round() == 0
+    assert pressroom.run_round() == 0
     # The next edition names those who are left.
     publish(site, letter, 2, last=0)
-    pressroom.round()
+    pressroom.run_round()
     assert (booking(letter, 2)["edition"], booking(letter, 1)["edition"]) == (2, 1)
 
 
@@ -207,7 +207,7 @@ def test_a_page_made_while_somebody_withdraws_is_never_proved(site: Site, monkey
 
     monkeypatch.setattr(job, "run_page", after(job.run_page))
     monkeypatch.setattr(job, "run_archive", after(job.run_archive))
-    assert Pressroom(site.world).round() == 0
+    assert Pressroom(site.world).run_round() == 0
     assert made == ["made"] * 3
     assert booking(letter)["sha256"] == ""
     assert not [path for path in settings.DATA.pages.joinpath(letter.slug).rglob("*") if path.is_file()]
@@ -219,11 +219,11 @@ def test_what_does_not_fit_is_said_once_and_tried_again_on_other_terms(site: Sit
     letter = published(site)
     assert book(site, letter, paper="80x80 mm", imprint=LONG).status == 201
     pressroom = Pressroom(site.world)
-    pressroom.round()
+    pressroom.run_round()
     refused = booking(letter)
     assert (refused["state"], refused["due"]) == ("booked", False)
     assert "fit" in refused["refusal"]
-    assert pressroom.round() == 0
+    assert pressroom.run_round() == 0
     assert act(letter, "revise", paper="240x330 mm").problem == "malformed"
     assert act(letter, "revise", titles=False, sections=False, first=1, style="run-in").status == 200
     again = booking(letter)
@@ -234,7 +234,7 @@ def test_a_refusal_that_may_name_somebody_goes_with_them(site: Site) -> None:
     """The sentence names the entry that does not fit; after a withdrawal it is gone."""
     letter = published(site)
     book(site, letter, paper="80x80 mm", imprint=LONG)
-    Pressroom(site.world).round()
+    Pressroom(site.world).run_round()
     assert booking(letter)["refusal"]
     people.withdraw(letter, letter.people[0])
     site.rounds()
@@ -248,12 +248,12 @@ def test_after_the_deadline_nothing_is_made(site: Site) -> None:
     book(site, letter)
     site.clock.now += DAY + 1
     pressroom = Pressroom(site.world)
-    pressroom.round()
+    pressroom.run_round()
     assert booking(letter)["state"] == "booked"
     assert act(letter, "revise").problem == "condition-unmet"
     assert act(letter, "revise", deadline=later(site, -5)).problem == "malformed"
     assert act(letter, "revise", deadline=later(site)).status == 200
-    pressroom.round()
+    pressroom.run_round()
     assert booking(letter)["state"] == "proof"
     site.clock.now += DAY + 1
     assert act(letter, "sent", sha256=booking(letter)["sha256"]).problem == "condition-unmet"
@@ -293,7 +293,7 @@ def test_bookings_are_the_organisers(site: Site) -> None:
     """Nobody else lists, books, changes or fetches; what is not there is said not to be there."""
     letter = published(site)
     book(site, letter)
-    Pressroom(site.world).round()
+    Pressroom(site.world).run_round()
     assert letter.get("bookings").problem == "not-authorized"
     assert letter.post("bookings", TERMS).problem == "not-authorized"
     assert letter.post("bookings/1/cancel", {}).problem == "not-authorized"
@@ -318,7 +318,7 @@ def test_an_abandoned_letter_prints_nothing(site: Site) -> None:
     assert gone.status == 201, gone.body
     site.rounds()
     assert book(site, letter, paper="260x370 mm").problem == "condition-unmet"
-    assert Pressroom(site.world).round() == 0
+    assert Pressroom(site.world).run_round() == 0
 
 
 def test_pdf_x4_waits_for_the_papers_profile(site: Site) -> None:
@@ -327,7 +327,7 @@ def test_pdf_x4_waits_for_the_papers_profile(site: Site) -> None:
     paper = next(p.id for p in papers_with("PDF/X-4"))
     assert book(site, letter, paper=paper, size="240x330 mm").status == 201
     pressroom = Pressroom(site.world)
-    pressroom.round()
+    pressroom.run_round()
     assert "profile" in booking(letter)["refusal"]
     kind = {"content-type": "application/vnd.iccprofile", **letter.auth}
     path = f"/{letter.slug}/bookings/1/profile"
@@ -336,7 +336,7 @@ def test_pdf_x4_waits_for_the_papers_profile(site: Site) -> None:
     profile = bytearray(70_000)
     profile[0:4], profile[12:16], profile[16:20], profile[36:40] = (70_000).to_bytes(4), b"prtr", b"CMYK", b"acsp"
     assert letter.call("POST", path, bytes(profile), kind).status == 200
-    pressroom.round()
+    pressroom.run_round()
     assert booking(letter)["state"] == "proof"
     assert letter.call("POST", path, bytes(profile), kind).problem == "condition-unmet"
 
@@ -359,10 +359,10 @@ def test_a_job_that_dies_is_begun_again_and_given_up_in_the_end(site: Site, monk
     monkeypatch.setattr(job, "run_page", die)
     monkeypatch.setattr(job, "run_archive", die)
     pressroom = Pressroom(site.world)
-    for tries in range(1, TRIES + 1):
+    for tries in range(1, MAX_TRIES + 1):
         assert booking(letter)["due"]
-        pressroom.round()
-        assert (booking(letter)["refusal"] is None) == (tries < TRIES)
+        pressroom.run_round()
+        assert (booking(letter)["refusal"] is None) == (tries < MAX_TRIES)
     assert "status -9" in booking(letter)["refusal"]
     monkeypatch.undo()
 
@@ -374,10 +374,10 @@ def test_a_clerk_that_stops_ends_the_page(site: Site, monkeypatch: pytest.Monkey
     stop = threading.Event()
     stop.set()
     with pytest.raises(StoppedError):
-        Pressroom(site.world, stop).round()
+        Pressroom(site.world, stop).run_round()
     assert booking(letter)["state"] == "booked"
     assert booking(letter)["progress"] is None or booking(letter)["progress"] < 100
-    Pressroom(site.world).round()
+    Pressroom(site.world).run_round()
     assert booking(letter)["state"] == "proof"
     assert booking(letter)["progress"] is None
 
@@ -395,16 +395,16 @@ def test_a_clerk_that_dies_leaves_a_page_that_counts_or_none(
 
     with monkeypatch.context() as patch:
         if at == "before the proof":
-            patch.setattr(actions, "prove", dead)
+            patch.setattr(actions, "record_page", dead)
         else:
-            patch.setattr(PageFiles, "settle", lambda *arguments: dead() if arguments[-1] else None)
+            patch.setattr(PageFiles, "reconcile", lambda *arguments: dead() if arguments[-1] else None)
         with pytest.raises(KeyboardInterrupt):
-            Pressroom(site.world).round()
+            Pressroom(site.world).run_round()
     found = booking(letter)
     if found["sha256"]:
         assert hashlib.sha256(fetch(letter).body).hexdigest() == found["sha256"]
     assert bool(found["sha256"]) == (at != "before the proof")
-    Pressroom(site.world).round()
+    Pressroom(site.world).run_round()
     assert hashlib.sha256(fetch(letter).body).hexdigest() == booking(letter)["sha256"]
     assert sorted(path.name for path in (settings.DATA.pages / letter.slug).iterdir()) == ["1"]
 
@@ -413,7 +413,7 @@ def test_the_state_row_and_the_audit_speak_of_no_name(site: Site) -> None:
     """Every act on a booking is audited, by whom; no row of either table holds a name."""
     letter = published(site)
     book(site, letter)
-    Pressroom(site.world).round()
+    Pressroom(site.world).run_round()
     act(letter, "sent", sha256=booking(letter)["sha256"])
     act(letter, "printed")
     verbs = list(Act.objects.filter(letter=letter.slug).order_by("pk").values_list("by", "verb"))
@@ -427,18 +427,18 @@ def test_rows_and_pages_of_different_moments_agree_again(site: Site) -> None:
     letter = published(site)
     for days in range(1, 5):
         assert book(site, letter, deadline=later(site, days * DAY)).status == 201
-    Pressroom(site.world).round()
+    Pressroom(site.world).run_round()
     files = PageFiles(settings.DATA.pages)
-    kept = files.folder(letter.slug, 1)
-    (files.folder(letter.slug, 2) / "page.pdf").unlink()
-    (files.folder(letter.slug, 3) / "page.pdf").write_bytes(b"%PDF- of another moment")
+    kept = files.directory(letter.slug, 1)
+    (files.directory(letter.slug, 2) / "page.pdf").unlink()
+    (files.directory(letter.slug, 3) / "page.pdf").write_bytes(b"%PDF- of another moment")
     Booking.objects.filter(number=4).update(state="booked", sha256="", edition=0)
     Booking.objects.filter(number=1).update(state="sent", sent_at=site.clock.now)
-    stray = files.folder(letter.slug, 4)
+    stray = files.directory(letter.slug, 4)
     before = (kept / "page.pdf").read_bytes(), (stray / "page.pdf").stat().st_ino
     # Control: the row of the second speaks of a page that cannot be fetched.
     assert (booking(letter, 2)["state"], fetch(letter, number=2).status) == ("proof", 404)
-    assert Pressroom(site.world).round() == 3
+    assert Pressroom(site.world).run_round() == 3
     for number in (2, 3, 4):
         found = booking(letter, number)
         assert found["state"] == "proof"
@@ -452,10 +452,10 @@ def test_a_refusal_without_its_reason_is_tried_again(site: Site) -> None:
     """The row came back, its file did not: the page is tried again, and the organiser reads why there is none."""
     letter = published(site)
     assert book(site, letter, paper="80x80 mm", imprint=LONG).status == 201
-    Pressroom(site.world).round()
+    Pressroom(site.world).run_round()
     why = booking(letter)["refusal"]
     assert why
     PageFiles(settings.DATA.pages).delete(letter.slug, 1)
     assert booking(letter)["refusal"] is None
-    Pressroom(site.world).round()
+    Pressroom(site.world).run_round()
     assert booking(letter)["refusal"] == why

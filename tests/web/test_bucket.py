@@ -24,7 +24,7 @@ from undersigned.web.config.sources import read_settings
 from undersigned.web.edge.bucket_files import BucketServer
 from undersigned.web.ports import StorageAwayError
 from undersigned.web.problems import Problem
-from undersigned.web.publication.background import GivenUpError
+from undersigned.web.publication.background import JobCancelledError
 from undersigned.web.storage.bucket import BucketSettings, BucketStorage
 from undersigned.web.storage.lazy_files import LazyFiles, given
 
@@ -142,9 +142,9 @@ def test_a_directory_in_a_bucket_is_there_until_it_is_discarded(s3: S3) -> None:
     assert there() == set()
 
     def given_up() -> bytes:
-        raise GivenUpError
+        raise JobCancelledError
 
-    with pytest.raises(GivenUpError):
+    with pytest.raises(JobCancelledError):
         storage.stage_tree("b/editions/1", LazyFiles({"openings.jsonl": given(b"y"), "counts.json": given_up}))
     assert there() == set()
 

@@ -53,7 +53,7 @@ _write_zip = write_zip
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     """Every letter is a large one."""
     made = Slow()
-    monkeypatch.setattr(bundler, "AT_ONCE", 0)
+    monkeypatch.setattr(bundler, "MAX_INLINE_ENTRIES", 0)
     monkeypatch.setattr(bundler, "write_zip", made.write)
     yield made
     made.let.set()
@@ -68,7 +68,7 @@ def size_of(letter: Letter) -> int:
 def settled(site: Site, slow: Slow, letter: Letter) -> None:
     """Bundle after bundle, until the newest is in place."""
     for _ in range(6):
-        site.wait_for("placer")
+        site.wait_for("edition writer")
         site.rounds(1)
         slow.finish(site)
         site.clock.now += 60
@@ -196,7 +196,7 @@ def test_a_publication_elsewhere_holds_no_log_up(site: Site, monkeypatch: pytest
     letter = signed_letter(site, ["name"] * 3)
     site.make_edition(letter, {p.key for p in letter.people[:3]})
     name = letter.people[0].record.name.encode()
-    monkeypatch.setattr(publish, "PATIENCE", 0.1)
+    monkeypatch.setattr(publish, "LOCK_TIMEOUT", 0.1)
     with (settings.DATA.root / "publish.lock").open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         again = site.publish(letter)

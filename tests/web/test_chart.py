@@ -8,8 +8,8 @@ import re
 import pytest
 
 from undersigned.web.reader.chart import COLUMNS, HEIGHT, WIDTH, chart
-from undersigned.web.reader.history import MOST, Batch, history_file, peak, steps
-from undersigned.web.reader.said import say
+from undersigned.web.reader.history import MAX_STEPS, Batch, history_file, peak, steps
+from undersigned.web.reader.messages import say
 from undersigned.web.reader.words import words
 
 from . import people
@@ -27,7 +27,7 @@ def invented(number: int) -> list[Batch]:
 def test_steps_add_up_to_the_batches(number: int) -> None:
     """However many are told as one, nothing is lost: sums, count and number of batches are those of the whole."""
     batches = invented(number)
-    for most in (COLUMNS, MOST):
+    for most in (COLUMNS, MAX_STEPS):
         rows = steps(batches, most)
         assert len(rows) <= most
         assert sum(row.batches for row in rows) == number

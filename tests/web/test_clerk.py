@@ -20,7 +20,7 @@ from undersigned.web.clerk.clerk import Clerk
 from undersigned.web.database.site_locks import publishing
 from undersigned.web.log import sequence
 from undersigned.web.log.sequence import Log
-from undersigned.web.log.shuffle import shuffled
+from undersigned.web.log.shuffle import shuffle_batch
 from undersigned.web.ports import Staged, Storage, Writer
 from undersigned.web.records.models import Batch, Entry, Pending, Refused, SealedObject
 
@@ -77,8 +77,8 @@ class Failing:
     def has(self, path: str) -> bool:
         return self.inner.has(path)
 
-    def tidy(self) -> int:
-        return self.inner.tidy()
+    def clean_up(self) -> int:
+        return self.inner.clean_up()
 
 
 @dataclass
@@ -132,7 +132,7 @@ class Deaths:
                 failing = Failing(self.site.world.storage, at, persisted)
                 clerk = Clerk(replace(self.site.world, storage=failing))
                 try:
-                    clerk.round()
+                    clerk.run_round()
                 except Crash:
                     self.places.add(failing.died_at.removeprefix(self.letter.slug + "/"))
                     yield Clerk(self.site.world)
@@ -155,7 +155,7 @@ def test_a_crash_between_any_two_effects_is_repaired(site: Site) -> None:
     deaths = Deaths(site, letter)
     for successor in deaths.run(one_signs):
         check_served(letter, site.world.storage)
-        successor.round()
+        successor.run_round()
         size = check_served(letter, site.world.storage)
         logged = list(Entry.objects.filter(letter__slug=letter.slug, kind="sign").values_list("key", flat=True))
         assert sorted(logged) == sorted(signed)
@@ -189,7 +189,7 @@ def test_the_crash_test_sees_a_clerk_that_serves_too_early(site: Site, monkeypat
         except (AssertionError, ProtocolError):
             caught += 1
             break
-        successor.round()
+        successor.run_round()
     assert caught > 0
     assert write is Log._write_tiles
 
@@ -204,7 +204,7 @@ def test_a_crash_inside_the_batch_leaves_it_waiting(site: Site) -> None:
         raise Crash
 
     with pytest.raises(Crash):
-        Clerk(replace(site.world, entropy=dead)).round()
+        Clerk(replace(site.world, entropy=dead)).run_round()
     assert (Pending.objects.count(), letter.status()["count"]) == (3, 0)
     site.rounds()
     assert (Pending.objects.count(), letter.status()["count"]) == (0, 3)
@@ -218,7 +218,7 @@ def test_a_large_batch_enters_the_log_part_by_part(site: Site, monkeypatch: pyte
         assert people.sign(letter, person).status == 201
     assert people.sign(letter, letter.people[0], "anonymous").status == 201
     assert people.withdraw(letter, letter.people[0]).status == 201
-    monkeypatch.setattr(sequence, "TOGETHER", 2)
+    monkeypatch.setattr(sequence, "PER_TRANSACTION", 2)
     late = iter(letter.people[5:8])
 
     def dead(_: float) -> None:
@@ -228,14 +228,14 @@ def test_a_large_batch_enters_the_log_part_by_part(site: Site, monkeypatch: pyte
     for placed in (2, 4, 6):
         monkeypatch.setattr(sequence, "pause", dead)
         with pytest.raises(Crash):
-            Clerk(site.world).round()
+            Clerk(site.world).run_round()
         assert Entry.objects.filter(kind__in=("sign", "withdraw")).count() == placed
         assert Pending.objects.count() == 10 - placed - len(list(copy(late)))
         check_served(letter, site.world.storage)
     monkeypatch.setattr(sequence, "pause", lambda _: None)
     clerk = Clerk(site.world)
-    clerk.round()
-    clerk.round()
+    clerk.run_round()
+    clerk.run_round()
     check_served(letter, site.world.storage)
     assert not Pending.objects.exists()
     assert not Refused.objects.exists()
@@ -260,7 +260,7 @@ def test_who_signs_while_a_batch_is_folded_waits_for_the_next(site: Site) -> Non
             assert people.sign(letter, person).status == 201
         return site.world.entropy(size)
 
-    Clerk(replace(site.world, entropy=one_more_meanwhile)).round()
+    Clerk(replace(site.world, entropy=one_more_meanwhile)).run_round()
     assert not list(late), "somebody signed meanwhile"
     batches = Entry.objects.filter(kind="sign").order_by("index").values_list("batch", flat=True)
     assert [batch - batches[0] for batch in batches] == [0, 0, 1]
@@ -282,11 +282,11 @@ def test_a_closed_batch_that_grows_loses_nobody(site: Site) -> None:
             )
         return site.world.entropy(size)
 
-    with pytest.raises(LogError, match="has grown"):
-        Clerk(replace(site.world, entropy=slips_in)).round()
+    with pytest.raises(LogError, match="after it was closed"):
+        Clerk(replace(site.world, entropy=slips_in)).run_round()
     assert (Pending.objects.count(), letter.status()["count"]) == (3, 0)
     Pending.objects.filter(leaf="A" * 43).delete()
-    Clerk(site.world).round()
+    Clerk(site.world).run_round()
     assert (Pending.objects.count(), letter.status()["count"]) == (0, 2)
 
 
@@ -300,19 +300,21 @@ def test_a_crash_while_publishing_leaves_nothing_or_all(site: Site) -> None:
     site.open_all(letter, {p.key for p in letter.people[:3]})
     site.cosigned(letter)
     from undersigned.web.access import access_letter
-    from undersigned.web.publication.publish import publish
+    from undersigned.web.publication.publish import publish_edition
 
     crashes = 0
     for at, persisted in [(1, False), (1, True), (2, False), (2, True), (3, False)]:
         failing = Failing(site.world.storage, at, persisted)
         world = replace(site.world, storage=failing)
         try:
-            publish(letter=access_letter(letter.slug), number=1, world=world, by="organiser", now=site.clock.now)
+            publish_edition(
+                letter=access_letter(letter.slug), number=1, world=world, by="organiser", now=site.clock.now
+            )
         except Crash:
             crashes += 1
         edition, openings = letter.get("editions/1/edition.json").status, letter.get("openings/1.jsonl").status
         assert edition == openings, "an edition is served with its openings or not at all"
-        Clerk(site.world).round()
+        Clerk(site.world).run_round()
         assert letter.get("editions/1/edition.json").status == 200
         assert outcome(letter) == "valid"
         site.world.storage.delete(f"{letter.slug}/editions/1")
@@ -330,7 +332,7 @@ def test_a_key_s_own_entries_keep_their_order_in_the_shuffle(site: Site) -> None
     rows = list(Pending.objects.filter(letter__slug=letter.slug))
     orders = set()
     for number in range(40):
-        mixed = shuffled(rows, _counting(number))
+        mixed = shuffle_batch(rows, _counting(number))
         own = [row.seq for row in mixed if row.key == letter.people[0].key]
         assert own == [0, 1, 2]
         orders.add(tuple(row.leaf for row in mixed))
@@ -380,13 +382,13 @@ def test_a_clerk_that_begins_while_another_process_publishes_keeps_no_log_waitin
         assert at_it.wait(10)
         clerk = Clerk(site.world, tidied)
         assert people.sign(letter, letter.people[0]).status == 201
-        clerk.round()
+        clerk.run_round()
         assert letter.get("count.json").json["count"] == 1
         assert left.exists()
         assert not tidied.is_set()
     finally:
         over.set()
         other.join()
-    clerk.round()
+    clerk.run_round()
     assert tidied.is_set()
     assert not left.exists()

@@ -165,7 +165,7 @@ def set_to(owner: Any, name: str, value: Any) -> Iterator[None]:
 
 def full_disk(site: Site, _: Letter) -> AbstractContextManager[None]:
     """The room for withdrawals has been given up."""
-    return set_to(type(site.world.reserve), "held", lambda _: False)
+    return set_to(type(site.world.reserve), "is_held", lambda _: False)
 
 
 def late(site: Site, _: Letter) -> AbstractContextManager[None]:
@@ -329,7 +329,7 @@ def old_answer(self: intake.Intake, use: CodeUse) -> Any:
     if used is not None and bytes(used.blinded) != use.blinded:
         raise problems.Problem("code-used", "This access code has been used in another session. Nothing was changed.")
     check_open(use.letter)
-    if not self._world.reserve.held():
+    if not self._world.reserve.is_held():
         raise problems.full()
     return replace(use, answer=registrar.sign_blindly(use.letter.registrar, use.blinded, self._world.entropy))
 

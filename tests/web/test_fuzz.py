@@ -201,13 +201,13 @@ def test_nothing_that_is_sent_makes_the_server_fail(site: Site) -> None:
 
 def test_a_view_that_fails_on_odd_values_is_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Control: one address forgets to look at what a value is, and is found out."""
-    from undersigned.web.editions import actions
+    from undersigned.web.api import editions
 
     def careless(**given: Any) -> None:
         raise TypeError(str(given))
 
     life = record(site)
-    monkeypatch.setattr(actions, "publish", careless)
+    monkeypatch.setattr(editions, "publish_edition", careless)
     assert failures(site, [sent for sent in life if sent.path.endswith("/publish")], 1)
 
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import get_resolver
 
 from undersigned.web.api import letters
-from undersigned.web.edge.load import LATE, LoadLimit, LoopMonitor
+from undersigned.web.edge.load import MAX_LAG, LoadLimit, LoopMonitor
 from undersigned.web.problems import Problem
 from undersigned.web.records.models import Pending
 
@@ -25,7 +25,7 @@ from .test_races import together
 
 async def _let_in(gate: LoadLimit, leave: asyncio.Event, said: list[str]) -> None:
     try:
-        async with gate.passing():
+        async with gate.admit():
             said.append("in")
             await leave.wait()
     except Problem as problem:
@@ -46,7 +46,7 @@ async def _crowd(gate: LoadLimit, number: int) -> tuple[list[str], list[str]]:
 
 def test_so_many_are_inside_so_many_wait_and_the_rest_are_told_at_once() -> None:
     """Of ten two are let in, three wait and are let in after them, five are told to come back."""
-    at_first, in_the_end = asyncio.run(_crowd(LoadLimit(inside=2, waiting=3), 10))
+    at_first, in_the_end = asyncio.run(_crowd(LoadLimit(concurrent=2, queued=3), 10))
     assert Counter(at_first) == {"in": 2, "busy": 5}
     assert Counter(in_the_end) == {"in": 5, "busy": 5}
 
@@ -56,7 +56,7 @@ def test_nobody_waits_longer_than_people_do() -> None:
 
     async def scene() -> tuple[list[str], list[str]]:
         gate, leave, said, later = (
-            LoadLimit(inside=1, waiting=1, patience=0.01),
+            LoadLimit(concurrent=1, queued=1, wait=0.01),
             asyncio.Event(),
             list[str](),
             list[str](),
@@ -76,11 +76,11 @@ def test_a_loop_that_is_behind_is_seen_to_be() -> None:
     """Late by more than it may be: busy; on time, or not begun yet: not."""
 
     async def scene() -> None:
-        LoopMonitor(late=-1).check()
-        beat = LoopMonitor(late=LATE)
+        LoopMonitor(max_lag=-1).check()
+        beat = LoopMonitor(max_lag=MAX_LAG)
         beat.start()
         beat.check()
-        behind = LoopMonitor(late=-1)
+        behind = LoopMonitor(max_lag=-1)
         behind.start()
         with pytest.raises(Problem) as said:
             behind.check()
@@ -114,7 +114,7 @@ def test_what_comes_while_the_loop_is_behind_is_told_to_come_back(site: Site, mo
 
 
 def _behind() -> None:
-    beat = LoopMonitor(late=-1)
+    beat = LoopMonitor(max_lag=-1)
     beat._seen = 0.0
     beat.check()
 
@@ -136,7 +136,7 @@ def test_django_answers_so_many_at_once_and_no_more(site: Site, monkeypatch: pyt
             with lock:
                 inside[0] -= 1
 
-    monkeypatch.setattr(site.application, "_gate", LoadLimit(inside=4, waiting=12))
+    monkeypatch.setattr(site.application, "_gate", LoadLimit(concurrent=4, queued=12))
     (pattern,) = (found for found in get_resolver().url_patterns if found.callback is real)
     monkeypatch.setattr(pattern, "callback", counted)
     answers: list[Answer] = together([lambda: letter.get("status", **letter.auth)] * 60)

@@ -76,9 +76,9 @@ def restart(site: Site) -> None:
 
 def without_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     """The site as it was before anybody asked."""
-    for name in ("check_size", "check_roots", "check_tip"):
+    for name in ("check_size", "check_roots", "check_last_index"):
         monkeypatch.setattr(guard, name, lambda *_: None)
-    monkeypatch.setattr(Log, "_heed", lambda self: None)
+    monkeypatch.setattr(Log, "_check_served", lambda self: None)
 
 
 def sign_more(site: Site, letter: Letter, first: int) -> list[int]:
@@ -110,7 +110,7 @@ def test_an_older_database_is_not_signed_on_from(site: Site) -> None:
     site.rounds()
     assert served(letter) == before
     assert letter.get("count.json").json["size"] == before.size
-    assert any("an older one" in finding.what for finding in look(site) if finding.where == letter.slug)
+    assert any("an older database" in finding.what for finding in look(site) if finding.where == letter.slug)
     size = served(other).size
     assert sign_more(site, other, 6) == [201, 201]
     assert served(other).size == size + 2
@@ -230,11 +230,11 @@ def test_the_mark_is_memory_enough(site: Site) -> None:
 def test_nobody_is_answered_before_it_was_asked(site: Site) -> None:
     """``serve`` asks before its workers start, so no receipt comes from the old database; nor for one that is sound."""
     letter, size = grown(site)
-    assert guard.halt_what_is_behind(site.world) == []
+    assert guard.halt_rolled_back_letters(site.world) == []
     assert not Row.objects.get(slug=letter.slug).halted
     go_back(letter, size)
-    (said,) = guard.halt_what_is_behind(site.world)
-    assert f"{size + 3} entries were signed and served, and the database holds {size}" in said
+    (said,) = guard.halt_rolled_back_letters(site.world)
+    assert f"{size + 3} entries were signed and served, but the database holds {size}" in said
     assert sign_more(site, letter, 6) == [503, 503]
 
 

@@ -15,7 +15,7 @@ from undersigned.protocol import canonical, entries, manifest, merkle, note, ope
 from undersigned.protocol import checkpoint as checkpoints
 from undersigned.protocol import edition as editions
 from undersigned.web.database.site_locks import publishing_unless_busy
-from undersigned.web.publication import upkeep
+from undersigned.web.publication import reconciler
 from undersigned.web.records.models import Act, Pending
 from undersigned.web.times import moment
 
@@ -326,7 +326,7 @@ def test_a_bundle_made_while_an_edition_is_published_holds_its_checkpoint(
         with real() as free:
             yield free
 
-    monkeypatch.setattr(upkeep, "publishing_unless_busy", behind_the_organiser)
+    monkeypatch.setattr(reconciler, "publishing_unless_busy", behind_the_organiser)
     site.rounds(1)
     assert waited
     assert outcome(letter) == "valid"

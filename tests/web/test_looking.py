@@ -15,11 +15,11 @@ from django.conf import settings
 from django.db import connection
 
 from undersigned.protocol.seal import parse_object
-from undersigned.web.clerk.clerk import DEEP_REST
+from undersigned.web.clerk.clerk import OBJECTS_PURGE_INTERVAL
 from undersigned.web.database import site_locks
 from undersigned.web.database.postgresql import locks
-from undersigned.web.database.purge import MOMENT, wash
-from undersigned.web.database.site_locks import moment
+from undersigned.web.database.purge import MAX_WRITE_LOCK, purge_deleted
+from undersigned.web.database.site_locks import between_rounds
 from undersigned.web.database.snapshot import snapshot
 from undersigned.web.maintenance.backup import take
 from undersigned.web.maintenance.doctor import Finding
@@ -31,7 +31,7 @@ from .people import Letter
 from .test_doctor import look, published
 
 RECIPIENT = pyrage.x25519.Identity.generate().to_public()
-AT_ONCE = 20.0
+TIMEOUT = 20.0
 """Seconds within which something that waits for nobody is over, however busy the machine is."""
 
 
@@ -129,16 +129,16 @@ def test_the_log_goes_on_while_somebody_looks(
         # What is looked at is between two rounds already.
         for module in ("look", "site"):
             monkeypatch.setattr(f"undersigned.web.maintenance.doctor.{module}.moment", nullcontext)
-    with standing(work, still, moment() if held else nullcontext()):
+    with standing(work, still, between_rounds() if held else nullcontext()):
         assert letter.post("entries", people.prepare(letter, person)).status == 201
         site.clock.now += 600
         clerk = in_the_background(lambda: site.rounds(1))
-        clerk.join(1.0 if held else AT_ONCE)
+        clerk.join(1.0 if held else TIMEOUT)
         assert clerk.is_alive() == held
         assert Entry.objects.count() == size + (not held)
         if not held:
             assert letter.get("count.json").json["size"] == size + 1
-    clerk.join(AT_ONCE)
+    clerk.join(TIMEOUT)
     assert Entry.objects.count() == size + 1
     assert found == []
 
@@ -177,7 +177,7 @@ def signed(site: Site) -> tuple[Letter, bytes]:
 def test_what_was_deleted_goes_when_the_last_who_saw_it_has_gone(site: Site) -> None:
     """While somebody looks the database keeps its past, and says so; afterwards it is washed as ever."""
     letter, sealed = signed(site)
-    step = DEEP_REST + 10 if connection.vendor == "postgresql" else 10
+    step = OBJECTS_PURGE_INTERVAL + 10 if connection.vendor == "postgresql" else 10
     seen, done = threading.Event(), threading.Event()
     shown: list[int] = []
 
@@ -194,7 +194,7 @@ def test_what_was_deleted_goes_when_the_last_who_saw_it_has_gone(site: Site) -> 
         site.clock.now += step
         site.rounds()
         assert Entry.objects.filter(kind="withdraw").count() == 1
-        assert not wash("signing_pending")
+        assert not purge_deleted("signing_pending")
         # Control: it is still there to be seen.
         assert sealed in on_disk()
     finally:
@@ -219,16 +219,16 @@ def test_nobody_waits_for_a_wash_that_waits_for_a_reader(site: Site) -> None:
     with connection.execute_wrapper(noting):
         with people_reading():
             Entry.objects.filter(index=0).update(batch=7)
-            assert not wash("signing_pending")
+            assert not purge_deleted("signing_pending")
             assert not [sql for sql in asked if "TRUNCATE" in sql]
             first = len(asked)
             # The second time nobody waits at all.
-            assert not wash("signing_pending")
+            assert not purge_deleted("signing_pending")
             assert len(asked) == first + 1
-        assert wash("signing_pending")
+        assert purge_deleted("signing_pending")
         assert [sql for sql in asked if "TRUNCATE" in sql]
     # And then not for long: a reader who needs nothing of the past may still be in the way of the last step.
-    assert MOMENT < 0.25
+    assert MAX_WRITE_LOCK < 0.25
 
 
 @contextmanager
@@ -289,18 +289,18 @@ def test_a_round_on_another_machine_is_waited_for(site: Site) -> None:
     given = connection.get_connection_params()
     with psycopg.connect(**{k: given[k] for k in ("host", "port", "user", "dbname")}, autocommit=True) as machine:
         question = "SELECT pg_advisory_lock(%s, %s)"
-        machine.execute(question, [locks.CLASS, site_locks._number("a clerk of an earlier term")])
-        with moment():
+        machine.execute(question, [locks.CLASS, site_locks._lock_number("a clerk of an earlier term")])
+        with between_rounds():
             pass
-        machine.execute(question, [locks.CLASS, site_locks._number("")])
+        machine.execute(question, [locks.CLASS, site_locks._lock_number("")])
         entered = threading.Event()
 
         def enter() -> None:
-            with moment():
+            with between_rounds():
                 entered.set()
 
         looking = in_the_background(enter)
         assert not entered.wait(0.5)
         machine.execute("SELECT pg_advisory_unlock_all()")
-        assert entered.wait(AT_ONCE)
-        looking.join(AT_ONCE)
+        assert entered.wait(TIMEOUT)
+        looking.join(TIMEOUT)

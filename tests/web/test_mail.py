@@ -12,7 +12,7 @@ from django.db import connections
 from undersigned.protocol import codes
 from undersigned.web.mail import actions
 from undersigned.web.mail.addresses import Digests, parse_address
-from undersigned.web.mail.messages import message
+from undersigned.web.mail.messages import build_message
 from undersigned.web.reader.words import read_catalog, spoken, words
 from undersigned.web.records.models import Code, MailGranted, MailTally, MailWaiting
 
@@ -140,14 +140,14 @@ def test_an_answer_that_looks_first_is_found_out(
 ) -> None:
     """Control: a registrar that looks for a granted code, and queues only if there is none, differs in statements."""
     letter, addresses = states(mail)
-    honest = actions.ask_code
+    honest = actions.queue_code
 
     def hasty(*, letter, address, **rest):  # type: ignore[no-untyped-def]
         digest = Digests(mail.world.keys.mail_secret()).of_letter(letter.letter, address)
         if not MailGranted.objects.filter(digest=digest).exists():
             honest(letter=letter, address=address, **rest)
 
-    monkeypatch.setattr(actions, "ask_code", hasty)
+    monkeypatch.setattr(actions, "queue_code", hasty)
     observed = seen(mail, letter, addresses, statements)
     assert observed["has its code"] != observed["new"]
 
@@ -306,7 +306,7 @@ def test_no_mail_has_a_place_for_words_of_others() -> None:
                 places = set(re.findall(r"{(\w*)", text))
                 assert places <= {"code", "host", "page", "link", "stop"}, (language, name)
                 assert "letter" not in name or not name.endswith("subject")
-    made = message(
+    made = build_message(
         "code", code="S-1", to="t@example.org", sender="s@example.org", site="https://h.example", language="xx",
         stop="t", entropy=bytes,
     )  # fmt: skip

@@ -15,8 +15,8 @@ from undersigned.protocol import canonical, edition
 from undersigned.protocol.standing import Standing
 from undersigned.web.reader import names
 from undersigned.web.reader.edition import edition_pages
-from undersigned.web.reader.letter import Shown
-from undersigned.web.reader.said import say
+from undersigned.web.reader.letter import LetterView
+from undersigned.web.reader.messages import say
 from undersigned.web.reader.words import words
 from undersigned.web.storage.files import FileStorage
 from undersigned.web.storage.lazy_files import LazyFiles
@@ -28,7 +28,7 @@ from .test_life import signed_letter
 from .test_static import readable
 
 
-def many(letter: Letter, number: int) -> tuple[Shown, edition.Edition]:
+def many(letter: Letter, number: int) -> tuple[LetterView, edition.Edition]:
     """An invented edition of so many names of a real letter."""
     made = canonical.decode(letter.get("editions/1/edition.json").body, limit=canonical.MAX_DOCUMENT)
     rows = [
@@ -37,8 +37,8 @@ def many(letter: Letter, number: int) -> tuple[Shown, edition.Edition]:
         for i in range(number)
     ]  # fmt: skip
     found = msgspec.convert({**made, "roll": rows}, edition.Edition)
-    shown = Shown(letter.l, letter.slug, letter.manifest, people.TEXTS, Standing(letter.manifest), {}, "http://x/y")
-    return shown, found
+    view = LetterView(letter.l, letter.slug, letter.manifest, people.TEXTS, Standing(letter.manifest), {}, "http://x/y")
+    return view, found
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def listed(page: bytes) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "he"])
 def test_everybody_is_found_by_browsing(letter: Letter, language: str) -> None:
     """5,200 names: the parts hold each once, group by group, and every part is led to with its first and last name."""
-    shown, found = many(letter, 5200)
-    pages = LazyFiles(edition_pages(shown, found))
+    view, found = many(letter, 5200)
+    pages = LazyFiles(edition_pages(view, found))
     front = pages[f"signatories-{language}.html"].decode()
     links = re.findall(r'href="(signatories-[a-z]+-\d+\.html)"><bdi>([^<]*)</bdi> – <bdi>([^<]*)</bdi>', front)
     assert len(links) == 2 + 4
@@ -80,8 +80,8 @@ def test_everybody_is_found_by_browsing(letter: Letter, language: str) -> None:
 
 def test_the_search_has_everybody_in_its_files(letter: Letter) -> None:
     """The files hold each name once with title, group and whether these are initials; the page says how many files."""
-    shown, found = many(letter, 12_001)
-    pages = LazyFiles(edition_pages(shown, found))
+    view, found = many(letter, 12_001)
+    pages = LazyFiles(edition_pages(view, found))
     files = [canonical.decode(pages[f"names-{i}.json"], limit=canonical.MAX_DOCUMENT) for i in range(3)]
     rows = [row for file in files for row in file]
     assert len(rows) == 12_001
@@ -160,9 +160,9 @@ def test_an_edition_without_its_names_counts_those_who_joined(site: Site, letter
 @pytest.mark.slow
 def test_a_hundred_thousand_names_are_placed_in_bounded_time(letter: Letter, tmp_path: Path) -> None:
     """Made and written durably, in two languages, with what the search fetches: well under a minute."""
-    shown, found = many(letter, 100_000)
+    view, found = many(letter, 100_000)
     begun = time.monotonic()
-    pages = LazyFiles(edition_pages(shown, found))
+    pages = LazyFiles(edition_pages(view, found))
     made = time.monotonic() - begun
     FileStorage(tmp_path).put_tree("1", pages)
     spent = time.monotonic() - begun

@@ -30,9 +30,9 @@ from undersigned.web.publication import live_names
 from undersigned.web.reader import embed, names
 from undersigned.web.reader.edition import edition_pages
 from undersigned.web.reader.feed import feed
-from undersigned.web.reader.letter import Shown, letter_page
+from undersigned.web.reader.letter import LetterView, letter_page
 from undersigned.web.reader.press_kit import press_kit
-from undersigned.web.reader.state import State, find_state, logged_in
+from undersigned.web.reader.state import State, find_state, read_log_facts
 from undersigned.web.reader.words import words
 from undersigned.web.storage.lazy_files import LazyFiles
 
@@ -76,12 +76,12 @@ def opened(number: int, fate: str, group: str) -> Opened:
     return Opened("named" if fate == "name" else fate, payload)  # type: ignore[arg-type]
 
 
-def shown_of(world: LetterWorld, made: edition.Edition) -> tuple[Shown, State]:
+def shown_of(world: LetterWorld, made: edition.Edition) -> tuple[LetterView, State]:
     """What pages are made from, on the day of publication."""
     counts = edition.counts_of(made)
     texts = {language: text.decode() for language, text in TEXTS.items()}
-    shown = Shown(world.id, "valley", world.manifest, texts, world.standing, {1: counts}, "http://x/valley")
-    return shown, find_state(world.manifest, logged_in(world.standing), NOW, {1: 2}, {1}, set())
+    view = LetterView(world.id, "valley", world.manifest, texts, world.standing, {1: counts}, "http://x/valley")
+    return view, find_state(world.manifest, read_log_facts(world.standing), NOW, {1: 2}, {1}, set())
 
 
 def number(pattern: str, text: str) -> int:
@@ -98,8 +98,8 @@ def numbers_of(pattern: str, text: str) -> list[int]:
 
 def stated(world: LetterWorld, made: edition.Edition, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """The number that each document states, read from its text."""
-    shown, state = shown_of(world, made)
-    pages = LazyFiles(edition_pages(shown, made))
+    view, state = shown_of(world, made)
+    pages = LazyFiles(edition_pages(view, made))
     page, listed = pages["en.html"].decode(), pages["signatories-en.html"].decode()
     drawn: list[PictureOrder] = []
 
@@ -108,17 +108,17 @@ def stated(world: LetterWorld, made: edition.Edition, monkeypatch: pytest.Monkey
         return b""
 
     monkeypatch.setattr(embed, "make_picture", draw)
-    embed.pictures(shown, state, "en")
-    framed = embed.embedded(shown, state, "en")
-    news = feed(shown, state, "en", [shown.counts[1]], None, NOW).decode()
-    letter = letter_page(shown, state, "en").decode()
-    kit = unescape(press_kit(shown, state, "en", []).decode())
+    embed.pictures(view, state, "en")
+    framed = embed.embedded(view, state, "en")
+    news = feed(view, state, "en", [view.counts[1]], None, NOW).decode()
+    letter = letter_page(view, state, "en").decode()
+    kit = unescape(press_kit(view, state, "en", []).decode())
     paper = check(order(edition=edition.encode(made), number=1))
     line = count_line(tally(made.counts), words_for("en"), [])
     assert paper.edition.counts == made.counts
     return {
         "edition.json": json.loads(edition.encode(made))["counts"]["standing"],
-        "counts.json": json.loads(canonical.encode(shown.counts[1]))["counts"]["standing"],
+        "counts.json": json.loads(canonical.encode(view.counts[1]))["counts"]["standing"],
         "edition page": number(r'class="numeral">(\d+)<', page),
         "kinds on it": sum(
             numbers_of(
@@ -232,7 +232,7 @@ def test_a_public_letter_with_too_many_names_to_list_leads_to_the_file(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it says of its names stays true: they can be read, all of them, by everybody."""
-    monkeypatch.setattr(live_names, "MOST", 2)
+    monkeypatch.setattr(live_names, "MAX_NAMES", 2)
     letter = site.letter(public=True, check="codes", size=8)
     for person in letter.people[:3]:
         assert people.sign(letter, person).status == 201

@@ -64,7 +64,7 @@ def forty(site: Site) -> tuple[Site, Marks]:
 
 def rest(site: Site) -> None:
     """The clerk goes on for a few seconds."""
-    site.clock.now += clerk.REST + 1
+    site.clock.now += clerk.PURGE_INTERVAL + 1
     site.rounds()
 
 
@@ -116,8 +116,8 @@ def test_a_copy_of_what_was_never_rewritten_tells_the_order(
 ) -> None:
     """Control: with neither rewriting nor washing every structure that is looked at tells."""
     site, marks = forty
-    monkeypatch.setattr(row_order, "mix", lambda table: None)
-    monkeypatch.setattr(row_order, "wash", lambda *tables: True)
+    monkeypatch.setattr(row_order, "rewrite_by_key", lambda table: None)
+    monkeypatch.setattr(row_order, "purge_deleted", lambda *tables: True)
     rest(site)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -166,7 +166,7 @@ def test_no_copy_links_addresses_to_codes_or_entries(mail: MailSite) -> None:
         came.append(person)
         addresses.append(digests.of_letter(letter.l, parse_address(address)).encode())
     marks = {"address": addresses, "code": of_codes(letter, came), **of_entries(came)}
-    mail.post_round(clerk.REST + 1)
+    mail.post_round(clerk.PURGE_INTERVAL + 1)
     rest(site)
     assert orders(marks) == {}
     assert max([*joins(marks, "address", "leaf").values(), *joins(marks, "address", "code").values()], default=0) <= 2
@@ -222,15 +222,15 @@ def test_the_measure_finds_an_order_and_no_order() -> None:
 
 def test_large_tables_are_rewritten_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes a second is not due before fifty; what takes less than a tenth, or is of a few rows, always is."""
-    now, took, done, rows = [0.0], [1.0], [], [row_order.FEW + 1]
+    now, took, done, rows = [0.0], [1.0], [], [row_order.SMALL_TABLE + 1]
 
     def mixed(table: str) -> None:
         done.append(table)
         now[0] += took[0]
 
-    monkeypatch.setattr(row_order, "mix", mixed)
-    monkeypatch.setattr(row_order, "_rows", lambda table: rows[0])
-    monkeypatch.setattr(row_order, "wash", lambda *tables: True)
+    monkeypatch.setattr(row_order, "rewrite_by_key", mixed)
+    monkeypatch.setattr(row_order, "_count_rows", lambda table: rows[0])
+    monkeypatch.setattr(row_order, "purge_deleted", lambda *tables: True)
     mixer = row_order.RowRewriter(lambda: now[0])
     assert mixer.clear("signing_pending")
     assert not mixer.clear("signing_pending")
@@ -238,7 +238,7 @@ def test_large_tables_are_rewritten_seldom(monkeypatch: pytest.MonkeyPatch) -> N
     took[0] = 0.05
     assert mixer.clear("signing_pending")
     assert mixer.clear("signing_pending")
-    took[0], rows[0] = 1.0, row_order.FEW
+    took[0], rows[0] = 1.0, row_order.SMALL_TABLE
     assert mixer.clear("signing_pending")
     assert mixer.clear("signing_pending")
     assert len(done) == 5
@@ -253,7 +253,7 @@ def test_what_is_in_the_way_of_rewriting_can_wait_and_a_failing_disk_cannot(
     def refuse(table: str) -> None:
         raise OperationalError(said)
 
-    monkeypatch.setattr(row_order, "mix", refuse)
+    monkeypatch.setattr(row_order, "rewrite_by_key", refuse)
     if waits:
         assert not row_order.RowRewriter().clear("signing_pending")
     else:
@@ -271,10 +271,10 @@ def test_rewriting_loses_nothing_while_people_come(site: Site) -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = pool.map(lambda body: letter.post("entries", body).status, bodies)
         for _ in range(20):
-            row_order.mix("signing_pending")
+            row_order.rewrite_by_key("signing_pending")
         assert set(answers) == {201}
     before = sorted(Pending.objects.values_list("leaf", "data", "body"))
-    row_order.mix("signing_pending")
+    row_order.rewrite_by_key("signing_pending")
     assert sorted(Pending.objects.values_list("leaf", "data", "body")) == before
     assert len(before) == PEOPLE
     site.clock.now += WAIT

@@ -10,8 +10,8 @@ from django.conf import settings
 from undersigned.protocol import base64url, bundle, opening
 from undersigned.web import wiring
 from undersigned.web.access import access_letter
-from undersigned.web.log.fold import fold
-from undersigned.web.publication import upkeep
+from undersigned.web.log.fold import fold_log
+from undersigned.web.publication import reconciler
 from undersigned.web.storage.lazy_files import LazyFiles, given
 
 from . import people
@@ -77,7 +77,7 @@ def test_a_part_nobody_needs_any_more_is_found_and_goes(site: Site) -> None:
     beyond.write_bytes(b"left over\n")
     assert letter.get("openings/1.3.jsonl").status == 200
     known = access_letter(letter.slug)
-    upkeep.place_editions(known, fold(known, letter.status()["size"]), wiring.world())
+    reconciler.place_editions(known, fold_log(known, letter.status()["size"]), wiring.world())
     assert letter.get("openings/1.3.jsonl").status == 404
 
 

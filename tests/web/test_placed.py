@@ -12,9 +12,9 @@ from django.db import connection
 
 from undersigned.web import wiring
 from undersigned.web.access import access_letter
-from undersigned.web.editions.open_set import cuts, open_set_keys, open_set_size
-from undersigned.web.log.fold import fold
-from undersigned.web.publication import bundler, edition_files, fingerprint, upkeep
+from undersigned.web.editions.open_set import find_cuts, open_set_keys, open_set_size
+from undersigned.web.log.fold import fold_log
+from undersigned.web.publication import bundler, edition_files, fingerprint, reconciler
 from undersigned.web.records.models import Edition, Entry, Share
 
 from . import people
@@ -26,7 +26,7 @@ from .test_life import outcome, signed_letter
 @pytest.fixture
 def published(site: Site, monkeypatch: pytest.MonkeyPatch) -> Letter:
     """A published letter of five; every letter is a large one."""
-    monkeypatch.setattr(bundler, "AT_ONCE", 0)
+    monkeypatch.setattr(bundler, "MAX_INLINE_ENTRIES", 0)
     letter = signed_letter(site, ["name"] * 5)
     site.make_edition(letter, {p.key for p in letter.people[:5]})
     site.rounds(1)
@@ -37,21 +37,21 @@ def published(site: Site, monkeypatch: pytest.MonkeyPatch) -> Letter:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is made of an edition's files from here on."""
     seen: list[str] = []
-    real: Callable[..., dict[str, Callable[[], bytes]]] = edition_files.files_of
+    real: Callable[..., dict[str, Callable[[], bytes]]] = edition_files.make_files
 
-    def files_of(*given: object) -> dict[str, Callable[[], bytes]]:
+    def make_files(*given: object) -> dict[str, Callable[[], bytes]]:
         def noting(name: str, make: Callable[[], bytes]) -> Callable[[], bytes]:
             return lambda: seen.append(name) or make()  # type: ignore[func-returns-value]
 
         return {name: noting(name, make) for name, make in real(*given).items()}
 
-    monkeypatch.setattr(edition_files, "files_of", files_of)
+    monkeypatch.setattr(edition_files, "make_files", make_files)
     return seen
 
 
 def place(letter: Letter) -> None:
     known = access_letter(letter.slug)
-    upkeep.place_editions(known, fold(known), wiring.world())
+    reconciler.place_editions(known, fold_log(known), wiring.world())
 
 
 def folder(letter: Letter) -> Path:
@@ -86,7 +86,7 @@ def test_another_release_looks_once_and_leaves_what_is_the_same(
 ) -> None:
     """The directory stays in its place: an edition does not vanish for the time it takes to write it."""
     before = folder(published).stat().st_ino
-    monkeypatch.setattr(fingerprint, "_code", lambda: "another release")
+    monkeypatch.setattr(fingerprint, "_hash_code", lambda: "another release")
     place(published)
     assert made
     assert folder(published).stat().st_ino == before
@@ -101,7 +101,7 @@ def test_who_withdraws_is_gone_from_a_large_edition(site: Site, published: Lette
     assert gone.key.encode() in published.get("openings/1.jsonl").body
     people.withdraw(published, gone)
     site.rounds(1)
-    site.wait_for("placer")
+    site.wait_for("edition writer")
     site.rounds(1)
     assert published.get("editions/1/edition.json").status == 404
     assert gone.key.encode() not in published.get("openings/1.jsonl").body
@@ -112,16 +112,16 @@ def test_who_publishes_takes_names_away_before_anything_else_is_made(
     site: Site, published: Letter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To make the files of a large edition takes a while: meanwhile nothing is there, rather than that name."""
-    real, there = edition_files.files_of, []
+    real, there = edition_files.make_files, []
 
     def seen(*given: Any) -> Any:
         there.append(published.get("editions/1/edition.json").status)
         return real(*given)
 
-    monkeypatch.setattr(edition_files, "files_of", seen)
+    monkeypatch.setattr(edition_files, "make_files", seen)
     people.withdraw(published, published.people[0])
-    for desk in site.clerk._desks.values():
-        desk.round(only_log=True)
+    for rounds in site.clerk._letters.values():
+        rounds.run_round(only_log=True)
     place(published)
     assert there == [404]
 
@@ -156,4 +156,4 @@ def test_shares_are_looked_up_by_their_keys(published: Letter) -> None:
     if connection.vendor == "sqlite":
         asked = Entry.objects.filter(letter=edition.letter_id, kind__in=("sign", "withdraw"), key__in=some)
         assert "key=?" in asked.explain()
-        assert "key=?" in cuts(edition.letter_id).filter(seq=1).explain()
+        assert "key=?" in find_cuts(edition.letter_id).filter(seq=1).explain()

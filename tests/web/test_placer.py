@@ -35,7 +35,7 @@ class Slow:
     def stage_tree(self, storage: FileStorage, path: str, files: Mapping[str, bytes]) -> Staged:
         """In place of ``FileStorage.stage_tree``."""
         self.begun.set()
-        if threading.current_thread().name == "placer":
+        if threading.current_thread().name == "edition writer":
             assert self.let.wait(timeout=30)
         if self.error is not None:
             raise self.error
@@ -44,7 +44,7 @@ class Slow:
     def finish(self, site: Site) -> None:
         """Lets it be written, and the clerk put it in place."""
         self.let.set()
-        site.wait_for("placer", "bundler")
+        site.wait_for("edition writer", "bundler")
         self.let.clear()
         self.begun.clear()
         site.rounds(1)
@@ -54,7 +54,7 @@ class Slow:
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     """Every letter is a large one."""
     made = Slow()
-    monkeypatch.setattr(bundler, "AT_ONCE", 0)
+    monkeypatch.setattr(bundler, "MAX_INLINE_ENTRIES", 0)
 
     def stage_tree(self: FileStorage, path: str, files: Mapping[str, bytes]) -> Staged:
         return made.stage_tree(self, path, files)
@@ -135,7 +135,7 @@ def test_from_whom_many_withdraw_there_is_an_edition_all_the_same(
     site: Site, slow: Slow, published: Letter, monkeypatch: pytest.MonkeyPatch, vain: int, status: int
 ) -> None:
     """After so many times in vain the log waits once. Control: while it does not, there is none."""
-    monkeypatch.setattr(edition_files, "VAIN", vain)
+    monkeypatch.setattr(edition_files, "MAX_DISCARDS", vain)
     people.withdraw(published, published.people[0])
     site.rounds(1)
     assert slow.begun.wait(timeout=30)
@@ -164,7 +164,7 @@ def test_whoever_looks_or_publishes_waits_for_it(site: Site, slow: Slow, publish
     site.rounds(1)
     assert slow.begun.wait(timeout=30)
     slow.let.set()
-    site.clerk.leave()
+    site.clerk.cancel()
     assert free()
     assert hidden(published) == []
     assert published.get("editions/1/counts.json").status == 404
@@ -200,13 +200,13 @@ def test_a_clerk_that_starts_takes_a_bundle_away_with_a_name_that_went(
     site.clerk = type(site.clerk)(site.world)
     site.rounds(1)
     assert published.get("bundle.zip").status == 200
-    site.clerk.leave()
+    site.clerk.cancel()
     people.withdraw(published, published.people[0])
-    for desk in site.clerk._desks.values():
-        desk.round(only_log=True)
+    for rounds in site.clerk._letters.values():
+        rounds.run_round(only_log=True)
     site.clerk = type(site.clerk)(site.world)
     site.rounds(1)
     assert published.get("bundle.zip").status == 404
     assert published.get("editions/1/edition.json").status == 404
     slow.let.set()
-    site.clerk.leave()
+    site.clerk.cancel()

@@ -210,7 +210,7 @@ def test_a_database_restored_to_an_earlier_moment_is_not_signed_on_from(
         until(lambda: list((server.data / "withdrawn").rglob("*.json")))
         assert letter.get("log/checkpoint").body == newest
         said = command("doctor", "--data", server.data)
-        assert (said.returncode, "it is an older one" in said.stderr) == (1, True)
+        assert (said.returncode, "it is an older database" in said.stderr) == (1, True)
         (tmp_path / "newest").write_bytes(newest)
         refused = command("restore", "--check", "--data", server.data, "--known", tmp_path / "newest")
         assert (refused.returncode, "would fork the log" in refused.stderr) == (1, True)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
-from undersigned.web.clerk.clerk import DEEP_REST
+from undersigned.web.clerk.clerk import OBJECTS_PURGE_INTERVAL
 from undersigned.web.records.models import Act, Code, Entry, Pending, SealedObject
 
 from . import people
@@ -112,6 +112,6 @@ def test_what_a_withdrawn_signatory_sealed_is_gone_from_the_disk(site: Site) -> 
     assert sealed in on_disk()
     people.withdraw(letter, person)
     # On SQLite at once; PostgreSQL's table is written anew from time to time.
-    site.clock.now += DEEP_REST + 10 if connection.vendor == "postgresql" else 10
+    site.clock.now += OBJECTS_PURGE_INTERVAL + 10 if connection.vendor == "postgresql" else 10
     site.rounds()
     assert sealed not in on_disk()

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from undersigned.web.api import status
-from undersigned.web.clerk.letter_rounds import TELL
-from undersigned.web.letters.actions.progress import in_tens
+from undersigned.web.clerk.letter_rounds import PROGRESS_INTERVAL
+from undersigned.web.letters.actions.progress import round_down
 from undersigned.web.records.models import Letter as Row
 from undersigned.web.records.models import Pending
 
@@ -21,7 +21,7 @@ WAIT = 3600
 
 def live(row: Row) -> dict[str, Any]:
     """Control: the status as it once was, with counters of this moment."""
-    told = status.state_of(row)
+    told = status.load_status(row)
     return {
         **told,
         "pending": Pending.objects.filter(letter=row).count(),
@@ -52,7 +52,7 @@ def test_a_status_asked_for_again_and_again_shows_nobody(site: Site) -> None:
     assert len({(status["pending"], status["activated"]) for status in control}) == 50
     site.rounds()
     assert letter.status() == before
-    site.clock.now += max(WAIT, TELL)
+    site.clock.now += max(WAIT, PROGRESS_INTERVAL)
     site.rounds()
     after = letter.status()
     assert (after["count"], after["activated"], after["codes"], after["pending"]) == (25, 20, 30, 0)
@@ -68,7 +68,7 @@ def test_what_was_told_does_not_follow_until_the_next_batch(site: Site) -> None:
     assert letter.status()["activated"] == 10
     for person in letter.people[12:]:
         people.activate(letter, person)
-    site.clock.now += 5 * TELL
+    site.clock.now += 5 * PROGRESS_INTERVAL
     site.rounds()
     assert letter.status()["activated"] == 10
 
@@ -87,4 +87,4 @@ def test_entries_of_a_batch_that_is_due_are_on_their_way(site: Site) -> None:
 @pytest.mark.parametrize(("number", "said"), [(0, 0), (9, 0), (10, 10), (19, 10), (983, 980)])
 def test_tens(number: int, said: int) -> None:
     """Rounded down."""
-    assert in_tens(number) == said
+    assert round_down(number) == said

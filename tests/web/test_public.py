@@ -69,14 +69,14 @@ def test_many_who_wait_for_their_places_ask_as_one(site: Site, monkeypatch: pyte
     for person in letter.people:
         people.activate(letter, person)
         bodies.append(people.prepare(letter, person))
-    monkeypatch.setattr(inclusion, "PATIENCE", 60)
-    asked, real = [], inclusion._size_of
+    monkeypatch.setattr(inclusion, "TIMEOUT", 60)
+    asked, real = [], inclusion._read_size
 
     def counted(letter: int) -> int:
         asked.append(letter)
         return real(letter)
 
-    monkeypatch.setattr(inclusion, "_size_of", counted)
+    monkeypatch.setattr(inclusion, "_read_size", counted)
     with ThreadPoolExecutor(20) as pool:
         waiting = [pool.submit(letter.post, "entries", body) for body in bodies]
         until(lambda: Pending.objects.count() == 20)
@@ -97,7 +97,7 @@ def test_a_receipt_goes_out_though_its_proof_cannot_be_made(site: Site, monkeypa
     def away(_: int) -> int:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(inclusion, "_size_of", away)
+    monkeypatch.setattr(inclusion, "_read_size", away)
     answer = letter.post("entries", people.prepare(letter, letter.people[0]))
     assert (answer.status, set(answer.json)) == (201, {"receipt"})
 

@@ -13,7 +13,7 @@ from undersigned.press.errors import EngineError
 from undersigned.press.picture import SIZES, PictureOrder, make_picture
 from undersigned.web.config.datadir import DataDir, DataError
 from undersigned.web.config.sources import read_settings
-from undersigned.web.publication.reader_files import PAUSE, REST
+from undersigned.web.publication.reader_files import PICTURE_INTERVAL, UPDATE_INTERVAL
 from undersigned.web.reader import embed
 from undersigned.web.reader.words import words
 
@@ -31,7 +31,7 @@ def letter(site: Site) -> Letter:
     """With an edition of three, and everything that follows from it."""
     made = signed_letter(site, ["name"] * 3)
     publish(site, made, 1, {p.key for p in made.people[:3]})
-    site.clock.now += PAUSE
+    site.clock.now += UPDATE_INTERVAL
     site.rounds()
     return made
 
@@ -80,7 +80,7 @@ def test_the_press_kit_has_the_facts_and_leads_to_files_that_are_there(site: Sit
     assert f'<iframe src="http://127.0.0.1:8000/{letter.slug}/embed/en.html"' in page
     assert words("en")["press_no_contact"] in page
     site.world.storage.put(f"{letter.slug}/press/1/he.pdf", b"%PDF-1.7 test")
-    site.clock.now += PAUSE
+    site.clock.now += UPDATE_INTERVAL
     site.rounds()
     page = letter.get("press/en.html").body.decode()
     assert f'href="/{letter.slug}/press/1/he.pdf">Edition 1, עברית<' in page
@@ -137,10 +137,10 @@ def test_pictures_follow_the_count_within_a_minute(site: Site, letter: Letter) -
     second = letter.get("share/en.png").body
     assert second != first, "the edition's names are gone: that is said at once"
     assert people.withdraw(letter, letter.people[1]).status == 201
-    site.clock.now += PAUSE
+    site.clock.now += UPDATE_INTERVAL
     site.rounds()
     assert letter.get("share/en.png").body == second
-    site.clock.now += REST
+    site.clock.now += PICTURE_INTERVAL
     site.rounds()
     assert letter.get("share/en.png").body != second
 
@@ -155,7 +155,7 @@ def test_a_title_that_cannot_be_set_costs_the_picture_and_nothing_else(
 
     monkeypatch.setattr("undersigned.web.publication.reader_files.pictures", fails)
     letter = signed_letter(site, ["name"])
-    site.clock.now += PAUSE
+    site.clock.now += UPDATE_INTERVAL
     site.rounds()
     assert letter.get("count.json").json["count"] == 1
     assert letter.get("share/en.png").status == 404
@@ -184,7 +184,7 @@ def test_a_contact_stands_on_the_press_page(site: Site, monkeypatch: pytest.Monk
     found = read_settings(DataDir(path))
     monkeypatch.setattr(settings, "SITE", found)
     letter = signed_letter(site, ["name"])
-    site.clock.now += PAUSE
+    site.clock.now += UPDATE_INTERVAL
     site.rounds()
     assert '<a href="mailto:press@letters.example">' in letter.get("press/en.html").body.decode()
     for wrong in ("contact = 7\n", f'contact = "{"x" * 201}"\n', 'contact = "a\\nb"\n'):
@@ -200,6 +200,6 @@ def test_the_log_says_once_which_title_no_picture_shows(caplog: pytest.LogCaptur
         "We ask \u10e3\u10d7\u10ee\u10d0\u10e0\u10d8",
         "We ask \u10e3\u10d7\u10ee\u10d0\u10e0\u10d8",
     ):
-        embed._say_lost("letters.example.org/once", title, "en")
+        embed._warn_lost_letters("letters.example.org/once", title, "en")
     (record,) = caplog.records
     assert "shows its address instead of its title" in record.getMessage()

@@ -142,7 +142,7 @@ class Twice:
     def place(self) -> None:
         """Everything that waits enters the log, and the log's own fold takes all of it."""
         log = Log(self.letter, self.site.world)
-        log.round()
+        log.run_round()
         assert not Refused.objects.exists()
         assert (log.standing.size, log.standing.count) == (self.model.size, self.model.count)
 

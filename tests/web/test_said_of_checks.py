@@ -9,7 +9,7 @@ import pytest
 
 from undersigned.protocol.spec import INAPPLICABLE
 from undersigned.protocol.verify import verify_bundle
-from undersigned.web.reader.said import say
+from undersigned.web.reader.messages import say
 from undersigned.web.reader.words import words
 
 from .conftest import Site

@@ -169,6 +169,12 @@ def test_secrets_come_from_credentials_then_from_keys(data: DataDir, monkeypatch
     other = DataDir(data.root.parent / "other")
     prepare(other, "127.0.0.1:8000")
     assert not (other.keys / "organiser-token").exists()
+    from undersigned.web.maintenance.doctor.site import directory
+
+    assert [finding for finding in directory(other, at_work=False) if "organiser-token" in finding.what] == []
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    (missing,) = [finding for finding in directory(other, at_work=False) if "organiser-token" in finding.what]
+    assert "credential" in missing.what
 
 
 def test_a_directory_that_holds_something_else_is_refused(tmp_path: Path) -> None:

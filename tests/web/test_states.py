@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from undersigned.languages.figures import long_date
 from undersigned.press.picture import PictureOrder, make_picture
 from undersigned.protocol import entries, manifest
-from undersigned.web.publication import reader_files, upkeep
+from undersigned.web.publication import reader_files, reconciler
 from undersigned.web.reader import embed
 from undersigned.web.reader.letter import letter_page
-from undersigned.web.reader.said import say
-from undersigned.web.reader.state import NAMES, ROWS, Logged, Reading, Stage, Visible, find_state, say_state
+from undersigned.web.reader.messages import say
+from undersigned.web.reader.state import NAMES, ROWS, LogFacts, Reading, Stage, Visible, find_state, say_state
 from undersigned.web.reader.words import spoken, words
 from undersigned.web.times import moment
 
@@ -364,7 +364,7 @@ def test_no_page_says_an_edition_is_published_before_it_can_be_read(
     site.cosigned(letter)
     with monkeypatch.context() as patched:
         patched.setattr(sys.modules["undersigned.web.publication.publish"], "place_editions", lambda *_: None)
-        patched.setattr(upkeep, "publishing_unless_busy", lambda: nullcontext(False))
+        patched.setattr(reconciler, "publishing_unless_busy", lambda: nullcontext(False))
         assert site.publish(letter).status == 201
         life.rounds()
         page = text_of(letter.get("en/"))
@@ -374,7 +374,7 @@ def test_no_page_says_an_edition_is_published_before_it_can_be_read(
 
 
 logs = st.builds(
-    Logged,
+    LogFacts,
     approvals=st.integers(0, 3),
     count=st.integers(0, 5),
     abandoned=st.booleans(),
@@ -389,7 +389,7 @@ editions = st.sets(st.integers(1, 3))
 @given(logs, st.integers(NOW - 10**7, NOW + 10**7), st.dictionaries(st.integers(1, 3), st.integers(0, 3)), editions,
        editions, st.booleans())  # fmt: skip
 def test_the_table_has_a_row_for_every_state_and_never_calls_sealed_what_is_not(
-    logged: Logged, now: int, opened: dict[int, int], published: set[int], erased: set[int], sealed: bool
+    logged: LogFacts, now: int, opened: dict[int, int], published: set[int], erased: set[int], sealed: bool
 ) -> None:
     """Whatever the facts: there are sentences in every language, and each is true of them."""
     letter = manifest_of(sealed)

@@ -18,7 +18,7 @@ from django.db.backends.utils import CursorWrapper
 
 from undersigned.durable import write_over
 from undersigned.web.clerk.clerk import Clerk
-from undersigned.web.edge.file_cache import FileCache, Mark, mark_of
+from undersigned.web.edge.file_cache import FileCache, FileVersion, version_of
 from undersigned.web.storage.files import FileStorage
 from undersigned.web.storage.lazy_files import LazyFiles, given
 
@@ -189,22 +189,24 @@ def test_a_file_is_whole_at_every_moment(site: Site) -> None:
 
 def test_what_is_kept_in_memory_is_believed_only_of_the_same_file() -> None:
     """Another inode, time or size: it is read again. What does not fit makes room for itself."""
-    kept, file = FileCache(room=10), "page"
+    kept, file = FileCache(max_total=10), "page"
 
-    def held(name: str, mark: Mark) -> bytes | None:
+    def held(name: str, mark: FileVersion) -> bytes | None:
         copy = kept.get(name, mark)
         return None if copy is None else copy.data
 
-    kept.keep(file, Mark(1, 1, 4), b"abcd")
-    assert held(file, Mark(1, 1, 4)) == b"abcd"
-    assert [held(file, mark) for mark in (Mark(2, 1, 4), Mark(1, 2, 4), Mark(1, 1, 5))] == [None] * 3
-    kept.keep("other", Mark(2, 1, 8), b"abcdefgh")
-    assert held(file, Mark(1, 1, 4)) is None
-    assert held("other", Mark(2, 1, 8)) == b"abcdefgh"
+    kept.put(file, FileVersion(1, 1, 4), b"abcd")
+    assert held(file, FileVersion(1, 1, 4)) == b"abcd"
+    assert [held(file, mark) for mark in (FileVersion(2, 1, 4), FileVersion(1, 2, 4), FileVersion(1, 1, 5))] == [
+        None
+    ] * 3
+    kept.put("other", FileVersion(2, 1, 8), b"abcdefgh")
+    assert held(file, FileVersion(1, 1, 4)) is None
+    assert held("other", FileVersion(2, 1, 8)) == b"abcdefgh"
     kept.forget("other")
-    assert held("other", Mark(2, 1, 8)) is None
-    kept.keep(file, Mark(1, 1, 5), b"abcd")
-    assert held(file, Mark(1, 1, 5)) is None, "what was read short is not kept"
+    assert held("other", FileVersion(2, 1, 8)) is None
+    kept.put(file, FileVersion(1, 1, 5), b"abcd")
+    assert held(file, FileVersion(1, 1, 5)) is None, "what was read short is not kept"
 
 
 def test_a_file_of_the_same_time_and_size_is_not_taken_for_the_old_one(tmp_path: Path) -> None:
@@ -213,7 +215,7 @@ def test_a_file_of_the_same_time_and_size_is_not_taken_for_the_old_one(tmp_path:
     for text in (b"abcd", b"efgh"):
         file.write_bytes(text)
         os.utime(file, (0, 0))
-        marks.add(mark_of(file.stat()))
+        marks.add(version_of(file.stat()))
         time.sleep(0.02)
     assert len(marks) == 2
 
@@ -257,7 +259,7 @@ def test_the_clerk_compresses_what_an_older_one_did_not(site: Site) -> None:
     packed = settings.DATA.public / letter.slug / "en" / "index.html.gz"
     packed.unlink()
     assert "content-encoding" not in letter.get("en/", **{"accept-encoding": "gzip"}).headers
-    Clerk(replace(site.world)).round()
+    Clerk(replace(site.world)).run_round()
     assert letter.get("en/", **{"accept-encoding": "gzip"}).headers["content-encoding"] == "gzip"
 
 

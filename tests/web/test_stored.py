@@ -133,7 +133,7 @@ def test_a_withdrawal_email_is_given_up_after_a_day(mail: MailSite) -> None:
 
 def test_checkpoints_without_a_cosignature_are_deleted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Except for the newest; one that a trustee has cosigned stays."""
-    monkeypatch.setattr("undersigned.web.log.sequence.KEEP", 2)
+    monkeypatch.setattr("undersigned.web.log.sequence.KEPT_CHECKPOINTS", 2)
     letter = site.letter(size=6)
     site.cosigned(letter)
     sizes = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from undersigned.web.reader.said import number, say
+from undersigned.web.reader.messages import number, say
 from undersigned.web.reader.words import spoken, words
 
 

@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection, transaction
 from undersigned.protocol import manifest
 from undersigned.web.database.postgresql.begin import beginning_with
 from undersigned.web.database.postgresql.locks import CLASS, WRITER
-from undersigned.web.database.purge import wash
+from undersigned.web.database.purge import purge_deleted
 from undersigned.web.edge import asgi
 from undersigned.web.records.models import Letter as Row
 from undersigned.web.records.models import Pending, Refused
@@ -215,6 +215,6 @@ def test_nothing_is_called_washed_while_somebody_still_sees_it(site: Site) -> No
         reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         reader.execute("SELECT count(*) FROM signing_pending")
         Pending.objects.all().delete()
-        assert not wash("signing_pending")
+        assert not purge_deleted("signing_pending")
         reader.rollback()
-        assert wash("signing_pending")
+        assert purge_deleted("signing_pending")

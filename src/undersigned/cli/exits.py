@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from undersigned.client.errors import (
     AnswerError,
@@ -14,7 +14,9 @@ from undersigned.client.errors import (
     WaitingError,
 )
 from undersigned.protocol.errors import ProtocolError, UndeterminedError
-from undersigned.protocol.report import Outcome
+
+if TYPE_CHECKING:
+    from undersigned.protocol.report import Outcome
 
 OK: Final = 0
 INVALID: Final = 1

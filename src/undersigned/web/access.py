@@ -1,4 +1,4 @@
-"""The doors to guarded things: who may, each condition on its own line."""
+"""Access control for Django's views: who may do what, each condition on its own line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from undersigned.web.records.models import Letter
 
 
 def check_organiser(request: HttpRequest) -> str:
-    """Who asks, for the audit record. Raises Problem unless the request carries the organiser's token."""
+    """Authenticates the organiser by bearer token; returns the name for the audit record. Raises Problem."""
     given = request.headers.get("Authorization", "")
     expected = f"Bearer {wiring.world().keys.organiser_token()}"
     if not hmac.compare_digest(given.encode(), expected.encode()):
@@ -28,7 +28,8 @@ def check_organiser(request: HttpRequest) -> str:
 
 
 def check_trustee(request: HttpRequest, letter: FixedLetter, now: int) -> int:
-    """The trustee who asks. Raises Problem unless one of this letter's has signed the request, lately."""
+    """Authenticates a trustee of the letter by a recent signature on the request; returns their number. Raises
+    Problem."""
     header = request.headers.get("Authorization", "")
     try:
         return trustee_request.verify(header, letter.manifest, letter.id, request.get_full_path(), now)
@@ -57,7 +58,7 @@ def access_draft(slug: str) -> Letter:
 
 
 def access_any_letter(slug: str) -> Letter:
-    """A letter in whatever state. Raises Problem if there is none."""
+    """A letter in any state. Raises Problem if there is none."""
     row = Letter.objects.filter(slug=slug).first()
     if row is None:
         raise no_letter()
@@ -65,5 +66,5 @@ def access_any_letter(slug: str) -> Letter:
 
 
 def no_letter() -> Problem:
-    """There is none at this address."""
+    """The error for an address without a letter."""
     return Problem("letter-unknown", f"There is no letter at this address. {KEPT_NOTHING}")

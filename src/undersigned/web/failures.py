@@ -1,4 +1,4 @@
-"""What an exception becomes: a Problem for the client, and for the log the place it came from."""
+"""Maps an exception to a Problem for the client, and logs where in the code it was raised."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ logger = logging.getLogger(__name__)
 
 
 def problem_of(error: Exception, *, away: str, failed: str) -> Problem:
-    """What is answered to whatever was raised. The log says where in the code it was, never what was asked.
+    """The response to any exception. The log gets the place in the code, never the request's content.
 
-    ``away``: what is said if the served files are out of reach; ``failed``: what is said of a failure of ours.
+    ``away``: the sentence if the served files are unreachable; ``failed``: the sentence for an internal error.
     """
     if isinstance(error, Problem):
         return error
@@ -33,7 +33,7 @@ def problem_of(error: Exception, *, away: str, failed: str) -> Problem:
 
 
 def where(error: BaseException) -> str:
-    """An exception as its type and the place it came from: its message might quote what somebody sent."""
+    """An exception's type and the line that raised it, for the log. Not its message, which might quote a request."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

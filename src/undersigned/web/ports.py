@@ -1,4 +1,7 @@
-"""What the site needs of the world, as small interfaces. ``wiring`` decides what stands behind each."""
+"""Ports: interfaces to everything outside the site's code, such as clock, keys, storage and mail server.
+
+``wiring`` chooses the implementations; tests replace them one at a time.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,16 @@ from undersigned.protocol.credential import RegistrarKey
 Clock = Callable[[], int]
 """Unix seconds now."""
 Writer = Callable[[BinaryIO], object]
-"""Fills a new file, which it may seek in."""
+"""Writes the content of a new file, in which it may seek."""
 Entropy = Callable[[int], bytes]
-"""So many bytes that nobody can guess."""
+"""Returns so many cryptographically random bytes."""
 
 
 class Keys(Protocol):
-    """The site's secrets. A letter's two keys are made once and never change."""
+    """The site's secrets. A letter's two keys are created once and never change."""
 
     def make(self, slug: str) -> None:
-        """Makes a letter's log seed and registrar key, unless they are there."""
+        """Creates a letter's log seed and registrar key, unless they exist. Idempotent."""
         ...
 
     def log_seed(self, slug: str) -> bytes:
@@ -30,11 +33,11 @@ class Keys(Protocol):
         ...
 
     def registrar(self, slug: str) -> RegistrarKey:
-        """The letter's registrar key, ready for the blind operation."""
+        """The letter's registrar key, prepared for blind signatures."""
         ...
 
     def registrar_public(self, slug: str) -> bytes:
-        """Its SubjectPublicKeyInfo DER."""
+        """The registrar's public key as SubjectPublicKeyInfo DER."""
         ...
 
     def organiser_token(self) -> str:
@@ -42,39 +45,39 @@ class Keys(Protocol):
         ...
 
     def mail_secret(self) -> bytes:
-        """32 bytes under which mail addresses are hashed; made at the first call."""
+        """The 32-byte key of the hashes of email addresses; created at the first call."""
         ...
 
 
 class Staged(Protocol):
-    """A file or directory that is written and not yet at its place. One of the two is called, once."""
+    """A file or directory that has been written but not put in place. Call one of the two methods, once."""
 
     def place(self) -> None:
-        """Puts it there, in place of what was: whole, or not at all."""
+        """Puts it in place, atomically replacing what was there."""
         ...
 
     def discard(self) -> None:
-        """Throws it away."""
+        """Deletes it."""
         ...
 
 
 class Storage(Protocol):
-    """Served files, by path under the site's root. What ``put`` has returned from survives power loss."""
+    """Served files, by path under the site's root. Writes are durable: they survive power loss once they return."""
 
     def put(self, path: str, data: bytes) -> None:
-        """Writes or replaces a file, whole or not at all."""
+        """Writes or replaces a file, atomically."""
         ...
 
     def stage(self, path: str, write: Writer) -> Staged:
-        """A file that does not fit in memory, written by ``write`` and whole, but not at its place yet."""
+        """Writes a file that does not fit in memory, by ``write``, without putting it in place."""
         ...
 
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
-        """Makes a directory with these files appear at once, in place of whatever was there. Each is asked for once."""
+        """Replaces a directory by one with these files, atomically. Reads each of them once."""
         ...
 
     def stage_tree(self, path: str, files: Mapping[str, bytes]) -> Staged:
-        """The same directory, written and not yet at its place; a bucket moves nothing, so there it is at its place."""
+        """Writes such a directory without putting it in place. A bucket cannot rename, so there it is in place."""
         ...
 
     def get(self, path: str) -> bytes | None:
@@ -90,84 +93,84 @@ class Storage(Protocol):
         ...
 
     def delete(self, path: str) -> None:
-        """Removes a file or directory, if it is there."""
+        """Deletes a file or directory, if it is there. Idempotent."""
         ...
 
-    def tidy(self) -> int:
-        """Removes what was half written, or half removed, when a process died; returns how much. Nobody may write."""
+    def clean_up(self) -> int:
+        """Removes temporary files of processes that died; returns how many. No other process may be writing."""
         ...
 
 
 class Reserve(Protocol):
-    """Room on the disk that is kept for withdrawals."""
+    """Disk space that is reserved for withdrawals, so that they work when the disk is full."""
 
-    def held(self) -> bool:
-        """Whether the room is still kept, so that people may sign."""
+    def is_held(self) -> bool:
+        """Whether the space is still reserved. People can sign only while it is."""
         ...
 
     def release(self) -> bool:
-        """Gives the room up; returns whether there was any."""
+        """Frees the space; returns whether any was reserved."""
         ...
 
-    def settle(self) -> None:
-        """Gives the room up if the disk is nearly full, or takes it again once there is more than enough."""
+    def adjust(self) -> None:
+        """Frees the space if the disk is nearly full, or reserves it again once there is more than enough."""
         ...
 
 
-class Marks(Protocol):
-    """What this site knows to have signed, besides what its database says (docs/adr/0066)."""
+class SignedCheckpoints(Protocol):
+    """High-water mark of each log: its newest signed checkpoint, remembered outside the database (docs/adr/0066)."""
 
     def get(self, slug: str) -> bytes | None:
-        """The newest checkpoint of a letter's log that was kept here, as a note; None if none was."""
+        """The newest checkpoint of a letter's log that is remembered, as a note; None if there is none."""
         ...
 
-    def keep(self, slug: str, note: bytes) -> None:
-        """Remembers it in place of an older one, durably."""
+    def put(self, slug: str, note: bytes) -> None:
+        """Replaces the remembered checkpoint, durably."""
         ...
 
 
 class StorageAwayError(Exception):
-    """The served files lie on another machine, and it does not answer. What was being written may be there or not."""
+    """The served files are on another machine, which does not answer. A write that failed may have happened."""
 
 
-class PostError(Exception):
-    """A mail was not handed over. The message holds no address."""
+class MailError(Exception):
+    """An email was not sent. The message holds no address."""
 
 
-class PostRefusedError(PostError):
-    """The mail server will never take this mail."""
+class MailRejectedError(MailError):
+    """The mail server has rejected this email for good."""
 
 
-class PostDownError(PostError):
-    """The mail server takes nothing, or not this, now. The mail was not taken."""
+class MailServerDownError(MailError):
+    """The mail server accepts nothing now, or not this email. It was not sent, and may be sent later."""
 
 
-class PostUnsureError(PostError):
-    """The connection broke while the mail was handed over: it may have been taken."""
+class MailUncertainError(MailError):
+    """The connection broke during the transfer: the mail server may have accepted the email."""
 
 
-class Post(Protocol):
-    """Somebody who carries mail."""
+class MailTransport(Protocol):
+    """A mail server that accepts emails for delivery."""
 
     sender: str
     per_minute: int
 
     def open(self) -> None:
-        """Connects, unless connected. Raises PostDownError."""
+        """Connects, unless connected. Raises MailServerDownError."""
         ...
 
     def send(self, message: EmailMessage) -> None:
-        """Hands one mail over. Raises PostError."""
+        """Sends one email. Raises MailError."""
         ...
 
     def close(self) -> None:
-        """Ends the connection, if there is one."""
+        """Closes the connection, if there is one."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """All of it together, as it is handed to those who act."""
+    """All ports together, as they are passed to actions and to the clerk."""
 
     clock: Clock
     entropy: Entropy
@@ -176,6 +179,6 @@ class World:
     authority: str
     scheme: str
     reserve: Reserve
-    marks: Marks
-    post: Post | None = None
-    """None: this site sends no mail."""
+    signed_checkpoints: SignedCheckpoints
+    mail: MailTransport | None = None
+    """None: this site sends no emails."""

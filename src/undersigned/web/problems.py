@@ -38,15 +38,15 @@ class Problem(Exception):  # noqa: N818 - it is an answer
         return _KINDS[self.code][0]
 
     def body(self) -> bytes:
-        """The answer's bytes."""
+        """The response's body."""
         status, title = _KINDS[self.code]
-        # It may quote what was sent, which may be what canonical JSON cannot say.
+        # The detail may quote the request, and canonical JSON rejects text that is not NFC or not Unicode.
         detail = unicodedata.normalize("NFC", self.detail.encode(errors="replace").decode())
         return canonical.encode({"type": PREFIX + self.code, "title": title, "status": status, "detail": detail})
 
 
 def from_protocol(error: ProtocolError) -> Problem:
-    """The answer to bytes that the protocol refuses."""
+    """The Problem for a request that the protocol's rules refuse."""
     text = str(error)
     code: Code = error.code if error.code in _KINDS else "malformed"
     return Problem(code, f"{text[:1].upper()}{text[1:]}. {KEPT_NOTHING}")

@@ -1,4 +1,4 @@
-"""No process of the site outlives the one that started it."""
+"""Ends a child process when its parent dies (Linux: PR_SET_PDEATHSIG)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 def die_with_parent() -> None:
-    """Linux: this process is told to end (SIGTERM) when its parent dies, also by kill -9.
+    """On Linux, this process gets SIGTERM when its parent dies, even by kill -9.
 
-    A clerk left behind would hold its lock; a web worker left behind would hold the port, and give receipts for
-    entries that no clerk takes in. macOS has no such order: there, what is left behind is stopped by hand.
+    An orphaned clerk would keep its lock; an orphaned web worker would keep the port and give receipts for entries that
+    no clerk sequences. macOS has nothing like it: there the operator stops orphaned processes by hand.
     """
     if sys.platform != "linux":
         return

@@ -1,4 +1,4 @@
-"""Unix seconds, which the site counts in, as moments, which people and the protocol write."""
+"""Converts Unix seconds, which the site stores, to aware datetimes, which the protocol formats."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def moment(seconds: int) -> datetime:
-    """The aware moment of ``seconds``."""
+    """The aware datetime of ``seconds``, in UTC."""
     return datetime.fromtimestamp(seconds, UTC)

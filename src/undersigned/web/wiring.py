@@ -12,13 +12,13 @@ from undersigned.web.config.credentials import credential_path, read_bucket_key,
 from undersigned.web.config.datadir import DataDir, DataError
 from undersigned.web.config.settings import Bucket, Mail
 from undersigned.web.config.sources import read_settings
-from undersigned.web.mail.smtp import SmtpPost
+from undersigned.web.mail.smtp import SmtpTransport
 from undersigned.web.ports import World
 from undersigned.web.storage.bucket import BucketSettings, BucketStorage, NoBucketClientError
 from undersigned.web.storage.files import FileStorage
 from undersigned.web.storage.keys import FileKeys
-from undersigned.web.storage.marks import FileMarks
 from undersigned.web.storage.reserve import FileReserve
+from undersigned.web.storage.signed_checkpoints import SignedCheckpointFiles
 
 
 def world_of(data: DataDir) -> World:
@@ -32,8 +32,8 @@ def world_of(data: DataDir) -> World:
         authority=site.authority,
         scheme=site.scheme,
         reserve=FileReserve(data.reserve),
-        marks=FileMarks(data.signed),
-        post=None if site.mail is None else _post(data, site.mail),
+        signed_checkpoints=SignedCheckpointFiles(data.signed),
+        mail=None if site.mail is None else _mail_transport(data, site.mail),
     )
 
 
@@ -44,8 +44,8 @@ def _bucket(data: DataDir, bucket: Bucket) -> BucketStorage:
         raise DataError(str(error)) from None
 
 
-def _post(data: DataDir, mail: Mail) -> SmtpPost:
-    return SmtpPost(mail, read_smtp_password(data) if mail.user else "")
+def _mail_transport(data: DataDir, mail: Mail) -> SmtpTransport:
+    return SmtpTransport(mail, read_smtp_password(data) if mail.user else "")
 
 
 @cache

@@ -1,1 +1,1 @@
-"""HTTP for tools: organisers', trustees' and registrars' views. They parse, call an act, and answer."""
+"""The HTTP API for tools: organisers' and trustees' views. Each parses a request, calls an action, and responds."""

@@ -1,4 +1,4 @@
-"""Bookings over HTTP, for organisers."""
+"""HTTP API: an organiser's bookings of newspaper pages, and the pages' files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from undersigned.protocol import canonical
 from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.manifest import format_time, parse_time
 from undersigned.web import access, wiring
-from undersigned.web.api.requests import only, read, say
+from undersigned.web.api.requests import allow_method, read_body, respond_json
 from undersigned.web.bookings import actions
 from undersigned.web.bookings.actions.change import no_booking, state_of
 from undersigned.web.bookings.actions.handle import MAX_PROFILE
@@ -28,21 +28,21 @@ TERMS: Final = tuple(field.name for field in msgspec.structs.fields(Terms))
 
 
 def bookings(request: HttpRequest, *, slug: str) -> HttpResponse:
-    """GET bookings: all of them. POST bookings: one more."""
+    """GET bookings: lists them. POST bookings: adds one."""
     if request.method == "GET":
-        return _listed(request, slug)
+        return _list_bookings(request, slug)
     return _book(request, slug=slug)
 
 
-def _listed(request: HttpRequest, slug: str) -> HttpResponse:
+def _list_bookings(request: HttpRequest, slug: str) -> HttpResponse:
     access.check_organiser(request)
     letter = access.access_letter(slug)
     newest = _newest(letter)
     rows = Booking.objects.filter(letter=letter.pk).order_by("number").defer("icc")
-    return say({"bookings": [_shown(letter, row, newest) for row in rows], "edition": newest or None})
+    return respond_json({"bookings": [_shown(letter, row, newest) for row in rows], "edition": newest or None})
 
 
-@only("POST")
+@allow_method("POST")
 def _book(request: HttpRequest, *, slug: str) -> HttpResponse:
     by = access.check_organiser(request)
     letter, now = access.access_letter(slug), wiring.world().clock()
@@ -50,52 +50,52 @@ def _book(request: HttpRequest, *, slug: str) -> HttpResponse:
     deadline = _deadline(asked.pop("deadline", None))
     if deadline is None:
         raise MalformedError("a booking names the paper's copy deadline")
-    row, new = actions.book(letter=letter, terms=_convert(asked, Terms), deadline=deadline, by=by, now=now)
-    return say(_shown(letter, row, _newest(letter)), 201 if new else 200)
+    row, is_new = actions.book_page(letter=letter, terms=_convert(asked, Terms), deadline=deadline, by=by, now=now)
+    return respond_json(_shown(letter, row, _newest(letter)), 201 if is_new else 200)
 
 
 def booking(request: HttpRequest, *, slug: str, number: int, name: str) -> HttpResponse:
     """GET bookings/<number>/<file>. POST bookings/<number>/<verb>: sent, revise, printed, cancel, profile."""
     if name in VERBS:
-        return _act(request, slug=slug, number=number, verb=name)
-    return _file(request, slug=slug, number=number, name=name)
+        return _change_booking(request, slug=slug, number=number, verb=name)
+    return _get_file(request, slug=slug, number=number, name=name)
 
 
-@only("POST")
-def _act(request: HttpRequest, *, slug: str, number: int, verb: str) -> HttpResponse:
+@allow_method("POST")
+def _change_booking(request: HttpRequest, *, slug: str, number: int, verb: str) -> HttpResponse:
     by = access.check_organiser(request)
     letter, now = access.access_letter(slug), wiring.world().clock()
     if verb == "profile":
-        icc = read(request, "application/vnd.iccprofile", MAX_PROFILE)
+        icc = read_body(request, "application/vnd.iccprofile", MAX_PROFILE)
         row = actions.set_profile(letter=letter, number=number, icc=icc, by=by, now=now)
-        return say(_shown(letter, row, _newest(letter)))
+        return respond_json(_shown(letter, row, _newest(letter)))
     asked = _object(request)
     if verb == "revise":
         deadline = _deadline(asked.pop("deadline", None))
-        terms = _changed(asked)
-        row = actions.revise(
+        terms = _parse_changes(asked)
+        row = actions.revise_page(
             letter=letter, number=number, terms=terms, deadline=deadline, files=_files(), by=by, now=now
         )
     elif verb == "sent":
         sha256 = asked.pop("sha256", None)
         if not isinstance(sha256, str):
             raise MalformedError("sha256 names the page that was sent, in hex")
-        _nothing_more(asked)
-        row = actions.send(letter=letter, number=number, sha256=sha256, by=by, now=now)
+        _check_empty(asked)
+        row = actions.mark_sent(letter=letter, number=number, sha256=sha256, by=by, now=now)
     else:
-        _nothing_more(asked)
-        row = _ends(letter, number, verb, by, now)
-    return say(_shown(letter, row, _newest(letter)))
+        _check_empty(asked)
+        row = _end_booking(letter, number, verb, by, now)
+    return respond_json(_shown(letter, row, _newest(letter)))
 
 
-def _ends(letter: FixedLetter, number: int, verb: str, by: str, now: int) -> Booking:
+def _end_booking(letter: FixedLetter, number: int, verb: str, by: str, now: int) -> Booking:
     if verb == "printed":
         return actions.confirm_printed(letter=letter, number=number, by=by, now=now)
-    return actions.cancel(letter=letter, number=number, files=_files(), by=by, now=now)
+    return actions.cancel_page(letter=letter, number=number, files=_files(), by=by, now=now)
 
 
-@only("GET")
-def _file(request: HttpRequest, *, slug: str, number: int, name: str) -> HttpResponse:
+@allow_method("GET")
+def _get_file(request: HttpRequest, *, slug: str, number: int, name: str) -> HttpResponse:
     access.check_organiser(request)
     letter = access.access_letter(slug)
     row = Booking.objects.filter(letter=letter.pk, number=number).defer("icc").first()
@@ -105,7 +105,7 @@ def _file(request: HttpRequest, *, slug: str, number: int, name: str) -> HttpRes
         raise Problem("not-found", f"A page has these files: {', '.join(SERVED)}.")
     data = _files().read(slug, number, name, row.sha256) if row.sha256 else None
     if data is None:
-        raise Problem("not-found", "There is no such page: not made yet, or removed when somebody it names withdrew.")
+        raise Problem("not-found", "There is no such page: it is not made yet, or was deleted after a withdrawal.")
     return HttpResponse(data, content_type=SERVED[name], headers={"Cache-Control": "no-store"})
 
 
@@ -121,7 +121,7 @@ def _shown(letter: FixedLetter, row: Booking, newest: int) -> dict[str, Any]:
         "sent_at": None if row.sent_at is None else format_time(moment(row.sent_at)),
         "frozen": state.frozen,
         "due": state.stale(newest) and row.refused != newest,
-        "progress": _files().told(letter.slug, row.number),
+        "progress": _files().read_progress(letter.slug, row.number),
         "refusal": _files().refusal(letter.slug, row.number) if row.refused else None,
     }
 
@@ -136,9 +136,9 @@ def _files() -> PageFiles:
 
 
 def _object(request: HttpRequest) -> dict[str, Any]:
-    value = canonical.decode(read(request))
+    value = canonical.decode(read_body(request))
     if not isinstance(value, dict):
-        raise MalformedError("the body is an object")
+        raise MalformedError("the body must be a JSON object")
     return value
 
 
@@ -146,21 +146,21 @@ def _convert(value: dict[str, Any], shape: type[Terms]) -> Terms:
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
-        raise MalformedError(f"not terms of a page: {error}") from None
+        raise MalformedError(f"these are not a page's terms: {error}") from None
 
 
-def _changed(asked: dict[str, Any]) -> dict[str, Any]:
-    """The terms that a revision changes. Which paper and language it is does not change: that is another booking."""
+def _parse_changes(asked: dict[str, Any]) -> dict[str, Any]:
+    """The terms that a revision changes. Newspaper and language are fixed: for others, book another page."""
     for fixed in ("paper", "lang"):
         if fixed in asked:
-            raise MalformedError(f"the {fixed} of a booking does not change: cancel it and book another")
+            raise MalformedError(f"the {fixed} of a booking cannot be changed: cancel it and book another")
     whole = _convert({"paper": "-", "lang": "-", "imprint": "-"} | asked, Terms)
     return {name: getattr(whole, name) for name in asked}
 
 
-def _nothing_more(asked: dict[str, Any]) -> None:
+def _check_empty(asked: dict[str, Any]) -> None:
     if asked:
-        raise MalformedError(f"nobody knows {', '.join(sorted(asked))} here")
+        raise MalformedError(f"unknown fields: {', '.join(sorted(asked))}")
 
 
 def _deadline(text: object) -> int | None:

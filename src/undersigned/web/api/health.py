@@ -1,16 +1,16 @@
-"""Whether the site's database answers, for monitoring. Whether a worker does is said without Django (asgi.py)."""
+"""Health check of the database, for monitoring. The workers' own health check does not need Django (asgi.py)."""
 
 from __future__ import annotations
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from undersigned.web.api.requests import only, say
+from undersigned.web.api.requests import allow_method, respond_json
 
 
-@only("GET")
+@allow_method("GET")
 def database(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """200 if the database can be read, else 503."""
+    """GET healthz/database: 200 if the database can be read, 503 if not."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM letters_letter LIMIT 1")
-    return say({"status": "ok"})
+    return respond_json({"status": "ok"})

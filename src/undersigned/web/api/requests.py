@@ -1,4 +1,4 @@
-"""Reading requests and writing answers in Django's views."""
+"""Helpers of the API's views: allowed methods, request bodies with a size limit, JSON responses."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ T = TypeVar("T")
 View = Callable[..., HttpResponse]
 
 
-def only(method: str) -> Callable[[View], View]:
-    """A view for one method; others get 405."""
+def allow_method(method: str) -> Callable[[View], View]:
+    """Decorator: the view accepts one HTTP method, others get 405."""
 
     def wrap(view: View) -> View:
         def guarded(request: HttpRequest, **parts: Any) -> HttpResponse:
             if request.method != method:
-                raise Problem("method-not-allowed", f"This address takes {method}.", headers={"Allow": method})
+                raise Problem("method-not-allowed", f"This address accepts {method}.", headers={"Allow": method})
             return view(request, **parts)
 
         return guarded
@@ -28,8 +28,8 @@ def only(method: str) -> Callable[[View], View]:
     return wrap
 
 
-def read(request: HttpRequest, kind: str = "application/json", limit: int = MAX_BODY) -> bytes:
-    """The body. Raises Problem for another content type, or over ``limit`` bytes."""
+def read_body(request: HttpRequest, kind: str = "application/json", limit: int = MAX_BODY) -> bytes:
+    """The request's body. Raises Problem for another content type, or if it is longer than ``limit`` bytes."""
     if request.content_type != kind:
         raise Problem("unsupported-type", f"The body must be {kind}. {KEPT_NOTHING}")
     body = request.read(limit + 1)
@@ -38,19 +38,19 @@ def read(request: HttpRequest, kind: str = "application/json", limit: int = MAX_
     return body
 
 
-def read_as(request: HttpRequest, shape: type[T]) -> T:
-    """The body as a value of ``shape``. Raises Problem or MalformedError."""
-    value: T = canonical.decode_as(read(request), shape)
+def parse_body(request: HttpRequest, shape: type[T]) -> T:
+    """The request's JSON body as a value of ``shape``. Raises Problem or MalformedError."""
+    value: T = canonical.decode_as(read_body(request), shape)
     return value
 
 
-def say(value: object, status: int = 200) -> HttpResponse:
-    """``value`` as canonical JSON."""
+def respond_json(value: object, status: int = 200) -> HttpResponse:
+    """A response with ``value`` as canonical JSON."""
     return HttpResponse(
         canonical.encode(value), status=status, content_type="application/json", headers={"Cache-Control": "no-store"}
     )
 
 
-def done() -> HttpResponse:
-    """204: it is done, and there is nothing to say."""
+def respond_empty() -> HttpResponse:
+    """An empty response, 204."""
     return HttpResponse(status=204, headers={"Cache-Control": "no-store"})

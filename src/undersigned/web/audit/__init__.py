@@ -1,1 +1,1 @@
-"""The record of organisers' and trustees' acts."""
+"""The audit log of organisers' and trustees' actions."""

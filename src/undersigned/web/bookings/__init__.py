@@ -1,1 +1,1 @@
-"""What an organiser books in newspapers, and the pages the clerk makes for it."""
+"""Bookings: newspaper pages that an organiser orders, and the files that the clerk makes for them."""

@@ -1,4 +1,4 @@
-"""What the press is asked to make of a booking, or for readers of an edition."""
+"""Builds the press's orders: a booking's newspaper page, and an edition's PDF for readers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from undersigned.web.records.models import Booking, Document
 
 
 def page_order(letter: FixedLetter, row: Booking, number: int, edition: bytes, site: str) -> PageOrder:
-    """The order of a booking's page. ``edition``: edition.json; ``site``: scheme and host of this site.
+    """The order for a booking's page. ``edition``: edition.json; ``site``: scheme and host of this site.
 
-    Raises PressError for terms on which none can be made.
+    Raises PressError for terms that allow no page.
     """
     return press.order_from(
         _files(letter, number, edition),
@@ -34,7 +34,7 @@ def page_order(letter: FixedLetter, row: Booking, number: int, edition: bytes, s
 
 
 def archive_order(letter: FixedLetter, language: str, number: int, edition: bytes, site: str) -> PageOrder:
-    """The order of the reader's PDF of an edition."""
+    """The order for an edition's PDF for readers."""
     return press.archive_order(
         _files(letter, number, edition), lang=language, number=number, address=_address(letter, site)
     )

@@ -1,4 +1,4 @@
-"""What an organiser orders of a page, as it comes over HTTP, and whether it makes sense."""
+"""The terms of a booked page, as an organiser sends them, and their validation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_FIRST: Final = 10_000_000
 
 
 class Terms(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One page's terms. ``paper``: an id or a free size; ``size``: the booked size of a paper whose own is not known.
+    """One page's terms. ``paper``: an id or a free size; ``size``: the booked size, for a paper whose size is unknown.
 
     ``beside``: a second language, or empty; ``pages``: 2 for a spread; ``first``: print only so many names, 0 for all.
     """
@@ -38,24 +38,26 @@ class Terms(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 def check_terms(terms: Terms, letter: Manifest) -> None:
-    """Raises MalformedError, with a sentence for the organiser, unless a page could be made on ``terms``."""
+    """Raises MalformedError, with a sentence for the organiser, if no page can be made on ``terms``."""
     for language in (terms.lang, *([terms.beside] if terms.beside else [])):
         if language not in letter.languages:
             raise MalformedError(f"the letter is not in {language!r}: it is in {', '.join(letter.languages)}")
     if terms.lang == terms.beside:
-        raise MalformedError("beside a language stands another one")
+        raise MalformedError("the second language must be another one than the first")
     if terms.style not in STYLES:
-        raise MalformedError(f"there is no style {terms.style!r}: {' and '.join(STYLES)} are")
+        raise MalformedError(f"there is no style {terms.style!r}: the styles are {' and '.join(STYLES)}")
     if terms.design not in DESIGNS:
-        raise MalformedError(f"there is no design {terms.design!r}: {', '.join(DESIGNS)} are")
+        raise MalformedError(f"there is no design {terms.design!r}: the designs are {', '.join(DESIGNS)}")
     if not 1 <= terms.pages <= MAX_PAGES:
-        raise MalformedError("a page is 1 sheet or a spread of 2")
+        raise MalformedError("a booking is 1 page or a spread of 2")
     if not 0 <= terms.first <= MAX_FIRST:
         raise MalformedError("first is a number of names, or 0 for all of them")
     if not terms.imprint.strip() or len(terms.imprint) > MAX_IMPRINT:
-        raise MalformedError(f"an imprint says who pays and answers for the page, in at most {MAX_IMPRINT} letters")
+        raise MalformedError(
+            f"an imprint names who pays for the page and is responsible for it, in at most {MAX_IMPRINT} characters"
+        )
     if any(unicodedata.category(character) == "Cc" for character in terms.imprint):
-        raise MalformedError("an imprint is one line")
+        raise MalformedError("an imprint is a single line")
     try:
         find(terms.paper, terms.size or None)
     except PressError as error:

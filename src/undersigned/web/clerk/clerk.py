@@ -1,4 +1,8 @@
-"""The clerk: the one process of a site that puts entries into logs and files into place."""
+"""The clerk: a site's single background worker, which sequences entries into logs and writes the served files.
+
+One process per site does this. On SQLite a file lock elects it; on PostgreSQL, where several machines run ``serve``, a
+lease does (``lease``).
+"""
 
 from __future__ import annotations
 
@@ -21,11 +25,11 @@ from undersigned.web.clerk.letter_rounds import LetterRounds
 from undersigned.web.clerk.postman import Postman
 from undersigned.web.clerk.pressroom import Pressroom
 from undersigned.web.config.datadir import DataDir
-from undersigned.web.database.postgresql.begin import wait_for_all_before
+from undersigned.web.database.postgresql.begin import wait_for_durability
 from undersigned.web.database.postgresql.fence import DeposedError
-from undersigned.web.database.purge import wash
+from undersigned.web.database.purge import purge_deleted
 from undersigned.web.database.row_order import RowRewriter, is_ordered
-from undersigned.web.database.site_locks import publishing_unless_busy, rounding
+from undersigned.web.database.site_locks import publishing_unless_busy, round_lock
 from undersigned.web.database.sqlite_library import KEEP_LOG_SHORT
 from undersigned.web.failures import where
 from undersigned.web.letters.fixed_letter import load_letter
@@ -35,155 +39,164 @@ from undersigned.web.records.models import Letter, Pending
 from undersigned.web.storage.reserve import is_full
 
 logger = logging.getLogger(__name__)
-PAUSE: Final = 0.05
-"""Seconds between looks. A look reads a few rows; anything waiting is seen within this time."""
-
-LONGEST_PAUSE: Final = 1.0
-REST: Final = 5
-"""Seconds between two truncations of the write-ahead log, at least: nobody can commit meanwhile."""
-CALM: Final = 200
-"""Entries that wait: a table of so many is written anew in some hundredths of a second."""
-RUSH: Final = 60
-"""Seconds after which it is written anew however many wait."""
-AWAY: Final = 5
-"""Seconds before another attempt while the served files cannot be reached."""
-DEEP_REST: Final = 1800
-"""Seconds between two rewritings of the sealed objects on PostgreSQL, at least: it takes a minute for a million."""
+MIN_PAUSE: Final = 0.05
+"""Shortest time between two polls of the database, in seconds. A poll reads a few rows, so work is seen within it."""
+MAX_PAUSE: Final = 1.0
+PURGE_INTERVAL: Final = 5
+"""Least time between two purges of the WAL, in seconds: no transaction can commit during one."""
+FEW_PENDING: Final = 200
+"""A table of this many pending entries is rewritten in a few hundredths of a second, so it need not wait."""
+MAX_PURGE_DELAY: Final = 60
+"""Seconds after which the table is rewritten however many entries are pending."""
+STORAGE_RETRY: Final = 5
+"""Seconds before the next attempt when the served files cannot be reached."""
+OBJECTS_PURGE_INTERVAL: Final = 1800
+"""Least time between two rewrites of the sealed objects on PostgreSQL, in seconds: a million take a minute."""
 
 
 class AnotherClerkError(Exception):
-    """A clerk is at work on this data directory already."""
+    """Another clerk holds the lock of this data directory."""
 
 
-def lead(data: DataDir) -> int:
-    """Takes the lock that makes this process the site's clerk, for as long as it lives. Raises AnotherClerkError."""
+def lock_data_directory(data: DataDir) -> int:
+    """Takes the lock that makes this process the site's clerk; it lasts as long as the returned descriptor is open.
+
+    Raises AnotherClerkError.
+    """
     descriptor = os.open(data.root / "clerk.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
-        raise AnotherClerkError(f"another clerk is at work on {data.root}") from None
+        raise AnotherClerkError(f"another clerk is running on {data.root}") from None
     return descriptor
 
 
 class Clerk:
-    """Looks after every letter that is no draft.
+    """Runs rounds over every fixed letter.
 
-    ``tidied``: set once what an earlier clerk left half written has been cleared away, which is this one's first work
-    unless it is set already. None: there is nothing to clear away.
+    ``cleaned_up``: set once the temporary files of an earlier clerk have been removed, which is this clerk's first work
+    unless it is set already. None: there is nothing to remove.
     """
 
-    def __init__(self, world: World, tidied: threading.Event | None = None) -> None:
+    def __init__(self, world: World, cleaned_up: threading.Event | None = None) -> None:
         self._world = world
-        self._tidied = tidied
-        self._desks: dict[int, LetterRounds] = {}
-        self._greeted = False
-        self._owed, self._truncated, self._rushed = False, 0, 0
-        self._washed, self._gone_washed = 0, -1
-        self._mixer, self._version = RowRewriter(), -1
+        self._cleaned_up = cleaned_up
+        self._letters: dict[int, LetterRounds] = {}
+        self._has_site_pages = False
+        # Purging the order of arrival: whether one is due, when the last one was, how often it was put off.
+        self._is_purge_due, self._purge_time, self._deferrals = False, 0, 0
+        self._objects_purge_time, self._objects_purged = 0, -1
+        self._row_rewriter, self._version = RowRewriter(), -1
 
-    def round(self) -> None:
-        """One look at everything."""
-        with rounding():
-            self._look()
+    def run_round(self) -> None:
+        """One round: everything that is due now, for every letter."""
+        with round_lock():
+            self._do_round()
 
-    def _look(self) -> None:
-        if not self._greeted:
+    def _do_round(self) -> None:
+        if not self._has_site_pages:
             for path, page in site_pages().items():
                 if self._world.storage.get(path) != page:
                     self._world.storage.put(path, page)
-            self._greeted = True
-        fresh = list(Letter.objects.filter(letter__isnull=False).exclude(pk__in=list(self._desks)))
-        if fresh:
-            # What is found of them at first, a checkpoint perhaps, was committed by others, and is about to be served.
-            wait_for_all_before()
-        for row in fresh:
-            self._desks[row.pk] = LetterRounds(load_letter(row, self._world.keys), self._world)
-        tidy = self._clear_away()
-        grew = [desk.round(only_log=not tidy) for desk in self._desks.values()]
-        self._owed = self._owed or any(grew)
-        # A clock that was set back must not keep the order of arrival on disk until it has caught up.
-        if not 0 <= self._world.clock() - self._truncated < REST and (self._owed or self._tells()):
-            self._truncated = self._world.clock()
-            if self._may_wash():
-                # What waits stands in the order it came, and the database's past has that order, too.
-                self._owed = not self._mixer.clear(*self._telling())
-                self._rushed = self._rushed if self._owed else 0
-            due = self._truncated >= self._washed + DEEP_REST and self._gone != self._gone_washed
-            # An edit or withdrawal deleted a sealed object. They are many, and all of them are written anew.
-            if due and wash("signing_sealedobject"):
-                self._washed, self._gone_washed = self._truncated, self._gone
+            self._has_site_pages = True
+        new = list(Letter.objects.filter(letter__isnull=False).exclude(pk__in=list(self._letters)))
+        if new:
+            # Rows that other processes committed, such as a checkpoint, are about to be served: they must be durable.
+            wait_for_durability()
+        for row in new:
+            self._letters[row.pk] = LetterRounds(load_letter(row, self._world.keys), self._world)
+        is_clean = self._remove_leftovers()
+        grew = [letter.run_round(only_log=not is_clean) for letter in self._letters.values()]
+        self._is_purge_due = self._is_purge_due or any(grew)
+        # From 0: a clock that was set back must not keep the order of arrival on disk until it has caught up.
+        is_time = not 0 <= self._world.clock() - self._purge_time < PURGE_INTERVAL
+        if is_time and (self._is_purge_due or self._has_new_rows()):
+            self._purge_time = self._world.clock()
+            if self._may_rewrite():
+                # Pending rows are in the order in which they came, and so are their copies in the WAL.
+                self._is_purge_due = not self._row_rewriter.clear(*self._arrival_tables())
+                self._deferrals = self._deferrals if self._is_purge_due else 0
+            self._purge_objects()
+
+    def _purge_objects(self) -> None:
+        """Purges sealed objects that an edit or a withdrawal has deleted. All that are left are rewritten for it."""
+        is_due = self._purge_time >= self._objects_purge_time + OBJECTS_PURGE_INTERVAL
+        if is_due and self._replaced_objects != self._objects_purged and purge_deleted("signing_sealedobject"):
+            self._objects_purge_time, self._objects_purged = self._purge_time, self._replaced_objects
 
     @staticmethod
-    def _telling() -> tuple[str, ...]:
-        """Tables in which those who signed since the last batch stand as they came."""
+    def _arrival_tables() -> tuple[str, ...]:
+        """Tables whose rows are in the order in which people signed since the last batch."""
         return ("signing_pending", "letters_use") if connection.vendor == "postgresql" else ("signing_pending",)
 
-    def _tells(self) -> bool:
-        """Whether somebody wrote since it was last asked, so that there is an order to be cleared away."""
+    def _has_new_rows(self) -> bool:
+        """Whether rows came since the last call, so that there is an order to purge."""
         if connection.vendor == "postgresql":
-            return any(map(is_ordered, self._telling()))
+            return any(map(is_ordered, self._arrival_tables()))
         before, self._version = self._version, data_version()
         return self._version != before
 
-    def _clear_away(self) -> bool:
-        """Removes what others left half written, and returns whether that is done: until then nothing but the log goes
-        on, which does not wait for a publication that another process is at."""
-        if self._tidied is None or self._tidied.is_set():
-            return True
-        with publishing_unless_busy() as free:
-            if free:
-                # Whoever wrote here before may have been killed; what it left could hold the name of somebody who
-                # withdraws.
-                self._world.storage.tidy()
-                self._tidied.set()
-        return self._tidied.is_set()
+    def _remove_leftovers(self) -> bool:
+        """Removes the temporary files of processes that were killed. Returns whether that is done.
 
-    def _may_wash(self) -> bool:
-        """PostgreSQL writes the table anew, and nobody can sign meanwhile: so while many wait, only now and then."""
+        Until then a round does only the log, which must not wait for another process's publication to end.
+        """
+        if self._cleaned_up is None or self._cleaned_up.is_set():
+            return True
+        with publishing_unless_busy() as is_free:
+            if is_free:
+                # Under the lock, which excludes every writer. A leftover could name a person who withdraws later.
+                self._world.storage.clean_up()
+                self._cleaned_up.set()
+        return self._cleaned_up.is_set()
+
+    def _may_rewrite(self) -> bool:
+        """Whether to rewrite the tables now. PostgreSQL blocks signatures meanwhile, so under load it is put off."""
         if connection.vendor != "postgresql":
             return True
-        self._rushed += 1
-        return self._rushed * REST >= RUSH or Pending.objects.count() <= CALM
+        self._deferrals += 1
+        return self._deferrals * PURGE_INTERVAL >= MAX_PURGE_DELAY or Pending.objects.count() <= FEW_PENDING
 
     @property
-    def _gone(self) -> int:
-        """A number that changes when a sealed object was deleted: how many entries replaced or removed one."""
-        return sum(desk.replaced for desk in self._desks.values())
+    def _replaced_objects(self) -> int:
+        """How many entries replaced or removed a sealed object: the number changes when one has been deleted."""
+        return sum(letter.replaced for letter in self._letters.values())
 
-    def leave(self) -> None:
-        """Leaves nothing half made, and no lock held."""
-        for desk in self._desks.values():
-            desk.leave()
+    def cancel(self) -> None:
+        """Cancels background jobs and releases their locks."""
+        for letter in self._letters.values():
+            letter.cancel()
 
     def run(self, stop: threading.Event, version: Callable[[], int]) -> None:
-        """Rounds until ``stop``. An error ends the clerk: the next start repairs, and an operator is told.
+        """Runs rounds until ``stop``. An error ends the clerk: the supervisor restarts it, and the next start repairs.
 
-        A round is due when another process has written to the database, which changes what ``version`` says, and once
-        a second for what time brings.
+        A round is due when another process has committed, which changes the result of ``version``, and once a second
+        for what depends on the clock.
         """
-        seen: tuple[int, int] | None = None
+        done: tuple[int, int] | None = None
         while not stop.is_set():
-            # Looked at before the round: what is written during it makes the next one due.
-            found, began = (version(), self._world.clock()), time.monotonic()
-            if found != seen and self._round_with_room():
-                seen = found
-            # Whoever signs needs the machine more: while much is coming in, rounds are fewer and take in more at once.
-            stop.wait(min(max(PAUSE, 4 * (time.monotonic() - began)), LONGEST_PAUSE))
+            # Read before the round: a row that is written during it makes the next round due.
+            current, began = (version(), self._world.clock()), time.monotonic()
+            if current != done and self._run_round_with_reserve():
+                done = current
+            # Signing comes first: under load, rounds are fewer and each takes more entries at once.
+            stop.wait(min(max(MIN_PAUSE, 4 * (time.monotonic() - began)), MAX_PAUSE))
 
-    def _round_with_room(self) -> bool:
-        """One round; returns whether it came to its end. A full disk ends no clerk: what it could not do is done later.
+    def _run_round_with_reserve(self) -> bool:
+        """Runs one round; returns whether it completed. A full disk does not end the clerk.
 
-        Every step of a round finds out for itself what is missing, so one that broke off is simply begun again.
+        A round is idempotent: every step finds out for itself what is missing, so an interrupted one is simply run
+        again.
         """
-        self._world.reserve.settle()
+        self._world.reserve.adjust()
         try:
-            self.round()
+            self.run_round()
         except Exception as error:
             if not is_full(error):
                 raise
             if not self._world.reserve.release():
-                # Not even the room that was kept is left: try again when the next second comes.
+                # Even the reserve is used up: try again in a second.
                 logger.error("the disk is full: the log waits")  # noqa: TRY400
                 return True
             return False
@@ -191,80 +204,80 @@ class Clerk:
 
 
 def data_version() -> int:
-    """A number that changes when another connection has committed; asking costs next to nothing."""
+    """SQLite's counter that changes when another connection has committed. Reading it needs no lock."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA data_version")
         return int(cursor.fetchone()[0])
 
 
 def run(data: DataDir, world: World) -> None:
-    """Runs until SIGTERM or SIGINT. Raises AnotherClerkError."""
-    descriptor = lead(data)
-    # Whoever signs is waiting; the log is not.
+    """Runs the clerk until SIGTERM or SIGINT. Raises AnotherClerkError."""
+    descriptor = lock_data_directory(data)
+    # Lower priority than the web workers: a signatory waits for them, but not for the log.
     os.nice(5)
     stop = threading.Event()
 
-    def leave(_number: int, _frame: FrameType | None) -> None:
+    def set_stop(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    signal.signal(signal.SIGTERM, leave)
-    signal.signal(signal.SIGINT, leave)
+    signal.signal(signal.SIGTERM, set_stop)
+    signal.signal(signal.SIGINT, set_stop)
     try:
         if connection.vendor == "postgresql":
-            _take_turns(world, stop)
+            _run_with_lease(world, stop)
         else:
-            _stay(world, stop)
+            _run_alone(world, stop)
     finally:
         os.close(descriptor)
 
 
-def _work(world: World, stop: threading.Event, version: Callable[[], int]) -> None:
-    """Log and mail, until ``stop`` or an error."""
-    # The mail has a thread and a connection of its own: a slow mail server keeps no log waiting.
-    enough = threading.Event()
-    mail = threading.Thread(target=Postman(world).run, args=(enough,), name="postman", daemon=True)
+def _run_threads(world: World, stop: threading.Event, version: Callable[[], int]) -> None:
+    """Runs log, mail and pages, each in its thread, until ``stop`` or an error of the log."""
+    # Mail has its own thread and database connection: the log must not wait for a slow mail server.
+    stopped = threading.Event()
+    mail = threading.Thread(target=Postman(world).run, args=(stopped,), name="postman", daemon=True)
     mail.start()
-    tidied = threading.Event()
-    press = threading.Thread(target=_press, args=(world, enough, tidied), name="pressroom", daemon=True)
+    cleaned_up = threading.Event()
+    press = threading.Thread(target=_run_pressroom, args=(world, stopped, cleaned_up), name="pressroom", daemon=True)
     press.start()
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(KEEP_LOG_SHORT)
-    clerk = Clerk(world, tidied)
+    clerk = Clerk(world, cleaned_up)
     try:
         clerk.run(stop, version)
     finally:
-        enough.set()
+        stopped.set()
         try:
-            clerk.leave()
+            clerk.cancel()
         finally:
             mail.join(timeout=2)
             press.join(timeout=2)
             connection.close()
 
 
-def _press(world: World, enough: threading.Event, tidied: threading.Event) -> None:
-    """The press's rounds, once nothing of theirs can be taken for what a dead process left."""
-    while not tidied.wait(LONGEST_PAUSE):
-        if enough.is_set():
+def _run_pressroom(world: World, stopped: threading.Event, cleaned_up: threading.Event) -> None:
+    """Runs the pressroom, once the cleanup is over: it would remove the pressroom's own temporary files."""
+    while not cleaned_up.wait(MAX_PAUSE):
+        if stopped.is_set():
             return
-    Pressroom(world, enough).run()
+    Pressroom(world, stopped).run()
 
 
-def _stay(world: World, stop: threading.Event) -> None:
-    """The one clerk of a data directory. While the bucket is away it begins again and again, from what is durable."""
+def _run_alone(world: World, stop: threading.Event) -> None:
+    """Runs the only clerk of a data directory. If the bucket is unreachable it restarts from what is durable."""
     while not stop.is_set():
         try:
-            _work(world, stop, data_version)
+            _run_threads(world, stop, data_version)
         except StorageAwayError as error:
-            logger.warning("this clerk begins again: %s", error)
-            stop.wait(AWAY)
+            logger.warning("the clerk restarts: %s", error)
+            stop.wait(STORAGE_RETRY)
 
 
-def _take_turns(world: World, stop: threading.Event) -> None:
-    """One clerk of all those that run on a site's machines, whichever the database says.
+def _run_with_lease(world: World, stop: threading.Event) -> None:
+    """Runs the clerk whenever this process holds the lease: on several machines, only the leader works.
 
-    When the database goes away, or gives the lease to another, this one starts again from what is durable.
+    When the database goes away, or gives the lease to another process, this one restarts from what is durable.
     """
     # Needs psycopg, which a site on SQLite does not load.
     from undersigned.web.clerk.lease import Lease, LeaseLostError
@@ -272,10 +285,10 @@ def _take_turns(world: World, stop: threading.Event) -> None:
     lease = Lease()
     while lease.take(stop):
         try:
-            _work(replace(world, storage=FencedStorage(world.storage)), stop, lease.version)
+            _run_threads(replace(world, storage=FencedStorage(world.storage)), stop, lease.version)
         except (DatabaseGoneError, DeposedError, LeaseLostError, StorageAwayError) as error:
-            logger.warning("this clerk begins again: %s", where(error))
+            logger.warning("the clerk restarts: %s", where(error))
             if isinstance(error, StorageAwayError):
-                stop.wait(AWAY)
+                stop.wait(STORAGE_RETRY)
         finally:
             lease.end()

@@ -1,4 +1,4 @@
-"""The clerk's hand on the served files, which lets go when another clerk has taken over."""
+"""Fenced storage: refuses a clerk's writes to the served files once another clerk holds the lease."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from undersigned.web.ports import Staged, Storage, Writer
 
 
 class FencedStorage:
-    """A Storage whose writes ask first whether this process is still the clerk. Raises DeposedError.
+    """A Storage that checks before each write that this process is still the clerk. Raises DeposedError.
 
-    Between the question and the write there is a moment that no question closes; what could be written in it is an
-    older checkpoint, count or page, all of them true once, and the new clerk's next round puts its own in place.
+    A write can still slip in between check and write. All it can do is to bring back an older checkpoint, count or
+    page, each of which was true once; the new clerk's next round replaces it.
     """
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
     def put(self, path: str, data: bytes) -> None:
-        """Writes or replaces a file, whole or not at all."""
+        """Writes or replaces a file, atomically."""
         with fenced():
             self._storage.put(path, data)
 
     def stage(self, path: str, write: Writer) -> Staged:
-        """A file that does not fit in memory. Whether this process is still the clerk is asked when it is placed."""
+        """Writes a file that does not fit in memory. The check comes when it is put in place."""
         return _FencedStaged(self._storage.stage(path, write))
 
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
-        """Makes a directory with these files appear at once, in place of whatever was there."""
+        """Replaces a directory by one with these files, atomically."""
         with fenced():
             self._storage.put_tree(path, files)
 
     def stage_tree(self, path: str, files: Mapping[str, bytes]) -> Staged:
-        """The same directory, not at its place yet."""
+        """Writes such a directory without putting it in place."""
         with fenced():
             return _FencedStaged(self._storage.stage_tree(path, files))
 
@@ -47,7 +47,7 @@ class FencedStorage:
         return self._storage.get(path)
 
     def open(self, path: str) -> BinaryIO | None:
-        """A file to read and seek in; None if there is none."""
+        """A file to read and seek in, or None if there is none."""
         return self._storage.open(path)
 
     def has(self, path: str) -> bool:
@@ -55,14 +55,14 @@ class FencedStorage:
         return self._storage.has(path)
 
     def delete(self, path: str) -> None:
-        """Removes a file or directory, if it is there."""
+        """Deletes a file or directory, if it is there."""
         with fenced():
             self._storage.delete(path)
 
-    def tidy(self) -> int:
-        """Removes what was half written, or half removed, when a process died; returns how much."""
-        check()
-        return self._storage.tidy()
+    def clean_up(self) -> int:
+        """Removes temporary files of processes that died; returns how many."""
+        check_lease()
+        return self._storage.clean_up()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +70,28 @@ class _FencedStaged:
     staged: Staged
 
     def place(self) -> None:
-        """Puts it there, in place of what was."""
+        """Puts it in place."""
         with fenced():
             self.staged.place()
 
     def discard(self) -> None:
-        """Throws it away."""
+        """Deletes it."""
         self.staged.discard()
 
 
 @contextmanager
 def fenced() -> Iterator[None]:
-    """Asks before, and again if a file was gone in the middle: a new clerk clears away what others left unfinished."""
-    check()
+    """Checks before a write, and again if a file vanished during it: a new clerk removes others' temporary files."""
+    check_lease()
     try:
         yield
     except FileNotFoundError:
-        check()
+        check_lease()
         raise
 
 
-def check() -> None:
+def check_lease() -> None:
     """Raises DeposedError unless this process is the clerk."""
     with connection.cursor() as cursor:
         cursor.execute(fence.QUESTION)
-        fence.check(cursor.fetchone())
+        fence.check_term(cursor.fetchone())

@@ -1,8 +1,9 @@
-"""Being the clerk on PostgreSQL: a lock held by a session, a term, and word of what was committed.
+"""Leader election on PostgreSQL: a lease makes one process of several the clerk.
 
-The lock says who is the clerk now; it goes when its session goes. The session speaks every few seconds, and a server
-that hears nothing of it for ``SILENCE`` ends it: so a clerk whose process or machine was stopped is followed by
-another. What the stopped one does when it goes on is refused by its term (``postgresql.fence``).
+The leader holds a session-level advisory lock, which ends with its session. The session sends a heartbeat every few
+seconds, and the server ends a session that has been silent for ``SESSION_TIMEOUT``: so when a leader's process or
+machine stops, another takes over. If the stopped one wakes up again, its writes are refused by their fencing token, the
+*term* (``postgresql.fence``). The same session receives notifications of commits.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from undersigned.web.failures import where
 
 logger = logging.getLogger(__name__)
 RETRY: Final = 1.0
-"""Seconds between two attempts to become the clerk."""
-BEAT: Final = 2.0
-"""Seconds between two words of the session."""
-SILENCE: Final = 15_000
-"""Milliseconds without a word after which the server gives the lock to another."""
+"""Seconds between two attempts to take the lease."""
+HEARTBEAT: Final = 2.0
+"""Seconds between two heartbeats of the session."""
+SESSION_TIMEOUT: Final = 15_000
+"""Milliseconds of silence after which the server ends the session and so releases the lock."""
 
 
 _TAKE: Final = (
@@ -37,89 +38,89 @@ _TAKE: Final = (
 
 
 class LeaseLostError(Exception):
-    """This process may not be the clerk any more."""
+    """This process may no longer be the leader."""
 
 
 class Lease:
-    """``take``, then ``version`` and ``lost`` while it lasts, then ``end``."""
+    """The clerk's lease: call ``take``, then ``version`` while it lasts, then ``end``."""
 
     def __init__(self) -> None:
         self.lost = threading.Event()
-        self._over = threading.Event()
-        self._heard = 0
-        self._alone: bool | None = None
+        self._ended = threading.Event()
+        self._notifications = 0
+        self._has_standby: bool | None = None
         self._session: psycopg.Connection[Any] | None = None
         self._thread: threading.Thread | None = None
 
     def take(self, stop: threading.Event) -> bool:
-        """Waits until this process is the clerk; False if told to stop before."""
+        """Waits until this process is the leader; False if ``stop`` is set before."""
         while not stop.is_set():
             try:
-                if self._try():
+                if self._try_to_take():
                     return True
             except (psycopg.Error, DatabaseError) as error:
-                logger.warning("the database cannot be asked who is the clerk: %s", where(error))
+                logger.warning("the lease cannot be taken: the database does not answer: %s", where(error))
                 self.end()
             stop.wait(RETRY)
         self.end()
         return False
 
-    def _try(self) -> bool:
+    def _try_to_take(self) -> bool:
         if self._session is None or self._session.closed:
             self._session = psycopg.connect(**connection.get_connection_params() | {"autocommit": True})
-            self._session.execute(f"SET idle_session_timeout = {SILENCE}")
+            self._session.execute(f"SET idle_session_timeout = {SESSION_TIMEOUT}")
         row = self._session.execute("SELECT pg_try_advisory_lock(%s, %s)", [CLASS, CLERK]).fetchone()
         if not (row and row[0]):
             return False
         holder = secrets.token_hex(16)
         commits = Commits(self._session)
-        # Under the writer's lock: an earlier clerk has committed what it may, and will commit nothing more.
+        # Under the writer's lock: an earlier leader has either committed by now, or will find its token out of date.
         self._session.execute(BEGIN)
         term = self._session.execute(_TAKE, [holder]).fetchone()
         self._session.execute("COMMIT")
         commits.wait()
-        # True now: the term is wherever the entries are, so a promoted standby knows whose turn it is.
-        fence.begin(holder)
+        # True now: the term is replicated like the entries, so a promoted standby knows the leader too.
+        fence.start_term(holder)
         logger.info("this process is the clerk, term %d", term[0] if term else 0)
         self._session.execute(f"LISTEN {CHANNEL}")
         self.lost.clear()
-        self._over.clear()
-        self._thread = threading.Thread(target=self._live, args=(self._session,), name="lease", daemon=True)
+        self._ended.clear()
+        self._thread = threading.Thread(target=self._keep_alive, args=(self._session,), name="lease", daemon=True)
         self._thread.start()
         return True
 
-    def _live(self, session: psycopg.Connection[Any]) -> None:
+    def _keep_alive(self, session: psycopg.Connection[Any]) -> None:
         try:
-            while not self._over.is_set():
-                for _ in session.notifies(timeout=BEAT):
-                    self._heard += 1
-                self._note_standby(session)
+            while not self._ended.is_set():
+                for _ in session.notifies(timeout=HEARTBEAT):
+                    self._notifications += 1
+                self._check_standby(session)
         except psycopg.Error as error:
-            logger.warning("the clerk's session is gone: %s", where(error))
+            logger.warning("the session that holds the clerk's lease has ended: %s", where(error))
             self.lost.set()
 
-    def _note_standby(self, session: psycopg.Connection[Any]) -> None:
-        """The session's word to the server; and an operator's to read, when standbys come to be waited for or not."""
+    def _check_standby(self, session: psycopg.Connection[Any]) -> None:
+        """The heartbeat. Its query tells whether commits wait for a standby, and a change of that is logged."""
         row = session.execute("SHOW synchronous_standby_names").fetchone()
-        alone = not (row and row[0])
-        if alone != self._alone:
-            self._alone = alone
-            if alone:
-                logger.warning("no standby is waited for: what is acknowledged is on one machine's disk only")
-            else:
+        has_standby = bool(row and row[0])
+        if has_standby != self._has_standby:
+            self._has_standby = has_standby
+            if has_standby:
                 logger.info("commits wait for a standby")
+            else:
+                logger.warning("commits do not wait for a standby: what is acknowledged is on one machine's disk only")
 
     def version(self) -> int:
-        """A number that changes when another process has committed something. Asks nobody. Raises LeaseLostError."""
+        """A counter that changes when another process has committed. No round trip. Raises LeaseLostError."""
         if self.lost.is_set():
-            raise LeaseLostError("the session that held the lease is gone")
-        return self._heard
+            raise LeaseLostError("the session that held the lease has ended")
+        return self._notifications
 
     def end(self) -> None:
-        """Lets go of the lock. The term stays this process's until another takes it."""
-        self._over.set()
+        """Releases the lock. The term remains this process's until another process takes the lease."""
+        self._ended.set()
         if self._thread is not None:
-            self._thread.join(timeout=2 * BEAT)
+            self._thread.join(timeout=2 * HEARTBEAT)
         if self._session is not None:
             self._session.close()
         self._session = self._thread = None

@@ -1,4 +1,4 @@
-"""One letter on the clerk's desk: its log, then everything that follows from it."""
+"""The clerk's round for one letter: its log first, then the files that follow from it."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from django.db import connection
 
 from undersigned.web.bookings.actions import erase_pages
 from undersigned.web.bookings.files import PageFiles
-from undersigned.web.letters.actions import count_codes, settle_codes, tell_progress
+from undersigned.web.letters.actions import count_codes, move_uses, store_progress
 from undersigned.web.letters.fixed_letter import FixedLetter
-from undersigned.web.log.guard import BehindError, MovedError, halt, size_of
+from undersigned.web.log.guard import BehindError, MovedError, halt, log_size
 from undersigned.web.log.sequence import Log
 from undersigned.web.ports import World
-from undersigned.web.publication.upkeep import Upkeep
+from undersigned.web.publication.reconciler import Reconciler
 from undersigned.web.records.models import Document
 from undersigned.web.signing.kept_withdrawals import KeptWithdrawals
 
 logger = logging.getLogger(__name__)
-TELL: Final = 60
-"""Seconds between two tellings of how codes are used, at least: in a public letter nearly each entry is a batch."""
-COUNT: Final = 10
-"""Seconds between two counts of codes, at least: a large letter has many."""
+PROGRESS_INTERVAL: Final = 60
+"""Least time between two progress reports, in seconds: in a public letter nearly every entry is a batch of its own."""
+COUNT_INTERVAL: Final = 10
+"""Least time between two counts of the used codes, in seconds: a large letter has many."""
 
 
 class LetterRounds:
-    """What the clerk does for one letter, round after round."""
+    """Runs the clerk's rounds for one letter."""
 
     def __init__(self, letter: FixedLetter, world: World) -> None:
         self._letter, self._world = letter, world
         self._serve_documents()
         self._log: Log | None = None
-        self._refused: tuple[object, ...] = ()
-        self._upkeep = Upkeep(letter, world)
+        self._facts_refused: tuple[object, ...] = ()
+        self._reconciler = Reconciler(letter, world)
         self._files = PageFiles(settings.DATA.pages)
         self._withdrawn = -1
-        self._untold: dict[str, int] | None = None
-        self._counted, self._told = -COUNT, -TELL
-        self._carried = KeptWithdrawals(settings.DATA.withdrawn, letter)
+        self._counts: dict[str, int] | None = None
+        self._count_time, self._progress_time = -COUNT_INTERVAL, -PROGRESS_INTERVAL
+        self._kept_withdrawals = KeptWithdrawals(settings.DATA.withdrawn, letter)
 
     def _serve_documents(self) -> None:
         for document in Document.objects.filter(letter=self._letter.pk):
@@ -55,68 +55,68 @@ class LetterRounds:
         standing = self._log.standing
         return len(standing.objects) - standing.signed + standing.withdrawn
 
-    def round(self, *, only_log: bool = False) -> bool:
-        """Everything there is to do now. Returns whether the log grew.
+    def run_round(self, *, only_log: bool = False) -> bool:
+        """Does everything that is due now. Returns whether the log grew.
 
-        A letter whose database is behind its log is halted, and nothing of it is touched; the others go on.
+        A letter whose database is behind its log is halted, and none of its files are touched; other letters go on.
         """
-        log = self._log or self._take_up()
+        log = self._log or self._open_log()
         if log is None:
-            self._carried.keep()
+            self._kept_withdrawals.keep()
             return False
         try:
-            grew = log.round()
+            grew = log.run_round()
         except (MovedError, BehindError) as error:
-            logger.warning("%s: its log is taken up again: %s", self._letter.slug, error)
+            logger.warning("%s: its log is opened again: %s", self._letter.slug, error)
             self._log = None
-            self._upkeep.leave()
+            self._reconciler.cancel()
             return False
-        self._tell(grew)
+        self._update_progress(grew)
         if only_log:
             return grew
         standing = log.standing
-        self._upkeep.round(standing)
+        self._reconciler.reconcile(standing)
         if standing.withdrawn != self._withdrawn:
-            # After the editions: no page of an edition whose names are gone can be proved any more.
+            # After the editions: from here on no proof can name a person who has withdrawn.
             erase_pages(letter=self._letter, files=self._files, by="clerk", now=self._world.clock())
             self._withdrawn = standing.withdrawn
         return grew
 
-    def _tell(self, grew: bool) -> None:
-        """Tells the organiser how codes are used: with a batch, and of many batches now and then."""
+    def _update_progress(self, grew: bool) -> None:
+        """Updates the organiser's count of used codes. It changes only with a batch, so it tells no one's moment."""
         if grew and connection.vendor == "postgresql":
-            settle_codes(letter=self._letter.pk)
+            move_uses(letter=self._letter.pk)
         now = self._world.clock()
-        if grew and not 0 <= now - self._counted < COUNT:
-            # Counted now and perhaps told later: what comes after this batch is not in it.
-            self._untold, self._counted = count_codes(letter=self._letter.pk), now
-        if self._untold is not None and not 0 <= now - self._told < TELL:
-            tell_progress(letter=self._letter.pk, told=self._untold)
-            self._untold, self._told = None, now
+        if grew and not 0 <= now - self._count_time < COUNT_INTERVAL:
+            # Counted now even if it is stored later: codes used after this batch must not be in it.
+            self._counts, self._count_time = count_codes(letter=self._letter.pk), now
+        if self._counts is not None and not 0 <= now - self._progress_time < PROGRESS_INTERVAL:
+            store_progress(letter=self._letter.pk, counts=self._counts)
+            self._counts, self._progress_time = None, now
 
-    def leave(self) -> None:
-        """Leaves nothing half made."""
-        self._upkeep.leave()
+    def cancel(self) -> None:
+        """Cancels background jobs."""
+        self._reconciler.cancel()
 
-    def _take_up(self) -> Log | None:
-        """The log, if it may go on. Asked again only when what speaks against it has changed."""
-        speaking = self._speaking()
-        if speaking == self._refused:
+    def _open_log(self) -> Log | None:
+        """Opens the log; None if it may not go on. Tries again only when the facts that forbade it have changed."""
+        facts = self._rollback_facts()
+        if facts == self._facts_refused:
             return None
         try:
             self._log = Log(self._letter, self._world)
         except BehindError as error:
             logger.error("%s", error)  # noqa: TRY400 - the sentence says it
-            self._refused = speaking
+            self._facts_refused = facts
             halt(self._letter.pk, halted=True)
             return None
-        self._refused = ()
+        self._facts_refused = ()
         halt(self._letter.pk, halted=False)
-        self._carried.give_back(self._world.clock())
+        self._kept_withdrawals.give_back(self._world.clock())
         return self._log
 
-    def _speaking(self) -> tuple[object, ...]:
+    def _rollback_facts(self) -> tuple[object, ...]:
+        """What decides whether the database has been rolled back: its size, and the checkpoints known elsewhere."""
         slug = self._letter.slug
-        return (
-            size_of(self._letter.pk), self._world.storage.get(f"{slug}/log/checkpoint"), self._world.marks.get(slug),
-        )  # fmt: skip
+        served, remembered = self._world.storage.get(f"{slug}/log/checkpoint"), self._world.signed_checkpoints.get(slug)
+        return (log_size(self._letter.pk), served, remembered)

@@ -1,4 +1,7 @@
-"""The clerk's round with the press: every booking's page follows the newest edition until it is frozen."""
+"""The clerk's pressroom thread: typesets newspaper pages and readers' PDFs of the newest editions.
+
+A booking's page is made again for every new edition until the booking is frozen.
+"""
 
 from __future__ import annotations
 
@@ -29,39 +32,39 @@ from undersigned.web.records.models import Booking, Edition, Letter
 logger = logging.getLogger(__name__)
 PAUSE: Final = 1.0
 """Seconds between rounds."""
-TRIES: Final = 3
-"""How often a job that died, or took too much, is begun before its page is given up."""
+MAX_TRIES: Final = 3
+"""How often a job that crashes or exceeds its limits is started before its page is given up."""
 BY: Final = "clerk"
 
 
-def _named(edition: Edition) -> int:
-    """How many an edition names."""
+def _count_names(edition: Edition) -> int:
+    """How many people an edition names."""
     counts = parse_counts(bytes(edition.counts or b"")).counts
     return counts.named + counts.initials
 
 
 class StoppedError(Exception):
-    """The clerk is leaving."""
+    """The clerk is stopping."""
 
 
 class Pressroom:
-    """Makes pages one at a time, each in a process of its own, in a thread of the clerk: no log waits for a page."""
+    """Makes pages one at a time, in a thread of the clerk, each in a separate process: the log never waits."""
 
     def __init__(self, world: World, stop: threading.Event | None = None) -> None:
         self._world = world
         self._stop = stop or threading.Event()
         self._files = PageFiles(settings.DATA.pages)
         self._letters: dict[int, FixedLetter] = {}
-        self._archived: set[tuple[int, str]] = set()
+        self._pdfs_done: set[tuple[int, str]] = set()
         self._tries: dict[tuple[int, int], int] = {}
-        self._settled = False
+        self._is_recovered = False
 
-    def round(self) -> int:
-        """Makes what is due, the next deadline first; returns how many pages and reader's PDFs that were."""
-        if not self._world.reserve.held():
-            # The disk is full: what room is left is not for pages.
+    def run_round(self) -> int:
+        """Makes what is due, earliest deadline first; returns how many pages and readers' PDFs it made."""
+        if not self._world.reserve.is_held():
+            # The disk is full: the space that is left is for withdrawals.
             return 0
-        self._settle()
+        self._recover()
         editions = list(Edition.objects.filter(data__isnull=False).defer("data", "counts").order_by("number"))
         newest = {edition.letter_id: edition for edition in editions}
         due = Booking.objects.filter(letter__in=newest, state__in=("booked", "proof"))
@@ -70,104 +73,105 @@ class Pressroom:
         for row in due.order_by("deadline", "pk"):
             edition = newest[row.letter_id]
             if state_of(row).stale(edition.number) and row.refused != edition.number:
-                made += self._page(row, edition)
-        return made + sum(self._archive(edition) for edition in editions)
+                made += self._make_page(row, edition)
+        return made + sum(self._make_pdfs(edition) for edition in editions)
 
-    def _settle(self) -> None:
-        """Whoever stopped before us may have left a page that is proved and not in its place, or half of one.
+    def _recover(self) -> None:
+        """Recovers from a crash, once: puts a recorded page in place that was not, and deletes unrecorded ones.
 
-        And a backup holds pages of a later moment than the rows: of such a booking the page is made again.
+        Also after a restore: a backup may hold pages newer than its rows. Such a booking's page is made again.
         """
-        if not self._settled:
+        if not self._is_recovered:
             for row in Booking.objects.select_related("letter"):
-                self._files.settle(row.letter.slug, row.number, row.sha256)
-                actions.heal(row=row, files=self._files, by=BY, now=self._world.clock())
-            self._settled = True
+                self._files.reconcile(row.letter.slug, row.number, row.sha256)
+                actions.reset_lost_page(row=row, files=self._files, by=BY, now=self._world.clock())
+            self._is_recovered = True
 
-    def _page(self, row: Booking, edition: Edition) -> bool:
+    def _make_page(self, row: Booking, edition: Edition) -> bool:
         letter = self._letter(row.letter_id)
         slug, number = letter.slug, row.number
         try:
             order = page_order(letter, row, edition.number, bytes(edition.data or b""), self._site)
-            fresh = self._files.begin(slug, number)
-            report = job.run_page(order, fresh, progress=self._progress(slug, number))
-            # True now: the page is on disk, whole, beside the one there was; no row speaks of it.
-            actions.prove(
+            directory = self._files.start(slug, number)
+            report = job.run_page(order, directory, progress=self._progress(slug, number))
+            # True now: the new page is complete on disk, next to the old one; no row refers to it.
+            actions.record_page(
                 letter=letter, made_for=row, edition=edition.number, sha256=report.sha256, by=BY,
                 now=self._world.clock(),
             )  # fmt: skip
-            # True now: the page counts. Where it lies is put right now, or by the next clerk.
-            self._files.settle(slug, number, report.sha256)
+            # True now: the new page is the booking's. It is put in place now, or by the next clerk.
+            self._files.reconcile(slug, number, report.sha256)
         except JobError as error:
-            self._tried(letter, row, edition, str(error))
+            self._count_failure(letter, row, edition, str(error))
         except PressError as error:
             self._refuse(letter, row, edition, str(error))
         except (Problem, ProtocolError) as error:
-            logger.info("a page was made in vain: %s", error)
-            self._files.settle(slug, number, "")
+            logger.info("a page was discarded: the booking has changed meanwhile: %s", error)
+            self._files.reconcile(slug, number, "")
         else:
             return True
         return False
 
-    def _tried(self, letter: FixedLetter, row: Booking, edition: Edition, why: str) -> None:
-        """A job that died says nothing of the page, until it has died several times."""
+    def _count_failure(self, letter: FixedLetter, row: Booking, edition: Edition, why: str) -> None:
+        """Counts a crash of a job. One may be bad luck; after several, the page is given up."""
         tries = self._tries.get((row.pk, edition.number), 0) + 1
         self._tries[row.pk, edition.number] = tries
-        logger.error("a page job failed (%d of %d)", tries, TRIES)
-        if tries >= TRIES:
+        logger.error("a page job failed (%d of %d)", tries, MAX_TRIES)
+        if tries >= MAX_TRIES:
             self._refuse(letter, row, edition, why)
             del self._tries[row.pk, edition.number]
 
     def _refuse(self, letter: FixedLetter, row: Booking, edition: Edition, why: str) -> None:
         try:
-            actions.refuse(letter=letter, made_for=row, edition=edition.number, by=BY, now=self._world.clock())
+            actions.record_refusal(letter=letter, made_for=row, edition=edition.number, by=BY, now=self._world.clock())
         except (Problem, ProtocolError) as error:
-            logger.info("a page was refused in vain: %s", error)
-            self._files.settle(letter.slug, row.number, "")
+            logger.info("a refused page was dropped: the booking has changed meanwhile: %s", error)
+            self._files.reconcile(letter.slug, row.number, "")
         else:
             self._files.refuse(letter.slug, row.number, why)
 
-    def _archive(self, edition: Edition) -> int:
+    def _make_pdfs(self, edition: Edition) -> int:
         letter, made = self._letter(edition.letter_id), 0
         for language in letter.manifest.languages:
-            if (edition.pk, language) not in self._archived:
-                made += self._reader_pdf(letter, edition, language)
-                self._archived.add((edition.pk, language))
+            if (edition.pk, language) not in self._pdfs_done:
+                made += self._make_pdf(letter, edition, language)
+                self._pdfs_done.add((edition.pk, language))
         return made
 
-    def _reader_pdf(self, letter: FixedLetter, edition: Edition, language: str) -> bool:
-        """Puts an edition's PDF for readers among the served files, unless it is there or the names have gone."""
-        place = f"{letter.slug}/press/{edition.number}/{language}.pdf"
-        if self._world.storage.has(place):
+    def _make_pdf(self, letter: FixedLetter, edition: Edition, language: str) -> bool:
+        """Writes an edition's PDF for readers to the served files, unless it exists or the names have been erased."""
+        path = f"{letter.slug}/press/{edition.number}/{language}.pdf"
+        if self._world.storage.has(path):
             return False
-        named = _named(edition)
+        named = _count_names(edition)
         if named > job.MOST:
-            logger.warning("edition %d has no reader's PDF: it names %d", edition.number, named)
+            logger.warning("edition %d has no readers' PDF: it names %d people", edition.number, named)
             return False
         with tempfile.TemporaryDirectory(dir=settings.DATA.root, prefix=".archive-") as folder:
             try:
                 order = archive_order(letter, language, edition.number, bytes(edition.data or b""), self._site)
-                job.run_archive(order, Path(folder), names=named, progress=lambda _what, _share: self._check())
+                job.run_archive(order, Path(folder), names=named, progress=lambda _what, _share: self._check_stop())
             except PressError as error:
-                # A JobError says what ran out; of the others the message might quote a name.
+                # A JobError names the limit that was exceeded; other messages might quote a signatory's name.
                 why = str(error) if isinstance(error, JobError) else type(error).__name__
-                logger.error("no reader's PDF of edition %d: %s", edition.number, why)  # noqa: TRY400
+                logger.error("no readers' PDF of edition %d: %s", edition.number, why)  # noqa: TRY400
                 return False
             with publishing():
-                # Nobody takes names away while this is held.
+                # Under the lock no names are erased: an edition that has its names here keeps them until the PDF is in
+                # place, and the erasure that follows deletes both.
                 if not Edition.objects.filter(pk=edition.pk, data__isnull=False).exists():
                     return False
-                self._world.storage.put(place, (Path(folder) / "archive.pdf").read_bytes())
+                self._world.storage.put(path, (Path(folder) / "archive.pdf").read_bytes())
         return True
 
     def _progress(self, slug: str, number: int) -> Callable[[str, float], None]:
-        def tell(_what: str, share: float) -> None:
-            self._check()
-            self._files.tell(slug, number, share)
+        def report(_what: str, share: float) -> None:
+            self._check_stop()
+            self._files.write_progress(slug, number, share)
 
-        return tell
+        return report
 
-    def _check(self) -> None:
+    def _check_stop(self) -> None:
         if self._stop.is_set():
             raise StoppedError
 
@@ -181,13 +185,13 @@ class Pressroom:
         return self._letters[pk]
 
     def run(self) -> None:
-        """Rounds until the clerk stops. A page is worth less than the log: an error here ends nothing."""
+        """Runs rounds until the clerk stops. An error is logged and ends nothing: the log matters more than a page."""
         while not self._stop.is_set():
             try:
-                self.round()
+                self.run_round()
             except StoppedError:
                 break
             except Exception as error:
-                logger.error("the round with the press failed: %s", where(error))  # noqa: TRY400
+                logger.error("a pressroom round failed: %s", where(error))  # noqa: TRY400
             self._stop.wait(PAUSE)
         connection.close()

@@ -39,5 +39,5 @@ def prepare(data: DataDir, authority: str, database: str | None = None) -> bool:
     if credential_path("organiser-token") is None:
         write_new(data.keys / "organiser-token", secrets.token_urlsafe(32).encode("ascii") + b"\n")
     made = write_new(data.settings, write_template(values).encode("utf-8"))
-    FileReserve(data.reserve).settle()
+    FileReserve(data.reserve).adjust()
     return made

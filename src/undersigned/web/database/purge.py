@@ -1,8 +1,8 @@
-"""What was deleted is also gone from where a database keeps its past.
+"""Purges deleted rows from a database's WAL and free pages, so that a copy of the disk does not hold them.
 
-SQLite overwrites deleted rows in its file, but its write-ahead log has their pages until it starts afresh. PostgreSQL
-marks rows as dead and leaves them in place; a table that is written anew has only the living, in the order of its key
-(what its own write-ahead log keeps, and for how long, is the operator's: docs/howto/postgresql.md).
+SQLite overwrites deleted rows in its file (``secure_delete``), but its WAL keeps their pages until it is truncated.
+PostgreSQL marks rows as dead and leaves them in place; rewriting the table (CLUSTER) leaves only live rows, in the
+order of the key. How long PostgreSQL's own WAL is kept is the operator's to configure (docs/howto/postgresql.md).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from django.db import OperationalError, connection
 
-from undersigned.web.database.postgresql.server import waiting_for_nobody
+from undersigned.web.database.postgresql.server import without_standby_wait
 
-PATIENCE: Final = 1.0
-"""Seconds to wait for sessions that still see the past, before it is to be asked again."""
-MOMENT: Final = 0.2
-"""Seconds for which nobody can write to SQLite, at most."""
+MAX_WAIT: Final = 1.0
+"""Seconds to wait for sessions that can still see deleted rows; after that the caller has to try again."""
+MAX_WRITE_LOCK: Final = 0.2
+"""Seconds for which a truncation of SQLite's WAL may block writers."""
 _PAUSE: Final = 0.02
 _NEXT: Final = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 _OLDEST: Final = f"""
@@ -32,51 +32,51 @@ _KEY: Final = (
 )
 
 
-_hurried = False
-"""Somebody was in the way the last time: nobody waits for them again and again (``snapshot`` may last for minutes)."""
+_was_blocked = False
+"""The last purge was blocked by a reader. Then the next one does not wait: a ``snapshot`` may last for minutes."""
 
 
-def wash(*tables: str) -> bool:
-    """Clears the past of these tables; False if somebody was in the way, and it is to be asked again."""
-    global _hurried
-    patience = 0.0 if _hurried else PATIENCE
-    done = _rewritten(tables, patience) if connection.vendor == "postgresql" else _begun_afresh(patience)
-    _hurried = not done
-    return done
+def purge_deleted(*tables: str) -> bool:
+    """Purges the deleted rows of these tables; False if a reader blocked it, and the caller has to try again."""
+    global _was_blocked
+    timeout = 0.0 if _was_blocked else MAX_WAIT
+    is_purged = _rewrite_tables(tables, timeout) if connection.vendor == "postgresql" else _truncate_wal(timeout)
+    _was_blocked = not is_purged
+    return is_purged
 
 
-def _rewritten(tables: tuple[str, ...], patience: float) -> bool:
+def _rewrite_tables(tables: tuple[str, ...], timeout: float) -> bool:
     try:
         with connection.cursor() as cursor:
-            if not _is_past(patience):
+            if not _is_invisible(timeout):
                 return False
-            # The table is held until the commit, so nobody could read it while a standby is missed.
-            with waiting_for_nobody(connection.connection):
+            # CLUSTER locks the table until it has committed: it must not wait for a standby that is away.
+            with without_standby_wait(connection.connection):
                 for table in tables:
                     cursor.execute(_KEY, [table])
                     name = connection.ops.quote_name
-                    # As VACUUM FULL, and sorted.
+                    # Like VACUUM FULL, and sorted by the primary key.
                     cursor.execute(f"CLUSTER {name(table)} USING {name(cursor.fetchone()[0])}")
     except OperationalError:
         return False
     return True
 
 
-def _begun_afresh(patience: float) -> bool:
-    """Whether SQLite's log is empty now.
+def _truncate_wal(timeout: float) -> bool:
+    """Truncates SQLite's WAL; returns whether it is empty now.
 
-    A truncation lets nobody write while it waits for readers. So first everything is carried over that can be without
-    keeping anybody; if a reader still needs some of it, that is all for now.
+    A truncating checkpoint blocks writers while it waits for readers. So first a passive checkpoint, which blocks no
+    one, copies what it can; if a reader still needs a part of the WAL, the truncation is left for later.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     with connection.cursor() as cursor:
-        while not _carried_over(cursor):
+        while not _checkpoint_passively(cursor):
             if time.monotonic() >= deadline:
                 return False
             time.sleep(_PAUSE)
         cursor.execute("PRAGMA busy_timeout")
         before = cursor.fetchone()[0]
-        cursor.execute(f"PRAGMA busy_timeout = {int(MOMENT * 1000)}")
+        cursor.execute(f"PRAGMA busy_timeout = {int(MAX_WRITE_LOCK * 1000)}")
         try:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             row = cursor.fetchone()
@@ -85,18 +85,19 @@ def _begun_afresh(patience: float) -> bool:
     return not (row and row[0])
 
 
-def _carried_over(cursor: Any) -> bool:
+def _checkpoint_passively(cursor: Any) -> bool:
     cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    _, frames, carried = cursor.fetchone()
-    return bool(frames == carried)
+    _, frames, copied = cursor.fetchone()
+    return bool(frames == copied)
 
 
-def _is_past(patience: float) -> bool:
-    """Whether nobody still sees what was deleted before this call: a table written anew keeps what somebody sees."""
+def _is_invisible(timeout: float) -> bool:
+    """Whether no session can see rows any more that were deleted before this call: CLUSTER copies rows that are still
+    visible to one."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT)
         now = int(cursor.fetchone()[0])
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         while True:
             cursor.execute(_OLDEST)
             if int(cursor.fetchone()[0]) >= now:

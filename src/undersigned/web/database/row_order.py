@@ -1,9 +1,9 @@
-"""Rows that stand in no order but that of their keys, wherever a database would show how they came (docs/adr/0076).
+"""Rewrites tables in the order of their keys, so that a copy of the disk does not tell who signed first (ADR 0076).
 
-A database writes a row where there is room: in SQLite each page fills from its end, in PostgreSQL the heap does, and
-each row there says which transaction wrote it. So tables that people's acts add to are rewritten, whole, in the order
-of their keys, which are hashes or random numbers; on PostgreSQL by one transaction, so that all rows name the same.
-What the rows left behind is then cleared by ``purge``.
+A database writes a row where there is free space: SQLite fills each page from its end, PostgreSQL the heap, and a
+PostgreSQL row also stores the id of the transaction that wrote it (``xmin``). So tables that signatories' actions add
+rows to are rewritten as a whole, in the order of their keys, which are hashes or random numbers; on PostgreSQL in one
+transaction, so that all rows have the same ``xmin``. Then ``purge`` removes the old copies.
 """
 
 from __future__ import annotations
@@ -16,122 +16,119 @@ from django.apps import apps
 from django.db import OperationalError, connection, transaction
 from django.db.models import BinaryField, Model
 
-from undersigned.web.database.purge import wash
+from undersigned.web.database.purge import purge_deleted
 from undersigned.web.storage.reserve import is_full
 
 SHORT: Final = 0.1
-"""Seconds a rewriting may take as often as it is asked for..."""
-FEW: Final = 500
-"""... or rows it may be of: then it takes long only because the machine is busy."""
-SHARE: Final = 50
-"""One that took longer is not repeated before so many times as long: it costs 2 % of the time at most."""
-_TOGETHER: Final = {True: 256, False: 4096}
-"""Rows in one transaction on SQLite, with large values or without: meanwhile nobody can sign."""
+"""A rewrite that takes at most this many seconds is not rate-limited."""
+SMALL_TABLE: Final = 500
+"""Nor is one of at most this many rows: if that takes long, the machine is busy."""
+BACKOFF: Final = 50
+"""A longer rewrite is repeated only after this many times its duration, so it takes at most 2 % of the time."""
+_PER_TRANSACTION: Final = {True: 256, False: 4096}
+"""Rows in one transaction on SQLite, for tables with BLOBs and without: signatures wait while it runs."""
 _PAUSE: Final = 0.03
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 """PostgreSQL's error code; by its class it would need psycopg on SQLite, too."""
 
 
 class RowRewriter:
-    """Clears tables of order and past, large ones seldom. One for each thread that does."""
+    """Rewrites and purges tables, large ones rarely. Each thread has its own."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._not_before: dict[str, float] = {}
 
     def clear(self, *tables: str) -> bool:
-        """Rewrites these and washes them; False if one of them is not due yet, or somebody was in the way: it is to be
-        asked again."""
+        """Rewrites and purges these tables. False if one is rate-limited or blocked: then call it again later."""
         due = [table for table in tables if self._now() >= self._not_before.get(table, 0)]
-        washed = True
+        is_purged = True
         for table in due:
             began = self._now()
             try:
-                mix(table)
+                rewrite_by_key(table)
             except OperationalError as error:
-                if not _may_wait(error):
+                if not _is_temporary(error):
                     raise
                 return False
-            # SQLite has one past for all of them.
-            washed = (connection.vendor != "postgresql" or wash(table)) and washed
+            # On SQLite all tables share one WAL, which is purged once, below.
+            is_purged = (connection.vendor != "postgresql" or purge_deleted(table)) and is_purged
             took = self._now() - began
-            if took > SHORT and _rows(table) > FEW:
-                self._not_before[table] = self._now() + SHARE * took
+            if took > SHORT and _count_rows(table) > SMALL_TABLE:
+                self._not_before[table] = self._now() + BACKOFF * took
         if connection.vendor != "postgresql":
-            washed = wash(*tables)
-        return washed and len(due) == len(tables)
+            is_purged = purge_deleted(*tables)
+        return is_purged and len(due) == len(tables)
 
 
-def _rows(table: str) -> int:
+def _count_rows(table: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")  # noqa: S608 - our own table's name
         return int(cursor.fetchone()[0])
 
 
-def _may_wait(error: OperationalError) -> bool:
-    """Whether it can be done later: somebody held a lock for too long, or there is no room. The room that is kept for
-    withdrawals is not for this."""
-    locked = getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE
-    busy = locked or "database is locked" in str(error)
-    return busy or is_full(error)
+def _is_temporary(error: OperationalError) -> bool:
+    """Whether to try again later: a lock timed out, or the disk is full. The disk reserve is not for this."""
+    is_timeout = getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+    return is_timeout or "database is locked" in str(error) or is_full(error)
 
 
 def is_ordered(table: str) -> bool:
-    """On PostgreSQL: whether the rows of a table name different transactions."""
+    """On PostgreSQL: whether a table's rows were written by different transactions, which tells their order."""
     name = connection.ops.quote_name(table)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(DISTINCT xmin::text) FROM {name}")  # noqa: S608 - our own table's name
         return bool(cursor.fetchone()[0] > 1)
 
 
-def mix(table: str) -> None:
-    """Rewrites a table in the order of its keys. Commits; nothing waits for more than ``_TOGETHER`` rows."""
+def rewrite_by_key(table: str) -> None:
+    """Rewrites a table in the order of its keys, and commits. On SQLite in parts of ``_PER_TRANSACTION`` rows."""
     model = next(model for model in apps.get_models() if model._meta.db_table == table)
     if connection.vendor == "postgresql":
-        _by_one_transaction(model)
+        _rewrite_at_once(model)
     else:
-        _part_by_part(model)
+        _rewrite_in_parts(model)
 
 
-def _by_one_transaction(model: type[Model]) -> None:
-    table, key = _names(model)
+def _rewrite_at_once(model: type[Model]) -> None:
+    table, key = _quote_names(model)
     if not is_ordered(model._meta.db_table):
         return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {key} = {key}")  # noqa: S608 - as above
-    # True now: every row names this transaction. Their order, and what they were before, is the washing's.
+    # True now: every row was written by this transaction. CLUSTER (purge) then sorts them and drops their old versions.
 
 
-def _names(model: type[Model]) -> tuple[str, str]:
-    """Table and key, quoted."""
+def _quote_names(model: type[Model]) -> tuple[str, str]:
+    """Names of table and key column, quoted."""
     name = connection.ops.quote_name
     return name(model._meta.db_table), name(str(model._meta.pk.column))
 
 
-def _part_by_part(model: type[Model]) -> None:
+def _rewrite_in_parts(model: type[Model]) -> None:
     fields = model._meta.concrete_fields
-    table, key = _names(model)
+    table, key = _quote_names(model)
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     place = next(i for i, field in enumerate(fields) if field.primary_key)
-    together = _TOGETHER[any(isinstance(field, BinaryField) for field in fields)]
+    limit = _PER_TRANSACTION[any(isinstance(field, BinaryField) for field in fields)]
     last: Any = None
     while True:
         where, values = ("", []) if last is None else (f" WHERE {key} > %s", [last])
         began = time.monotonic()
         with transaction.atomic(), connection.cursor() as cursor:
-            # Names of our own table and columns; no value is written into a statement.
-            cursor.execute(f"SELECT {columns} FROM {table}{where} ORDER BY {key} LIMIT {together}", values)  # noqa: S608
+            # Only names of our own table and columns are formatted into the statement, never values.
+            cursor.execute(f"SELECT {columns} FROM {table}{where} ORDER BY {key} LIMIT {limit}", values)  # noqa: S608
             rows = cursor.fetchall()
             if rows:
-                _again(cursor, table, key, columns, rows, place)
-        if len(rows) < together:
+                _replace_rows(cursor, table, key, columns, rows, place)
+        if len(rows) < limit:
             return
         last = rows[-1][place]
-        # Whoever waited for the lock asks again within this time.
+        # Transactions that waited for the write lock poll for it: the pause lets them in.
         time.sleep(max(_PAUSE, time.monotonic() - began))
 
 
-def _again(cursor: Any, table: str, key: str, columns: str, rows: Sequence[tuple[Any, ...]], place: int) -> None:
+def _replace_rows(cursor: Any, table: str, key: str, columns: str, rows: Sequence[tuple[Any, ...]], place: int) -> None:
     bounds = [rows[0][place], rows[-1][place]]
     cursor.execute(f"DELETE FROM {table} WHERE {key} BETWEEN %s AND %s", bounds)  # noqa: S608 - as above
     marks = ", ".join(["%s"] * len(rows[0]))

@@ -1,4 +1,4 @@
-"""The database's schema: brought to this version's, wholly or not at all."""
+"""Migrates the database's schema to this version, atomically."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 
-def bring_up_to_date() -> None:
-    """Applies the migrations that are missing, in one transaction: a process that dies meanwhile changes nothing."""
-    with whole():
+def migrate_schema() -> None:
+    """Applies the missing migrations in one transaction: a process that dies meanwhile changes nothing."""
+    with one_transaction():
         call_command("migrate", verbosity=0, interactive=False)
 
 
 @contextmanager
-def whole() -> Iterator[None]:
-    """One transaction around all of them.
+def one_transaction() -> Iterator[None]:
+    """One transaction around all migrations.
 
-    Django gives each its own, and notes it as applied after it if it leaves indices for the end: a death between the
-    two would leave tables that the next start finds in its way.
+    Django gives each migration its own, and may record it as applied only after that has committed. A crash in between
+    would leave tables that make the next start fail.
     """
-    sqlite = connection.vendor == "sqlite"
-    if sqlite:
-        # Tables are made anew under others that refer to them; inside a transaction this cannot be switched any more.
+    is_sqlite = connection.vendor == "sqlite"
+    if is_sqlite:
+        # A migration on SQLite recreates tables that others refer to. The checks cannot be switched in a transaction.
         connection.disable_constraint_checking()
     try:
         with transaction.atomic():
             yield
     finally:
-        if sqlite:
+        if is_sqlite:
             connection.enable_constraint_checking()

@@ -1,8 +1,7 @@
-"""Reading the database as of one moment, for as long as it takes, while everybody else goes on.
+"""Read-only snapshot of the database: consistent for as long as it is open, without blocking writers.
 
-Not ``transaction.atomic``, which is for writers: it takes the one lock they take turns at. Nothing can be written in
-here. While it lasts the database keeps its past: SQLite's write-ahead log is not begun afresh (``purge``), PostgreSQL
-removes no dead row.
+Not ``transaction.atomic``, which is for writers and takes the writer's lock. While a snapshot is open the database
+cannot purge: SQLite's WAL cannot be truncated, and PostgreSQL keeps dead rows.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from django.db import connection
 
 _BEGIN = {
     "sqlite": ("PRAGMA query_only = ON", "BEGIN DEFERRED"),
-    # Who looks for a long time asks for nothing meanwhile: the server must not take it for dead.
+    # A reader may compute for a long time between two queries: the server must not end its session as idle.
     "postgresql": (
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         "SET LOCAL idle_in_transaction_session_timeout = 0",
@@ -26,13 +25,13 @@ _END = {"sqlite": ("ROLLBACK", "PRAGMA query_only = OFF"), "postgresql": ("ROLLB
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """What this thread asks of the database is answered as of the moment it began."""
-    assert not connection.in_atomic_block  # noqa: S101 - a reader is in no writer's transaction
+    """Answers all queries of this thread as of the moment at which it was opened."""
+    assert not connection.in_atomic_block  # noqa: S101 - a reader is not inside a writer's transaction
     try:
         with connection.cursor() as cursor:
             for statement in _BEGIN[connection.vendor]:
                 cursor.execute(statement)
-            # The moment is that of the first answer.
+            # BEGIN takes no snapshot yet: the first query does.
             cursor.execute("SELECT count(*) FROM letters_letter")
             cursor.fetchone()
         yield

@@ -164,7 +164,7 @@ class Site:
         authorized = header(scope, b"authorization") is not None
         body = await read_body(scope, receive, longest_body(scope["path"], authorized=authorized))
         self._beat.check()
-        async with self._gate.passing():
+        async with self._gate.admit():
             await _DJANGO(cast(dict[str, Any], scope), replay(body, receive), _with_headers(send, base))
 
     def _check_host(self, scope: Scope) -> None:

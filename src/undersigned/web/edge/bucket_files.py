@@ -1,4 +1,4 @@
-"""Serving published files from a bucket, where no proxy in front does it: one request there for each here."""
+"""Serves published files from a bucket, if no proxy does: one request to the bucket for each request here."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 from undersigned.web.edge.body import Headers, Scope, Send, header, respond, respond_empty
-from undersigned.web.edge.file_cache import is_known, tag_of
+from undersigned.web.edge.file_cache import is_match, tag_of
 from undersigned.web.edge.files import locate
 from undersigned.web.ports import Storage
 from undersigned.web.problems import Problem
-from undersigned.web.storage.media_types import manner, type_of
+from undersigned.web.storage.media_types import caching_headers, type_of
 
 
 class BucketServer:
-    """``pool``: threads that may wait for the bucket."""
+    """Serves files from a bucket. ``pool``: threads that may block on it."""
 
     def __init__(self, storage: Storage, pool: Executor) -> None:
         self._storage, self._pool = storage, pool
 
     async def serve(self, scope: Scope, send: Send, base: Headers) -> bool:
-        """Answers if there is a file at the path; returns whether it did. Raises StorageAwayError, Problem."""
+        """Responds if there is a file at the path; returns whether it did. Raises StorageAwayError, Problem."""
         path = scope["path"]
         name = locate(path)
         if name is None or scope["method"] not in ("GET", "HEAD", "POST"):
@@ -30,11 +30,11 @@ class BucketServer:
         if data is None:
             return False
         if scope["method"] == "POST":
-            raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
+            raise Problem("method-not-allowed", "This address accepts GET.", headers={"Allow": "GET, HEAD"})
         kind = type_of(path, Path(name))
         tag = tag_of(data)
-        headers = [*base, *manner(path, kind), (b"etag", tag)]
-        if is_known(header(scope, b"if-none-match"), tag):
+        headers = [*base, *caching_headers(path, kind), (b"etag", tag)]
+        if is_match(header(scope, b"if-none-match"), tag):
             await respond_empty(send, 304, headers)
         elif scope["method"] == "HEAD":
             lines = [*headers, (b"content-type", kind), (b"content-length", str(len(data)).encode())]

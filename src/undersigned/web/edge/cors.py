@@ -1,8 +1,7 @@
-"""What pages of other origins may ask: the public files of a letter, a signatory's two acts, and
-what the roll says of a code's holder (docs/adr/0041).
+"""CORS: pages of other origins may read a letter's public files, sign, withdraw, and open a code's box (docs/adr/0041).
 
-The page that signs from a file has the origin ``null``, and a client somebody else serves has its own. Nothing answered
-here depends on a cookie or on who asks, so that anybody may read it.
+The signing page that works from a file has the origin ``null``, and a client on another server has that server's. No
+response here depends on a cookie or on who asks, so any origin may read it.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ PREFLIGHT: Final[Headers] = [
     (b"access-control-allow-headers", b"content-type"),
     (b"access-control-max-age", b"86400"),
 ]
-"""What an OPTIONS on an act is told besides. Never that credentials are welcome: the client sends none."""
+"""Further headers of the preflight response. Credentials are never allowed: the client sends none."""
 
 
 def is_shared(path: str) -> bool:
-    """Whether what is at ``path`` may be read by pages of any origin, refusals too."""
+    """Whether pages of any origin may read the response at ``path``, errors included."""
     return _FILES.fullmatch(path) is not None

@@ -1,4 +1,4 @@
-"""The headers on every answer of the thin door: the same that Django's middleware puts on its own, from one source."""
+"""Security headers of responses that do not pass through Django, from the same settings as Django's middleware."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _EMBEDDED: Final = re.compile(r"/[^/]+/(?:embed|share)/[^/]+")
 
 
 def is_embedded(path: str) -> bool:
-    """Whether what is at ``path`` is made to stand on other people's pages."""
+    """Whether the file at ``path`` is meant to be embedded in pages of other sites."""
     return _EMBEDDED.fullmatch(path) is not None
 
 
 def embedded_headers() -> Headers:
-    """As ``security_headers``, for what any site may show in a frame or as a picture; it runs nothing at all."""
+    """``security_headers`` for files that any site may show in a frame or as a picture. They run no scripts."""
     policy = {
         "default-src": ["'none'"], "style-src": ["'self'"], "font-src": ["'self'"], "base-uri": ["'none'"],
         "form-action": ["'none'"], "frame-ancestors": ["*"],
@@ -32,7 +32,7 @@ def embedded_headers() -> Headers:
 
 
 def security_headers() -> Headers:
-    """Content-Security-Policy and its companions, as the settings have them."""
+    """Content-Security-Policy and the other security headers, from the settings."""
     permissions = ", ".join(f"{feature}=()" for feature in sorted(settings.PERMISSIONS_POLICY))
     lines = {
         "content-security-policy": str(build_policy(settings.CONTENT_SECURITY_POLICY["DIRECTIVES"])),

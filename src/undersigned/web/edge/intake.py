@@ -1,6 +1,6 @@
-"""The hot path: POST entries, activate and box, straight from ASGI (docs/adr/0010).
+"""The hot path: POST entries, activate and box, handled in ASGI without Django (docs/adr/0010).
 
-One strict parse, the checks that need no database, then the committer; the answer follows the commit.
+One strict parse, then the checks that need no database, then the group commit; the response follows the commit.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ from undersigned.web.signing.committer import Committer
 
 _JSON: Final = b"application/json"
 MAX_COMPUTING: Final = 512
-"""Blind signatures under way or waiting: more would be waited for longer than people wait."""
+"""Blind signatures that are being computed or wait for it. Beyond this bound, waiting would take longer than people
+wait, so requests are told to retry (backpressure)."""
 
 
 class _Posted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -59,38 +60,37 @@ class _Holder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Intake:
-    """The two acts of a signatory, and what an access code's holder may ask.
+    """Handles a signatory's requests: submit an entry, use an access code, open a code's box.
 
-    One a process; shares the committer and the registrar's threads.
+    One per process; shares the committer and the registrar's threads.
     """
 
     def __init__(
         self, world: World, letters: LetterCache, committer: Committer, pool: ThreadPoolExecutor, beat: LoopMonitor
     ) -> None:
         self._world, self._letters, self._committer, self._pool, self._beat = world, letters, committer, pool, beat
-        self._places = Inclusions(world.storage, pool)
+        self._inclusions = Inclusions(world.storage, pool)
         self._computing = 0
 
     async def entries(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
-        """POST entries: 201 with the receipt once durable; 200 with the same receipt if it was there."""
+        """POST entries: 201 with the receipt once the entry is durable. Idempotent: 200 with the same receipt."""
         check_type(scope, _JSON)
         body = await read_body(scope, receive)
         self._beat.check()
         posted: _Posted = canonical.decode_as(body, _Posted)
         letter = await self._letter(slug)
         checked = candidate.check(letter, canonical.encode(posted.entry), posted.object)
-        outcome = await self._committed(checked)
-        made = receipt.make(letter.letter, checked.data, outcome.by, letter.log)
-        answer: dict[str, object] = {"receipt": made}
+        outcome = await self._commit(checked)
+        answer: dict[str, object] = {"receipt": receipt.make(letter.letter, checked.data, outcome.by, letter.log)}
         if not letter.manifest.sealed:
-            answer |= await self._places.of(letter, checked.leaf)
-        await self._say(send, base, 201 if outcome.new else 200, msgspec.json.encode(answer, order="sorted"))
+            answer |= await self._inclusions.wait_for_proof(letter, checked.leaf)
+        await self._respond(send, base, 201 if outcome.new else 200, msgspec.json.encode(answer, order="sorted"))
 
     async def activate(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
-        """POST activate: the registrar's blind signature; the same question again, the same answer.
+        """POST activate: the registrar's blind signature. Idempotent: the same request gets the same signature.
 
-        Every refusal that needs no code comes before the code is looked up, in the order of this function and of
-        ``_answer``: nobody learns by one whether a code has been used (docs/adr/0098).
+        Every check that does not need the code comes before the code is looked up, in the order of this function and of
+        ``_answer``: no refusal may tell whether a code has been used (docs/adr/0098). Keep that order.
         """
         check_type(scope, _JSON)
         body = await read_body(scope, receive)
@@ -101,39 +101,38 @@ class Intake:
         blinded = base64url.decode(question.blinded, letter.registrar.length)
         check_blinded(letter.registrar, blinded)
         self._committer.check_room()
-        found = await self._compute(partial(self._answer, CodeUse(letter, _hashed(token), blinded)))
+        found = await self._compute(partial(self._answer, CodeUse(letter, _hash_token(token), blinded)))
         if isinstance(found, CodeUse):
-            found = await self._committed(found)
+            found = await self._commit(found)
         assert isinstance(found, CodeFound)  # noqa: S101 - for the type checker
         assert found.answer is not None  # noqa: S101 - stored a moment ago
-        answer = {**_boxed(found), "signature": base64url.encode(found.answer)}
-        await self._say(send, base, 200, canonical.encode(answer))
+        answer = {**_encode_box(found), "signature": base64url.encode(found.answer)}
+        await self._respond(send, base, 200, canonical.encode(answer))
 
     async def box(self, scope: Scope, receive: Receive, send: Send, slug: str, base: Headers) -> None:
-        """POST box: what the roll says of a code's holder, for them to open. Nothing is used up, and whether the code
-        has been used is not even read."""
+        """POST box: the encrypted roll record of a code's holder. Neither uses the code nor checks its use."""
         check_type(scope, _JSON)
         body = await read_body(scope, receive)
         self._beat.check()
         holder: _Holder = canonical.decode_as(body, _Holder)
         token = base64url.decode(holder.token, 32)
         letter = await self._letter(slug)
-        found = await self._compute(partial(find_box, letter, _hashed(token)))
+        found = await self._compute(partial(find_box, letter, _hash_token(token)))
         assert isinstance(found, CodeFound)  # noqa: S101 - for the type checker
-        await self._say(send, base, 200, canonical.encode(_boxed(found)))
+        await self._respond(send, base, 200, canonical.encode(_encode_box(found)))
 
-    async def _committed(self, work: Candidate | CodeUse) -> Any:
-        """What is durable of it. Raises what it was refused with."""
+    async def _commit(self, work: Candidate | CodeUse) -> Any:
+        """Submits to the group commit and returns the durable outcome. Raises the refusal, if it was refused."""
         outcome = await self._committer.submit(work)
         if isinstance(outcome, Problem) and outcome.code == "busy":
-            # The database went away, perhaps: what is known of the letter may be of before.
+            # Perhaps the database was unreachable and is another one now: read the letter again.
             self._letters.forget(work.letter.slug)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     async def _compute(self, work: Callable[[], CodeFound | CodeUse]) -> CodeFound | CodeUse:
-        """``work`` in the registrar's pool. Raises Problem ``busy`` if too much waits for it already."""
+        """Runs ``work`` in the registrar's threads. Raises Problem ``busy`` if their queue is full."""
         if self._computing >= MAX_COMPUTING:
             raise busy()
         self._computing += 1
@@ -143,39 +142,39 @@ class Intake:
             self._computing -= 1
 
     def _answer(self, use: CodeUse) -> CodeFound | CodeUse:
-        """The answer given before to this question, or the question with an answer computed and not stored. Runs in the
-        registrar's pool.
+        """The stored answer to this request, or the request with a new answer that is not stored yet. Runs in the
+        registrar's threads.
 
-        A code that answered another question is computed for like an unused one, and refused where answers are
-        stored: until the commit both take the same steps and the same time.
+        A code that has answered another request is not refused here, but in the commit: until then it takes the same
+        steps and the same time as an unused one.
         """
         check_open(use.letter)
-        if not self._world.reserve.held():
+        if not self._world.reserve.is_held():
             raise full()
         found = find_code(use)
         if found.answer is not None and connection.vendor != "postgresql":
             return found
-        # On PostgreSQL through the committer, which answers only once the earlier answer is where it must be.
+        # On PostgreSQL the stored answer goes through the committer too, which waits until it is durable.
         answer = found.answer or registrar.sign_blindly(use.letter.registrar, use.blinded, self._world.entropy)
         return replace(use, answer=answer)
 
     async def _letter(self, slug: str) -> FixedLetter:
-        letter = self._letters.cached(slug)
+        letter = self._letters.find_cached(slug)
         if letter is None:
-            # Not in Django's one thread, where a publication may take its time.
+            # Not in Django's thread, in which a publication may be running for minutes.
             letter = await asyncio.get_running_loop().run_in_executor(self._pool, self._letters.find, slug)
         if letter is None:
             raise LetterError("there is no letter at this address, or it is still a draft")
         return letter
 
-    async def _say(self, send: Send, base: Headers, status: int, body: bytes) -> None:
+    async def _respond(self, send: Send, base: Headers, status: int, body: bytes) -> None:
         headers = [*base, (b"content-type", _JSON), (b"cache-control", b"no-store")]
         await respond(send, status, headers, body)
 
 
-def _hashed(token: bytes) -> str:
+def _hash_token(token: bytes) -> str:
     return base64url.encode(hashlib.sha256(token).digest())
 
 
-def _boxed(found: CodeFound) -> dict[str, str | None]:
+def _encode_box(found: CodeFound) -> dict[str, str | None]:
     return {"box": None if found.box is None else base64url.encode(found.box), "leaf": found.leaf}

@@ -1,7 +1,7 @@
-"""How many are let in at once, and when somebody is told to come back instead.
+"""Backpressure: bounded concurrency, bounded queue and bounded wait; 503 with Retry-After beyond them.
 
-Whoever is let in is answered in a moment; whoever would have to wait longer than people do is told so at once (503 with
-Retry-After), before anything was done for them. Nothing here waits without a bound, in number or in time.
+A request that is admitted gets its response soon. One that would wait longer than people do is refused at once, before
+any work is done for it. Nothing here waits without a bound, in number or in time.
 """
 
 from __future__ import annotations
@@ -14,68 +14,68 @@ from typing import Final
 
 from undersigned.web.problems import busy
 
-AT_ONCE: Final = 16
-"""Requests that Django answers at the same time, each in a thread and on PostgreSQL with a session of its own."""
-WAITING: Final = 256
-"""Requests that wait for their turn with Django."""
-PATIENCE: Final = 10.0
-"""Seconds they wait."""
-LATE: Final = 2.0
+MAX_CONCURRENT: Final = 16
+"""Requests that Django handles at the same time, each in a thread, and on PostgreSQL in a session, of its own."""
+MAX_QUEUED: Final = 256
+"""Requests that wait for Django."""
+MAX_WAIT: Final = 10.0
+"""Seconds that one waits."""
+MAX_LAG: Final = 2.0
 """Seconds by which the event loop may be behind."""
-_BEAT: Final = 0.1
+_INTERVAL: Final = 0.1
 
 
 class LoadLimit:
-    """So many inside, so many in front of it, for so long."""
+    """Bounded concurrency, queue and wait time."""
 
-    def __init__(self, inside: int = AT_ONCE, waiting: int = WAITING, patience: float = PATIENCE) -> None:
-        self._inside, self._waiting, self._patience = asyncio.Semaphore(inside), waiting, patience
-        self._before = 0
+    def __init__(self, concurrent: int = MAX_CONCURRENT, queued: int = MAX_QUEUED, wait: float = MAX_WAIT) -> None:
+        self._slots, self._max_queued, self._wait = asyncio.Semaphore(concurrent), queued, wait
+        self._queued = 0
 
     @asynccontextmanager
-    async def passing(self) -> AsyncIterator[None]:
-        """Inside. Raises Problem ``busy`` if too many wait already, or after waiting too long."""
-        if self._before >= self._waiting:
+    async def admit(self) -> AsyncIterator[None]:
+        """Holds a slot. Raises Problem ``busy`` at once if the queue is full, or after waiting too long."""
+        if self._queued >= self._max_queued:
             raise busy()
-        self._before += 1
+        self._queued += 1
         try:
-            async with asyncio.timeout(self._patience):
-                await self._inside.acquire()
+            async with asyncio.timeout(self._wait):
+                await self._slots.acquire()
         except TimeoutError:
             raise busy() from None
         finally:
-            self._before -= 1
+            self._queued -= 1
         try:
             yield
         finally:
-            self._inside.release()
+            self._slots.release()
 
 
 class LoopMonitor:
-    """How far the event loop is behind: it notes the time ten times a second, if it comes to it.
+    """Measures how far the event loop lags behind: a timer notes the time ten times a second.
 
-    What is to be done lies in the loop's own queue, which nobody can measure or bound. A thousand signatures that come
-    at once are all in it, and take turns at the checks; those whose turn comes too late see it here.
+    The loop's own queue can be neither measured nor bounded. A thousand signatures that arrive at once are all in it;
+    those whose turn comes too late are refused by ``check``.
     """
 
-    def __init__(self, late: float = LATE) -> None:
-        self._late = late
+    def __init__(self, max_lag: float = MAX_LAG) -> None:
+        self._max_lag = max_lag
         self._seen: float | None = None
 
     def start(self) -> None:
-        """Begins. Until then nothing is late. Within the loop."""
+        """Starts the timer; until then the lag is 0. Call it in the event loop."""
         self._seen = time.monotonic()
-        asyncio.get_running_loop().call_later(_BEAT, self._again)
+        asyncio.get_running_loop().call_later(_INTERVAL, self._restart)
 
     def stop(self) -> None:
-        """Ends."""
+        """Stops the timer."""
         self._seen = None
 
-    def _again(self) -> None:
+    def _restart(self) -> None:
         if self._seen is not None:
             self.start()
 
     def check(self) -> None:
-        """Raises Problem ``busy`` if the loop is so far behind that nothing more should be begun."""
-        if self._seen is not None and time.monotonic() - self._seen > self._late + _BEAT:
+        """Raises Problem ``busy`` if the loop lags so far behind that no new work should start."""
+        if self._seen is not None and time.monotonic() - self._seen > self._max_lag + _INTERVAL:
             raise busy()

@@ -1,4 +1,4 @@
-"""Errors of Django's views as problem+json, whatever raised them."""
+"""Django middleware: turns every error of a view into problem+json."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from undersigned.web.failures import problem_of
 from undersigned.web.problems import CONTENT_TYPE, Problem, not_found
 
 
-def answer(problem: Problem) -> HttpResponse:
-    """``problem`` as an answer."""
+def problem_response(problem: Problem) -> HttpResponse:
+    """The response for ``problem``."""
     return HttpResponse(
         problem.body(),
         status=problem.status,
@@ -20,32 +20,33 @@ def answer(problem: Problem) -> HttpResponse:
     )
 
 
-class problems:  # noqa: N801 - named in the settings as one names a function
-    """Turns a Problem, or the protocol's refusal, into its answer; and Django's own plain refusals too."""
+class problems:  # noqa: N801 - named in the settings like a function
+    """Middleware that turns a Problem, a ProtocolError and Django's own error pages into problem+json."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._next = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The answer, with a problem's body where it would be HTML about an error."""
+        """The view's response; for an HTML error page of Django's, a problem instead."""
         response = self._next(request)
         if response.status_code < 400 or response.headers.get("Content-Type") == CONTENT_TYPE:
             return response
+        allowed = response.headers.get("Allow", "")
         plain = {
             400: Problem("malformed", "The request is not one this site can read. Nothing was kept."),
             404: not_found(),
-            405: Problem("method-not-allowed", f"This address takes {response.headers.get('Allow', 'other methods')}.",
-                         headers={"Allow": response.headers.get("Allow", "")}),
+            405: Problem("method-not-allowed", f"This address accepts {allowed or 'other methods'}.",
+                         headers={"Allow": allowed}),
             413: Problem("too-large", "The body is larger than 64 KiB. Nothing was kept."),
         }  # fmt: skip
-        return answer(plain[response.status_code]) if response.status_code in plain else response
+        return problem_response(plain[response.status_code]) if response.status_code in plain else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG002
-        """The answer to what a view raised. The log says where in the code it was, never what was asked."""
-        return answer(
+        """The response to a view's exception. The log has the place in the code, never the request's content."""
+        return problem_response(
             problem_of(
                 error,
-                away="The published files cannot be reached. Whether it was kept is not known; try again.",
-                failed="The server failed. What was kept is not known; ask again for the state.",
+                away="The published files cannot be reached. It is unknown whether anything was stored; try again.",
+                failed="The server failed. It is unknown whether anything was stored; check the letter's status.",
             )
         )

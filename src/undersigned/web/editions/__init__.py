@@ -1,1 +1,1 @@
-"""Editions: who is opened by a cut, shares that trustees hand over, names that are opened."""
+"""Editions: the open set of a cut, the shares that trustees submit, the names they open."""

@@ -1,4 +1,4 @@
-"""Whom an edition opens, from the entries in the table."""
+"""The open set of an edition, queried from the log's table: the keys whose names its cut opens."""
 
 from __future__ import annotations
 
@@ -20,25 +20,29 @@ SELECT
       WHERE came.letter_id = %(letter)s AND came.key = gone.key AND came.kind = 'sign' AND came.seq = 0
         AND came."index" > %(before)s))
 """
-"""Between two cuts nearly every entry is a first signature. What else there is, is found in the index by key, which has
-no place of an entry in it: the plus keeps SQLite from reading a million rows in order of their places instead."""
+"""Counts the exceptions, because between two cuts nearly every entry is a first signature. The index by key finds them;
+it does not hold an entry's position in the log. The unary plus keeps SQLite from choosing the index by position
+instead, in which it would scan a million rows."""
 
 
-def cuts(letter: int) -> QuerySet[Entry]:
-    """The cuts of the letter with the primary key ``letter``. Of all that a log holds only acts have no key: with that
-    the database finds them at once, without it, it reads a million entries."""
+def find_cuts(letter: int) -> QuerySet[Entry]:
+    """The cuts of the letter with the primary key ``letter``.
+
+    ``key=""`` makes this fast: only the organiser's entries have no key, so the index by key finds them without
+    scanning a million entries.
+    """
     return Entry.objects.filter(letter=letter, key="", kind="cut")
 
 
 def open_set_keys(edition: Edition, among: Iterable[str] | None = None) -> set[str]:
-    """Keys standing at the edition's cut, less those opened in earlier editions. The cut must be in the log.
+    """The keys standing at the edition's cut that no earlier edition has opened. The cut must be in the log.
 
-    ``among``: only these are asked about; a large letter's shares come in thousands of posts.
+    ``among``: restricts the query to these keys; a large letter's shares arrive in thousands of requests.
     """
-    indices = dict(cuts(edition.letter_id).filter(seq__lte=edition.number).values_list("seq", "index"))
+    indices = dict(find_cuts(edition.letter_id).filter(seq__lte=edition.number).values_list("seq", "index"))
     last, before = indices[edition.number], indices.get(edition.number - 1, 0)
     entries = Entry.objects.filter(letter=edition.letter_id, kind__in=("sign", "withdraw"))
-    # By their keys alone: told of a range of places as well, SQLite goes through the range.
+    # By key only: given a range of positions as well, SQLite scans the whole range.
     entries = entries.filter(index__lt=last) if among is None else entries.filter(key__in=list(among))
     signs, gone = set(), set()
     for key, kind, seq, index in entries.values_list("key", "kind", "seq", "index").iterator():
@@ -50,8 +54,8 @@ def open_set_keys(edition: Edition, among: Iterable[str] | None = None) -> set[s
 
 
 def open_set_size(edition: Edition) -> int:
-    """How many keys ``open_set_keys`` would give. The cut must be in the log."""
-    indices = dict(cuts(edition.letter_id).filter(seq__lte=edition.number).values_list("seq", "index"))
+    """How many keys ``open_set_keys`` returns, without loading them. The cut must be in the log."""
+    indices = dict(find_cuts(edition.letter_id).filter(seq__lte=edition.number).values_list("seq", "index"))
     last, before = indices[edition.number], indices.get(edition.number - 1, 0)
     with connection.cursor() as cursor:
         cursor.execute(_SIZE, {"letter": edition.letter_id, "before": before, "last": last})

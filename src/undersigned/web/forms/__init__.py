@@ -1,4 +1,4 @@
-"""Signing and withdrawing a public letter without script: the server acts as the client, and forgets the key.
+"""HTML forms for public letters that work without JavaScript: the server acts as the client, and forgets the key.
 
-A sealed letter refuses this way: the server must never see a sealed name.
+A sealed letter has no such forms: the server must never see a sealed name.
 """

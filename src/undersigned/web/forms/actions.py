@@ -1,6 +1,6 @@
-"""The two acts of a signatory without script: each one transaction, durable when it returns.
+"""Actions: sign or withdraw on behalf of a signatory without JavaScript. Each is one transaction, durable on return.
 
-There is no ``by`` and no audit record: signatories' acts stand in the log, without a time.
+There is no ``by`` and no audit record: signatories' actions are in the log, without a time.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from undersigned.web.signing.actions import take_entries, use_codes
 
 
 def sign_for(*, letter: FixedLetter, code: bytes, withdrawal: bytes, choice: Choice, world: World, now: int) -> None:
-    """Uses the access code and takes the entry: both or neither. The same again changes nothing.
+    """Uses the access code and takes the entry, both or neither. Idempotent.
 
-    The code comes last: whatever else may be refused has been by then, and says nothing of the code (docs/adr/0098).
-    Raises Problem (no room on the disk, unknown or used code), ProtocolError (closed, or this withdrawal code has
-    signed otherwise).
+    The code is checked last, so that any other refusal says nothing about the code (docs/adr/0098). Raises Problem
+    (disk full, unknown or used code), ProtocolError (closed, or this withdrawal code has signed another entry).
     """
-    if not world.reserve.held():
+    if not world.reserve.is_held():
         raise full()
     use, candidate = make_signature(letter, code, withdrawal, choice, world.entropy)
     with transaction.atomic():
@@ -30,7 +29,7 @@ def sign_for(*, letter: FixedLetter, code: bytes, withdrawal: bytes, choice: Cho
         if isinstance(outcome, (ProtocolError, Problem)):
             raise outcome
         if not outcome.new:
-            # This very form was sent before, and used its code then: none is looked up.
+            # The same form was sent before and used its code then, so it must not be used again.
             return
         (found,) = use_codes([use], now=now)
         if isinstance(found, Problem):
@@ -38,7 +37,7 @@ def sign_for(*, letter: FixedLetter, code: bytes, withdrawal: bytes, choice: Cho
 
 
 def withdraw_for(*, letter: FixedLetter, withdrawal: bytes, now: int) -> None:
-    """Takes the withdrawal, for good; the same again changes nothing. Raises SequenceError: this key never signed."""
+    """Takes the withdrawal, which is permanent. Idempotent. Raises SequenceError if this key never signed."""
     candidate = make_withdrawal(letter, withdrawal)
     with transaction.atomic():
         (outcome,) = take_entries([candidate], now=now)

@@ -1,4 +1,4 @@
-"""Answers of the forms: pages that are stored nowhere, in the words of their language, also when something is wrong."""
+"""Renders the forms' responses as HTML in the page's language, errors included. No cache may store them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from undersigned.web.reader.words import words
 View = Callable[..., HttpResponse]
 _HEADERS: Final = {
     "Cache-Control": "no-store",
-    # With "no-referrer" browsers send "Origin: null" on our own forms, and the token check could not tell them from
-    # a stranger's. Other sites still learn nothing.
+    # With "no-referrer" browsers send "Origin: null" with our own forms too, so the CSRF check could not tell them from
+    # another site's. With "same-origin" other sites still learn nothing.
     "Referrer-Policy": "same-origin",
 }
 
@@ -32,7 +32,7 @@ _HEADERS: Final = {
 def page(
     request: HttpRequest, template: str, language: str, heading: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """A page from ``templates/forms/``. ``heading``: the word for it, which is the title too and names no letter."""
+    """Renders a template of ``templates/forms/``. ``heading``: the message for heading and title; names no letter."""
     said = words(language)
     full = {
         "t": said,
@@ -50,13 +50,13 @@ def page(
 
 
 def form(view: View) -> View:
-    """A view that shows a form at GET and acts at POST: guarded against forgery, refusing in words."""
+    """Decorator: a view that shows a form on GET and acts on POST, with CSRF protection and errors as pages."""
 
     @wraps(view)
     def guarded(request: HttpRequest, **parts: Any) -> HttpResponse:
         language = str(parts.get("language", "en"))
         if request.method not in ("GET", "HEAD", "POST"):
-            raise Problem("method-not-allowed", "This address takes GET and POST.", headers={"Allow": "GET, POST"})
+            raise Problem("method-not-allowed", "This address accepts GET and POST.", headers={"Allow": "GET, POST"})
         slug = str(parts.get("slug", ""))
         try:
             return view(request, **parts)
@@ -73,9 +73,9 @@ def form(view: View) -> View:
 
 
 def refusal(request: HttpRequest, language: str, problem: Problem, slug: str = "") -> HttpResponse:
-    """``problem`` as a page: in the page's language where there are words for it, else as the problem says it.
+    """Renders ``problem`` as a page, in the page's language if the catalog has a message for its code.
 
-    ``slug``: the letter's whose form it was, if it was a letter's; what to do next is then on the page.
+    ``slug``: the letter that the form belongs to, if any; then the page also says what to do next.
     """
     said = words(language)
     texts = [said.get(problem.message, problem.detail)]
@@ -91,7 +91,7 @@ def refusal(request: HttpRequest, language: str, problem: Problem, slug: str = "
 
 
 def expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django hands it in
-    """The answer to a form whose token is missing or another browser's. What was sent before it cannot know."""
+    """Django's CSRF failure view. It cannot know whether an earlier attempt went through, and says how to find out."""
     parts = [*request.path.split("/"), "", ""]
     # .../form/<language>/... or /code/<language>/
     slug, language = ("", parts[2]) if parts[1] == "code" else (parts[1], parts[3])
@@ -104,7 +104,7 @@ def expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: AR
 
 
 def _letter_of(slug: str, language: str) -> dict[str, Any]:
-    """``letter_context``, or nothing if there is no such letter in that language, or nobody can tell now."""
+    """``letter_context``; empty if there is no such letter in that language, or the database does not answer."""
     try:
         return letter_context(access.access_letter(slug), language) if slug else {}
     except (Problem, DatabaseError):
@@ -112,7 +112,7 @@ def _letter_of(slug: str, language: str) -> dict[str, Any]:
 
 
 def _links(said: dict[str, str], context: dict[str, Any], names: Sequence[str]) -> list[dict[str, str]]:
-    """Where one goes on from a page that says no."""
+    """Links to the next steps, for an error page."""
     if not context:
         return []
     known = {"withdraw": {"path": f"{context['form']}withdraw", "word": said["form_withdraw"]}}
@@ -122,7 +122,7 @@ def _links(said: dict[str, str], context: dict[str, Any], names: Sequence[str]) 
 
 
 def letter_context(letter: FixedLetter, language: str) -> dict[str, Any]:
-    """What each page of a letter's forms shows of it. Raises Problem if the letter is not in that language."""
+    """The template context of a letter's forms. Raises Problem if the letter is not in that language."""
     if language not in letter.manifest.title:
         raise Problem("not-found", "This letter is not in that language.")
     return {

@@ -1,4 +1,4 @@
-"""What somebody filled in: read, and each wrong field told apart, so that nothing typed is lost."""
+"""Parses and validates the signing form, with an error per field. What was typed is kept for the next attempt."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from undersigned.web.mail.addresses import Address, parse_address
 
 @dataclass
 class Filled:
-    """``typed``: every field as it was; ``errors``: word for what is wrong, by field; ``choice`` if nothing is."""
+    """A submitted form. ``typed``: every field's text; ``errors``: message key by field; ``choice``: if valid."""
 
     typed: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
@@ -25,21 +25,22 @@ class Filled:
     address: Address | None = None
 
 
-def ways(letter: FixedLetter) -> list[str]:
-    """The ways to stand under this letter."""
+def name_styles(letter: FixedLetter) -> list[str]:
+    """How a signatory's name may appear on this letter."""
     return ["name", "initials", *(["anonymous"] if letter.manifest.anonymous == "allowed" else [])]
 
 
-def read_choice(letter: FixedLetter, posted: Mapping[str, str], record: Record | None) -> Filled:
-    """The fields of a posted form. ``record``: who the roll says the holder is; name and group are then its."""
+def parse_choice(letter: FixedLetter, posted: Mapping[str, str], record: Record | None) -> Filled:
+    """Validates a submitted form. ``record``: the roll's entry for this code's holder, which then decides name and
+    group."""
     fields = ("as", "group", "name", "initials", "title", "address")
     filled = Filled({name: clean(posted.get(name, "")) for name in fields})
     typed = filled.typed
     as_ = typed["as"]
-    if as_ not in ways(letter):
+    if as_ not in name_styles(letter):
         filled.errors["as"] = "error_as"
-    # The roll knows the group, however one wants to be shown: nobody passes from one to another by a form.
-    group = _group(letter, typed["group"]) if record is None else record.group
+    # With a roll the group always comes from it, so that a form cannot move a person to another group.
+    group = _find_group(letter, typed["group"]) if record is None else record.group
     if group is None:
         filled.errors["group"] = "error_group"
     name = title = ""
@@ -64,25 +65,25 @@ def read_choice(letter: FixedLetter, posted: Mapping[str, str], record: Record |
 
 
 def clean(text: str) -> str:
-    """In normal form C, without the spaces a keyboard leaves and the invisible marks that pasting brings along.
+    """Normalises to NFC; removes surplus spaces, and invisible characters that come with pasted text.
 
-    Any other change is the person's to make.
+    Changes nothing else: the person has to correct it.
     """
     return " ".join(part for part in unicodedata.normalize("NFC", names.drop_pasted(text)).split(" ") if part)
 
 
-def _group(letter: FixedLetter, typed: str) -> str | None:
+def _find_group(letter: FixedLetter, typed: str) -> str | None:
     groups = [group.id for group in letter.manifest.groups]
     if not typed and len(groups) == 1:
         return groups[0]
     return typed if typed in groups else None
 
 
-def _check(filled: Filled, name: str, text: str, look: Callable[[str], None]) -> None:
+def _check(filled: Filled, name: str, text: str, validate: Callable[[str], None]) -> None:
     if first_unassigned(text):
         filled.errors[name] = "error_newer"
         return
     try:
-        look(text)
+        validate(text)
     except MalformedError:
         filled.errors[name] = f"error_{name}_invisible" if names.has_invisible(text) else f"error_{name}"

@@ -1,8 +1,8 @@
-"""The server in the client's place, for somebody without script: from codes to an entry (protocol.md sections 3 to 6).
+"""Builds entries on the server for a signatory without JavaScript, as the client would (protocol.md sections 3 to 6).
 
-Everything random grows from the withdrawal code, which was made when the form was shown and lies in the person's page
-only. So the same form sent twice, because the first answer was lost, is the same question and the same entry: nothing
-is signed twice, and nobody is left without their withdrawal code. The key lives as long as the request.
+All randomness is derived from the withdrawal code, which was generated when the form was shown and exists only in the
+person's page. That makes submission idempotent: a form that is sent twice, because the first response was lost, gives
+the same entry, and the person gets their withdrawal code again. The signing key lives only as long as the request.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from undersigned.web.signing.candidate import Candidate, check
 from undersigned.web.signing.registrar import sign_blindly
 
 _INFO: Final = b"undersigned/web/1/form\n"
-"""Not the protocol's business: nobody but this server, asked the same again, needs these bytes to be the same."""
+"""Not a purpose of the protocol: only this server needs to derive the same bytes again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How somebody stands under the letter. ``as_``: "name", "initials" or "anonymous"; empty texts where none."""
+    """How a signatory's name appears. ``as_``: "name", "initials" or "anonymous"; unused texts are empty."""
 
     as_: str
     group: str
@@ -37,7 +37,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """What a client draws at random. ``factor``: the blinding factor."""
+    """The values that a client draws at random. ``factor``: the blinding factor."""
 
     prefix: bytes
     salt: bytes
@@ -46,7 +46,7 @@ class Derived:
 
 
 def derive(withdrawal: bytes, letter: FixedLetter) -> Derived:
-    """From a withdrawal code's 20 characters. The factor is drawn with 128 bits to spare: no value is likelier."""
+    """Derives them from a withdrawal code's 20 characters. 128 extra bits make the factor's modulo bias negligible."""
     length = letter.registrar.length + 16
     data = HKDF(algorithm=SHA256(), length=96 + length, salt=letter.rid, info=_INFO).derive(withdrawal)
     factor = int.from_bytes(data[96:], "big") % (letter.registrar.n - 1) + 1
@@ -54,24 +54,24 @@ def derive(withdrawal: bytes, letter: FixedLetter) -> Derived:
 
 
 def signer_seed(withdrawal: bytes, letter: FixedLetter) -> bytes:
-    """The key's seed."""
+    """The seed of the signing key."""
     return hkdf(withdrawal, letter.rid, "signer-key", 32)
 
 
 def signer_key(withdrawal: bytes, letter: FixedLetter) -> str:
-    """The public key, base64url, by which the log knows whoever holds the code."""
+    """The signatory's public key, base64url, under which the log has their entries."""
     return base64url.encode(keys.public_key(signer_seed(withdrawal, letter)))
 
 
 def token_hash(code: bytes, letter: FixedLetter) -> str:
-    """What the server's table has of an access code."""
+    """The hash of an access code's token, as the server's table stores it."""
     return base64url.encode(roll.token_hash(roll.place(code, letter.rid).token))
 
 
 def make_signature(
     letter: FixedLetter, code: bytes, withdrawal: bytes, choice: Choice, entropy: Entropy
 ) -> tuple[CodeUse, Candidate]:
-    """The use of the access code with its answer, and the entry; neither is stored. Raises ProtocolError."""
+    """The use of the access code with the registrar's answer, and the entry. Stores nothing. Raises ProtocolError."""
     drawn, seed = derive(withdrawal, letter), signer_seed(withdrawal, letter)
     key = keys.public_key(seed)
     public = credential.load_public(base64url.decode(letter.manifest.registrars[0]))
@@ -107,7 +107,7 @@ def _payload(letter: FixedLetter, code: bytes, choice: Choice, nonce: bytes) -> 
 
 
 def make_withdrawal(letter: FixedLetter, withdrawal: bytes) -> Candidate:
-    """The entry that withdraws."""
+    """The withdrawal's entry."""
     seed = signer_seed(withdrawal, letter)
     entry = entries.Withdraw(v=1, letter=letter.letter, key=signer_key(withdrawal, letter))
     return check(letter, entries.encode(entries.sign_entry(entry, seed)), None)

@@ -1,4 +1,4 @@
-"""The mail check over HTTP: asking for a code, coming with one, and wanting no more mail."""
+"""Views of the email check: request a code, use the code of an email, block further emails."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from undersigned.web.signing.actions.use_codes import check_open
 
 @form
 def ask(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
-    """An address asks for its code. The answer says nothing about the address, whatever is known of it."""
+    """Requests a code for an address. The response is the same whatever the site knows about the address."""
     letter = access.access_letter(slug)
     context = letter_context(letter, language)
     if not context["by_mail"]:
-        raise Problem("not-found", "Codes for this letter are not sent by mail.")
+        raise Problem("not-found", "Codes for this letter are not sent by email.")
     check_open(letter)
     if request.method != "POST":
         return page(request, "ask", language, "form_ask", **context)
@@ -37,13 +37,13 @@ def ask(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
         error = words(language)["error_address"]
         return page(request, "ask", language, "form_ask", status=422, error=error, address=typed[:254], **context)
     world = wiring.world()
-    actions.ask_code(letter=letter, address=address, language=language, world=world, now=world.clock())
+    actions.queue_code(letter=letter, address=address, language=language, world=world, now=world.clock())
     return page(request, "asked", language, "form_asked", **context)
 
 
 @form
 def code(request: HttpRequest, *, language: str) -> HttpResponse:
-    """Where the link of a mail leads: it names no letter, the code does. Acts only when the button is pressed."""
+    """The target of an email's link. The code identifies the letter, the link does not; only the POST does anything."""
     if request.method != "POST":
         return page(request, "anycode", language, "form_code")
     typed = request.POST.get("code", "")
@@ -53,7 +53,7 @@ def code(request: HttpRequest, *, language: str) -> HttpResponse:
         tag = language if language in letter.manifest.title else letter.manifest.languages[0]
         if access_code is not None and _is_code_of(letter, access_code):
             if letter.manifest.sealed and are_built():
-                return forms.onward(request, letter, tag, access_code)
+                return forms.link_to_signing(request, letter, tag, access_code)
             return forms.take_code(request, letter, tag, typed)
         if withdrawal is not None and not letter.manifest.sealed and forms.has_signed(letter, withdrawal):
             return forms.take_withdrawal(request, letter, tag, typed, sure=False)
@@ -70,9 +70,9 @@ def _is_code_of(letter: FixedLetter, access_code: bytes) -> bool:
 
 @csrf_exempt
 def stop(request: HttpRequest, *, token: str) -> HttpResponse:
-    """Never mail me: a page with a button; the POST is the mail program's own one-click too (RFC 8058).
+    """Unsubscribe page. Its POST is also the one-click unsubscribe of mail programs (RFC 8058).
 
-    Exempt from the form's token: the link in the mail is the proof, and mail programs carry no cookies.
+    Exempt from CSRF protection: the link in the email is the authorisation, and mail programs send no cookies.
     """
     language = request.GET.get("l", "en")[:35]
     try:
@@ -81,8 +81,8 @@ def stop(request: HttpRequest, *, token: str) -> HttpResponse:
         text = words(language)["stop_unknown"]
         return page(request, "said", language, "form_refused", status=404, paragraphs=[text])
     if request.method == "POST":
-        actions.stop(digest=digest)
+        actions.block_address(digest=digest)
         return page(request, "said", language, "stop_done", paragraphs=[words(language)["stop_done_text"]])
     if request.method not in ("GET", "HEAD"):
-        raise Problem("method-not-allowed", "This address takes GET and POST.", headers={"Allow": "GET, POST"})
+        raise Problem("method-not-allowed", "This address accepts GET and POST.", headers={"Allow": "GET, POST"})
     return page(request, "stop", language, "stop_ask")

@@ -1,4 +1,4 @@
-"""Signing and withdrawing without script, step by step: parse, call, answer."""
+"""Views for signing and withdrawing without JavaScript, one step at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from undersigned.protocol.roll import Record
 from undersigned.web import access, wiring
 from undersigned.web.forms import actions
 from undersigned.web.forms.answers import form, letter_context, page
-from undersigned.web.forms.choice import Filled, read_choice, ways
+from undersigned.web.forms.choice import Filled, name_styles, parse_choice
 from undersigned.web.forms.client import signer_key, token_hash
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.mail.actions import queue_withdrawal
@@ -25,18 +25,18 @@ from undersigned.web.records.models import Entry, Pending
 from undersigned.web.signing.actions.use_codes import check_open, find_box
 
 _RELOADABLE: Final = 3600
-"""Seconds for which the page after an act can be loaded again."""
+"""Seconds for which the page after signing or withdrawing can be reloaded."""
 
 
 @form
 def sign(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
-    """The access code, then how one wants to stand under the letter, then the withdrawal code."""
+    """Asks for the access code, then how the name should appear, then signs and shows the withdrawal code."""
     letter = access.access_letter(slug)
     context = letter_context(letter, language)
     if letter.manifest.sealed:
         return sealed(request, language, context)
     spelt = read_code("W", request.POST.get("withdrawal", "")) if request.method == "POST" else None
-    # What was signed while the letter took signatures is answered again after that, too.
+    # Idempotent also after the letter has closed: a form that has signed before gets its response again.
     if spelt is None or not has_signed(letter, spelt):
         check_open(letter)
     if request.method != "POST":
@@ -48,7 +48,7 @@ def sign(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
 
 @form
 def withdraw(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
-    """The withdrawal code, then whether one is sure, then done. Neither a cut nor abandonment closes this."""
+    """Asks for the withdrawal code, then for confirmation, then withdraws. Stays open after a cut or abandonment."""
     letter = access.access_letter(slug)
     context = letter_context(letter, language)
     if letter.manifest.sealed:
@@ -59,13 +59,13 @@ def withdraw(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
 
 
 def sealed(request: HttpRequest, language: str, context: dict[str, Any], heading: str = "form_sealed") -> HttpResponse:
-    """Why a sealed letter is neither signed nor withdrawn from by this form, and what does it."""
+    """Explains why a sealed letter cannot be signed or withdrawn from without JavaScript."""
     said = words(language)
     return page(request, "said", language, heading, status=409, paragraphs=[said["form_sealed_why"]], **context)
 
 
-def onward(request: HttpRequest, letter: FixedLetter, language: str, code: bytes) -> HttpResponse:
-    """Where a sealed letter is signed: a link that takes the code along in a fragment, which is not sent."""
+def link_to_signing(request: HttpRequest, letter: FixedLetter, language: str, code: bytes) -> HttpResponse:
+    """Links to a sealed letter's signing page, with the code in the URL's fragment, which is not sent to the server."""
     context = letter_context(letter, language)
     said = words(language)
     link = f"{context['home']}sign/#{letter.letter}.{codes.format_code('S', code)}"
@@ -76,7 +76,7 @@ def onward(request: HttpRequest, letter: FixedLetter, language: str, code: bytes
 
 
 def read_code(kind: Kind, typed: str) -> bytes | None:
-    """The code's 20 characters, or None if it is not one."""
+    """The code's 20 characters, or None if it is malformed."""
     try:
         return codes.parse_code(kind, typed)
     except MalformedError:
@@ -84,10 +84,10 @@ def read_code(kind: Kind, typed: str) -> bytes | None:
 
 
 def take_code(request: HttpRequest, letter: FixedLetter, language: str, typed: str) -> HttpResponse:
-    """The form for whoever typed an access code; the same page with what is wrong if it is none.
+    """The signing form for an access code, or the code's page again with an error.
 
-    Whether the code has been used is not asked before the last step (docs/adr/0098). With a roll its box is: the form
-    shows the holder who they sign as. Without one nothing is looked up.
+    Whether the code has been used is checked only in the last step (docs/adr/0098). With a roll the code's box is
+    opened, and the form shows the holder the name they sign with. Without a roll nothing is looked up.
     """
     context = letter_context(letter, language)
     if letter.manifest.sealed:
@@ -97,20 +97,20 @@ def take_code(request: HttpRequest, letter: FixedLetter, language: str, typed: s
     record, error = None, "error_code" if code is None else ""
     if code is not None:
         try:
-            record = _record(letter, code)
+            record = _find_record(letter, code)
         except Problem as problem:
-            error = _unknown(problem)
+            error = _unknown_code_error(problem)
     if error:
         return page(
             request, "code", language, "form_sign", status=422, kind="sign", code=typed[:60],
             error=words(language)[error], **context,
         )  # fmt: skip
     withdrawal = codes.format_code("W", codes.code_from(wiring.world().entropy(codes.LENGTH)))
-    return _choose(request, letter, language, typed=typed, withdrawal=withdrawal, filled=Filled({}), record=record)
+    return _show_form(request, letter, language, typed=typed, withdrawal=withdrawal, filled=Filled({}), record=record)
 
 
-def _record(letter: FixedLetter, code: bytes) -> Record | None:
-    """Who the roll says the holder of a code is, used or not; None without a roll.
+def _find_record(letter: FixedLetter, code: bytes) -> Record | None:
+    """The roll's record of a code's holder, whether the code is used or not; None without a roll.
 
     Raises Problem for an unknown code, InvalidError if the box is not the code's.
     """
@@ -122,14 +122,14 @@ def _record(letter: FixedLetter, code: bytes) -> Record | None:
     return roll.open_box(roll.place(code, letter.rid), base64url.decode(found.leaf, 32), found.box)
 
 
-def _unknown(problem: Problem) -> str:
-    """The word for an unknown code. Raises ``problem`` again if it is another."""
+def _unknown_code_error(problem: Problem) -> str:
+    """The message key for an unknown code. Raises ``problem`` again if it is another problem."""
     if problem.code != "code-unknown":
         raise problem
     return "error_code_unknown"
 
 
-def _choose(
+def _show_form(
     request: HttpRequest, letter: FixedLetter, language: str, *, typed: str, withdrawal: str, filled: Filled,
     record: Record | None,
 ) -> HttpResponse:  # fmt: skip
@@ -140,7 +140,7 @@ def _choose(
         request, "choose", language, "form_sign", status=422 if filled.errors else 200,
         code=typed[:60], withdrawal=withdrawal, typed=filled.typed, record=record,
         errors={name: said[word] for name, word in filled.errors.items()},
-        ways=[{"as": way, "label": said[f"as_{way}"], "hint": said[f"as_{way}_hint"]} for way in ways(letter)],
+        ways=[{"as": way, "label": said[f"as_{way}"], "hint": said[f"as_{way}_hint"]} for way in name_styles(letter)],
         certified=groups.get(record.group) if record else None,
         groups=[{"id": id_, "name": name, "chosen": id_ == chosen} for id_, name in groups.items()],
         **letter_context(letter, language),
@@ -148,7 +148,7 @@ def _choose(
 
 
 def _finish(request: HttpRequest, letter: FixedLetter, language: str) -> HttpResponse:
-    """Signs, and shows the withdrawal code: to this very form sent again, the same."""
+    """Signs and shows the withdrawal code. Idempotent: the same form gets the same response again."""
     world = wiring.world()
     typed, spelt = request.POST.get("code", ""), request.POST["withdrawal"]
     code, withdrawal = read_code("S", typed), read_code("W", spelt)
@@ -157,23 +157,23 @@ def _finish(request: HttpRequest, letter: FixedLetter, language: str) -> HttpRes
     record, error = None, "" if code is not None else "error_code"
     if code is not None:
         try:
-            record = _record(letter, code)
+            record = _find_record(letter, code)
         except Problem as problem:
-            error = _unknown(problem)
-    filled = read_choice(letter, request.POST.dict(), record)
+            error = _unknown_code_error(problem)
+    filled = parse_choice(letter, request.POST.dict(), record)
     if error:
         filled.errors = {"code": error, **filled.errors}
     if code is None or filled.choice is None or filled.errors:
-        return _choose(request, letter, language, typed=typed, withdrawal=spelt, filled=filled, record=record)
+        return _show_form(request, letter, language, typed=typed, withdrawal=spelt, filled=filled, record=record)
     now, first = world.clock(), True
     try:
         actions.sign_for(letter=letter, code=code, withdrawal=withdrawal, choice=filled.choice, world=world, now=now)
     except (SequenceError, DuplicateError):
-        # The same page was sent before with other answers. What was given first stands, and its code is shown again.
+        # The same page was submitted before with other answers. The first submission counts; its code is shown again.
         first = False
     except Problem as problem:
-        filled.errors = {"code": _unknown(problem)}
-        return _choose(request, letter, language, typed=typed, withdrawal=spelt, filled=filled, record=record)
+        filled.errors = {"code": _unknown_code_error(problem)}
+        return _show_form(request, letter, language, typed=typed, withdrawal=spelt, filled=filled, record=record)
     mailed = first and filled.address is not None and letter.manifest.eligibility.check == "mail"
     if mailed and filled.address is not None:
         queue_withdrawal(
@@ -186,11 +186,11 @@ def _finish(request: HttpRequest, letter: FixedLetter, language: str) -> HttpRes
         site=f"{settings.SITE.scheme}://{settings.SITE.authority}",
         **letter_context(letter, language),
     )  # fmt: skip
-    return forget_soon(request, answer)
+    return shorten_cookie(request, answer)
 
 
 def take_withdrawal(request: HttpRequest, letter: FixedLetter, language: str, typed: str, sure: bool) -> HttpResponse:
-    """Asks whether one is sure; then withdraws. A code that never signed is told so at the first step."""
+    """Asks for confirmation, then withdraws. A code that never signed gets its error in the first step."""
     context = letter_context(letter, language)
     said = words(language)
     code = read_code("W", typed)
@@ -204,20 +204,20 @@ def take_withdrawal(request: HttpRequest, letter: FixedLetter, language: str, ty
         return page(request, "sure", language, "form_withdraw", code=codes.format_code("W", code), **context)
     actions.withdraw_for(letter=letter, withdrawal=code, now=wiring.world().clock())
     paragraphs = [said["withdrawn_text"], said["withdrawn_after"]]
-    return forget_soon(request, page(request, "said", language, "form_withdrawn", paragraphs=paragraphs, **context))
+    return shorten_cookie(request, page(request, "said", language, "form_withdrawn", paragraphs=paragraphs, **context))
 
 
 def has_signed(letter: FixedLetter, withdrawal: bytes) -> bool:
-    """Whether the key of a withdrawal code has signed, in the log or on its way there."""
+    """Whether the key of a withdrawal code has signed, in the log or pending."""
     which = {"letter": letter.pk, "kind": "sign", "key": signer_key(withdrawal, letter)}
     return Entry.objects.filter(**which).exists() or Pending.objects.filter(**which).exists()
 
 
-def forget_soon(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
-    """Leaves in the browser only what a reload of this page needs, and that for at most an hour.
+def shorten_cookie(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """Lets the CSRF cookie expire after an hour, so that the browser keeps no longer trace of a visit.
 
-    A reload sends the form again, with its token: without the cookie it would be refused, and a withdrawal code that
-    was on the page would be gone (docs/adr/0032).
+    It is not deleted at once because a reload submits the form again with its token: without the cookie it would be
+    refused, and the withdrawal code on the page would be lost (docs/adr/0032).
     """
     answer.set_cookie(
         settings.CSRF_COOKIE_NAME,

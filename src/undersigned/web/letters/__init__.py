@@ -1,1 +1,1 @@
-"""Letters, from draft to a fixed manifest, and their access codes."""
+"""Letters, from draft to fixed manifest, and their access codes."""

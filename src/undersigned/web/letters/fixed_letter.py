@@ -1,4 +1,4 @@
-"""A letter as the hot path needs it: what never changes once the manifest is fixed, read once and kept."""
+"""In-memory cache of fixed letters: manifest and keys, which never change, loaded once for the hot path."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from undersigned.web.records.models import Letter
 
 @dataclass(frozen=True, slots=True)
 class FixedLetter:
-    """``pk``: the row's number; ``letter``: its id, base64url; ``log``: the log's key, of ``seed``."""
+    """A letter whose manifest is fixed. ``pk``: the row's primary key; ``letter``: its id, base64url; ``log``: the
+    log's key, derived from ``seed``."""
 
     pk: int
     slug: str
@@ -37,34 +38,35 @@ class FixedLetter:
 
 
 class LetterCache:
-    """The letters of this site that are no drafts, by slug. Drafts are looked up each time: they may become letters."""
+    """The fixed letters of this site, by slug. Drafts are not cached: each request looks them up, for they may have
+    been fixed since."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        self._known: dict[str, FixedLetter] = {}
+        self._letters: dict[str, FixedLetter] = {}
         self._lock = threading.Lock()
 
-    def cached(self, slug: str) -> FixedLetter | None:
-        """The letter, if it has been looked up before. Touches no database."""
-        return self._known.get(slug)
+    def find_cached(self, slug: str) -> FixedLetter | None:
+        """The letter, if it is in the cache. Makes no database query, so the event loop may call it."""
+        return self._letters.get(slug)
 
     def find(self, slug: str) -> FixedLetter | None:
         """The letter, or None if there is none or it is a draft."""
         with self._lock:
-            if slug not in self._known:
+            if slug not in self._letters:
                 row = Letter.objects.filter(slug=slug, letter__isnull=False).first()
                 if row is None:
                     return None
-                self._known[slug] = load_letter(row, self._keys)
-            return self._known[slug]
+                self._letters[slug] = load_letter(row, self._keys)
+            return self._letters[slug]
 
     def forget(self, slug: str) -> None:
-        """Looks it up again the next time: the database may be another one now, which knows it otherwise or not."""
-        self._known.pop(slug, None)
+        """Drops the letter from the cache: the database may be another one now, with another letter here or none."""
+        self._letters.pop(slug, None)
 
 
 def load_letter(row: Letter, keys: Keys) -> FixedLetter:
-    """What stays true of a letter that is no draft."""
+    """Builds the cached form of a letter from its row and keys. The letter must not be a draft."""
     assert row.manifest is not None  # noqa: S101 - the table's check constraint says so
     assert row.letter is not None  # noqa: S101 - as above
     source = bytes(row.manifest)

@@ -1,1 +1,1 @@
-"""The append-only log: sequencing, checkpoints, cosignatures, proofs."""
+"""The append-only log: sequencing of batches, checkpoints, cosignatures, inclusion proofs."""

@@ -1,4 +1,4 @@
-"""Checkpoints with their cosignatures, as they are served and published."""
+"""Queries for checkpoints and their cosignatures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from undersigned.web.records.models import Checkpoint
 
 
 def newest(letter: int) -> Checkpoint | None:
-    """The largest checkpoint of a letter."""
+    """The largest checkpoint of a letter; None if there is none."""
     return Checkpoint.objects.filter(letter=letter).order_by("-size").first()
 
 
@@ -20,7 +20,7 @@ def newest_cosigned(letter: int, threshold: int) -> Checkpoint | None:
 
 
 def note_of(checkpoint: Checkpoint) -> bytes:
-    """The note: the log's line, then the trustees' in their order."""
+    """The signed note as it is served: the log's signature, then the trustees' in their order."""
     own = note.parse(bytes(checkpoint.note))
     lines = checkpoint.cosignatures.order_by("trustee").values_list("line", flat=True)
     added = note.parse_signatures("".join(lines)) if lines else ()
@@ -28,5 +28,5 @@ def note_of(checkpoint: Checkpoint) -> bytes:
 
 
 def trustees_of(checkpoint: Checkpoint) -> list[int]:
-    """Who has cosigned it."""
+    """The trustees that have cosigned it, by number."""
     return list(checkpoint.cosignatures.order_by("trustee").values_list("trustee", flat=True))

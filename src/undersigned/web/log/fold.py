@@ -1,4 +1,4 @@
-"""The fold over a stored log."""
+"""Folds a letter's stored log into its standing: who has signed, withdrawn, been struck or opened."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import Entry
 
 
-def fold(letter: FixedLetter, size: int | None = None) -> Standing:
-    """Who stands after the log's first ``size`` entries; after all of them, if None. Raises InvalidError."""
+def fold_log(letter: FixedLetter, size: int | None = None) -> Standing:
+    """The standing after the log's first ``size`` entries, or after all of them. Raises InvalidError."""
     standing = Standing(letter.manifest)
     rows = Entry.objects.filter(letter=letter.pk, index__gt=0).order_by("index")
     if size is not None:

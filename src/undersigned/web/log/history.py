@@ -1,4 +1,4 @@
-"""How a letter's count came about, batch by batch: from the entries, read once each."""
+"""The history of a letter's count, batch by batch, for the chart. Reads each entry once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from undersigned.web.records.models import Entry
 
 
 class History:
-    """One letter's batches in the clerk's hands, kept between rounds."""
+    """One letter's batches, remembered between rounds."""
 
     def __init__(self, letter: int) -> None:
         self._letter = letter
@@ -16,7 +16,7 @@ class History:
         self._batches: list[Batch] = []
 
     def batches(self) -> list[Batch]:
-        """Every batch that changed the count, in order, as of now."""
+        """Every batch that has changed the count, in order."""
         rows = Entry.objects.filter(letter=self._letter, index__gte=self._next).order_by("index")
         for index, number, kind, seq in rows.values_list("index", "batch", "kind", "seq").iterator():
             self._next = index + 1

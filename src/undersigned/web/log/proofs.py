@@ -1,4 +1,4 @@
-"""Inclusion proofs from the tiles: a tile a level, however long the log is."""
+"""Inclusion proofs computed from the tiles: one tile per level, however long the log is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from undersigned.protocol.tiles import Reader, Tile
 
 
 class TiledTree:
-    """The tree of a log of ``size`` entries. ``read``: a file of the log by its path under ``log/``."""
+    """The Merkle tree of a log of ``size`` entries. ``read``: reads a file of the log by its path under ``log/``."""
 
     def __init__(self, size: int, read: Reader) -> None:
         self._size = size

@@ -1,4 +1,7 @@
-"""The clerk's statements for a batch, in SQL (``signing.rows`` says why). Sealed names do not pass through it."""
+"""SQL statements that move a batch from pending rows into the log (``signing.rows`` says why it is not the ORM).
+
+Sealed names are moved inside the database and never loaded.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,8 @@ _ENTRY: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """An entry that waits, without its object."""
+class PendingEntry:
+    """A pending entry, without its object."""
 
     leaf: str
     kind: str
@@ -30,21 +33,23 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """An entry and the index it got."""
+class IndexedEntry:
+    """An entry and its index in the log."""
 
     index: int
-    entry: Waiting
+    entry: PendingEntry
 
 
-def read_waiting(batch: int) -> list[Waiting]:
-    """What a batch holds, in no order that means anything."""
+def read_pending(batch: int) -> list[PendingEntry]:
+    """The entries of a batch, in an unspecified order."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT leaf, kind, key, seq, object, data FROM signing_pending WHERE batch_id = %s", [batch])
-        return [Waiting(leaf, kind, key, seq, hashed, bytes(data)) for leaf, kind, key, seq, hashed, data in cursor]
+        return [
+            PendingEntry(leaf, kind, key, seq, hashed, bytes(data)) for leaf, kind, key, seq, hashed, data in cursor
+        ]
 
 
-def insert_entries(letter: int, batch: int, rows: Sequence[Placed]) -> None:
+def insert_entries(letter: int, batch: int, rows: Sequence[IndexedEntry]) -> None:
     """Stores entries at their indices. ``batch``: its number."""
     values = [
         (letter, r.index, r.entry.leaf, batch, r.entry.kind, r.entry.key, r.entry.seq, r.entry.object, r.entry.data)
@@ -61,59 +66,62 @@ def insert_entries(letter: int, batch: int, rows: Sequence[Placed]) -> None:
         )
 
 
-def keep_objects(letter: int, rows: Sequence[Placed]) -> None:
-    """Of each key among ``rows`` its newest object in place of an older one; of those who withdrew, nothing."""
-    newest: dict[str, Placed] = {}
-    gone: set[str] = set()
+def store_objects(letter: int, rows: Sequence[IndexedEntry]) -> None:
+    """Stores each key's newest object, replacing an older one; deletes the objects of keys that have withdrawn."""
+    newest: dict[str, IndexedEntry] = {}
+    withdrawn: set[str] = set()
     for row in rows:
         if row.entry.kind == "sign":
             newest[row.entry.key] = row
         elif row.entry.kind == "withdraw":
-            gone.add(row.entry.key)
-    again = [key for key, row in newest.items() if row.entry.seq > 0]
-    kept = [(r.index, r.entry.leaf) for r in newest.values() if r.entry.key not in gone]
+            withdrawn.add(row.entry.key)
+    edited = [key for key, row in newest.items() if row.entry.seq > 0]
+    to_store = [(r.index, r.entry.leaf) for r in newest.values() if r.entry.key not in withdrawn]
     if connection.vendor == "postgresql":
-        _keep_at_once(letter, [*again, *gone], kept)
+        _store_in_bulk(letter, [*edited, *withdrawn], to_store)
         return
     with connection.cursor() as cursor:
         cursor.executemany(
             "DELETE FROM signing_sealedobject WHERE letter_id = %s AND key = %s",
-            [(letter, key) for key in (*again, *gone)],
+            [(letter, key) for key in (*edited, *withdrawn)],
         )
         cursor.executemany(
             'INSERT INTO signing_sealedobject (letter_id, key, "index", hash, body) '
             "SELECT letter_id, key, %s, object, body FROM signing_pending WHERE leaf = %s",
-            kept,
+            to_store,
         )
 
 
-def _keep_at_once(letter: int, gone: list[str], kept: list[tuple[int, str]]) -> None:
-    """``keep_objects`` in two statements, whatever their number."""
+def _store_in_bulk(letter: int, to_delete: list[str], to_store: list[tuple[int, str]]) -> None:
+    """``store_objects`` in two round trips, however many objects there are."""
     with connection.cursor() as cursor:
-        if gone:
-            cursor.execute("DELETE FROM signing_sealedobject WHERE letter_id = %s AND key = ANY(%s)", [letter, gone])
+        if to_delete:
+            cursor.execute(
+                "DELETE FROM signing_sealedobject WHERE letter_id = %s AND key = ANY(%s)", [letter, to_delete]
+            )
         cursor.execute(
             'INSERT INTO signing_sealedobject (letter_id, key, "index", hash, body) '
             "SELECT p.letter_id, p.key, k.place, p.object, p.body "
             "FROM unnest(%s::bigint[], %s::text[]) AS k(place, leaf) JOIN signing_pending p ON p.leaf = k.leaf",
-            [[place for place, _ in kept], [leaf for _, leaf in kept]],
+            [[place for place, _ in to_store], [leaf for _, leaf in to_store]],
         )
 
 
-def delete_waiting(batch: int, leaves: Sequence[str], *, last: bool) -> None:
-    """Forgets these entries of a batch. ``last``: they are all that is left of it.
+def delete_pending(batch: int, leaves: Sequence[str], *, last: bool) -> None:
+    """Deletes these pending entries of a batch. ``last``: no others are left.
 
-    Raises LogError if an entry was gone already, or if there is one that was never read.
+    Raises LogError if one of them was missing, or if the batch holds one that was never read: an acknowledged entry
+    would be lost.
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("DELETE FROM signing_pending WHERE leaf = ANY(%s)", [list(leaves)])
         else:
             cursor.executemany("DELETE FROM signing_pending WHERE leaf = %s", [(leaf,) for leaf in leaves])
-        gone = cursor.rowcount
+        deleted = cursor.rowcount
         if last:
             cursor.execute("SELECT EXISTS (SELECT 1 FROM signing_pending WHERE batch_id = %s)", [batch])
             if cursor.fetchone()[0]:
-                raise LogError("a batch that was closed has grown")
-        if gone != len(leaves):
-            raise LogError("an entry of a batch that was closed has gone")
+                raise LogError("an entry was added to a batch after it was closed")
+        if deleted != len(leaves):
+            raise LogError("an entry of a closed batch is missing")

@@ -1,4 +1,7 @@
-"""The order of a batch: random, but a key's own entries follow one another as they must, and an act stands last."""
+"""Shuffles a batch, so that the log does not tell who signed first.
+
+The order is random, with two exceptions: one key's own entries keep their order, and an organiser's entry comes last.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from typing import Protocol, TypeVar
 from undersigned.web.ports import Entropy
 
 
-class Shuffled(Protocol):
-    """What the shuffle looks at."""
+class Shuffleable(Protocol):
+    """The fields of an entry that the shuffle needs."""
 
     @property
     def leaf(self) -> str: ...
@@ -21,23 +24,23 @@ class Shuffled(Protocol):
     def seq(self) -> int: ...
 
 
-Row = TypeVar("Row", bound=Shuffled)
+Row = TypeVar("Row", bound=Shuffleable)
 _SIGNATORIES = ("sign", "withdraw")
 
 
 def permutation(size: int, entropy: Entropy) -> list[int]:
-    """A permutation of 0..size-1, each equally likely (Fisher and Yates)."""
+    """A uniformly random permutation of 0..size-1 (Fisher-Yates shuffle)."""
     order = list(range(size))
     for last in range(size - 1, 0, -1):
-        other = below(last + 1, entropy)
+        other = random_below(last + 1, entropy)
         order[last], order[other] = order[other], order[last]
     return order
 
 
-def below(limit: int, entropy: Entropy) -> int:
-    """A number uniform in 0..limit-1."""
+def random_below(limit: int, entropy: Entropy) -> int:
+    """A uniformly random number in 0..limit-1."""
     length = (limit.bit_length() + 7) // 8
-    # Numbers above the largest multiple of the limit would make small ones likelier.
+    # Rejection sampling: numbers above the largest multiple of the limit would make small results more likely.
     bound = (256**length // limit) * limit
     while True:
         number = int.from_bytes(entropy(length), "big")
@@ -45,9 +48,9 @@ def below(limit: int, entropy: Entropy) -> int:
             return number % limit
 
 
-def shuffled(rows: Sequence[Row], entropy: Entropy) -> list[Row]:
-    """``rows`` of one batch in the order in which they enter the log."""
-    # Sorted first: the order in which the database hands them out must not matter even to the random generator.
+def shuffle_batch(rows: Sequence[Row], entropy: Entropy) -> list[Row]:
+    """The rows of one batch in the order in which they enter the log."""
+    # Sorted first, so that the result does not depend on the order in which the database returns rows.
     people = sorted((row for row in rows if row.kind in _SIGNATORIES), key=lambda row: row.leaf)
     mixed = [people[i] for i in permutation(len(people), entropy)]
     own: dict[str, list[Row]] = {}
@@ -55,6 +58,6 @@ def shuffled(rows: Sequence[Row], entropy: Entropy) -> list[Row]:
         own.setdefault(row.key, []).append(row)
     for entries in own.values():
         entries.sort(key=lambda row: (row.kind == "withdraw", row.seq), reverse=True)
-    # Each place in the mixed order stays its key's; which of the key's entries stands there follows their own order.
-    placed = [own[row.key].pop() for row in mixed]
-    return placed + [row for row in rows if row.kind not in _SIGNATORIES]
+    # The shuffle decides which positions belong to a key; the key's entries fill them in their own order.
+    ordered = [own[row.key].pop() for row in mixed]
+    return ordered + [row for row in rows if row.kind not in _SIGNATORIES]

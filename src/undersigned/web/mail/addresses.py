@@ -1,4 +1,4 @@
-"""Mail addresses: how one is read, when two are the same, and what is kept of one."""
+"""Email addresses: parsing, normalisation to one identity per mailbox, and the keyed hashes that are stored of them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MAX_LENGTH: Final = 254
 _NONCE: Final = 12
 _MAC: Final = 16
 _DOTLESS: Final = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
-"""Domains that deliver every dotted spelling of a local part to one box."""
+"""Domains that deliver every dotted spelling of a local part to one mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """``spelt``: where the mail goes; ``identity``: the same for every spelling of one box that is known to be one."""
+    """``spelt``: where emails are sent; ``identity``: equal for all spellings that are known to be one mailbox."""
 
     spelt: str
     identity: str
@@ -31,15 +31,15 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """The address somebody typed. Asks no server. Raises MalformedError."""
+    """Parses an address as a person typed it, without a DNS query. Raises MalformedError."""
     try:
         found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
-        raise MalformedError("this is not a mail address") from None
+        raise MalformedError("this is not an email address") from None
     if len(found.normalized) > MAX_LENGTH:
-        raise MalformedError("this mail address is too long")
+        raise MalformedError("this email address is too long")
     domain = found.ascii_domain.lower()
-    # "+" and what follows it is the holder's own label: one box must not count as many people.
+    # Drops the "+label" that a mailbox's owner can choose freely: one mailbox must not count as many people.
     local = found.local_part.lower().partition("+")[0] or found.local_part.lower()
     if domain in _DOTLESS:
         domain, local = _DOTLESS[domain], local.replace(".", "")
@@ -47,7 +47,7 @@ def parse_address(text: str) -> Address:
 
 
 class Digests:
-    """Everything made from an address, under the 32-byte secret in ``keys/mail``."""
+    """Keyed hashes (HMAC) and encryption of addresses, under the 32-byte secret in ``keys/mail``."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
@@ -56,19 +56,19 @@ class Digests:
         return hmac.digest(self._secret, "\n".join((purpose, *parts)).encode(), "sha256")
 
     def of_letter(self, letter: str, address: Address) -> str:
-        """For one letter: tables of two letters cannot be laid side by side. ``letter``: its id, base64url."""
+        """The digest for one letter: two letters' tables cannot be joined on it. ``letter``: its id, base64url."""
         return base64url.encode(self._mac("letter", letter, address.identity))
 
     def of_day(self, day: int, address: Address) -> str:
-        """For one day. ``day``: days since 1970."""
+        """The digest for one day. ``day``: days since 1970."""
         return base64url.encode(self._mac("day", str(day), address.identity))
 
     def of_block(self, address: Address) -> str:
-        """For the list of those who want no mail."""
+        """The digest for the list of blocked addresses."""
         return base64url.encode(self._mac("block", address.identity))
 
     def stop_token(self, address: Address) -> str:
-        """What the stop link of a mail carries: the block digest, and proof that this site made it."""
+        """The token in an email's stop link: the block digest, and a MAC that shows that this site made it."""
         blocked = self._mac("block", address.identity)
         return base64url.encode(blocked + self._mac("stop", blocked.hex())[:_MAC])
 
@@ -80,15 +80,15 @@ class Digests:
         return base64url.encode(data[:32])
 
     def seal(self, text: str, digest: str, entropy: Entropy) -> bytes:
-        """``text``, padded to one length, readable only with the secret, and only in the row of ``digest``."""
+        """Encrypts ``text``, padded to a fixed length. It can be decrypted only in the row of ``digest``."""
         nonce = entropy(_NONCE)
         padded = text.encode().ljust(320, b"\0")
         return nonce + AESGCM(self._mac("queue")).encrypt(nonce, padded, digest.encode())
 
     def open(self, sealed: bytes, digest: str) -> str:
-        """What ``seal`` was given. Raises ValueError if the secret has changed."""
+        """Decrypts what ``seal`` returned. Raises ValueError if the secret has changed."""
         try:
             opened = AESGCM(self._mac("queue")).decrypt(sealed[:_NONCE], sealed[_NONCE:], digest.encode())
         except InvalidTag:
-            raise ValueError("keys/mail is not the key this mail was queued under") from None
+            raise ValueError("keys/mail is not the key this email was queued under") from None
         return opened.rstrip(b"\0").decode()

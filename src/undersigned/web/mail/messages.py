@@ -1,7 +1,7 @@
-"""The mails of this site: neutral in subject, sender and body. They name no letter, and hold nobody's words but ours.
+"""Builds the site's emails: neutral in subject, sender and body, without the letter's name or any user's text.
 
-A mail is read by more people than its addressee: whoever looks over a shoulder, whoever runs the mail server. Only the
-code knows its letter.
+More people than the recipient may read an email, from a colleague at the same screen to the mail server's operator.
+Only the code identifies the letter.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import base64
 from django.core.mail import EmailMessage
 
 from undersigned.web.ports import Entropy
-from undersigned.web.reader.said import say
+from undersigned.web.reader.messages import say
 from undersigned.web.reader.words import words
 
 
-def message(
+def build_message(
     kind: str, *, code: str, to: str, sender: str, site: str, language: str, stop: str, entropy: Entropy
 ) -> EmailMessage:
-    """The mail that brings a code. ``kind``: "code" or "withdraw"; ``site``: scheme and authority; ``stop``: token."""
+    """The email with a code. ``kind``: "code" or "withdraw"; ``site``: scheme and authority; ``stop``: token."""
     said = words(language)
     host = site.partition("://")[2]
     stop_link = f"{site}/stop/{stop}?l={said['language']}"
@@ -30,7 +30,7 @@ def message(
         from_email=sender,
         to=[to],
         headers={
-            # Django would make one with the machine's own name.
+            # Django's default would contain this machine's name.
             "Message-ID": f"<{base64.b32encode(entropy(20)).decode().lower()}@{sender.rpartition('@')[2]}>",
             "Auto-Submitted": "auto-generated",
             "List-Unsubscribe": f"<{stop_link}>",

@@ -1,4 +1,4 @@
-"""Mail handed to a real server over SMTP, through Django's backend."""
+"""Sends emails over SMTP, through Django's backend; sorts failures into rejected, not sent and unknown."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 
 from undersigned.web.config.settings import Mail
-from undersigned.web.ports import PostDownError, PostRefusedError, PostUnsureError
+from undersigned.web.ports import MailRejectedError, MailServerDownError, MailUncertainError
 
 TIMEOUT: Final = 20
-"""Seconds for each answer of the mail server."""
+"""Seconds to wait for each answer of the mail server."""
 
 
-class SmtpPost:
-    """One connection at a time, opened when there is something to send."""
+class SmtpTransport:
+    """An SMTP connection, opened when there is an email to send."""
 
     def __init__(self, settings: Mail, password: str = "") -> None:
         self.sender, self.per_minute = settings.sender, settings.per_minute
@@ -24,7 +24,7 @@ class SmtpPost:
         self._connection: EmailBackend | None = None
 
     def open(self) -> None:
-        """Connects, unless connected. Raises PostDownError."""
+        """Connects, unless connected. Raises MailServerDownError."""
         if self._connection is not None:
             return
         s = self._settings
@@ -35,13 +35,14 @@ class SmtpPost:
         try:
             backend.open()
         except (OSError, smtplib.SMTPException) as error:
-            raise PostDownError(type(error).__name__) from None
+            raise MailServerDownError(type(error).__name__) from None
         self._connection = backend
 
     def send(self, message: EmailMessage) -> None:
-        """Hands one mail over: when this returns, the server has taken responsibility for it.
+        """Sends one email. When this returns, the mail server has taken responsibility for it.
 
-        Raises PostRefusedError (this mail never), PostDownError (not now), PostUnsureError (it may have been taken).
+        Raises MailRejectedError (never try again), MailServerDownError (try later), MailUncertainError (it may have
+        been accepted).
         """
         self.open()
         message.connection = self._connection
@@ -49,19 +50,19 @@ class SmtpPost:
             message.send()
         except smtplib.SMTPRecipientsRefused as error:
             code = min(code for code, _ in error.recipients.values())
-            raise (PostRefusedError if code >= 500 else PostDownError)(f"recipient refused, {code}") from None
+            raise (MailRejectedError if code >= 500 else MailServerDownError)(f"recipient refused, {code}") from None
         except smtplib.SMTPDataError as error:
-            raise (PostRefusedError if error.smtp_code >= 500 else PostDownError)(f"{error.smtp_code}") from None
+            raise (MailRejectedError if error.smtp_code >= 500 else MailServerDownError)(f"{error.smtp_code}") from None
         except smtplib.SMTPResponseException as error:
-            # The sender or a command was refused: the settings are wrong, not this mail.
+            # The sender or a command was rejected: the settings are wrong, not this email.
             self.close()
-            raise PostDownError(f"{error.smtp_code}") from None
+            raise MailServerDownError(f"{error.smtp_code}") from None
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            raise PostUnsureError(type(error).__name__) from None
+            raise MailUncertainError(type(error).__name__) from None
 
     def close(self) -> None:
-        """Ends the connection, if there is one."""
+        """Closes the connection, if there is one."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
             try:

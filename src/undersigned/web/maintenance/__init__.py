@@ -1,1 +1,1 @@
-"""What operators ask of a data directory: doctor, backup, restore, a change of authority."""
+"""Operators' tools for a data directory: doctor, backup, restore, change of authority."""

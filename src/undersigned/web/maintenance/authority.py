@@ -1,7 +1,7 @@
-"""The site's authority: HOST or HOST:PORT under which people reach it.
+"""Changes the site's authority: the HOST or HOST:PORT under which people reach it.
 
-Each letter carries it in its origin, ``<authority>/<slug>``, which is part of what is signed (protocol.md section 2).
-It can therefore change only while the site has no letter.
+It is part of each letter's origin, ``<authority>/<slug>``, which is signed (protocol.md section 2). So it can change
+only while the site has no letter.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def serve(
             # Before anything is made, and again before the processes start: both leave nothing behind.
             site.check_port(found.host, found.port)
             bring_up_to_date(data, found, change=True)
-            _halt_what_is_behind(data)
+            _halt_rolled_back_letters(data)
             started = Started(_url(found), credential_path("organiser-token") or data.keys / "organiser-token")
             return site.serve(data.root, found.host, found.port, workers or found.workers, lambda: ready(started))
         except site.CannotListenError as error:
@@ -60,14 +60,14 @@ def _url(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def _halt_what_is_behind(data: DataDir) -> None:
+def _halt_rolled_back_letters(data: DataDir) -> None:
     """A database that is behind gives no receipts: this is asked before the site answers."""
-    from undersigned.web.log.guard import halt_what_is_behind
+    from undersigned.web.log.guard import halt_rolled_back_letters
     from undersigned.web.ports import StorageAwayError
     from undersigned.web.wiring import world_of
 
     try:
-        for line in halt_what_is_behind(world_of(data)):
+        for line in halt_rolled_back_letters(world_of(data)):
             print(f"undersigned: {line}.", file=sys.stderr)
     except StorageAwayError as error:
         # The clerk asks again, before it signs.

@@ -1,1 +1,1 @@
-"""The files of a published letter: bundle, editions, pages, and the act that publishes an edition."""
+"""The files of a published letter: bundle, editions, pages, and the action that publishes an edition."""

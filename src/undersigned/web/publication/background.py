@@ -1,7 +1,8 @@
-"""Work beside the clerk's rounds: what takes a large letter a minute is made in a thread, and the log goes on.
+"""Background jobs: write a large letter's files in a thread while the clerk goes on with its rounds.
 
-What is made shows the letter as it was when the work began. Whoever holds the rounds says what must be shown now, when
-the work is done: it is put in place if it shows that, else thrown away (ADR 0051, 0072).
+Files that take a minute to write show the letter as it was when the job started (its *target*). When the thread is
+done, the clerk compares that target with what has to be served now: it puts the files in place if they are equal, and
+discards them if not (ADR 0051, 0072).
 """
 
 from __future__ import annotations
@@ -17,98 +18,100 @@ from django.db import connection
 from undersigned.web.ports import Staged
 from undersigned.web.storage.lazy_files import LazyFiles
 
-Watched = Callable[[Mapping[str, bytes]], Mapping[str, bytes]]
-"""Gives the same files; once they are not wanted any more, to ask for one raises GivenUpError."""
-Make = Callable[[Watched], Iterable[Staged]]
-"""Makes files and directories that are not at their places yet. Asks for what they are made of through its argument."""
+Cancellable = Callable[[Mapping[str, bytes]], Mapping[str, bytes]]
+"""Wraps files so that reading one raises JobCancelledError once the job has been cancelled."""
+WriteFiles = Callable[[Cancellable], Iterable[Staged]]
+"""Writes files and directories without putting them in place. Reads its input through the argument, so that a
+cancelled job stops at its next file."""
 
 
-class GivenUpError(Exception):
-    """What was being made is not wanted any more."""
+class JobCancelledError(Exception):
+    """The files that were being written are out of date."""
 
 
 @dataclass
-class _Work:
-    """``of``: what it shows, to be compared when it is done."""
+class _Job:
+    """``target``: what the files will show; compared when they are written."""
 
-    of: Any
+    target: Any
     thread: threading.Thread
-    unwanted: threading.Event
-    made: list[Staged] = field(default_factory=list)
-    failed: BaseException | None = None
+    cancelled: threading.Event
+    staged: list[Staged] = field(default_factory=list)
+    error: BaseException | None = None
 
 
-class BackgroundWork:
-    """One piece of work at a time. ``name``: of its thread."""
+class BackgroundJob:
+    """Runs one job at a time in a thread called ``name``. Every method is called by the thread that runs the rounds."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._work: _Work | None = None
+        self._job: _Job | None = None
 
-    def begin(self, of: Any, make: Make) -> None:
-        """Begins. ``of``: what will be shown; ``make`` runs in the thread."""
-        unwanted = threading.Event()
+    def start(self, target: Any, write: WriteFiles) -> None:
+        """Starts ``write`` in a thread. ``target``: what its files will show."""
+        cancelled = threading.Event()
 
-        def wanted(files: Mapping[str, bytes], path: str) -> bytes:
-            if unwanted.is_set():
-                raise GivenUpError
+        def read(files: Mapping[str, bytes], path: str) -> bytes:
+            if cancelled.is_set():
+                raise JobCancelledError
             return files[path]
 
-        def watched(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
-            return LazyFiles({path: partial(wanted, files, path) for path in files})
+        def cancellable(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+            return LazyFiles({path: partial(read, files, path) for path in files})
 
-        # Ends with the process: what it leaves half written is cleared away at the next start.
-        thread = threading.Thread(target=self._run, args=(make, watched), name=self._name, daemon=True)
-        self._work = _Work(of, thread, unwanted)
+        # A daemon thread dies with the process; the next start removes what it left half written (Storage.tidy).
+        thread = threading.Thread(target=self._run, args=(write, cancellable), name=self._name, daemon=True)
+        self._job = _Job(target, thread, cancelled)
         thread.start()
 
-    def _run(self, make: Make, watched: Watched) -> None:
-        work = self._work
-        assert work is not None  # noqa: S101 - begun
+    def _run(self, write: WriteFiles, cancellable: Cancellable) -> None:
+        job = self._job
+        assert job is not None  # noqa: S101 - started
         try:
-            for staged in make(watched):
-                work.made.append(staged)
+            for staged in write(cancellable):
+                job.staged.append(staged)
         except BaseException as error:
-            work.failed = error
+            job.error = error
         finally:
+            # Django's connections belong to a thread: without this each job would leave one open.
             connection.close()
 
     @property
-    def busy(self) -> bool:
-        """Whether something is in the making, or made and not settled."""
-        return self._work is not None
+    def is_busy(self) -> bool:
+        """Whether a job is running, or has ended and waits for ``finish``."""
+        return self._job is not None
 
-    def done(self, now: Any) -> bool:
-        """Whether something is made, or has failed, and is to be settled. If it shows something else it is given up."""
-        work = self._work
-        if work is None:
+    def poll(self, target: Any) -> bool:
+        """Whether the job has ended and waits for ``finish``. Cancels it if its target is no longer ``target``."""
+        job = self._job
+        if job is None:
             return False
-        if work.of != now:
-            work.unwanted.set()
-        return not work.thread.is_alive()
+        if job.target != target:
+            job.cancelled.set()
+        return not job.thread.is_alive()
 
-    def settle(self, now: Any) -> bool:
-        """Puts what is done in its place and returns True; or throws it away, if it shows something else than ``now``.
+    def finish(self, target: Any) -> bool:
+        """Puts the job's files in place and returns True, or discards them if they show something else than ``target``.
 
-        Raises what went wrong while it was made.
+        Raises the job's own error.
         """
-        work = self._work
-        assert work is not None  # noqa: S101 - done
-        work.thread.join()
-        self._work = None
-        if work.of != now:
-            # Also if it failed: names may have been erased under its hands.
-            for staged in work.made:
+        job = self._job
+        assert job is not None  # noqa: S101 - poll has returned True
+        job.thread.join()
+        self._job = None
+        if job.target != target:
+            # Its error is dropped too: names may have been erased while the thread was reading them.
+            for staged in job.staged:
                 staged.discard()
             return False
-        for staged in work.made:
+        for staged in job.staged:
             staged.place()
-        if work.failed is not None:
-            raise work.failed
+        if job.error is not None:
+            raise job.error
         return True
 
-    def leave(self) -> None:
-        """Throws away whatever is in the making, as soon as its next file is due."""
-        if self._work is not None:
-            self._work.unwanted.set()
-            self.settle(object())
+    def cancel(self) -> None:
+        """Stops the job at its next file, waits for that, and discards what it has written."""
+        if self._job is not None:
+            self._job.cancelled.set()
+            self.finish(object())

@@ -1,8 +1,8 @@
-"""What is served of each published edition is put in place: of a large letter beside the clerk's rounds (ADR 0072).
+"""Writes the served files of each published edition; for a large letter, in a background job (ADR 0072).
 
-What names somebody who has to be gone is taken away at once, in the round. What stands there instead is written by a
-thread and put in place by a later round, if by then nobody else has withdrawn and nothing else has been published;
-meanwhile the log goes on.
+Files that name a person who has withdrawn are deleted at once, within the round. A thread then writes their
+replacement, and a later round puts it in place if by then there was no other withdrawal and no other publication.
+Meanwhile the log goes on.
 """
 
 from __future__ import annotations
@@ -17,166 +17,176 @@ from undersigned.protocol.standing import Standing
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.ports import Staged, Storage
 from undersigned.web.publication import fingerprint, served_checkpoint
-from undersigned.web.publication.background import BackgroundWork, Watched
+from undersigned.web.publication.background import BackgroundJob, Cancellable
 from undersigned.web.publication.bundle_files import edition_files, opened_keys, openings_name
 from undersigned.web.reader.edition import edition_pages
-from undersigned.web.reader.letter import Shown
+from undersigned.web.reader.letter import LetterView
 from undersigned.web.records.models import Edition
 from undersigned.web.storage.lazy_files import LazyFiles, Maker, given
 
-VAIN: Final = 3
-"""So many times what was written may be thrown away because somebody withdrew meanwhile. Then the log waits, once:
-a letter from which people withdraw every minute would have no edition at all."""
+MAX_DISCARDS: Final = 3
+"""How many times in a row written files may be discarded because of another withdrawal. Then they are written within
+the round and the log waits once: a letter with a withdrawal every minute would otherwise have no edition at all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """An edition of a large letter whose files are not, or may not be, what they must be.
+class StaleEdition:
+    """An edition of a large letter whose files differ, or may differ, from what they have to be.
 
-    ``keys``: whose openings it shows; ``made``: what it will have been made of; ``stands``: whether the files that are
-    there name nobody else, so that they may stay until then.
+    ``keys``: whose openings it shows; ``fingerprint``: of the files to write; ``is_safe``: the files that are served
+    name no one who has withdrawn, so they may stay until these are written.
     """
 
     letter: FixedLetter
     row: Edition
     keys: list[str]
-    shown: Shown
-    made: fingerprint.Fingerprint
-    stands: bool
+    view: LetterView
+    fingerprint: fingerprint.Fingerprint
+    is_safe: bool
     storage: Storage
 
     @property
-    def place(self) -> str:
-        """Where they lie."""
-        return _edition_folder(self.letter, self.row)
+    def directory(self) -> str:
+        """Where its files are, under the served files."""
+        return _directory(self.letter, self.row)
 
-    def stage(self, watched: Watched) -> Staged | None:
-        """Writes the files, if those that are there differ. Takes a while, and of the fold nothing that can change."""
-        files = files_of(self.letter, self.row, self.keys, self.shown)
-        note = fingerprint.note(self.made, files)
-        if not _differs(self.storage, self.place, watched(LazyFiles(files))):
-            # Another release of this program, and it makes the same files.
-            self.storage.put(f"{self.place}/{fingerprint.NAME}", note)
+    def stage(self, cancellable: Cancellable) -> Staged | None:
+        """Writes the files without putting them in place; None if those that are served are the same.
+
+        Runs in a thread, for a minute or more: it may use nothing of the fold that still changes.
+        """
+        files = make_files(self.letter, self.row, self.keys, self.view)
+        note = fingerprint.encode(self.fingerprint, files)
+        if not _differs(self.storage, self.directory, cancellable(LazyFiles(files))):
+            # Another version of this program that makes the same files.
+            self.storage.put(f"{self.directory}/{fingerprint.NAME}", note)
             return None
-        if not self.stands:
-            self.storage.delete(self.place)
-        return self.storage.stage_tree(self.place, watched(LazyFiles(files | {fingerprint.NAME: given(note)})))
+        if not self.is_safe:
+            self.storage.delete(self.directory)
+        return self.storage.stage_tree(self.directory, cancellable(LazyFiles(files | {fingerprint.NAME: given(note)})))
 
 
-def place_small(letter: FixedLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> None:
-    """Puts the files of an edition of a letter that is not large in place, unless they are there."""
-    files = LazyFiles(files_of(letter, row, opened_keys(letter, row.number, standing), shown))
-    place = _edition_folder(letter, row)
-    if _differs(storage, place, files) or storage.has(f"{place}/{fingerprint.NAME}"):
+def place_small(letter: FixedLetter, row: Edition, standing: Standing, view: LetterView, storage: Storage) -> None:
+    """Writes the files of an edition of a letter that is not large, unless the served ones are the same."""
+    files = LazyFiles(make_files(letter, row, opened_keys(letter, row.number, standing), view))
+    directory = _directory(letter, row)
+    if _differs(storage, directory, files) or storage.has(f"{directory}/{fingerprint.NAME}"):
         served_checkpoint.hide(letter, storage)
-        # True now: nobody who begins to read takes what comes for what the checkpoint spoke of.
-        storage.put_tree(place, files)
+        # True now: a reader who starts here cannot take the new names for those of the old checkpoint.
+        storage.put_tree(directory, files)
 
 
-def due_of(letter: FixedLetter, row: Edition, standing: Standing, shown: Shown, storage: Storage) -> Due | None:
-    """What is to be done of an edition of a large letter; None if nothing is.
+def find_stale(
+    letter: FixedLetter, row: Edition, standing: Standing, view: LetterView, storage: Storage
+) -> StaleEdition | None:
+    """What has to be written of an edition of a large letter; None if its files are up to date.
 
-    Files that are known to name somebody who has to be gone are gone then: to write others takes a while.
+    Deletes files that are known to name a person who has withdrawn: writing others takes a while.
     """
-    keys, place = opened_keys(letter, row.number, standing), _edition_folder(letter, row)
-    made, there = fingerprint.fingerprint_of(letter, row, keys, standing, shown), fingerprint.noted(storage, place)
-    if there == made:
+    keys, directory = opened_keys(letter, row.number, standing), _directory(letter, row)
+    wanted = fingerprint.fingerprint_of(letter, row, keys, standing, view)
+    served = fingerprint.read(storage, directory)
+    if served == wanted:
         return None
-    stands = there is not None and there.people == made.people
-    if there is not None and not stands:
+    is_safe = served is not None and served.people == wanted.people
+    if served is not None and not is_safe:
         served_checkpoint.hide(letter, storage)
-        storage.delete(place)
-    # The fold goes on while files are made of it: of those who signed they see who is there now.
-    still = replace(standing, signatories=dict(standing.signatories), editions=list(standing.editions))
-    return Due(letter, row, keys, replace(shown, standing=still), made, stands, storage)
+        storage.delete(directory)
+    # The fold goes on while the thread reads: it gets copies of the two collections that grow.
+    copied = replace(standing, signatories=dict(standing.signatories), editions=list(standing.editions))
+    return StaleEdition(letter, row, keys, replace(view, standing=copied), wanted, is_safe, storage)
 
 
 class EditionWriter:
-    """One letter's editions, written in a thread of its own and put in place by whoever holds the rounds.
+    """Writes one letter's editions in a background job; the thread that runs the rounds puts them in place.
 
-    From when it begins until that is settled, the lock on placing is held: whoever looks at what is served, or
-    publishes, waits or comes back as for a publication.
+    The publication lock is held from ``start`` until ``finish``: to those who read the served files or publish, it
+    looks like a publication, for which they wait or retry.
     """
 
     def __init__(self) -> None:
-        self._beside = BackgroundWork("placer")
-        self._held = ExitStack()
-        self._vain = 0
+        self._job = BackgroundJob("edition writer")
+        self._lock = ExitStack()
+        self._discards = 0
 
     @property
-    def busy(self) -> bool:
-        """Whether something is being written, or written and not settled."""
-        return self._beside.busy
+    def is_busy(self) -> bool:
+        """Whether files are being written, or are written and wait for ``finish``."""
+        return self._job.is_busy
 
-    def place(self, due: Iterable[Due], of: Any, held: ExitStack) -> bool:
-        """Begins to write what is due. Returns True if nothing is left to do.
+    def start(self, stale: Iterable[StaleEdition], target: Any, lock: ExitStack) -> bool:
+        """Starts to write the stale editions. Returns True if nothing is left to write.
 
-        ``of``: what it shows, to be compared when it is settled. ``held``: what holds the lock; taken over.
+        ``target``: what the files will show, to be compared by ``finish``. ``lock``: holds the publication lock; taken
+        over if the job starts.
         """
-        work = list(due)
+        work = list(stale)
         for one in work:
-            if not one.stands:
-                # Also where it is not known whom they name.
+            if not one.is_safe:
+                # Also where it is not known whom the files name.
                 served_checkpoint.hide(one.letter, one.storage)
-                one.storage.delete(one.place)
+                one.storage.delete(one.directory)
         if not work:
             return True
-        if self._vain >= VAIN:
-            self._vain = 0
-            put(work)
+        if self._discards >= MAX_DISCARDS:
+            self._discards = 0
+            place_stale(work)
             return True
-        self._beside.begin(of, lambda watched: _staged(work, watched))
-        self._held = held.pop_all()
+        self._job.start(target, lambda cancellable: _stage_all(work, cancellable))
+        self._lock = lock.pop_all()
         return False
 
-    def settle(self, now: Any) -> bool:
-        """Puts in place what has been written, and returns True, or throws it away, if it shows something else than
-        ``now``; nothing if it is still being written. Raises what went wrong."""
-        if not self._beside.done(now):
+    def finish(self, target: Any) -> bool:
+        """Puts written files in place and returns True, or discards them if they show something else than ``target``.
+
+        Returns False while they are still being written. Raises the job's own error.
+        """
+        if not self._job.poll(target):
             return False
-        with self._held:
-            there = self._beside.settle(now)
-        self._vain = 0 if there else self._vain + 1
-        return there
+        with self._lock:
+            is_placed = self._job.finish(target)
+        self._discards = 0 if is_placed else self._discards + 1
+        return is_placed
 
-    def leave(self) -> None:
-        """Throws away what is being written."""
-        with self._held:
-            self._beside.leave()
+    def cancel(self) -> None:
+        """Discards the files that are being written."""
+        with self._lock:
+            self._job.cancel()
 
 
-def put(work: Iterable[Due]) -> None:
-    """Writes what is due and puts it in place, now."""
-    for staged in _staged(work, dict):
+def place_stale(stale: Iterable[StaleEdition]) -> None:
+    """Writes the files of stale editions and puts them in place, within the round."""
+    for staged in _stage_all(stale, dict):
         staged.place()
 
 
-def _staged(work: Iterable[Due], watched: Watched) -> Iterator[Staged]:
-    for due in work:
-        staged = due.stage(watched)
+def _stage_all(stale: Iterable[StaleEdition], cancellable: Cancellable) -> Iterator[Staged]:
+    for edition in stale:
+        staged = edition.stage(cancellable)
         if staged is not None:
             yield staged
 
 
-def files_of(letter: FixedLetter, row: Edition, keys: list[str], shown: Shown) -> dict[str, Maker]:
-    """Pages first: if anything differs, they do, and to look through the openings takes the longest."""
-    return edition_pages(shown, _document(row)) | edition_files(letter, row, keys)
+def make_files(letter: FixedLetter, row: Edition, keys: list[str], view: LetterView) -> dict[str, Maker]:
+    """An edition's files by name. Pages first: if anything differs they do, and comparing openings takes longest."""
+    return edition_pages(view, _load_document(row)) | edition_files(letter, row, keys)
 
 
-def _edition_folder(letter: FixedLetter, row: Edition) -> str:
+def _directory(letter: FixedLetter, row: Edition) -> str:
     return f"{letter.slug}/editions/{row.number}"
 
 
-def _differs(storage: Storage, place: str, files: Mapping[str, bytes]) -> bool:
+def _differs(storage: Storage, directory: str, files: Mapping[str, bytes]) -> bool:
+    """Whether the served files are not these: one differs, or there is one too many."""
     beyond = openings_name(sum(name.startswith("openings") for name in files) + 1)
-    strangers = {"edition.json", "counts.json", beyond} - files.keys()
-    return any(storage.has(f"{place}/{name}") for name in strangers) or any(
-        storage.get(f"{place}/{name}") != data for name, data in files.items()
+    extra = {"edition.json", "counts.json", beyond} - files.keys()
+    return any(storage.has(f"{directory}/{name}") for name in extra) or any(
+        storage.get(f"{directory}/{name}") != data for name, data in files.items()
     )
 
 
-def _document(row: Edition) -> editions.Edition | editions.EditionCounts:
-    # Not kept in the row, which stays for as long as its files are made.
+def _load_document(row: Edition) -> editions.Edition | editions.EditionCounts:
+    # Not stored in ``row``, which lives as long as its files are being written: the names are hundreds of megabytes.
     data = Edition.objects.values_list("data", flat=True).get(pk=row.pk)
     if data is not None:
         return editions.parse(bytes(data))

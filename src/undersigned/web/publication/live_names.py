@@ -1,8 +1,8 @@
-"""A public letter's names as they are now: pages and search files, made anew as the log grows.
+"""The live list of a public letter's names: pages and search files, rewritten as the log grows.
 
-The records are public the moment they are in the log (``objects.jsonl``), so a page that says so shows them. Who has
-withdrawn is gone with the next round; who signs is there a few seconds later, so that a busy letter is not written
-anew for each signature.
+A public letter's records are public as soon as they are in the log (``objects.jsonl``), so its pages show them too. A
+withdrawal removes a name with the next round. A new name appears a few seconds later, so that a busy letter's list is
+not rewritten for each signature.
 """
 
 from __future__ import annotations
@@ -19,65 +19,65 @@ from undersigned.protocol.tally import Tally
 from undersigned.web.editions import names
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.ports import World
-from undersigned.web.reader.letter import Shown
-from undersigned.web.reader.names import Listed, names_pages, shards, too_many_page
+from undersigned.web.reader.letter import LetterView
+from undersigned.web.reader.names import NameList, names_pages, shards, too_many_page
 from undersigned.web.records.models import Document
 from undersigned.web.storage.lazy_files import LazyFiles, Maker
 
-PLACE = "names"
-"""Where they lie, under the letter."""
-REST = 5
-"""Seconds between two lists while nobody withdraws."""
-REST_NAMES = 1000
-"""One second more for so many names: a longer list takes that much longer to make."""
-MOST = 10_000
-"""Names that are listed: two languages of so many take the clerk half a second, in which the log waits."""
+DIRECTORY = "names"
+"""Where the files are, under the letter."""
+MIN_INTERVAL = 5
+"""Seconds between two lists, unless a signatory withdraws."""
+NAMES_PER_SECOND = 1000
+"""The interval grows by a second for every so many names: a longer list takes that much longer to write."""
+MAX_NAMES = 10_000
+"""Longest list: in two languages it takes the clerk half a second, and the log waits for it."""
 
 
 class LiveNames:
-    """One public letter's list in the clerk's hands."""
+    """Keeps one public letter's list up to date."""
 
     def __init__(self, letter: FixedLetter, world: World) -> None:
         self._letter, self._world = letter, world
-        self._placed: tuple[int, int] | None = None
-        self._rested = 0
+        self._written: tuple[int, int] | None = None
+        self._write_time = 0
 
-    def round(self, standing: Standing, shown: Shown) -> None:
-        """Puts the list in place, if it is another one and it is time."""
+    def update(self, standing: Standing, view: LetterView) -> None:
+        """Rewrites the list if it has changed and the interval is over."""
         state = (standing.size, standing.withdrawn)
         now = self._world.clock()
-        gone = self._placed is None or self._placed[1] != standing.withdrawn
-        rest = REST + standing.count // REST_NAMES
-        # Whoever withdrew waits for nothing; a clock that was put back must not stop the list.
-        if state == self._placed or (not gone and 0 <= now - self._rested < rest):
+        has_withdrawals = self._written is None or self._written[1] != standing.withdrawn
+        interval = MIN_INTERVAL + standing.count // NAMES_PER_SECOND
+        # A withdrawal does not wait for the interval. From 0: a clock that was set back must not stop the list.
+        if state == self._written or (not has_withdrawals and 0 <= now - self._write_time < interval):
             return
-        place_names(self._letter, standing, shown, self._world)
-        self._placed, self._rested = state, now
+        place_names(self._letter, standing, view, self._world)
+        self._written, self._write_time = state, now
 
 
-def place_names(letter: FixedLetter, standing: Standing, shown: Shown, world: World) -> None:
-    """Makes what is served of a public letter's names what it must be."""
+def place_names(letter: FixedLetter, standing: Standing, view: LetterView, world: World) -> None:
+    """Writes the list of a public letter's names and puts it in place."""
     files: dict[str, Maker] = {}
-    if standing.count > MOST:
-        # Making pages of so many takes the clerk longer than others may wait; the records are a file of their own.
+    if standing.count > MAX_NAMES:
+        # The clerk would take too long over the pages; all records are in objects.jsonl.
         for language in letter.manifest.languages:
-            files |= too_many_page(shown, standing, language)
+            files |= too_many_page(view, standing, language)
     else:
         listed = list_names(letter, standing)
-        files |= shards(shown, listed)
+        files |= shards(view, listed)
         for language in letter.manifest.languages:
-            files |= names_pages(shown, listed, language)
-    place = f"{letter.slug}/{PLACE}"
+            files |= names_pages(view, listed, language)
+    directory = f"{letter.slug}/{DIRECTORY}"
     try:
-        world.storage.put_tree(place, LazyFiles(files))
+        world.storage.put_tree(directory, LazyFiles(files))
     except OSError:
-        # No room: the list that is there may name people who have to be gone.
-        world.storage.delete(place)
+        # Disk full: the old list may name people who have withdrawn.
+        world.storage.delete(directory)
         raise
 
 
-def list_names(letter: FixedLetter, standing: Standing) -> Listed:
-    """Who stands behind a public letter, judged as an edition would judge them."""
+def list_names(letter: FixedLetter, standing: Standing) -> NameList:
+    """The signatories of a public letter, checked as an edition checks them."""
     people = sorted((s for s in standing.signatories.values() if s.withdrawn is None), key=lambda s: s.signed)
     there = [s for s in people if s.struck is None]
     found = names.verdicts(letter, [s.key for s in there])
@@ -86,7 +86,7 @@ def list_names(letter: FixedLetter, standing: Standing) -> Listed:
     judged = editions.judge_roll([Judged(s, found.get(s.key, UNRESOLVED)) for s in there], leaves)
     kinds = Counter(row.opened.verdict for row in judged)
     groups = Counter(row.opened.payload.group for row in judged if row.opened.payload is not None)
-    # In no order that tells who came first.
+    # By key, which is random: the order must not tell who signed first.
     judged.sort(key=lambda row: base64url.sort_key(row.signatory.key))
     rows = [name_of(row.signatory.key, row.opened, verified=leaves is not None) for row in judged]
     tally = Tally(
@@ -100,4 +100,4 @@ def list_names(letter: FixedLetter, standing: Standing) -> Listed:
         groups={group.id: groups[group.id] for group in letter.manifest.groups},
     )
     notes = () if leaves is not None else ("names_given", "names_unchecked")
-    return Listed([row for row in rows if row is not None], tally, PLACE, notes=notes)
+    return NameList([row for row in rows if row is not None], tally, DIRECTORY, notes=notes)

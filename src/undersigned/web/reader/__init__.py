@@ -1,1 +1,1 @@
-"""What readers and signatories are served, rendered: pages, feed, embed, press kit, pictures. Values in, bytes out."""
+"""Renders what readers and signatories are served: pages, feed, embedded count, press kit, pictures. Pure functions."""

@@ -1,7 +1,7 @@
-"""What changed between two editions: who joined, by name where they gave one; who withdrew, as a number and no more.
+"""Pages of the changes between two editions: who joined, by name; how many withdrew, as a number only.
 
-Joined are those whom the cuts after the earlier edition opened. So the page needs no names of that edition, which may
-be gone; and nobody can be told from it by being missing.
+"Joined" are the signatories whom the cuts after the earlier edition opened. So the page does not need that edition's
+names, which may have been erased, and no withdrawn person can be inferred from a missing name.
 """
 
 from __future__ import annotations
@@ -14,53 +14,53 @@ from django.template.loader import render_to_string
 from undersigned.languages.order import sort_names
 from undersigned.protocol.edition import Edition, EditionCounts
 from undersigned.protocol.tally import tally
-from undersigned.web.reader.letter import Shown, frame
-from undersigned.web.reader.said import say
+from undersigned.web.reader.letter import LetterView, frame
+from undersigned.web.reader.messages import say
 from undersigned.web.reader.words import words
 from undersigned.web.storage.lazy_files import Maker
 
-LISTED: Final = 2000
-"""Names that are listed; more stand among all signatories."""
+MAX_LISTED: Final = 2000
+"""Longest list of names; if more joined, the page links to all signatories instead."""
 
 
-EARLIER: Final = 20
-"""Editions an edition is compared with, the newest of those before it."""
+MAX_EARLIER: Final = 20
+"""How many earlier editions an edition is compared with, the newest ones."""
 
 
-def changes_pages(shown: Shown, edition: Edition | EditionCounts, language: str) -> dict[str, Maker]:
-    """Edition ``edition.number`` against each published one before it, by file name."""
-    earlier = earlier_of(shown, edition.number)
+def changes_pages(view: LetterView, edition: Edition | EditionCounts, language: str) -> dict[str, Maker]:
+    """A page for each earlier published edition that this one is compared with, by file name."""
+    earlier = earlier_editions(view, edition.number)
     return {
-        path_of(m, earlier, language): partial(_page, shown, edition, language, shown.counts[m], earlier)
+        changes_path(m, earlier, language): partial(_page, view, edition, language, view.counts[m], earlier)
         for m in earlier
     }
 
 
-def earlier_of(shown: Shown, number: int) -> list[int]:
+def earlier_editions(view: LetterView, number: int) -> list[int]:
     """The published editions that edition ``number`` is compared with, the oldest first."""
-    return sorted(n for n in shown.counts if n < number)[-EARLIER:]
+    return sorted(n for n in view.counts if n < number)[-MAX_EARLIER:]
 
 
-def path_of(before: int, earlier: list[int], language: str) -> str:
-    """The page's file name. The newest of those before has the short one."""
+def changes_path(before: int, earlier: list[int], language: str) -> str:
+    """The page's file name. The comparison with the newest earlier edition has the short one."""
     return f"changes-{language}.html" if before == earlier[-1] else f"changes-since-{before}-{language}.html"
 
 
 def _page(
-    shown: Shown, edition: Edition | EditionCounts, language: str, before: EditionCounts, others: list[int]
+    view: LetterView, edition: Edition | EditionCounts, language: str, before: EditionCounts, others: list[int]
 ) -> bytes:
     said, earlier = words(language), before.number
-    added, withdrawn = _moved(shown, before, edition)
-    joined = _joined(shown, edition, earlier) if isinstance(edition, Edition) else []
+    added, withdrawn = _moved(view, before, edition)
+    joined = _joined(view, edition, earlier) if isinstance(edition, Edition) else []
     groups = []
-    for group in shown.manifest.groups:
+    for group in view.manifest.groups:
         rows = sort_names((n for n in joined if n.group == group.id), language, lambda n: n.name)
-        if rows and len(joined) <= LISTED:
+        if rows and len(joined) <= MAX_LISTED:
             groups.append({"name": group.name[language], "rows": rows})
     figures = {"before": earlier, "number": edition.number}
-    place = path_of(earlier, others, "{language}")
+    place = changes_path(earlier, others, "{language}")
     context: dict[str, Any] = {
-        **frame(shown, language, f"editions/{edition.number}/{place}"),
+        **frame(view, language, f"editions/{edition.number}/{place}"),
         "heading": say(said, "changes_of", **figures),
         "edition": say(said, "edition", number=edition.number),
         "edition_path": f"{language}.html",
@@ -72,10 +72,10 @@ def _page(
         ),
         "groups": groups,
         "names_path": f"signatories-{language}.html" if isinstance(edition, Edition) else None,
-        "many": len(joined) > LISTED,
+        "many": len(joined) > MAX_LISTED,
         "unnamed": say(said, "changes_unnamed", n=max(0, added - len(joined))) if joined else "",
         "others": [
-            {"path": path_of(m, others, language), "name": say(said, "changes_of", before=m)}
+            {"path": changes_path(m, others, language), "name": say(said, "changes_of", before=m)}
             for m in others
             if m != earlier
         ],
@@ -83,15 +83,15 @@ def _page(
     return render_to_string("reader/changes.html", context).encode("utf-8")
 
 
-def _joined(shown: Shown, edition: Edition, earlier: int) -> list[Any]:
-    people = shown.standing.signatories
+def _joined(view: LetterView, edition: Edition, earlier: int) -> list[Any]:
+    people = view.standing.signatories
     return [name for name in edition.roll if (people[name.key].opened or 0) > earlier]
 
 
-def _moved(shown: Shown, before: EditionCounts, after: Edition | EditionCounts) -> tuple[int, int]:
-    """How many signed for the first time, and how many withdrew, between two editions: what the one states, plus the
-    first, less the second, is what the other states."""
-    people = shown.standing.signatories.values()
+def _moved(view: LetterView, before: EditionCounts, after: Edition | EditionCounts) -> tuple[int, int]:
+    """How many signed for the first time and how many withdrew between two editions. Invariant: the earlier edition's
+    count, plus the first, minus the second, is the later edition's count."""
+    people = view.standing.signatories.values()
     added = sum(1 for s in people if before.cut < s.first < after.cut)
 
     def left(edition: Edition | EditionCounts) -> int:

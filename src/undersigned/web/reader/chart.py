@@ -1,8 +1,7 @@
-"""The count per batch as a small drawing: inline SVG, described in words, drawn in the page's own colours.
+"""Chart of the count, as inline SVG with a text description.
 
-Time runs as the page is read: from the right in right-to-left languages. The line is the count after each step, on a
-scale that begins at 0. Bars of signatures stand on the ground line, bars of withdrawals hang below it, on one scale of
-their own.
+Time runs in reading direction: from the right in right-to-left languages. The line is the count after each step, on a
+scale from 0. Bars above the base line are signatures, bars below it withdrawals, both on one scale of their own.
 """
 
 from __future__ import annotations
@@ -11,21 +10,21 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from undersigned.web.reader.history import Batch, Step, peak, steps
-from undersigned.web.reader.said import number, say
+from undersigned.web.reader.messages import number, say
 
 WIDTH: Final = 640
 HEIGHT: Final = 240
 _TOP: Final = 24.0
 _GROUND: Final = 170.0
 _BARS: Final = 44.0
-"""Units from the ground line to the longest bar's end, up or down."""
+"""Units from the base line to the longest bar's end, up or down."""
 _MARGIN: Final = 8.0
 COLUMNS: Final = 120
-"""Steps that are drawn at most: more would be thinner than a line."""
+"""Most steps that are drawn: more would be thinner than a line."""
 
 
 def chart(batches: Sequence[Batch], said: dict[str, str], origin: str) -> dict[str, Any]:
-    """What ``reader/chart.html`` needs; ``words`` alone if nobody has signed. ``origin``: a prefix for ids."""
+    """The context of ``reader/chart.html``; only ``words`` if there are no signatures. ``origin``: a prefix for ids."""
     if not batches:
         return {"words": said["chart_none"], "drawn": False}
     rows = steps(batches, COLUMNS)
@@ -67,7 +66,7 @@ def _count_at(count: int, highest: int) -> float:
 def _draw(rows: Sequence[Step], highest: int) -> dict[str, list[Shape]]:
     """The line as points, bars as (x, y, width, height); from the left."""
     column = (WIDTH - 2 * _MARGIN) / len(rows)
-    # A single batch is a bar, not a wall.
+    # A maximum width: with a single batch the bar would fill the chart.
     bar = min(column * 0.7, 24.0)
     tallest = max(1, *(max(row.signed, row.withdrawn) for row in rows))
     line: list[Shape] = [(_MARGIN, _GROUND)]
@@ -77,7 +76,7 @@ def _draw(rows: Sequence[Step], highest: int) -> dict[str, list[Shape]]:
     for place, row in enumerate(rows):
         start, end = _MARGIN + place * column, _MARGIN + (place + 1) * column
         middle = start + (column - bar) / 2
-        # A step, not a slope: between two batches the count stood still.
+        # Steps rather than slopes: between two batches the count does not change.
         line += [(start, _count_at(before, highest)), (start, _count_at(row.count, highest))]
         line.append((end, _count_at(row.count, highest)))
         before = row.count

@@ -1,4 +1,4 @@
-"""An edition's pages: its figures in each language, and with them the names and what changed."""
+"""An edition's pages: counts, names and changes, in each language."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from django.template.loader import render_to_string
 from undersigned.protocol import base64url, bundle
 from undersigned.protocol.edition import Edition, EditionCounts, edition_id, encode
 from undersigned.protocol.tally import tally
-from undersigned.web.reader.changes import changes_pages, earlier_of
-from undersigned.web.reader.letter import Shown, frame, say_since
-from undersigned.web.reader.names import listed_in, names_pages, shards
-from undersigned.web.reader.said import number as written
-from undersigned.web.reader.said import say
+from undersigned.web.reader.changes import changes_pages, earlier_editions
+from undersigned.web.reader.letter import LetterView, frame, say_since
+from undersigned.web.reader.messages import number as written
+from undersigned.web.reader.messages import say
+from undersigned.web.reader.names import edition_list, names_pages, shards
 from undersigned.web.reader.words import words
 from undersigned.web.storage.lazy_files import Maker
 
 
-def edition_pages(shown: Shown, edition: Edition | EditionCounts) -> dict[str, Maker]:
-    """Every page under ``editions/<n>/``, by file name. An edition whose names are gone has no page of names."""
+def edition_pages(view: LetterView, edition: Edition | EditionCounts) -> dict[str, Maker]:
+    """Every page under ``editions/<n>/``, by file name. An edition without names has no list of names."""
     pages: dict[str, Maker] = {}
-    for language in shown.manifest.languages:
-        pages[f"{language}.html"] = partial(figures_page, shown, edition, language)
-        pages |= changes_pages(shown, edition, language)
+    for language in view.manifest.languages:
+        pages[f"{language}.html"] = partial(figures_page, view, edition, language)
+        pages |= changes_pages(view, edition, language)
         if isinstance(edition, Edition):
-            pages |= names_pages(shown, listed_in(shown, edition), language)
+            pages |= names_pages(view, edition_list(view, edition), language)
     if isinstance(edition, Edition):
-        pages |= shards(shown, listed_in(shown, edition))
-    pages["index.html"] = pages[f"{shown.manifest.languages[0]}.html"]
+        pages |= shards(view, edition_list(view, edition))
+    pages["index.html"] = pages[f"{view.manifest.languages[0]}.html"]
     return pages
 
 
-def figures_page(shown: Shown, edition: Edition | EditionCounts, language: str) -> bytes:
-    """Counts, what changed, id and files."""
+def figures_page(view: LetterView, edition: Edition | EditionCounts, language: str) -> bytes:
+    """The edition's main page: counts, changes, id and files."""
     said, found = words(language), tally(edition.counts)
     number, spoken = edition.number, said["language"]
-    earlier = earlier_of(shown, number)
+    earlier = earlier_editions(view, number)
     with_names = isinstance(edition, Edition)
     hashed = base64url.encode(edition_id(encode(edition))) if isinstance(edition, Edition) else edition.edition
     kinds = [
         (said[f"kind_{kind}"], getattr(found, kind))
         for kind in ("initials", "anonymous", "struck", "void", "unresolved")
     ]
-    named = said["kind_verified" if shown.manifest.eligibility.check == "roll" else "kind_named"]
+    named = said["kind_verified" if view.manifest.eligibility.check == "roll" else "kind_named"]
     files = ["edition.json"] if with_names else ["counts.json"]
     rows = [(named, found.named), *((label, n) for label, n in kinds if n)]
-    groups = [(group.name[language], found.groups.get(group.id, 0)) for group in shown.manifest.groups]
+    groups = [(group.name[language], found.groups.get(group.id, 0)) for group in view.manifest.groups]
     outside = found.outside(found.groups) if groups else 0
     context: dict[str, Any] = {
-        **frame(shown, language, f"editions/{number}/{{language}}.html"),
+        **frame(view, language, f"editions/{number}/{{language}}.html"),
         "heading": say(said, "edition_of", number=number),
         "standing": written(found.number, spoken),
         "count_means": say(said, "edition_means", count=found.number),
@@ -63,16 +63,16 @@ def figures_page(shown: Shown, edition: Edition | EditionCounts, language: str) 
         "edition_id": hashed,
         "names_path": f"signatories-{language}.html" if with_names else None,
         "files": files,
-        "openings": _openings(shown, edition),
-        "bundle": f"/{shown.slug}/bundle.zip",
-        "command": f"undersigned verify {shown.origin}/",
+        "openings": _openings(view, edition),
+        "bundle": f"/{view.slug}/bundle.zip",
+        "command": f"undersigned verify {view.origin}/",
     }
     return render_to_string("reader/edition.html", context).encode("utf-8")
 
 
-def _openings(shown: Shown, edition: Edition | EditionCounts) -> str | None:
-    """Where an edition's openings lie, if in one file; those in several are had from the bundle."""
+def _openings(view: LetterView, edition: Edition | EditionCounts) -> str | None:
+    """The path of an edition's openings if they are one file. Larger ones are in several; readers use the bundle."""
     opened = edition.counts.standing if edition.number == 1 else edition.since.added
-    if not shown.manifest.sealed or opened > bundle.OPENINGS_IN_PART:
+    if not view.manifest.sealed or opened > bundle.OPENINGS_IN_PART:
         return None
-    return f"/{shown.slug}/{bundle.openings_path(edition.number)}"
+    return f"/{view.slug}/{bundle.openings_path(edition.number)}"

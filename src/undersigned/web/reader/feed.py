@@ -1,7 +1,7 @@
-"""News of a letter as an Atom feed (RFC 4287): its editions, and its count after each batch. No names.
+"""Atom feed of a letter (RFC 4287): its editions, and its count after each batch. No names.
 
-A batch may be one person. So the feed's times are whole hours, and only of the last batches; the file itself is where
-they are kept: what it said of an entry before, it says again.
+A batch may be a single person, so the feed's times are whole hours, and only the last batches have entries. The times
+are stored nowhere but in the served feed itself: each new version copies them from the one before.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from django.template.loader import render_to_string
 from undersigned.languages.figures import long_date
 from undersigned.protocol.edition import EditionCounts
 from undersigned.protocol.tally import tally
-from undersigned.web.reader.letter import Shown, say_since
-from undersigned.web.reader.said import say
+from undersigned.web.reader.letter import LetterView, say_since
+from undersigned.web.reader.messages import say
 from undersigned.web.reader.state import State, cut_not_before, say_state
 from undersigned.web.reader.words import words
 
 LAST: Final = 20
-"""Batches that are told."""
+"""How many batches have entries."""
 _HOUR: Final = 3600
 _ENTRY: Final = re.compile(
     r"<entry>\s*<id>([^<]+)</id>\s*<updated>([^<]+)</updated>\s*<title>([^<]*)</title>\s*"
@@ -32,8 +32,8 @@ _ENTRY: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One entry. ``updated``: as RFC 3339 writes it."""
+class FeedEntry:
+    """One entry. ``updated``: in RFC 3339 format."""
 
     id: str
     updated: str
@@ -43,77 +43,77 @@ class Told:
 
 
 def feed(
-    shown: Shown,
+    view: LetterView,
     state: State,
     language: str,
     editions: Sequence[EditionCounts],
     previous: bytes | None,
     now: int,
 ) -> bytes:
-    """The feed as of now. ``previous``: the one that is served, if any. ``now``: Unix seconds."""
+    """The feed as of now. ``previous``: the served feed, if any. ``now``: Unix seconds."""
     said = words(language)
-    known = _told(previous)
+    known = _read_times(previous)
     hour = datetime.fromtimestamp(now - now % _HOUR, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    urn = f"urn:undersigned:letter:{shown.letter}:"
-    entries = [_edition(shown, language, edition, known, hour) for edition in editions]
-    entries += _acts(shown, state, language, known, hour)
-    entries += _batches(shown, language, known, hour)
+    urn = f"urn:undersigned:letter:{view.letter}:"
+    entries = [_edition(view, language, edition, known, hour) for edition in editions]
+    entries += _acts(view, state, language, known, hour)
+    entries += _batches(view, language, known, hour)
     entries.sort(key=lambda entry: entry.updated, reverse=True)
     context: dict[str, Any] = {
         "t": said,
         "language": language,
-        "title": shown.manifest.title[language],
+        "title": view.manifest.title[language],
         "id": f"{urn}{language}",
         "updated": max((entry.updated for entry in entries), default=hour),
-        "page": f"{shown.origin}/{language}/",
-        "address": f"{shown.origin}/{language}/feed.atom",
-        "state": f"{say_state(state, shown.manifest, said).now} {say_state(state, shown.manifest, said).names}",
+        "page": f"{view.origin}/{language}/",
+        "address": f"{view.origin}/{language}/feed.atom",
+        "state": f"{say_state(state, view.manifest, said).now} {say_state(state, view.manifest, said).names}",
         "entries": entries,
     }
     return render_to_string("reader/feed.atom", context).encode("utf-8")
 
 
-def _told(previous: bytes | None) -> dict[str, str]:
-    """When each entry of the served feed was told, by its id."""
+def _read_times(previous: bytes | None) -> dict[str, str]:
+    """The time of each entry in the served feed, by id."""
     if previous is None:
         return {}
     return {found[1]: found[2] for found in _ENTRY.finditer(previous.decode("utf-8"))}
 
 
-def _edition(shown: Shown, language: str, edition: EditionCounts, known: dict[str, str], hour: str) -> Told:
+def _edition(view: LetterView, language: str, edition: EditionCounts, known: dict[str, str], hour: str) -> FeedEntry:
     said, number = words(language), edition.number
-    id_ = f"urn:undersigned:letter:{shown.letter}:{language}:edition:{number}"
-    return Told(
+    id_ = f"urn:undersigned:letter:{view.letter}:{language}:edition:{number}"
+    return FeedEntry(
         id_,
         known.get(id_, hour),
         say(said, "feed_edition", number=number, count=tally(edition.counts).number),
         say_since(edition, said),
-        f"{shown.origin}/editions/{number}/{language}.html",
+        f"{view.origin}/editions/{number}/{language}.html",
     )
 
 
-def _acts(shown: Shown, state: State, language: str, known: dict[str, str], hour: str) -> list[Told]:
-    """What the organiser did that is in the log: notices, cuts, the end."""
-    said, manifest = words(language), shown.manifest
-    stem, page = f"urn:undersigned:letter:{shown.letter}:{language}:", f"{shown.origin}/{language}/"
+def _acts(view: LetterView, state: State, language: str, known: dict[str, str], hour: str) -> list[FeedEntry]:
+    """Entries for what the organiser did: notices, cuts, abandonment."""
+    said, manifest = words(language), view.manifest
+    stem, page = f"urn:undersigned:letter:{view.letter}:{language}:", f"{view.origin}/{language}/"
     found: list[tuple[str, str, str]] = []
-    for edition in shown.standing.editions:
+    for edition in view.standing.editions:
         until = long_date(cut_not_before(manifest, edition.after), said["language"])
         told = say(said, "feed_notice", until=until)
         found.append((f"notice:{edition.number}", say(said, "short_notice", edition=edition.number), told))
         if edition.cut is not None:
             told = say(said, "feed_count", count=edition.standing or 0)
             found.append((f"cut:{edition.number}", say(said, "feed_cut", edition=edition.number), told))
-    if shown.standing.abandoned is not None:
+    if view.standing.abandoned is not None:
         saying = say_state(state, manifest, said)
         found.append(("abandoned", saying.short, saying.now))
-    return [Told(stem + id_, known.get(stem + id_, hour), title, summary, page) for id_, title, summary in found]
+    return [FeedEntry(stem + id_, known.get(stem + id_, hour), title, summary, page) for id_, title, summary in found]
 
 
-def _batches(shown: Shown, language: str, known: dict[str, str], hour: str) -> list[Told]:
-    """The last batches: this one, and those the feed told before, whose figures are in their ids."""
-    standing = shown.standing
-    stem = f"urn:undersigned:letter:{shown.letter}:{language}:count:"
+def _batches(view: LetterView, language: str, known: dict[str, str], hour: str) -> list[FeedEntry]:
+    """Entries for the last batches: the newest, and those in the served feed, whose ids contain their figures."""
+    standing = view.standing
+    stem = f"urn:undersigned:letter:{view.letter}:{language}:count:"
     here = (standing.size, standing.signed, standing.withdrawn)
     figures = {here: stem + "-".join(map(str, here))}
     for id_ in known:
@@ -123,12 +123,12 @@ def _batches(shown: Shown, language: str, known: dict[str, str], hour: str) -> l
     said = words(language)
     newest = sorted((key for key in figures if key[1]), reverse=True)[:LAST]
     return [
-        Told(
+        FeedEntry(
             figures[key],
             known.get(figures[key], hour),
             say(said, "feed_count", count=key[1] - key[2]),
             say(said, "feed_detail", size=key[0], signed=key[1], withdrawn=key[2]),
-            f"{shown.origin}/{language}/",
+            f"{view.origin}/{language}/",
         )
         for key in newest
     ]

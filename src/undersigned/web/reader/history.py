@@ -1,6 +1,6 @@
-"""The count per batch, as figures: for the chart, for a file, for whoever asks how it grew.
+"""The history of the count, batch by batch, for the chart and ``history.json``.
 
-It has no times: a batch may be one person, and when somebody signed is nobody's business.
+It has no times: a batch may be a single person, and when a person signed must not be known.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Final
 
 from undersigned.protocol import canonical
 
-MOST: Final = 1000
-"""Steps a file has at most; longer histories are told in steps of several batches."""
+MAX_STEPS: Final = 1000
+"""Most steps in the file; in longer histories each step covers several batches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one batch, or several together, added: first signatures and withdrawals."""
+    """First signatures and withdrawals of one batch, or of several together."""
 
     signed: int
     withdrawn: int
@@ -25,7 +25,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``count``: after it. ``batches``: how many it covers."""
+    """One step of the history. ``count``: after it. ``batches``: how many it covers."""
 
     signed: int
     withdrawn: int
@@ -34,7 +34,7 @@ class Step:
 
 
 def steps(batches: Sequence[Batch], most: int) -> list[Step]:
-    """The batches as at most ``most`` steps of equal numbers of batches (the last may cover fewer)."""
+    """Groups batches into at most ``most`` steps of equally many batches (the last may cover fewer)."""
     if not batches:
         return []
     each = -(-len(batches) // most)
@@ -61,6 +61,6 @@ def history_file(batches: Sequence[Batch]) -> bytes:
     """``history.json``: ``{"batches":n,"steps":[{"batches":n,"count":n,"signed":n,"withdrawn":n}, ..]}``."""
     rows = [
         {"batches": s.batches, "count": s.count, "signed": s.signed, "withdrawn": s.withdrawn}
-        for s in steps(batches, MOST)
+        for s in steps(batches, MAX_STEPS)
     ]
     return canonical.encode({"batches": len(batches), "steps": rows})

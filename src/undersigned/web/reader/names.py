@@ -1,10 +1,10 @@
-"""Who stands behind a letter: the pages of a list of names, and the files in which a browser searches them.
+"""Pages that list a letter's signatories, and the data files for searching them in the browser.
 
-The list is an edition's, or a public letter's as of its newest batch (``live.py``).
+The list is an edition's, or a public letter's live list (``publication/live_names.py``).
 
-Few names stand on one page. Many stand in parts of a thousand, in the order of the page's language, group by group, so
-that everybody can be found without script. The search fetches all names as files of five thousand and looks through
-them in the browser: what somebody searches for is sent nowhere, and no database is asked.
+A short list is one page. A long one is divided into pages of a thousand names, sorted by the page's language, group by
+group, so that every name can be found without JavaScript. The search loads all names as files of five thousand and runs
+in the browser: no server learns what a reader searches for.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from undersigned.protocol import canonical
 from undersigned.protocol.edition import Edition, Name
 from undersigned.protocol.standing import Standing
 from undersigned.protocol.tally import Tally, tally
-from undersigned.web.reader.letter import Shown, count_said, frame
-from undersigned.web.reader.said import number, say
+from undersigned.web.reader.letter import LetterView, count_said, frame
+from undersigned.web.reader.messages import number, say
 from undersigned.web.reader.scripts import find_script
 from undersigned.web.reader.words import words
 from undersigned.web.storage.lazy_files import Maker
 
 ONE_PAGE: Final = 1500
-"""Names that stand on one page."""
+"""Longest list that is shown on one page."""
 PART: Final = 1000
-"""Names on each page where there are more."""
+"""Names on each page of a longer list."""
 SHARD: Final = 5000
-"""Names in each file that the search fetches: some 60 kB compressed."""
+"""Names in each file of the search: about 60 kB compressed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A list of names and whom it counts.
+class NameList:
+    """A list of names, and the counts that belong to it.
 
     ``place``: its directory under the letter; ``edition``: its number, or 0 for a public letter's names as they are
-    now; ``notes``: words for what is said of the names.
+    now; ``notes``: ids of messages about the names.
     """
 
     roll: Sequence[Name]
@@ -50,15 +50,15 @@ class Listed:
     notes: tuple[str, ...] = ()
 
 
-def listed_in(shown: Shown, edition: Edition) -> Listed:
-    """An edition's list."""
-    notes = () if shown.manifest.eligibility.check == "roll" else ("names_given",)
-    return Listed(edition.roll, tally(edition.counts), f"editions/{edition.number}", edition.number, notes)
+def edition_list(view: LetterView, edition: Edition) -> NameList:
+    """The list of an edition's names."""
+    notes = () if view.manifest.eligibility.check == "roll" else ("names_given",)
+    return NameList(edition.roll, tally(edition.counts), f"editions/{edition.number}", edition.number, notes)
 
 
-def shards(shown: Shown, listed: Listed) -> dict[str, Maker]:
+def shards(view: LetterView, listed: NameList) -> dict[str, Maker]:
     """``names-<i>.json``, from 0: ``[[name, title, group's index, 1 if initials], ..]``, in the list's order."""
-    place = {group.id: index for index, group in enumerate(shown.manifest.groups)}
+    place = {group.id: index for index, group in enumerate(view.manifest.groups)}
 
     def shard(start: int) -> bytes:
         names = listed.roll[start : start + SHARD]
@@ -68,38 +68,38 @@ def shards(shown: Shown, listed: Listed) -> dict[str, Maker]:
     return {f"names-{i}.json": partial(shard, start) for i, start in enumerate(starts)}
 
 
-def names_pages(shown: Shown, listed: Listed, language: str) -> dict[str, Maker]:
+def names_pages(view: LetterView, listed: NameList, language: str) -> dict[str, Maker]:
     """``signatories-<language>.html``, and if there are many names ``signatories-<language>-<part>.html``, from 1."""
-    groups = _groups(listed, shown, language)
+    groups = _groups(listed, view, language)
     if len(listed.roll) <= ONE_PAGE:
         whole = [_heading(listed, id_, name, rows) | {"rows": _rows(rows)} for id_, name, rows in groups]
-        return {f"signatories-{language}.html": partial(_front, shown, listed, language, groups=whole)}
+        return {f"signatories-{language}.html": partial(_front, view, listed, language, groups=whole)}
     pages: dict[str, Maker] = {}
     parts = [(id_, name, rows[i : i + PART]) for id_, name, rows in groups for i in range(0, len(rows), PART)]
     contents: dict[str, list[dict[str, Any]]] = {}
     for place, (id_, name, rows) in enumerate(parts, start=1):
         path = f"signatories-{language}-{place}.html"
-        pages[path] = partial(_part, shown, listed, language, name, rows, place, len(parts))
+        pages[path] = partial(_part, view, listed, language, name, rows, place, len(parts))
         contents.setdefault(id_, []).append({"path": path, "first": rows[0].name, "last": rows[-1].name})
     front = [_heading(listed, id_, name, rows) | {"parts": contents.get(id_, [])} for id_, name, rows in groups]
-    pages[f"signatories-{language}.html"] = partial(_front, shown, listed, language, groups=front)
+    pages[f"signatories-{language}.html"] = partial(_front, view, listed, language, groups=front)
     return pages
 
 
-def _groups(listed: Listed, shown: Shown, language: str) -> list[tuple[str, str, list[Name]]]:
-    """Each group's id, its name and those listed, as a reader of ``language`` expects them; without the empty ones."""
-    by_group: dict[str, list[Name]] = {group.id: [] for group in shown.manifest.groups}
+def _groups(listed: NameList, view: LetterView, language: str) -> list[tuple[str, str, list[Name]]]:
+    """Each non-empty group's id, name and listed names, sorted for ``language``."""
+    by_group: dict[str, list[Name]] = {group.id: [] for group in view.manifest.groups}
     for name in listed.roll:
         by_group[name.group].append(name)
     return [
         (group.id, group.name[language], sort_names(by_group[group.id], language, lambda row: row.name))
-        for group in shown.manifest.groups
+        for group in view.manifest.groups
         if by_group[group.id] or listed.tally.groups.get(group.id)
     ]
 
 
-def _heading(listed: Listed, group: str, name: str, rows: Sequence[Name]) -> dict[str, Any]:
-    """A group's number, and how many of it are not listed."""
+def _heading(listed: NameList, group: str, name: str, rows: Sequence[Name]) -> dict[str, Any]:
+    """A group's count, and how many of its members are not listed."""
     count = listed.tally.groups.get(group, 0)
     return {"name": name, "count": count, "anonymous": count - len(rows)}
 
@@ -108,9 +108,9 @@ def _rows(names: Sequence[Name]) -> list[dict[str, Any]]:
     return [{"name": n.name, "title": n.title, "initials": n.as_ == "initials"} for n in names]
 
 
-def _frame(shown: Shown, listed: Listed, language: str, page: str) -> dict[str, Any]:
+def _frame(view: LetterView, listed: NameList, language: str, page: str) -> dict[str, Any]:
     said = words(language)
-    found = frame(shown, language, f"{listed.place}/{page}")
+    found = frame(view, language, f"{listed.place}/{page}")
     return {
         **found,
         "heading": said["signatories"],
@@ -119,11 +119,11 @@ def _frame(shown: Shown, listed: Listed, language: str, page: str) -> dict[str, 
     }
 
 
-def _front(shown: Shown, listed: Listed, language: str, groups: list[dict[str, Any]]) -> bytes:
+def _front(view: LetterView, listed: NameList, language: str, groups: list[dict[str, Any]]) -> bytes:
     said = words(language)
     spoken, found = said["language"], listed.tally
     unlisted = found.outside(found.groups)
-    # What an edition counts does not change; what a letter counts may have, since.
+    # An edition's count is fixed; a letter's may have changed since the page was written.
     key = "names_edition" if listed.edition else "names_count"
     groups = [
         {
@@ -134,26 +134,26 @@ def _front(shown: Shown, listed: Listed, language: str, groups: list[dict[str, A
         for group in groups
     ]
     context: dict[str, Any] = {
-        **_frame(shown, listed, language, "signatories-{language}.html"),
+        **_frame(view, listed, language, "signatories-{language}.html"),
         "counted": say(said, key, count=found.number, listed=found.listed),
         "note": " ".join(said[note] for note in listed.notes),
         "groups": groups,
         "unlisted": say(said, "names_unlisted", n=unlisted) if unlisted else "",
         "script": find_script("names.js") if listed.roll else None,
         "shards": -(-max(1, len(listed.roll)) // SHARD),
-        "choices": [group.name[language] for group in shown.manifest.groups],
+        "choices": [group.name[language] for group in view.manifest.groups],
     }
     return render_to_string("reader/signatories.html", context).encode("utf-8")
 
 
-def too_many_page(shown: Shown, standing: Standing, language: str) -> dict[str, Maker]:
+def too_many_page(view: LetterView, standing: Standing, language: str) -> dict[str, Maker]:
     """The page in place of a public letter's list that is too long for one: where the names are."""
     said = words(language)
     context: dict[str, Any] = {
-        **frame(shown, language, "names/signatories-{language}.html"),
+        **frame(view, language, "names/signatories-{language}.html"),
         "heading": said["signatories"],
         "edition": said["back"],
-        "edition_path": f"/{shown.slug}/{language}/",
+        "edition_path": f"/{view.slug}/{language}/",
         "counted": count_said(standing, said) + ".",
         "note": said["names_many"],
         "file": "objects.jsonl",
@@ -164,12 +164,12 @@ def too_many_page(shown: Shown, standing: Standing, language: str) -> dict[str, 
 
 
 def _part(
-    shown: Shown, listed: Listed, language: str, group: str, rows: Sequence[Name], place: int, parts: int
+    view: LetterView, listed: NameList, language: str, group: str, rows: Sequence[Name], place: int, parts: int
 ) -> bytes:
     path = "signatories-{}-{}.html"
     context: dict[str, Any] = {
         # Each language orders names in its own way, so the other languages' parts are other names.
-        **_frame(shown, listed, language, "signatories-{language}.html"),
+        **_frame(view, listed, language, "signatories-{language}.html"),
         "group": group,
         "rows": _rows(rows),
         "part": say(words(language), "names_part", part=place, parts=parts),

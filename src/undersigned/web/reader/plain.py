@@ -1,4 +1,4 @@
-"""Pages of the site that belong to no letter. They name none: whoever has an invitation has its address."""
+"""The front page and the 404 page, in all languages of the site. They list no letters: invitations have the address."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from undersigned.web.reader.words import FALLBACK, direction, spoken, words
 
 
 def front_page(first: str = FALLBACK) -> bytes:
-    """What stands at ``/``, in every language of the site, one below the other; ``first``: the reader's on top."""
+    """The page at ``/``, in every language of the site, one below the other. ``first``: the language on top."""
     return _page("front", first, links=are_built())
 
 
 def missing_page(first: str = FALLBACK) -> bytes:
-    """What a browser gets where there is nothing, in every language, the reader's on top."""
+    """The 404 page for browsers, in every language of the site. ``first``: the language on top."""
     return _page("missing", first, links=False)
 
 
 def _page(name: str, first: str, *, links: bool) -> bytes:
-    # What everybody may use here, invited or not.
+    # Pages that anyone can use, with or without an invitation.
     kinds = ("verify", "integrity") if links else ()
     versions = [
         {

@@ -1,6 +1,6 @@
-"""The scripts this package ships, by the hash of each: what pages load, and what ``/integrity`` shows.
+"""The built JavaScript files and their hashes, for subresource integrity, the CSP and the ``/integrity`` page.
 
-They are built from ``frontend/`` by its lock file when the package is built, ``make scripts`` in a clone, into
+They are built from ``frontend/`` and its lock file when the package is built, or by ``make scripts`` in a clone, into
 ``static/scripts/``: files named by their hash, and ``index.json`` (``frontend/scripts/place.mjs``).
 """
 
@@ -16,12 +16,12 @@ FOLDER: Final = Path(__file__).parents[1] / "static" / "scripts"
 
 
 class UnbuiltError(Exception):
-    """There are no scripts in this copy of the package; the message says what to do."""
+    """This copy of the package has no built scripts; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """``path``: where it is served; ``integrity``: the attribute that pins it; ``sha256``: the same in hex."""
+    """A script. ``path``: where it is served; ``integrity``: its integrity attribute; ``sha256``: the hash in hex."""
 
     path: str
     integrity: str
@@ -31,7 +31,7 @@ class Script:
 
 @cache
 def scripts(folder: Path = FOLDER) -> dict[str, Script]:
-    """Every script by its plain name, such as ``undersigned.js``. Raises UnbuiltError."""
+    """Every script by its name without hash, such as ``undersigned.js``. Raises UnbuiltError."""
     try:
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -43,17 +43,17 @@ def scripts(folder: Path = FOLDER) -> dict[str, Script]:
 
 
 def find_script(name: str) -> Script | None:
-    """A script for a page that works without it, too; None in a copy that has none."""
+    """A script for a page that also works without it; None if the scripts are not built."""
     return scripts()[name] if are_built() else None
 
 
 def script_sources() -> list[str]:
-    """The sources of ``script-src``: the hash of each script that a page may load, and none if there are none here."""
+    """The CSP sources for ``script-src``: the hash of each script that a page may load; empty if none are built."""
     return (
         [f"'{script.integrity}'" for name, script in scripts().items() if name.endswith(".js")] if are_built() else []
     )
 
 
 def are_built() -> bool:
-    """Whether this copy has them. Without, no letter can be signed in the browser, and its pages do not offer it."""
+    """Whether the scripts are built. If not, no letter can be signed in the browser, and pages do not offer it."""
     return (FOLDER / "index.json").is_file()

@@ -1,4 +1,4 @@
-"""The site's pages that belong to no letter: the front page, ``/verify`` for any bundle, ``/integrity``."""
+"""The site's own pages: front page, ``/verify`` for any bundle, ``/integrity`` for the scripts' hashes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from undersigned.web.reader.words import direction, own_name, spoken, words
 
 
 def site_pages() -> dict[str, bytes]:
-    """Every page of the site, by path; those that need scripts only where they are built."""
+    """Every page of the site, by path. Those that need scripts are included only if these are built."""
     pages = {"index.html": front_page()}
     for language in spoken():
         # Found by ``edge.language``.

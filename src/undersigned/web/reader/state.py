@@ -1,8 +1,8 @@
-"""Where a letter is in its life, and every sentence that says so: one table, for pages, feed, pictures and status.
+"""State machine of a letter's life, and the sentences for each state: one table for pages, feed, pictures and status.
 
-``find_state`` derives the state from facts: the fold over the log, the time, which trustees have handed over shares,
-what is published. Nothing else decides, and no page does (docs/adr/0095). Its
-sentences are in the catalogs (``catalog/``).
+``find_state`` derives the state from facts: the fold over the log, the time, which trustees have submitted shares, what
+is published. No page decides anything of this by itself (docs/adr/0095). The sentences are in the catalogs
+(``catalog/``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 from undersigned.languages.figures import long_date
 from undersigned.protocol.manifest import Manifest, parse_time
 from undersigned.protocol.standing import Standing
-from undersigned.web.reader.said import say
+from undersigned.web.reader.messages import say
 
 
 class Stage(StrEnum):
@@ -25,27 +25,27 @@ class Stage(StrEnum):
     WAITING = "awaiting-trustees"
     OPEN = "open"
     NOTICE = "notice"
-    """Notice is running: the cut comes not before a time that is still ahead."""
+    """The grace period runs: the cut cannot come before its end."""
     DUE = "cut-due"
-    """That time is over; the cut may come at any moment."""
+    """The grace period is over; the cut may come at any moment."""
     LACKING = "cut-lacks-signatures"
-    """That time is over; the cut is refused until enough people stand behind the letter."""
+    """The grace period is over; the cut is refused until there are enough signatures."""
     CUT = "cut"
-    """The newest edition has been cut; nobody has handed over a share (nor is anybody asked to, in a public letter)."""
+    """The newest edition has been cut; no trustee has submitted shares (a public letter needs none)."""
     OPENING = "opening"
-    """Some trustees have handed over shares, fewer than are needed: nobody can read a name."""
+    """Some trustees have submitted shares, fewer than k: no one can read a name."""
     REVIEW = "review"
-    """As many as are needed have: the site can read the names."""
+    """k trustees have submitted shares: the site can read the names."""
     PUBLISHED = "published"
     ERASED = "published-without-names"
-    """The newest edition is published, and down to its counts: somebody it named has withdrawn."""
+    """The newest edition is published and has been reduced to its counts: a person whom it named has withdrawn."""
     LAPSED = "lapsed"
-    """``abandon_after`` has passed, and the trustees' tools open nothing any more."""
+    """``abandon_after`` has passed: the trustees' tools refuse to open anything."""
     ABANDONED = "abandoned"
 
 
 class Visible(StrEnum):
-    """What is public of the newest edition that was published."""
+    """What is public of the newest published edition."""
 
     NOTHING = "nothing"
     NAMES = "names"
@@ -57,19 +57,19 @@ class Reading(StrEnum):
 
     NOBODY = "nobody"
     ALMOST = "almost"
-    """Nobody: some trustees have handed over their shares of the newest edition, fewer than are needed."""
+    """No one yet: some trustees have submitted shares of the newest edition, fewer than k."""
     SITE = "site"
-    """Whoever runs the site: enough trustees have handed over their shares of an edition that is not published."""
+    """The operators: k trustees have submitted shares of an edition that is not published."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """A state and its figures.
 
-    ``edition``: the one the stage is about, 0 if none. ``until``: when its cut can come at the earliest. ``opened``:
-    how many trustees have handed over shares of it. ``shown``: the newest published edition, 0 if none, and ``of_it``
-    what of it is public. ``readable``: the newest edition beyond it that the site can read, 0 if none. ``approvals``:
-    how many trustees have approved the letter.
+    ``edition``: the edition that the stage is about, 0 if none. ``until``: the earliest time of its cut. ``opened``:
+    how many trustees have submitted shares of it. ``shown``: the newest published edition, 0 if none, and ``of_it``
+    what of it is public. ``readable``: the newest later edition that the site can read, 0 if none. ``approvals``: how
+    many trustees have approved the letter.
     """
 
     stage: Stage
@@ -91,18 +91,18 @@ class State:
 
     @property
     def takes_signatures(self) -> bool:
-        """Whether somebody can sign now."""
+        """Whether people can sign now."""
         return ROWS[self.stage].takes
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is said in one stage, as ids of messages.
+    """The messages of one stage, by id.
 
-    ``now``: what is happening; ``public``: the same of a public letter, where that differs. ``short``: the same in a
-    few words, for pictures and frames; "" where that is who can read names. ``sign``, ``edit``: what the pages for
-    signing and for changing one's name say first, "" for nothing. ``takes``: whether the letter takes signatures;
-    ``over``: whether nothing is opened any more.
+    ``now``: what is happening; ``public``: the same for a public letter, if it differs. ``short``: the same in a few
+    words, for pictures and embedded counts; "" if that is who can read names. ``sign``, ``edit``: the first message of
+    the pages for signing and for changing a signature, "" for none. ``takes``: whether the letter takes signatures;
+    ``over``: whether no names will be opened any more.
     """
 
     now: str
@@ -150,15 +150,15 @@ NAMES: Final[Mapping[tuple[Visible, Reading, bool], tuple[str, ...]]] = {
     (Visible.COUNTS, Reading.ALMOST, True): ("names_erased", "names_kept"),
     (Visible.COUNTS, Reading.SITE, True): ("names_erased", "names_known", "names_kept"),
 }
-"""Who can read the names of a sealed letter: by what is public of the newest published edition, by who can read names
-beyond it, and by whether nothing is opened any more. Of a public letter everybody can, always."""
+"""Messages about who can read a sealed letter's names: by what is public of the newest published edition, by who can
+read names beyond it, and by whether no names will be opened any more. A public letter's names are always public."""
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
-    """What the log says that decides the state. ``approvals``: how many trustees have approved; ``count``: how many
-    stand behind the letter; ``edition``: the newest that has had its notice, 0 if none has; ``after``: that notice's
-    time; ``cut``: whether its cut has come."""
+class LogFacts:
+    """The facts in the log that decide the state. ``approvals``: how many trustees have approved; ``count``: the number
+    of standing signatures; ``edition``: the newest whose notice was given, 0 if none; ``after``: that notice's time;
+    ``cut``: whether its cut is in the log."""
 
     approvals: int
     count: int
@@ -168,23 +168,23 @@ class Logged:
     cut: bool = False
 
 
-def logged_in(standing: Standing) -> Logged:
-    """The same from the fold."""
+def read_log_facts(standing: Standing) -> LogFacts:
+    """The facts, from the fold over the log."""
     newest = standing.editions[-1] if standing.editions else None
     approvals, abandoned = len(standing.approvals), standing.abandoned is not None
     if newest is None:
-        return Logged(approvals, standing.count, abandoned)
-    return Logged(approvals, standing.count, abandoned, newest.number, newest.after, newest.cut is not None)
+        return LogFacts(approvals, standing.count, abandoned)
+    return LogFacts(approvals, standing.count, abandoned, newest.number, newest.after, newest.cut is not None)
 
 
 def cut_not_before(manifest: Manifest, after: str) -> datetime:
-    """When the cut that a notice announces can come at the earliest. ``after``: the notice's time."""
+    """The earliest time of the cut that a notice announces. ``after``: the notice's time."""
     return max(parse_time(after), parse_time(manifest.release.not_before))
 
 
 def find_state(
     manifest: Manifest,
-    logged: Logged,
+    logged: LogFacts,
     now: int,
     opened: Mapping[int, int],
     published: Collection[int],
@@ -192,13 +192,13 @@ def find_state(
 ) -> State:
     """The state of a letter whose manifest is fixed.
 
-    ``now``: Unix seconds. ``opened``: how many trustees have handed over any share, by edition. ``published``: the
-    editions that are, ``erased``: those of them that are down to their counts.
+    ``now``: Unix seconds. ``opened``: how many trustees have submitted shares, by edition. ``published``: the published
+    editions; ``erased``: those of them that have been reduced to their counts.
     """
     edition, shown = logged.edition, max(published, default=0)
     of_it = Visible.NOTHING if not shown else Visible.COUNTS if shown in erased else Visible.NAMES
     handed = opened.get(edition, 0) if manifest.sealed else 0
-    # An edition counts everybody whom those before it opened.
+    # An edition includes everyone whom earlier editions opened, so only later ones add readable names.
     open_ = [n for n, trustees in opened.items() if trustees >= manifest.threshold and n > shown]
     readable = max(open_, default=0) if manifest.sealed else 0
     until = cut_not_before(manifest, logged.after) if edition and not logged.cut else None
@@ -211,20 +211,20 @@ def find_state(
 
 def _stage(
     manifest: Manifest,
-    logged: Logged,
+    logged: LogFacts,
     now: int,
     until: datetime | None,
     handed: int,
     published: Collection[int],
     erased: Collection[int],
 ) -> Stage:
-    """The first that is true, from the end of a letter's life to its beginning."""
+    """The first stage whose condition holds, checked from the end of a letter's life to its beginning."""
     edition, enough = logged.edition, manifest.sealed and handed >= manifest.threshold
     if logged.abandoned:
         return Stage.ABANDONED
     if edition in published:
         return Stage.ERASED if edition in erased else Stage.PUBLISHED
-    # As the trustees' tool has it: only the first edition has to be opened by then.
+    # The same rule as in the trustees' tool: the deadline applies to the first edition only.
     end = parse_time(manifest.release.abandon_after).timestamp()
     if manifest.sealed and edition <= 1 and now > end and not enough:
         return Stage.LAPSED
@@ -243,7 +243,7 @@ def _stage(
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """What a state says in one language. Without the letter's title: that stands beside it everywhere."""
+    """A state's sentences in one language, without the letter's title, which every page shows next to them."""
 
     now: str
     names: str
@@ -253,7 +253,7 @@ class Sentences:
 
 
 def say_state(state: State, manifest: Manifest, said: Mapping[str, str]) -> Sentences:
-    """``state`` in the words ``said`` (``words.words``)."""
+    """The sentences for ``state``, from the messages ``said`` (``words.words``)."""
     row = ROWS[state.stage]
     figures: dict[str, int | str] = {
         "edition": state.edition,
@@ -265,7 +265,7 @@ def say_state(state: State, manifest: Manifest, said: Mapping[str, str]) -> Sent
         "missing": max(0, manifest.threshold - state.opened),
         "signatures": manifest.release.signatures,
         "shown": state.shown,
-        # The last edition that opened names for somebody: what came after it is sealed.
+        # The last edition whose names anyone can read: later signatures are sealed.
         "last": max(state.shown, state.readable),
         "readable": state.readable,
     }

@@ -1,4 +1,4 @@
-"""A letter's Markdown as HTML: CommonMark, then sanitised, so that a text is only ever text."""
+"""Renders a letter's Markdown as sanitised HTML (CommonMark, then an allowlist of tags)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 import nh3
 from markdown_it import MarkdownIt
 
-# Raw HTML is shown as typed; pictures would be requests to other sites.
+# Raw HTML is escaped. Images are disabled: each would be a request to another site.
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).disable("image")
 _TAGS: Final = frozenset(
     {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "h2", "h3", "h4", "hr", "code", "pre"}
@@ -17,7 +17,7 @@ _TAGS: Final = frozenset(
 
 @lru_cache(maxsize=64)
 def to_html(source: str) -> str:
-    """The HTML of ``source``; its headings begin one below the page's own."""
+    """The HTML of ``source``. Headings are one level lower, because the page has its own."""
     html = _MARKDOWN.render(source)
     for level in (5, 4, 3, 2, 1):
         below = min(level + 1, 4)

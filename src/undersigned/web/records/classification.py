@@ -77,38 +77,38 @@ PUBLIC_LOG: Final = Until(
 )
 UNTIL_BATCH: Final = Until(
     "Until its batch enters the log: while the site runs, at most until the time promised in the receipt.",
-    "web/log/rows.py::delete_waiting",
+    "web/log/rows.py::delete_pending",
     "tests/web/test_clerk.py::test_pending_rows_leave_no_order_behind",
 )
 UNTIL_REPLACED: Final = Until(
     "Until the signatory changes the signature or withdraws, and that is in the log. The deleted bytes are "
     "overwritten: on SQLite within seconds, on PostgreSQL within about half an hour.",
-    "web/log/rows.py::keep_objects",
+    "web/log/rows.py::store_objects",
     "tests/web/test_privacy.py::test_what_a_withdrawn_signatory_sealed_is_gone_from_the_disk",
 )
 UNTIL_WITHDRAWN: Final = Until(
     "Until the signatory withdraws, and that is in the log; otherwise for the letter's life.",
-    "web/publication/upkeep.py::erase",
+    "web/publication/reconciler.py::erase_withdrawn",
     "tests/web/test_life.py::test_after_publication_a_withdrawal_erases_the_name_everywhere",
 )
 UNTIL_MAILED: Final = Until(
     "Until the email server has accepted the email or refused it for good; at most three days for an access code, one "
     "day for a withdrawal code. The deleted bytes are overwritten.",
-    "web/mail/actions/deliver.py::finish",
+    "web/mail/actions/deliver.py::finish_mail",
     "tests/web/test_mail.py::test_after_sending_the_address_is_nowhere",
 )
 TWO_DAYS: Final = Until(
     "Until the end of the following day (UTC).",
-    "web/clerk/postman.py::_tidy",
+    "web/clerk/postman.py::_delete_expired",
     "tests/web/test_mail.py::test_no_address_gets_more_than_three_mails_a_day",
 )
 UNTIL_SETTLED: Final = Until(
     "Until a batch has entered the log and at least ten uses are there, which are then moved to the access codes' "
     "table together.",
-    "web/letters/actions/settle.py::settle_codes",
+    "web/letters/actions/move_uses.py::move_uses",
 )
 NEWEST_CHECKPOINTS: Final = Until(
     "The newest 64; those that a trustee has signed, for good.",
-    "web/log/sequence.py::_forget",
+    "web/log/sequence.py::_delete_old_checkpoints",
 )
 NEWEST_VALUE: Final = Until("Overwritten by each newer value.")

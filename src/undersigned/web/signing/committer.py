@@ -172,7 +172,7 @@ class Committer:
 
     def _decide(self, jobs: Sequence[_Job]) -> list[Any]:
         """An outcome for each job, all of them durable."""
-        if not self._reserve.held():
+        if not self._reserve.is_held():
             return self._decide_without_room(jobs)
         return self._commit(jobs)
 

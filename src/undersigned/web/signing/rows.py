@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db import connection
 
 from undersigned.web.database.postgresql.begin import Answers, Question
-from undersigned.web.database.postgresql.copy import insert_at_once
+from undersigned.web.database.postgresql.copy import insert_in_one_statement
 from undersigned.web.records.models import Batch
 from undersigned.web.records.models.use import name_of
 
@@ -185,7 +185,7 @@ def count_keys(letter: int, kind: str) -> int:
 def insert_pending(rows: Iterable[tuple[Any, ...]]) -> None:
     """Stores entries that wait: leaf, letter, batch, kind, key, seq, object, data, body."""
     if connection.vendor == "postgresql":
-        insert_at_once("signing_pending", _PENDING, list(rows))
+        insert_in_one_statement("signing_pending", _PENDING, list(rows))
         return
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -1,1 +1,1 @@
-"""Files: durable writes, served files on disk or in a bucket, keys, marks, the reserve for withdrawals."""
+"""Files: durable writes, served files on disk or in a bucket, keys, signed checkpoints, the disk reserve."""

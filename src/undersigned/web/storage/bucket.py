@@ -1,4 +1,4 @@
-"""Published files in an S3-compatible bucket, for sites of several machines (ADR 0057)."""
+"""Storage of the served files in an S3-compatible bucket, for sites on several machines (ADR 0057)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from undersigned.web.ports import Staged, StorageAwayError, Writer
-from undersigned.web.storage.media_types import manner, type_of
+from undersigned.web.storage.media_types import caching_headers, type_of
 
 if TYPE_CHECKING:
     from storages.backends.s3 import S3Storage
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BucketSettings:
-    """``key``: id and secret of the access key; None: boto3 finds its own."""
+    """A bucket's address and credentials. ``key``: id and secret of the access key; None: boto3's own search."""
 
     name: str
     endpoint: str | None = None
@@ -27,31 +27,31 @@ class BucketSettings:
 
 
 class NoBucketClientError(Exception):
-    """The packages that talk to a bucket are not installed."""
+    """The packages for buckets are not installed."""
 
 
 class BucketStorage:
-    """A bucket, whole files at a time: each is replaced at once, a directory file by file.
+    """The files in a bucket. A file is replaced atomically; a directory is not, but file by file.
 
-    Every method raises StorageAwayError if the bucket does not answer as it should.
+    Every method raises StorageAwayError if the bucket does not answer as expected.
     """
 
     def __init__(self, settings: BucketSettings) -> None:
         self._storage = _connect(settings)
 
     def put(self, path: str, data: bytes) -> None:
-        """Writes or replaces a file, whole or not at all."""
-        # What browsers are told of the site's own copy, the bucket's copy tells them too.
+        """Writes or replaces a file, atomically."""
+        # The bucket sends the same content type and caching headers as this server would.
         kind = type_of(f"/{path}", Path(path)).decode("ascii")
-        said = dict(manner(f"/{path}", kind.encode("ascii")))
-        with _answering():
+        headers = dict(caching_headers(f"/{path}", kind.encode("ascii")))
+        with _wrap_errors():
             self._storage.bucket.Object(path).put(
-                Body=data, ContentType=kind, CacheControl=said.get(b"cache-control", b"no-cache").decode("ascii")
+                Body=data, ContentType=kind, CacheControl=headers.get(b"cache-control", b"no-cache").decode("ascii")
             )
 
     def stage(self, path: str, write: Writer) -> Staged:
-        """A file that does not fit in memory, on this machine's disk until it is placed."""
-        # Nameless: if this process dies, nothing of it is left.
+        """Writes a file that does not fit in memory to this machine's disk, until it is put in place."""
+        # An unnamed temporary file: if this process dies, nothing of it remains.
         file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - closed when it is placed or discarded
         try:
             write(file)
@@ -61,17 +61,16 @@ class BucketStorage:
         return _StagedObject(self._storage.bucket.Object(path), type_of(f"/{path}", Path(path)).decode("ascii"), file)
 
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
-        """Puts these files, and no others, under ``path``: what leads to others after them, so that whoever finds an
-        edition finds its openings, and whoever finds its pages finds the edition.
+        """Replaces the files under ``path``, in an order without dead links: openings, then editions, then pages.
 
-        What was there goes first: a name that must go is gone rather than late.
+        The old files are deleted first: a name must be removed rather than out of date.
         """
         self.delete(path)
-        for name in sorted(files, key=_turn):
+        for name in sorted(files, key=_upload_order):
             self.put(f"{path}/{name}", files[name])
 
     def stage_tree(self, path: str, files: Mapping[str, bytes]) -> Staged:
-        """Puts it there, in place of what was: a bucket moves nothing."""
+        """Puts the directory in place at once: a bucket cannot rename."""
         try:
             self.put_tree(path, files)
         except BaseException:
@@ -81,7 +80,7 @@ class BucketStorage:
 
     def get(self, path: str) -> bytes | None:
         """A file's bytes, or None if there is none."""
-        with _answering():
+        with _wrap_errors():
             try:
                 with self._storage.open(path, "rb") as file:
                     return bytes(file.read())
@@ -90,7 +89,7 @@ class BucketStorage:
 
     def open(self, path: str) -> BinaryIO | None:
         """A file to read and seek in, copied to this machine's disk if it is large; None if there is none."""
-        with _answering():
+        with _wrap_errors():
             try:
                 return cast(BinaryIO, self._storage.open(path, "rb").file)
             except FileNotFoundError:
@@ -98,23 +97,23 @@ class BucketStorage:
 
     def has(self, path: str) -> bool:
         """Whether there is such a file."""
-        with _answering():
+        with _wrap_errors():
             return bool(self._storage.exists(path))
 
     def delete(self, path: str) -> None:
-        """Removes a file or directory, if it is there."""
-        with _answering():
+        """Deletes a file or directory, if it is there. Idempotent."""
+        with _wrap_errors():
             self._storage.bucket.objects.filter(Prefix=f"{path}/").delete()
             self._storage.delete(path)
 
     @staticmethod
-    def tidy() -> int:
-        """Nothing is ever half written in a bucket."""
+    def clean_up() -> int:
+        """A bucket never holds half-written files."""
         return 0
 
 
-def _turn(name: str) -> tuple[int, str]:
-    """In which turn a file of a directory is put there."""
+def _upload_order(name: str) -> tuple[int, str]:
+    """Sort key: files that link to others come after them."""
     return (2 if name.endswith(".html") else int(name.endswith(".json")), name)
 
 
@@ -125,14 +124,14 @@ class _StagedObject:
     file: BinaryIO
 
     def place(self) -> None:
-        """Uploads it: a bucket replaces an object whole."""
+        """Uploads it; a bucket replaces an object atomically."""
         self.file.seek(0)
-        with self.file, _answering():
-            said = {"ContentType": self.kind, "CacheControl": "no-cache"}
-            self.target.upload_fileobj(self.file, ExtraArgs=said)
+        with self.file, _wrap_errors():
+            headers = {"ContentType": self.kind, "CacheControl": "no-cache"}
+            self.target.upload_fileobj(self.file, ExtraArgs=headers)
 
     def discard(self) -> None:
-        """Throws it away."""
+        """Deletes it."""
         self.file.close()
 
 
@@ -142,10 +141,10 @@ class _PutTree:
     path: str
 
     def place(self) -> None:
-        """It is there."""
+        """Does nothing: it is in place already."""
 
     def discard(self) -> None:
-        """Takes it away."""
+        """Deletes it."""
         self.storage.delete(self.path)
 
 
@@ -164,11 +163,11 @@ def _connect(settings: BucketSettings) -> S3Storage:
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def _wrap_errors() -> Iterator[None]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        # boto's sentences quote paths and hosts, never contents or keys.
-        raise StorageAwayError(f"the bucket does not answer as it should: {error}") from error
+        # boto's messages quote paths and hosts, never contents or keys.
+        raise StorageAwayError(f"the bucket does not answer as expected: {error}") from error

@@ -1,4 +1,4 @@
-"""Compressing a file once, when it is written, for everybody who will read it."""
+"""Compresses a served file with gzip when it is written, so that no request has to."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import PurePath
 from typing import Final
 
 SUFFIX: Final = ".gz"
-_WORTH: Final = frozenset({".html", ".json", ".md", ".svg", ".atom", ".css", ".js"})
-"""Tiles, bundles and openings are hashes, keys and signatures: they would cost seconds and save little."""
-_FLOOR: Final = 512
-"""Bytes below which the headers of an answer outweigh what is saved: the count stays as it is."""
+_COMPRESSIBLE: Final = frozenset({".html", ".json", ".md", ".svg", ".atom", ".css", ".js"})
+"""Not tiles, bundles and openings: they are hashes, keys and signatures, which cost seconds and save little."""
+_MIN_SIZE: Final = 512
+"""Bytes. In a smaller file, such as the count, a response's headers outweigh what is saved."""
 
 
-def pack(path: str, data: bytes) -> bytes | None:
-    """``data`` as gzip, the same bytes each time; None if ``path`` is not worth it."""
-    if PurePath(path).suffix not in _WORTH or len(data) < _FLOOR:
+def compress(path: str, data: bytes) -> bytes | None:
+    """``data`` as gzip, deterministically; None if it is not worth it."""
+    if PurePath(path).suffix not in _COMPRESSIBLE or len(data) < _MIN_SIZE:
         return None
-    packed = gzip.compress(data, compresslevel=6, mtime=0)
-    return packed if len(packed) < 0.9 * len(data) else None
+    compressed = gzip.compress(data, compresslevel=6, mtime=0)
+    return compressed if len(compressed) < 0.9 * len(data) else None

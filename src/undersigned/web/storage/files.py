@@ -1,4 +1,4 @@
-"""Served files in the data directory's ``public/``."""
+"""Storage of the served files in a directory, ``public/`` of the data directory: atomic, durable, compressed."""
 
 from __future__ import annotations
 
@@ -11,56 +11,56 @@ from typing import BinaryIO
 
 from undersigned.durable import make_directory, put_over, sync_directory, write_beside, write_over
 from undersigned.web.ports import Staged, Writer
-from undersigned.web.storage.compression import SUFFIX, pack
+from undersigned.web.storage.compression import SUFFIX, compress
 
 
 class FileStorage:
-    """A directory. Names beginning with a full stop are being written, or on their way out; nobody is served them.
+    """The files in a directory. Names that begin with a dot are temporary: being written or deleted, never served.
 
-    What is worth it lies compressed beside itself (``<name>.gz``), for readers who take that.
+    A compressible file has a compressed copy (``<name>.gz``), for clients that accept gzip.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def put(self, path: str, data: bytes) -> None:
-        """Writes or replaces a file, whole or not at all."""
+        """Writes or replaces a file, atomically."""
         target = self._root / path
         make_directory(target.parent, 0o755)
-        # Between the two writes there is no compressed file, never one of other bytes: an old one might hold a name.
-        _beside(target).unlink(missing_ok=True)
+        # The old compressed copy is deleted first: between the two writes it would be served with a name that is gone.
+        _compressed(target).unlink(missing_ok=True)
         _write(target, data)
 
     def stage(self, path: str, write: Writer) -> Staged:
-        """A file that does not fit in memory, on disk beside its place. Never compressed."""
+        """Writes a file that does not fit in memory to a temporary file. Never compressed."""
         target = self._root / path
         make_directory(target.parent, 0o755)
         return _StagedFile(write_beside(target, write, 0o644), target)
 
     def put_tree(self, path: str, files: Mapping[str, bytes]) -> None:
-        """Makes a directory with these files appear at once, in place of whatever was there. Each is asked for once."""
+        """Replaces a directory by one with these files, atomically. Reads each of them once."""
         try:
             staged = self.stage_tree(path, files)
         except OSError:
-            # No room: what was there may name people who have to be gone. It goes, and makes room for the next attempt.
+            # Disk full: the old directory may name people who have withdrawn. Deleting it also frees space.
             self.delete(path)
             raise
         staged.place()
 
     def stage_tree(self, path: str, files: Mapping[str, bytes]) -> Staged:
-        """The same directory, beside its place."""
+        """Writes such a directory under a temporary name."""
         target = self._root / path
         make_directory(target.parent, 0o755)
-        beside = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
         try:
-            beside.mkdir(mode=0o755)
+            temporary.mkdir(mode=0o755)
             for name, data in files.items():
-                _write(beside / name, data)
+                _write(temporary / name, data)
         except BaseException:
-            # No room, or one of the files could not be made.
-            shutil.rmtree(beside, ignore_errors=True)
+            # Disk full, or one of the files could not be made.
+            shutil.rmtree(temporary, ignore_errors=True)
             raise
-        return _StagedTree(self, path, beside)
+        return _StagedTree(self, path, temporary)
 
     def get(self, path: str) -> bytes | None:
         """A file's bytes, or None if there is none."""
@@ -81,24 +81,24 @@ class FileStorage:
         return (self._root / path).is_file()
 
     def delete(self, path: str) -> None:
-        """Removes a file or directory, if it is there."""
+        """Deletes a file or directory, if it is there. Idempotent."""
         target = self._root / path
         if target.is_dir():
-            # Out of sight by one rename, then away.
-            gone = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
-            target.rename(gone)
+            # One rename takes the whole directory out of service at once; deleting its files takes longer.
+            temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
+            target.rename(temporary)
             try:
                 sync_directory(target.parent)
             finally:
-                # Nobody would look for it again: it goes even if the disk did not say that it is out of sight.
-                shutil.rmtree(gone)
+                # Also if the fsync fails: no later call would find the temporary name.
+                shutil.rmtree(temporary)
         elif target.exists():
-            _beside(target).unlink(missing_ok=True)
+            _compressed(target).unlink(missing_ok=True)
             target.unlink()
             sync_directory(target.parent)
 
-    def tidy(self) -> int:
-        """Removes what was half written, or half removed, when a process died; returns how much. Nobody may write."""
+    def clean_up(self) -> int:
+        """Removes temporary files of processes that died; returns how many. No other process may be writing."""
         found = [
             path for path in self._root.rglob(".*") if not any(p.startswith(".") for p in _above(path, self._root))
         ]
@@ -113,52 +113,54 @@ class FileStorage:
 
 @dataclass(frozen=True, slots=True)
 class _StagedFile:
-    beside: Path
+    temporary: Path
     target: Path
 
     def place(self) -> None:
-        """Puts it there, in place of what was."""
-        put_over(self.beside, self.target)
+        """Renames it over the old file."""
+        put_over(self.temporary, self.target)
 
     def discard(self) -> None:
-        """Throws it away."""
-        self.beside.unlink(missing_ok=True)
+        """Deletes it."""
+        self.temporary.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _StagedTree:
     storage: FileStorage
     path: str
-    beside: Path
+    temporary: Path
 
     def place(self) -> None:
-        """Puts it there, in place of what was."""
-        target = self.beside.with_name(Path(self.path).name)
+        """Deletes the old directory and renames the new one."""
+        target = self.temporary.with_name(Path(self.path).name)
         try:
-            # What names people must be gone rather than late: for a moment there is nothing at this path.
+            # The old directory is deleted first: a name must be removed rather than out of date. For a moment there is
+            # nothing at this path.
             self.storage.delete(self.path)
-            self.beside.rename(target)
+            self.temporary.rename(target)
         except BaseException:
-            shutil.rmtree(self.beside, ignore_errors=True)
+            shutil.rmtree(self.temporary, ignore_errors=True)
             raise
         sync_directory(target.parent)
 
     def discard(self) -> None:
-        """Throws it away."""
-        shutil.rmtree(self.beside, ignore_errors=True)
+        """Deletes it."""
+        shutil.rmtree(self.temporary, ignore_errors=True)
 
 
 def _write(target: Path, data: bytes) -> None:
-    """A file, and beside it the same compressed if that is worth it."""
-    # There is a tile for each size a log had. Together their times would date each batch, or in a public letter each
-    # signature. What a tile's path holds never changes, so copying tools that go by times lose nothing.
+    """Writes a file, and its compressed copy if that is worth it."""
+    # Tiles get no modification time: there is a partial tile for every size the log has had, and together their times
+    # would date each batch, or in a public letter each signature. A tile's content never changes, so backup tools that
+    # compare times lose nothing.
     write_over(target, data, 0o644, dated="/log/tile/" not in target.as_posix())
-    packed = pack(target.name, data)
-    if packed is not None:
-        write_over(_beside(target), packed, 0o644)
+    compressed = compress(target.name, data)
+    if compressed is not None:
+        write_over(_compressed(target), compressed, 0o644)
 
 
-def _beside(target: Path) -> Path:
+def _compressed(target: Path) -> Path:
     return target.with_name(target.name + SUFFIX)
 
 

@@ -1,4 +1,4 @@
-"""Secrets as files in the data directory's ``keys/``."""
+"""The site's secrets, as files in the data directory's ``keys/``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from undersigned.protocol.credential import KEY_BITS, RegistrarKey, load_private
 
 
 class FileKeys:
-    """``keys/`` of a data directory. Files are read once: they never change.
+    """The directory ``keys/`` of a data directory. Each file is read once and cached: keys never change.
 
     ``token``: another file that has the organiser's token.
     """
@@ -35,7 +35,7 @@ class FileKeys:
         return (self._directory / name).read_bytes()
 
     def make(self, slug: str) -> None:
-        """Makes a letter's log seed and registrar key, unless they are there."""
+        """Creates a letter's log seed and registrar key, unless they exist. Idempotent."""
         write_new(self._directory / f"{slug}.log", os.urandom(32))
         if not (self._directory / f"{slug}.registrar").exists():
             key = rsa.generate_private_key(65537, KEY_BITS)
@@ -60,6 +60,6 @@ class FileKeys:
         return data.decode("ascii").strip()
 
     def mail_secret(self) -> bytes:
-        """32 bytes under which mail addresses are hashed; made at the first call."""
+        """The 32-byte key of the hashes of email addresses; created at the first call."""
         write_new(self._directory / "mail", os.urandom(32))
         return self._read("mail")

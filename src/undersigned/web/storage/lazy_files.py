@@ -1,4 +1,4 @@
-"""Files that are made one at a time, when somebody asks for them: all of a large letter's together fill the memory."""
+"""Lazy mapping of files: each is made when it is read, because a large letter's files do not fit in memory together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Maker = Callable[[], bytes]
 
 
 class LazyFiles(Mapping[str, bytes]):
-    """Files by path, each made when it is asked for, and again when it is asked for again."""
+    """Files by path. Nothing is cached: a file that is read twice is made twice."""
 
     def __init__(self, makers: Mapping[str, Maker]) -> None:
         self._makers = dict(makers)
@@ -28,5 +28,5 @@ class LazyFiles(Mapping[str, bytes]):
 
 
 def given(data: bytes) -> Maker:
-    """A file that is already there."""
+    """The maker of a file whose bytes are in memory already."""
     return lambda: data

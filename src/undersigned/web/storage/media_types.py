@@ -1,4 +1,4 @@
-"""How a served path is sent: its content type, and the headers that say how to cache it. Server and bucket alike."""
+"""Content types and caching headers of served paths, for this server and for the bucket alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 _IMMUTABLE: Final = re.compile(r"/[^/]+/log/tile/(?!.*\.p/).*|/static/fonts/.*|/static/scripts/(?!index).*")
-# What is typed here is nobody's business but the person's, and what is shown here is shown once.
+# People type codes on these pages, and the withdrawal code is shown on them once: no cache may store them.
 _SECRET: Final = re.compile(r"/[^/]+/[^/]+/(?:sign|withdraw|edit|counted)/")
 _TYPES: Final = {
     ".html": b"text/html; charset=utf-8",
@@ -25,7 +25,7 @@ _TYPES: Final = {
     ".atom": b"application/atom+xml",
 }
 _HASHED: Final = re.compile(r"-[0-9a-f]{16}(?=\.html\Z)")
-"""What the names of shipped files hold besides what they are called (``frontend/scripts/place.mjs``)."""
+"""The hash in the names of built files (``frontend/scripts/place.mjs``)."""
 
 
 def type_of(path: str, file: Path) -> bytes:
@@ -38,14 +38,14 @@ def type_of(path: str, file: Path) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def manner(path: str, kind: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    """The headers that say how what is served at ``path`` is to be kept and shown."""
+def caching_headers(path: str, kind: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """The response headers for ``path`` that control caching and display."""
     caching = b"public, max-age=31536000, immutable" if _IMMUTABLE.fullmatch(path) else b"no-cache"
     if _SECRET.fullmatch(path):
         caching = b"no-store"
     lines = [(b"cache-control", caching), (b"vary", b"accept-encoding, accept-language")]
     if path.startswith("/static/scripts/") and kind.startswith(b"text/html"):
-        # The page that works from a file is to be kept and compared, not opened from here.
+        # The verifier page that works from a file should be saved and compared by its hash, not opened from here.
         name = _HASHED.sub("", PurePosixPath(path).name)
         lines.append((b"content-disposition", f"attachment; filename={name}".encode()))
     return tuple(lines)

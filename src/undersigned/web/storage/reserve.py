@@ -1,8 +1,9 @@
-"""Room on the disk that is kept for withdrawals (docs/adr/0017).
+"""Disk reserve: space kept free so that withdrawals work when the disk is full (docs/adr/0017).
 
-``reserve`` in the data directory is a file of nothing. When the disk runs full it is removed: what it took is free for
-withdrawals, for acts of organiser and trustees, and for the clerk who brings them into the log. While it is gone
-nobody signs, so that nothing else uses the room up. Once there is room again it is made anew.
+``reserve`` in the data directory is a file of allocated, empty blocks. When the disk fills up it is deleted, and its
+space is free for withdrawals, for the organiser's and the trustees' actions, and for the clerk that sequences them.
+While it is missing no signatures are accepted, so that they cannot use the space up. Once there is space again it is
+created again.
 """
 
 from __future__ import annotations
@@ -15,24 +16,24 @@ from pathlib import Path
 from typing import Final
 
 SIZE: Final = 32 * 1024 * 1024
-"""Bytes. A withdrawal takes some 0.5 MB on its way into the log, most of it files that replace others."""
-LOW: Final = 2 * 1024 * 1024
-"""With fewer bytes free than this nothing is begun that may not end."""
+"""Bytes. A withdrawal needs about 0.5 MB on its way into the log, mostly for files that replace others."""
+MIN_FREE: Final = 2 * 1024 * 1024
+"""Bytes. With less free space than this the reserve is released: a write that starts now might fail halfway."""
 _SQLITE_FULL: Final = 13
 _PG_FULL: Final = "53100"
-_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 logger = logging.getLogger(__name__)
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Whether an error means, somewhere in its chain, that the disk had no room.
+    """Whether an error, or one of its causes, means that the disk is full.
 
-    Databases say so only before the transaction is on disk: then nothing of it was stored. A sync that fails for want
-    of room is another error, and leaves open what was stored.
+    A database raises these only before a transaction is on disk, so nothing of it was stored. An fsync that fails on a
+    full disk raises another error, which leaves the outcome unknown.
     """
     while error is not None:
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        if isinstance(error, OSError) and error.errno in _DISK_FULL:
             return True
         if getattr(error, "sqlite_errorcode", None) == _SQLITE_FULL or getattr(error, "sqlstate", None) == _PG_FULL:
             return True
@@ -41,49 +42,49 @@ def is_full(error: BaseException | None) -> bool:
 
 
 class FileReserve:
-    """The reserve of a data directory: ``path`` and how many bytes it holds."""
+    """The reserve of a data directory: its file and its size in bytes."""
 
     def __init__(self, path: Path, size: int = SIZE) -> None:
         self._path, self._size = path, size
 
-    def held(self) -> bool:
-        """Whether the room is still kept, so that people may sign."""
+    def is_held(self) -> bool:
+        """Whether the space is still reserved. People can sign only while it is."""
         return self._path.exists()
 
     def release(self) -> bool:
-        """Gives the room up; returns whether there was any."""
+        """Frees the space; returns whether any was reserved."""
         try:
             self._path.unlink()
         except FileNotFoundError:
             return False
-        logger.error("the disk is full: nobody can sign until there is room; withdrawals go on")
+        logger.error("the disk is full: no signatures are taken until there is space; withdrawals go on")
         return True
 
-    def settle(self) -> None:
-        """Gives the room up if the disk is nearly full, or takes it again once there is more than enough."""
-        free = self._free()
-        if self.held():
-            if free < LOW:
+    def adjust(self) -> None:
+        """Frees the space if the disk is nearly full, or reserves it again once there is more than enough."""
+        free = self._count_free()
+        if self.is_held():
+            if free < MIN_FREE:
                 self.release()
-        elif free >= self._size + 2 * LOW:
-            self._make()
+        elif free >= self._size + 2 * MIN_FREE:
+            self._reserve()
 
-    def _free(self) -> int:
+    def _count_free(self) -> int:
         found = os.statvfs(self._path.parent)
         return found.f_bavail * found.f_frsize
 
-    def _make(self) -> None:
-        beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+    def _reserve(self) -> None:
+        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             try:
-                # Blocks that are really there, not a length that is only promised.
+                # Allocates blocks. A sparse file (ftruncate) would reserve nothing.
                 os.posix_fallocate(descriptor, 0, self._size)
             finally:
                 os.close(descriptor)
-            beside.replace(self._path)
+            temporary.replace(self._path)
         except OSError as error:
             with contextlib.suppress(FileNotFoundError):
-                beside.unlink()
+                temporary.unlink()
             if not is_full(error):
                 raise

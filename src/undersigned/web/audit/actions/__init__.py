@@ -1,4 +1,4 @@
-"""Writing the record: called inside the transaction of the act it records."""
+"""Writes audit records, inside the transaction of the action that is recorded."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from undersigned.web.records.models import Act
 
 
 def record(*, by: str, now: int, verb: str, letter: str, detail: str = "") -> None:
-    """Notes an act. ``now``: Unix seconds."""
+    """Adds an audit record. ``now``: Unix seconds."""
     Act.objects.create(at=now, by=by, verb=verb, letter=letter, detail=detail)

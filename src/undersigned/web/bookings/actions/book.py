@@ -1,4 +1,4 @@
-"""Booking a page."""
+"""Action: books a page in a newspaper."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import Booking, Letter
 
 MAX_BOOKINGS = 1000
-"""Of one letter."""
+"""Most bookings of one letter."""
 
 
-def book(*, letter: FixedLetter, terms: Terms, deadline: int, by: str, now: int) -> tuple[Booking, bool]:
-    """A booking on ``terms``, and whether it is new: the same terms and deadline again are the same booking.
+def book_page(*, letter: FixedLetter, terms: Terms, deadline: int, by: str, now: int) -> tuple[Booking, bool]:
+    """Books a page on ``terms``; returns the booking, and whether it is new. Idempotent for equal terms and deadline.
 
     ``deadline``: Unix seconds. Raises MalformedError for terms on which no page can be made, ConditionError for an
     abandoned letter.
@@ -27,17 +27,17 @@ def book(*, letter: FixedLetter, terms: Terms, deadline: int, by: str, now: int)
         raise MalformedError("the paper's copy deadline has passed")
     asked = msgspec.structs.asdict(terms)
     with transaction.atomic():
-        # Bookings of one letter wait for each other: the next number is nobody else's.
+        # Locks the letter's row, so that two concurrent bookings cannot get the same number.
         row = Letter.objects.select_for_update().get(pk=letter.pk)
         if row.abandoned:
-            raise ConditionError("the letter has been abandoned: nothing is printed any more")
+            raise ConditionError("the letter has been abandoned: nothing more is printed")
         bookings = Booking.objects.filter(letter=row)
-        known = bookings.filter(**asked, deadline=deadline).exclude(state="cancelled").first()
-        if known is not None:
-            return known, False
+        existing = bookings.filter(**asked, deadline=deadline).exclude(state="cancelled").first()
+        if existing is not None:
+            return existing, False
         last = bookings.aggregate(last=Max("number"))["last"] or 0
         if last >= MAX_BOOKINGS:
             raise ConditionError(f"a letter has at most {MAX_BOOKINGS} bookings")
-        made = Booking.objects.create(letter=row, number=last + 1, deadline=deadline, **asked)
-        record(by=by, now=now, verb="book", letter=letter.slug, detail=f"booking {made.number} {terms.paper}")
-    return made, True
+        booking = Booking.objects.create(letter=row, number=last + 1, deadline=deadline, **asked)
+        record(by=by, now=now, verb="book", letter=letter.slug, detail=f"booking {booking.number} {terms.paper}")
+    return booking, True

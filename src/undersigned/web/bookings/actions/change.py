@@ -1,4 +1,4 @@
-"""A booking between its row and the pure states of press/schedule.py."""
+"""Applies the state machine of press/schedule.py to a booking's row, inside one locked transaction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from undersigned.web.times import moment
 
 
 def state_of(row: Booking) -> schedule.Booking:
-    """The row as the schedule sees it."""
+    """The row as a value of the state machine."""
     return schedule.Booking(
         paper=row.paper,
         lang=row.lang,
@@ -38,18 +38,18 @@ class Change:
     row: Booking
 
     def apply(self, step: Callable[[schedule.Booking], schedule.Booking]) -> None:
-        """Takes one step of the schedule. Raises ConditionError with its sentence if the schedule says no."""
+        """Applies one transition. Raises ConditionError if the state machine does not allow it."""
         try:
-            found = step(state_of(self.row))
+            after = step(state_of(self.row))
         except OrderError as error:
             raise ConditionError(str(error)) from None
-        self.row.state, self.row.edition, self.row.sha256 = found.state, found.edition, found.sha256
-        self.row.sent_at = None if found.sent_at is None else int(found.sent_at.timestamp())
+        self.row.state, self.row.edition, self.row.sha256 = after.state, after.edition, after.sha256
+        self.row.sent_at = None if after.sent_at is None else int(after.sent_at.timestamp())
 
 
 @contextmanager
-def changing(letter: FixedLetter, number: int, verb: str, by: str, now: int) -> Iterator[Change]:
-    """The booking, locked; saved and audited at the end, or as it was if anything is raised.
+def change_booking(letter: FixedLetter, number: int, verb: str, by: str, now: int) -> Iterator[Change]:
+    """Locks a booking; saves and audits it at the end, or rolls back if the block raises.
 
     Raises Problem if there is no such booking.
     """
@@ -63,5 +63,5 @@ def changing(letter: FixedLetter, number: int, verb: str, by: str, now: int) -> 
 
 
 def no_booking() -> Problem:
-    """There is none of this number."""
+    """The error for a number that is no booking's."""
     return Problem("not-found", "This letter has no booking of that number.")

@@ -1,4 +1,4 @@
-"""Pages of which somebody has withdrawn."""
+"""Action: erases newspaper pages that name a person who has withdrawn."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from undersigned.web.records.models import Booking, published_editions
 
 
 def erase_pages(*, letter: FixedLetter, files: PageFiles, by: str, now: int) -> int:
-    """Removes the files of every page that shows an edition whose names are gone; returns how many bookings that was.
+    """Deletes the files of every page made of an edition whose names have been erased; returns how many bookings had
+    any.
 
-    A page that was sent or printed stays frozen by its hash: the paper has it, we do not. A proof is booked again and
-    made anew of the next edition.
+    A page that was sent or printed stays recorded by its hash: the newspaper has it, this site no longer does. A proof
+    becomes a booking again, and its page is made of the next edition.
     """
-    gone = published_editions(letter.pk).filter(data__isnull=True)
-    numbers = list(gone.values_list("number", flat=True))
+    without_names = published_editions(letter.pk).filter(data__isnull=True)
+    numbers = list(without_names.values_list("number", flat=True))
     rows = list(Booking.objects.filter(letter=letter.pk, edition__in=numbers))
     rows += list(Booking.objects.filter(letter=letter.pk, refused__in=numbers).exclude(edition__in=numbers))
     erased = 0
     for row in rows:
-        # Files first: a crash leaves a proof without files, which is found here again.
+        # Files before rows: after a crash in between, the next call finds the same row and does the rest.
         erased += files.delete(letter.slug, row.number)
         if row.state == "proof" or row.refused in numbers:
             _book_again(letter, row.pk, numbers, by, now)

@@ -1,4 +1,4 @@
-"""What the organiser does with a booking once it stands: hand the page in, take it back, confirm it, give it up."""
+"""Actions: the organiser marks a page as sent, revises it, confirms that it was printed, or cancels it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from undersigned.press import schedule
 from undersigned.press.icc import is_output_profile
 from undersigned.protocol.errors import ConditionError, MalformedError
-from undersigned.web.bookings.actions.change import changing
+from undersigned.web.bookings.actions.change import change_booking
 from undersigned.web.bookings.files import PageFiles
 from undersigned.web.bookings.terms import Terms, check_terms
 from undersigned.web.letters.fixed_letter import FixedLetter
@@ -20,19 +20,19 @@ MAX_PROFILE: Final = 4 * 1024 * 1024
 """Bytes of an ICC profile."""
 
 
-def send(*, letter: FixedLetter, number: int, sha256: str, by: str, now: int) -> Booking:
-    """The very page with ``sha256`` went to the paper: from here on it is frozen.
+def mark_sent(*, letter: FixedLetter, number: int, sha256: str, by: str, now: int) -> Booking:
+    """Records that the page with ``sha256`` went to the newspaper, which freezes it. Idempotent.
 
-    Raises Problem, or ConditionError if it is another page than the proof, or too late.
+    Raises Problem, or ConditionError if the proof is another page or the deadline has passed.
     """
-    with changing(letter, number, "send", by, now) as change:
+    with change_booking(letter, number, "send", by, now) as change:
         if change.row.state == "sent" and change.row.sha256 == sha256:
             return change.row
         change.apply(lambda booking: schedule.send(booking, sha256=sha256, now=moment(now)))
     return change.row
 
 
-def revise(
+def revise_page(
     *,
     letter: FixedLetter,
     number: int,
@@ -42,12 +42,12 @@ def revise(
     by: str,
     now: int,
 ) -> Booking:
-    """The page is made anew, of the newest edition and on changed ``terms`` (fields of Terms), if there are any.
+    """Has the page made again, of the newest edition and with changed ``terms`` (fields of Terms), if any.
 
-    ``deadline``: the paper's new one, Unix seconds. Raises Problem, MalformedError, or ConditionError for a page that
-    is printed, cancelled, or past its deadline.
+    ``deadline``: the newspaper's new one, Unix seconds. Raises Problem, MalformedError, or ConditionError for a page
+    that is printed, cancelled, or past its deadline.
     """
-    with changing(letter, number, "revise", by, now) as change:
+    with change_booking(letter, number, "revise", by, now) as change:
         row = change.row
         if deadline is not None:
             if deadline <= now:
@@ -59,8 +59,8 @@ def revise(
             raise ConditionError(f"the copy deadline of {row.paper} has passed")
         _set_terms(row, terms, letter)
         row.refused = 0
-    # True now: nothing but this booking's row says that there was a page; its files go, and a crash before they have
-    # gone leaves files without a hash, which the next proof replaces.
+    # True now: the row records no page. A crash before the files are deleted leaves files without a recorded hash,
+    # which the next proof replaces.
     files.delete(letter.slug, number)
     return row
 
@@ -74,16 +74,16 @@ def _set_terms(row: Booking, changed: dict[str, Any], letter: FixedLetter) -> No
 
 
 def confirm_printed(*, letter: FixedLetter, number: int, by: str, now: int) -> Booking:
-    """It stood in the paper. Raises Problem, or ConditionError unless it was sent."""
-    with changing(letter, number, "printed", by, now) as change:
+    """Records that the page was printed. Idempotent. Raises Problem, or ConditionError unless it was sent."""
+    with change_booking(letter, number, "printed", by, now) as change:
         if change.row.state != "printed":
             change.apply(schedule.confirm_printed)
     return change.row
 
 
-def cancel(*, letter: FixedLetter, number: int, files: PageFiles, by: str, now: int) -> Booking:
-    """It will not appear. Raises Problem, or ConditionError if it has."""
-    with changing(letter, number, "cancel", by, now) as change:
+def cancel_page(*, letter: FixedLetter, number: int, files: PageFiles, by: str, now: int) -> Booking:
+    """Cancels a booking and deletes its files. Idempotent. Raises Problem, or ConditionError if it was printed."""
+    with change_booking(letter, number, "cancel", by, now) as change:
         if change.row.state != "cancelled":
             change.apply(schedule.cancel)
     files.delete(letter.slug, number)
@@ -91,13 +91,13 @@ def cancel(*, letter: FixedLetter, number: int, files: PageFiles, by: str, now: 
 
 
 def set_profile(*, letter: FixedLetter, number: int, icc: bytes, by: str, now: int) -> Booking:
-    """Keeps the paper's CMYK output profile for this booking, and lets a refused page be tried again.
+    """Stores the newspaper's CMYK output profile for this booking, and lets a refused page be tried again.
 
-    Raises Problem, MalformedError for what is no such profile, ConditionError once there is a page.
+    Raises Problem, MalformedError if it is no such profile, ConditionError once there is a page.
     """
     if not is_output_profile(icc):
         raise MalformedError("this is not a CMYK output profile: ask the paper for its ICC file")
-    with changing(letter, number, "profile", by, now) as change:
+    with change_booking(letter, number, "profile", by, now) as change:
         if change.row.state != "booked":
             raise ConditionError(f"the page for {change.row.paper} is {change.row.state}: revise it first")
         change.row.icc, change.row.refused = icc, 0

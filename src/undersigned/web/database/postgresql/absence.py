@@ -1,4 +1,4 @@
-"""A PostgreSQL server that went away, or is busy."""
+"""Recognises errors of a PostgreSQL server that is unreachable or overloaded."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from django.db import InterfaceError, OperationalError, connection
 
 
 def is_absence(error: BaseException) -> bool:
-    """Whether ``error`` is that of a PostgreSQL server that went away, or is busy: it may be asked again."""
+    """Whether ``error`` means that the PostgreSQL server is unreachable or overloaded, so the client may retry."""
     return connection.vendor == "postgresql" and isinstance(error, (InterfaceError, OperationalError))

@@ -1,7 +1,7 @@
-"""A transaction that knows from its first moment what it will ask.
+"""Sends a transaction's first queries together with BEGIN, in one round trip.
 
-Between two machines each statement costs the way there and back, and one writer works at a time: what the lock is held
-for is what everybody waits for. So what is asked anyway goes along with BEGIN and the lock.
+There is one writer at a time, so every round trip under its lock adds to the latency of all others. Queries that a
+transaction always makes therefore travel with BEGIN and the lock.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ Answers = list[list[tuple[Any, ...]]]
 
 @contextmanager
 def beginning_with(questions: Sequence[Question]) -> Iterator[Callable[[], Answers]]:
-    """``atomic``, and a function that gives the answers as they are under the writer's lock.
+    """``atomic`` that yields a function for the answers, as of under the writer's lock.
 
-    On PostgreSQL they came with the lock, and see all that was committed before it was given. On SQLite, which is no
-    way off, they are asked when the function is called. Raises what ``atomic`` raises.
+    On PostgreSQL the answers came with the lock and see everything committed before it was granted. On SQLite, which
+    needs no round trip, the queries run when the function is called. Raises what ``atomic`` raises.
     """
     if connection.vendor != "postgresql":
         with transaction.atomic():
@@ -34,11 +34,11 @@ def beginning_with(questions: Sequence[Question]) -> Iterator[Callable[[], Answe
         yield lambda: answers
 
 
-def wait_for_all_before() -> None:
-    """Returns once everything that could be read before the call is where nothing takes it away.
+def wait_for_durability() -> None:
+    """Returns once everything that could be read before the call is durable.
 
-    On PostgreSQL a row can be read although the wait of whoever committed it was cut short: then it is on the primary
-    only. After a commit everything before it is waited for. Raises UnsureCommitError.
+    On PostgreSQL a row is visible even if the wait for the standby timed out: then it is only on the primary. A commit
+    of our own waits for everything before it in the WAL. Raises UnsureCommitError.
     """
     if connection.vendor == "postgresql":
         with transaction.atomic():
@@ -46,7 +46,7 @@ def wait_for_all_before() -> None:
 
 
 def ask(question: Question) -> list[tuple[Any, ...]]:
-    """Its rows, now."""
+    """Runs a query and returns its rows."""
     with connection.cursor() as cursor:
         cursor.execute(question[0], list(question[1]))
         return list(cursor.fetchall())

@@ -1,13 +1,13 @@
-"""What a COMMIT is worth: disk and standby are waited for after it, and not without end.
+"""Durable commits on PostgreSQL: waits for disk and synchronous standby after COMMIT, with a timeout.
 
-A transaction is committed in two steps. COMMIT itself waits for nothing: what was written can be read by others, the
-writer's lock is free, and it may yet be lost. Then an empty message is committed that does wait, for this server's disk
-and for the standby: the write-ahead log has one order, so all that stands before the message is there, too. Only then
-is anybody told.
+A transaction is committed in two steps. COMMIT itself is asynchronous: other sessions see the changes, the writer's
+lock is free, and the changes could still be lost. Then an empty WAL message is committed synchronously, which waits for
+this server's disk and for the standby. The WAL is sequential, so everything before the message is durable then too.
+Only after that is the client answered.
 
-PostgreSQL waits for a synchronous standby as long as it takes; if that is gone, for ever. Here the wait is cut short
-after ``PATIENCE``. The server then answers with a warning, and nobody is told that anything was kept. Asked again, the
-answer rests on a message that did find its standby.
+PostgreSQL itself waits for a synchronous standby without a timeout. Here the wait is cancelled after ``TIMEOUT``; the
+server then sends a warning, and the client is told that the outcome is unknown. When it retries, the answer rests on a
+message that did reach the standby.
 """
 
 from __future__ import annotations
@@ -25,40 +25,40 @@ from django.db import OperationalError
 from psycopg.errors import Diagnostic
 
 logger = logging.getLogger(__name__)
-PATIENCE: Final = 8.0
-"""Seconds a standby is waited for: longer than one that is started anew takes to be back, shorter than people wait."""
+TIMEOUT: Final = 8.0
+"""Seconds to wait for a standby: longer than a restart of it takes, shorter than people wait for a page."""
 _MESSAGE: Final = "SELECT pg_logical_emit_message(true, 'undersigned', '')"
-_AT_CANCELLING: Final = 3.0
-"""Seconds for the request to cut a wait short, which takes a connection of its own."""
+_CANCEL_TIMEOUT: Final = 3.0
+"""Seconds for the cancel request, which needs a connection of its own."""
 
 
 class UnsureCommitError(OperationalError):
-    """The transaction is committed on the primary, but the wait for the standby was cut short: it may yet be lost."""
+    """The transaction is committed on the primary, but the wait for the standby was cancelled: it may be lost."""
 
 
 @dataclass(eq=False)
 class _Waiting:
     connection: psycopg.Connection[Any]
     until: float
-    cut: threading.Event = field(default_factory=threading.Event)
-    """Set once the request has gone out: it may arrive at any time from then on."""
-    cutting: bool = False
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    """Set once the cancel request has been sent: it may take effect at any time after that."""
+    cancelling: bool = False
 
 
 class Watch:
-    """Cuts short what takes too long. One thread a process, begun when it is first needed."""
+    """Watchdog thread that cancels statements after a timeout. One per process, started when it is first needed."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self._patience = patience
+    def __init__(self, timeout: float = TIMEOUT) -> None:
+        self._timeout = timeout
         self._change = threading.Condition()
         self._all: set[_Waiting] = set()
         self._idle = False
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def over(self, connection: psycopg.Connection[Any]) -> Iterator[_Waiting]:
-        """What is done inside is cancelled on the server if it takes longer than ``patience``."""
-        waiting = _Waiting(connection, time.monotonic() + self._patience)
+    def limit(self, connection: psycopg.Connection[Any]) -> Iterator[_Waiting]:
+        """Cancels the statement inside, on the server, if it takes longer than the timeout."""
+        waiting = _Waiting(connection, time.monotonic() + self._timeout)
         with self._change:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="commit watch", daemon=True)
@@ -71,9 +71,9 @@ class Watch:
         finally:
             with self._change:
                 self._all.discard(waiting)
-            if waiting.cutting:
-                # A request on its way would hit whatever the connection does next.
-                waiting.cut.wait(2 * _AT_CANCELLING)
+            if waiting.cancelling:
+                # A cancel request still in flight would hit the connection's next statement.
+                waiting.cancelled.wait(2 * _CANCEL_TIMEOUT)
 
     def _run(self) -> None:
         while True:
@@ -82,40 +82,40 @@ class Watch:
                     self._idle = True
                     self._change.wait()
                     self._idle = False
-                late = self._late()
+                late = self._take_late()
                 if not late:
-                    self._change.wait(self._next())
+                    self._change.wait(self._next_timeout())
             for waiting in late:
-                _cut(waiting)
+                _cancel(waiting)
 
-    def _late(self) -> list[_Waiting]:
+    def _take_late(self) -> list[_Waiting]:
         now = time.monotonic()
         late = [waiting for waiting in self._all if waiting.until <= now]
         for waiting in late:
-            waiting.cutting = True
+            waiting.cancelling = True
             self._all.discard(waiting)
         return late
 
-    def _next(self) -> float:
-        """Seconds to the next look. Whoever comes meanwhile is due later, so nobody wakes this thread for it."""
+    def _next_timeout(self) -> float:
+        """Seconds until the next deadline. A wait that starts meanwhile has a later one, so it need not wake us."""
         return max(0.01, min((waiting.until for waiting in self._all), default=0.01) - time.monotonic())
 
 
-def _cut(waiting: _Waiting) -> None:
+def _cancel(waiting: _Waiting) -> None:
     try:
-        waiting.connection.cancel_safe(timeout=_AT_CANCELLING)
+        waiting.connection.cancel_safe(timeout=_CANCEL_TIMEOUT)
     except psycopg.Error as error:
-        # The server is out of reach: then the connection ends by itself (tcp_user_timeout).
-        logger.warning("a wait for the standby could not be cut short: %s", type(error).__name__)
+        # The server is unreachable: then the connection ends by itself (tcp_user_timeout).
+        logger.warning("a wait for the standby could not be cancelled: %s", type(error).__name__)
     finally:
-        waiting.cut.set()
+        waiting.cancelled.set()
 
 
 WATCH: Final = Watch()
 
 
 class Commits:
-    """One connection's commits."""
+    """Waits for the durability of one connection's commits."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
@@ -123,22 +123,22 @@ class Commits:
         connection.add_notice_handler(self._notice)
 
     def _notice(self, diagnostic: Diagnostic) -> None:
-        # The text is in the server's language, so it is the severity that counts.
+        # The text is in the server's language, so only the severity is checked.
         self._warned = self._warned or diagnostic.severity_nonlocalized == "WARNING"
 
     def wait(self) -> None:
-        """Returns once all that was committed before, by this session or another, is where it must be.
+        """Returns once everything that was committed before, by any session, is durable.
 
-        Raises UnsureCommitError if the server did not keep all it was to keep, psycopg.Error if it is gone. Then, and
-        whenever the wait was cut short, the connection is ended.
+        Raises UnsureCommitError if the standby did not confirm, psycopg.Error if the server is unreachable. Then, and
+        whenever a cancel request was sent, the connection is closed.
         """
         self._warned = False
         waiting = None
         try:
-            with WATCH.over(self._connection) as waiting:
+            with WATCH.limit(self._connection) as waiting:
                 self._connection.execute(_MESSAGE)
         finally:
-            if self._warned or (waiting is not None and waiting.cutting):
+            if self._warned or (waiting is not None and waiting.cancelling):
                 self._connection.close()
         if self._warned:
-            raise UnsureCommitError("the database took a transaction without the standby's answer")
+            raise UnsureCommitError("the database committed a transaction without the standby's confirmation")

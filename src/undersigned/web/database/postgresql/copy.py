@@ -1,4 +1,4 @@
-"""Many rows at once into a table of PostgreSQL, instead of a statement for each."""
+"""Bulk inserts on PostgreSQL: COPY, and one INSERT for many rows."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.db import connection
 
 
 def copy_rows(table: str, columns: Mapping[str, str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Within ``atomic``: stores ``rows``. ``columns``: name to PostgreSQL type, in the order of the rows' values.
+    """Inserts ``rows`` with COPY, inside ``atomic``. ``columns``: name to PostgreSQL type, in the order of the values.
 
-    Raises IntegrityError as an INSERT would; then none of the rows is stored.
+    Raises IntegrityError like an INSERT; then none of the rows is stored.
     """
     # On SQLite this module is imported and nothing of it is called.
     import psycopg.sql
@@ -24,8 +24,8 @@ def copy_rows(table: str, columns: Mapping[str, str], rows: Iterable[tuple[Any, 
             copy.write_row(row)
 
 
-def insert_at_once(table: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """As ``copy_rows``, in one statement, there and back once: for a few hundred rows while somebody waits."""
+def insert_in_one_statement(table: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Inserts rows in one statement and one round trip: faster than COPY for a few hundred rows on the hot path."""
     import psycopg.sql
 
     names = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, columns))

@@ -1,7 +1,8 @@
-"""The clerk's term: whoever becomes the clerk begins a new one, and a clerk of an earlier term can write nothing.
+"""Fencing token of the clerk's lease: each new leader starts a term, and a clerk of an earlier term cannot write.
 
-A process that was stopped (a paused machine, a stuck disk) does not know that another has taken its place. Its session
-may be gone, its transaction may not; so each transaction of a clerk looks at the term under the writer's lock.
+A process that was stopped for a while (a paused machine, a stuck disk) does not know that another clerk has taken over.
+Its lease is gone, but it may be in the middle of its work; so each of its transactions checks the term under the
+writer's lock.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ class DeposedError(Exception):
     """Another clerk has taken over. Nothing was written."""
 
 
-def term() -> str | None:
-    """The mark of the term in which this process is, or was last, the clerk; None if it never was."""
+def current_term() -> str | None:
+    """The token of this process's newest term as clerk; None if it never was the clerk."""
     return _own[0] if _own else None
 
 
-def begin(holder: str) -> None:
-    """From now on this process is the clerk, in the term marked so. It never becomes an unfenced process again."""
+def start_term(holder: str) -> None:
+    """Fences this process's transactions with the token ``holder`` from now on. There is no way back."""
     _own[:] = [holder]
 
 
-def check(row: tuple[Any, ...] | None) -> None:
+def check_term(row: tuple[Any, ...] | None) -> None:
     """Raises DeposedError unless ``row``, the answer to QUESTION, is this process's term."""
     if row is None or [row[0]] != _own:
         raise DeposedError("another clerk has taken over")

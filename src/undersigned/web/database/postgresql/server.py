@@ -1,4 +1,4 @@
-"""What a PostgreSQL server must be before a receipt may rely on it, and how it is reached."""
+"""Checks a PostgreSQL server's durability settings, and builds the connection parameters."""
 
 from __future__ import annotations
 
@@ -15,23 +15,27 @@ if TYPE_CHECKING:
 _MUST: Final = {
     "fsync": ("on",),
     "full_page_writes": ("on",),
-    # `local` and `remote_write` answer before the standby has it on disk; `off` before anybody has.
+    # `local` and `remote_write` answer before the standby has it on disk; `off` before the primary has.
     "synchronous_commit": ("on", "remote_apply"),
 }
 _OLDEST: Final = 14_00_00
 _QUESTION: Final = (
     "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')"
 )
-# Who waits longer than 10 s for the writer's lock is told to come back. A process that was stopped in the middle of a
-# transaction, or whose machine vanished, holds up everybody: after 15 s of silence the server ends its session.
+# A client that waits longer than 10 s for the writer's lock is told to retry. A process that is stopped in the middle
+# of a transaction, or whose machine vanishes, blocks all writers: after 15 s of silence the server ends its session.
 SESSION: Final = (
     "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s "
     "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3 -c tcp_user_timeout=15s"
 )
 
 
+class UnreadableUrlError(Exception):
+    """The URL of a database is none that libpq reads; the message says so. Can be named without psycopg, on SQLite."""
+
+
 def check_server(connection: psycopg.Connection[Any]) -> None:
-    """Raises UnsafeDatabaseError if this server may lose what it commits; keeps the session as it was found."""
+    """Raises UnsafeDatabaseError if this server could lose a commit; pins the setting for this session."""
     if connection.info.server_version < _OLDEST:
         raise UnsafeDatabaseError("This PostgreSQL is too old: 14 or newer is needed.")
     found = dict(connection.execute(_QUESTION).fetchall())
@@ -41,13 +45,13 @@ def check_server(connection: psycopg.Connection[Any]) -> None:
                 f"PostgreSQL runs with {name} = {found.get(name)}: it could lose a signature whose receipt was sent. "
                 f"Set {name} = on (postgresql.conf, ALTER ROLE or ALTER DATABASE, wherever it was changed)."
             )
-    # A later change of the server's files does not reach a session that has said it itself.
+    # Set explicitly, so that a later change of the server's configuration does not affect this session.
     connection.execute(f"SET synchronous_commit = {found['synchronous_commit']}")
 
 
 @contextmanager
-def waiting_for_nobody(session: psycopg.Connection[Any]) -> Iterator[None]:
-    """Inside, statements do not wait for the standby: for what promises nothing, and holds a table while it waits."""
+def without_standby_wait(session: psycopg.Connection[Any]) -> Iterator[None]:
+    """Statements inside do not wait for the standby: for those that promise nothing and lock a table meanwhile."""
     row = session.execute("SHOW synchronous_commit").fetchone()
     session.execute("SET synchronous_commit = local")
     try:
@@ -58,14 +62,18 @@ def waiting_for_nobody(session: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def connection_options(url: str, password: str | None) -> dict[str, Any]:
-    """libpq's parameters for ``url``. Raises psycopg.ProgrammingError if it is none."""
+    """libpq's parameters for ``url``. Raises UnreadableUrlError if it is malformed."""
+    from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 
-    options: dict[str, Any] = conninfo_to_dict(url)
-    # Of several hosts named, the one that takes writes: after a promotion that is another one.
+    try:
+        options: dict[str, Any] = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise UnreadableUrlError(f"the database's URL cannot be understood: {str(error).strip()}") from None
+    # Of several hosts, connect to the one that accepts writes: after a promotion it is another one.
     options.setdefault("target_session_attrs", "read-write")
     options.setdefault("connect_timeout", "5")
-    # A primary whose machine vanished does not say so, neither while one sends to it nor while one waits for it.
+    # A primary whose machine has vanished sends nothing: only these timeouts end a send or a wait.
     options.setdefault("tcp_user_timeout", "10000")
     for name, seconds in (("keepalives_idle", "5"), ("keepalives_interval", "3"), ("keepalives_count", "3")):
         options.setdefault(name, seconds)
@@ -78,6 +86,8 @@ def connection_options(url: str, password: str | None) -> dict[str, Any]:
 
 def try_connection(url: str, password: str | None) -> None:
     """Connects once. Raises psycopg.OperationalError, and UnsafeDatabaseError if receipts could be lost there."""
+    import psycopg
+
     with psycopg.connect(**connection_options(url, password)) as connection:
         check_server(connection)
 
@@ -90,10 +100,10 @@ def django_settings(url: str, password: str | None) -> dict[str, Any]:
         "ENGINE": "undersigned.web.database.postgresql",
         "NAME": name,
         "OPTIONS": options,
-        # Django answers each request in a thread of its own. What such a thread left open would be closed when Python
-        # collects garbage, and until then count against the server's limit. Threads that live on (committer,
-        # registrar, clerk) keep theirs: this concerns requests only.
+        # Django runs each request in a separate thread. A connection that it left open would be closed only by the
+        # garbage collector, and count against the server's limit until then. Long-lived threads (committer, registrar,
+        # clerk) keep theirs: this affects requests only.
         "CONN_MAX_AGE": 0,
-        # An index on text in the order of its bytes, whatever the cluster's language.
+        # Text indices in the order of bytes, whatever the cluster's locale.
         "TEST": {"TEMPLATE": "template0"},
     }

@@ -1,11 +1,12 @@
-"""Django's SQLite backend, whose tables have no hidden row numbers.
+"""Django's SQLite backend with WITHOUT ROWID tables, so that no hidden row number tells the order of insertion.
 
-A SQLite table whose primary key is not its row number has both: rows are numbered in the order in which they came,
-and a copy of the file has the numbers. Where the key is a hash, the table is made WITHOUT ROWID and stands in the order
-of the hashes.
+A SQLite table whose primary key is not the rowid has a hidden rowid as well: it numbers rows in the order of insertion,
+and a copy of the file contains it. Where the key is a hash, the table is created WITHOUT ROWID, and its rows are stored
+in the order of the hashes.
 
-Not so a table of rows of some kilobytes, which would be spread over pages of their own. It is rewritten in the order
-of its keys instead, row numbers and all, as are the others whose pages would tell (``web.database.row_order``).
+Tables with rows of several kilobytes keep their rowid, because WITHOUT ROWID would store each in overflow pages. They
+are rewritten in the order of their keys instead, rowids included, like others whose pages would tell an order
+(``web.database.row_order``).
 """
 
 from __future__ import annotations
@@ -16,28 +17,28 @@ from django.db.backends.sqlite3 import base, features, schema
 from django.db.models import AutoField, Model
 
 LARGE: Final = frozenset({"signing_pending"})
-"""Tables of large rows: a signature costs a sixth more without row numbers."""
+"""Tables with large rows: without rowids a signature would cost a sixth more."""
 
 
 def is_numbered(model: type[Model]) -> bool:
-    """Whether a model's table has row numbers."""
-    # BigAutoField and SmallAutoField too: AutoField's metaclass says so. "new__": how Django makes a table anew.
+    """Whether a model's table has rowids."""
+    # AutoField's metaclass covers BigAutoField and SmallAutoField. Django recreates a table under the name "new__...".
     return isinstance(model._meta.pk, AutoField) or model._meta.db_table.removeprefix("new__") in LARGE
 
 
 class DatabaseFeatures(features.DatabaseFeatures):
-    """What this SQLite can do."""
+    """Features of this SQLite library."""
 
-    # Django 6 asks the library how many parameters a statement may have, with ``getlimit``, which pysqlite3 has not
-    # got. Every SQLite accepts 999, and so do Django 5.2's statements: both divide rows the same way.
+    # Django 6 queries the maximum number of parameters with ``getlimit``, which pysqlite3 lacks. Every SQLite accepts
+    # 999, which is also Django 5.2's limit: both versions split statements the same way.
     max_query_params = 999
 
 
 class SchemaEditor(schema.DatabaseSchemaEditor):
-    """Makes tables, also those it makes anew for a migration."""
+    """Creates tables, including those that it recreates for a migration."""
 
     def table_sql(self, model: type[Model]) -> tuple[str, list[Any]]:
-        """CREATE TABLE, and its parameters."""
+        """The CREATE TABLE statement, and its parameters."""
         statement, parameters = super().table_sql(model)
         return (statement if is_numbered(model) else f"{statement} WITHOUT ROWID"), parameters
 

@@ -1,6 +1,6 @@
-"""What trustees and organisers do with editions."""
+"""Actions on editions: the organiser reviews opened names, a trustee submits shares."""
 
-from .review import review
-from .take_openings import take_openings
+from .review import review_names
+from .store_openings import store_openings
 
-__all__ = ["review", "take_openings"]
+__all__ = ["review_names", "store_openings"]

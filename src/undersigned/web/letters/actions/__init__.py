@@ -1,10 +1,10 @@
-"""What organisers do with a letter before it opens."""
+"""Actions on letters: create, write, add codes, fix the manifest; and the clerk's bookkeeping of used codes."""
 
 from undersigned.web.letters.actions.codes import CodeRow, add_codes
 from undersigned.web.letters.actions.draft import create_letter, set_text
 from undersigned.web.letters.actions.fix import fix_manifest
-from undersigned.web.letters.actions.progress import count_codes, tell_progress
-from undersigned.web.letters.actions.settle import settle_codes
+from undersigned.web.letters.actions.move_uses import move_uses
+from undersigned.web.letters.actions.progress import count_codes, store_progress
 
 __all__ = [
     "CodeRow",
@@ -12,7 +12,7 @@ __all__ = [
     "count_codes",
     "create_letter",
     "fix_manifest",
+    "move_uses",
     "set_text",
-    "settle_codes",
-    "tell_progress",
+    "store_progress",
 ]

@@ -1,4 +1,4 @@
-"""Taking in what the server keeps of access codes."""
+"""Action: adds access codes to a draft, as hashes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from undersigned.web.records.models import Code, Letter
 
 
 class CodeRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One code: hash of its token, and with a roll its leaf and box; base64url."""
+    """One code: the hash of its token, and with a roll its leaf and box; base64url."""
 
     box: str | None
     leaf: str | None
@@ -20,7 +20,7 @@ class CodeRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def add_codes(*, letter: Letter, rows: list[CodeRow], by: str, now: int) -> None:
-    """Adds codes to a draft; rows that are there already are skipped. Raises MalformedError."""
+    """Adds codes to a draft. Idempotent: rows that are already stored are skipped. Raises MalformedError."""
     for row in rows:
         base64url.decode(row.token_hash, 32)
         if (row.leaf is None) != (row.box is None):
@@ -28,8 +28,8 @@ def add_codes(*, letter: Letter, rows: list[CodeRow], by: str, now: int) -> None
         if row.leaf is not None:
             base64url.decode(row.leaf, 32)
     with transaction.atomic():
-        # Sorted by hash: the order in which they came might be the order of the organiser's list.
-        made = [
+        # Sorted by hash, so that the order of rows does not follow the order of the organiser's list of people.
+        codes = [
             Code(
                 letter=letter,
                 token_hash=row.token_hash,
@@ -38,5 +38,5 @@ def add_codes(*, letter: Letter, rows: list[CodeRow], by: str, now: int) -> None
             )
             for row in sorted(rows, key=lambda row: row.token_hash)
         ]
-        Code.objects.bulk_create(made, ignore_conflicts=True)
+        Code.objects.bulk_create(codes, ignore_conflicts=True)
         record(by=by, now=now, verb="codes", letter=letter.slug, detail=f"{len(rows)} rows")

@@ -1,4 +1,4 @@
-"""Starting a letter and writing its text."""
+"""Actions: creates a draft letter with its keys, and stores its text in each language."""
 
 from __future__ import annotations
 
@@ -17,28 +17,31 @@ from undersigned.web.problems import Problem
 from undersigned.web.records.models import Document, Letter
 
 _SLUG: Final = re.compile(SLUG)
-_TAKEN: Final = frozenset(
+_RESERVED: Final = frozenset(
     {"api", "static", "healthz", "desk", "robots", "code", "stop", "verify", "integrity", "outbox"}
 )
-"""Words the site itself lives under."""
+"""First path segments that the site itself uses."""
 _LANGUAGE: Final = re.compile(LANGUAGE_TAG)
 
 
 def create_letter(*, slug: str, world: World, by: str, now: int) -> tuple[Letter, bool]:
-    """A draft at ``<authority>/<slug>`` with its keys, and whether it is new. Raises MalformedError, Problem."""
-    if not _SLUG.fullmatch(slug) or slug in _TAKEN:
-        raise MalformedError("a letter's address is one word of small letters, digits and hyphens, not the site's own")
-    # Keys first: a letter without its keys could never be repaired, keys without a letter harm nobody.
+    """Creates a draft at ``<authority>/<slug>`` with its keys; returns it, and whether it is new. Idempotent while it
+    is a draft. Raises MalformedError, Problem."""
+    if not _SLUG.fullmatch(slug) or slug in _RESERVED:
+        raise MalformedError(
+            "a letter's address is one word of lower-case letters, digits and hyphens, and not a word the site uses"
+        )
+    # Keys first: a letter without its keys cannot be repaired, keys without a letter do no harm.
     world.keys.make(slug)
     log = base64url.encode(keys.public_key(world.keys.log_seed(slug)))
     with transaction.atomic():
-        known = Letter.objects.filter(slug=slug).first()
-        if known is not None:
-            if known.letter is not None:
+        existing = Letter.objects.filter(slug=slug).first()
+        if existing is not None:
+            if existing.letter is not None:
                 raise Problem(
                     "letter-closed", "There is a letter at this address whose manifest is fixed. Choose another word."
                 )
-            return known, False
+            return existing, False
         origin = f"{world.authority}/{slug}"
         letter = Letter.objects.create(slug=slug, origin=origin, log=log, registrar=world.keys.registrar_public(slug))
         record(by=by, now=now, verb="create", letter=slug)
@@ -46,7 +49,7 @@ def create_letter(*, slug: str, world: World, by: str, now: int) -> tuple[Letter
 
 
 def set_text(*, letter: Letter, language: str, text: str, by: str, now: int) -> None:
-    """Puts or replaces the Markdown of a draft in one language. Raises MalformedError."""
+    """Stores or replaces the Markdown of a draft in one language. Raises MalformedError."""
     if not _LANGUAGE.fullmatch(language) or len(language) > 35:
         raise MalformedError("a language is a tag such as en or pt-BR")
     if not text.strip():

@@ -1,4 +1,4 @@
-"""Fixing the manifest: from here on the letter is what it is."""
+"""Action: fixes a letter's manifest, which freezes its texts, roll and terms and starts its log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from undersigned.web.records.models import Code, Document, Entry, Letter
 def fix_manifest(*, letter: Letter, manifest: Manifest, world: World, by: str, now: int) -> tuple[str, bool]:
     """Freezes texts, roll and manifest, and writes log entry 0. Returns the letter id, and whether it is new.
 
-    Raises MalformedError, ConditionError if the manifest does not speak of this draft, Problem if another one is fixed.
+    Idempotent for the same manifest. Raises MalformedError, ConditionError if the manifest does not match the draft,
+    Problem if another manifest is fixed.
     """
     manifests.check(manifest)
     source = manifests.encode(manifest)
@@ -38,7 +39,7 @@ def fix_manifest(*, letter: Letter, manifest: Manifest, world: World, by: str, n
         _fix_roll(letter, manifest)
         Document.objects.create(letter=letter, path="manifest.json", data=source)
         letter.letter, letter.manifest = identifier, source
-        # A public letter has no trustees to wait for.
+        # A sealed letter opens when its trustees have approved it; a public letter has none.
         letter.open = not manifest.trustees
         letter.save(update_fields=["letter", "manifest", "open"])
         leaf = base64url.encode(merkle.leaf_hash(source))
@@ -59,27 +60,27 @@ def _check_keys(letter: Letter, manifest: Manifest) -> None:
 def _check_texts(letter: Letter, manifest: Manifest) -> None:
     texts = dict(Document.objects.filter(letter=letter).values_list("path", "data"))
     if set(texts) != {text_path(language) for language in manifest.text}:
-        raise ConditionError("the texts handed in are not in the languages of the manifest")
+        raise ConditionError("the draft's texts are not in the languages of the manifest")
     for language, digest in manifest.text.items():
         if manifests.text_digest(bytes(texts[text_path(language)])) != digest:
             raise ConditionError(f"the text in {language} is not the one the manifest names")
 
 
 def _check_mail(manifest: Manifest, world: World) -> None:
-    if manifest.eligibility.check == "mail" and world.post is None:
-        raise ConditionError("this site cannot check mail addresses: its settings.toml has no [mail]")
+    if manifest.eligibility.check == "mail" and world.mail is None:
+        raise ConditionError("this site cannot check email addresses: its settings.toml has no [mail]")
 
 
 def _fix_roll(letter: Letter, manifest: Manifest) -> None:
-    """Checks the codes against the manifest; with a roll, writes roll.json."""
+    """Checks the codes against the manifest; with a roll, stores roll.json."""
     rules = manifest.eligibility
     leaves = list(Code.objects.filter(letter=letter).values_list("leaf", flat=True))
-    # With a mail check there are none yet: each is made when its mail is sent.
+    # With an email check there are none yet: each code is created when its email is sent.
     if len(leaves) != (rules.size or 0):
-        raise ConditionError(f"{len(leaves)} codes were handed in, the manifest says {rules.size or 0}")
+        raise ConditionError(f"the draft has {len(leaves)} codes, the manifest says {rules.size or 0}")
     with_roll = [base64url.decode(leaf, 32) for leaf in leaves if leaf is not None]
     if len(with_roll) != (len(leaves) if rules.check == "roll" else 0):
-        raise ConditionError("with a roll each code has its leaf, without one none has")
+        raise ConditionError("with a roll every code has a leaf, without one no code has")
     if rules.check == "roll":
         made = roll.make_roll(with_roll)
         if made.root != rules.root:

@@ -1,4 +1,4 @@
-"""Telling an organiser how codes are used."""
+"""Actions: the organiser's progress report, how many access codes have been used, rounded down to tens."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from django.db import transaction
 
 from undersigned.web.records.models import Code, Progress
 
-TENS: Final = 10
-Told = dict[str, int]
+STEP: Final = 10
+Counts = dict[str, int]
 
 
-def count_codes(*, letter: int) -> Told:
-    """How many codes there are, and how many have been used, in tens, as of now. ``letter``: the row's number."""
+def count_codes(*, letter: int) -> Counts:
+    """How many codes there are and how many have been used, rounded, as of now. ``letter``: the row's primary key."""
     codes = Code.objects.filter(letter=letter)
-    return {"codes": in_tens(codes.count()), "activated": in_tens(codes.filter(used=True).count())}
+    return {"codes": round_down(codes.count()), "activated": round_down(codes.filter(used=True).count())}
 
 
-def tell_progress(*, letter: int, told: Told) -> None:
-    """Has the status say ``told``, which was counted when a batch entered the log. There is no ``by``: the clerk alone
-    calls this.
+def store_progress(*, letter: int, counts: Counts) -> None:
+    """Stores the counts that the status shows, as they were when a batch entered the log. Only the clerk calls this, so
+    there is no ``by``.
 
-    An organiser who asks their status again and again must not see the moment at which one person used a code, nor a
-    number so small that it is a person.
+    The status shows stored counts because an organiser who polls it must not see the moment at which one person used a
+    code, nor a number so small that it identifies a person.
     """
-    if not Progress.objects.filter(letter=letter, **told).exists():
+    if not Progress.objects.filter(letter=letter, **counts).exists():
         with transaction.atomic():
-            Progress.objects.update_or_create(letter_id=letter, defaults=told)
+            Progress.objects.update_or_create(letter_id=letter, defaults=counts)
 
 
-def in_tens(number: int) -> int:
-    """Rounded down; 0 stands for fewer than ten."""
-    return number // TENS * TENS
+def round_down(number: int) -> int:
+    """Rounds down to tens; 0 means fewer than ten."""
+    return number // STEP * STEP

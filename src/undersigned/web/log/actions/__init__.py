@@ -1,5 +1,5 @@
-"""What trustees and the clerk do to the log."""
+"""Actions on the log: a trustee cosigns a checkpoint."""
 
-from undersigned.web.log.actions.cosign import cosign
+from undersigned.web.log.actions.cosign import store_cosignatures
 
-__all__ = ["cosign"]
+__all__ = ["store_cosignatures"]

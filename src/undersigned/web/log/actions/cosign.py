@@ -1,4 +1,4 @@
-"""Taking a trustee's cosignature."""
+"""Action: stores a trustee's cosignatures of checkpoints, after verifying them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import Checkpoint, Cosignature
 
 RECENT: Final = 16
-"""Checkpoints back that are still taken: while a trustee looked at one, the log may have gone on."""
+"""How many of the newest checkpoints may be cosigned: the log goes on while a trustee checks one."""
 
 
-def cosign(*, letter: FixedLetter, lines: bytes, now: int) -> None:
-    """Stores each line as a cosignature of the checkpoint it is for; the same again is no error.
+def store_cosignatures(*, letter: FixedLetter, lines: bytes, now: int) -> None:
+    """Stores each signature line as a cosignature of its checkpoint, all of them or none. Idempotent.
 
-    There is no ``by``: the lines prove themselves. Raises MalformedError for what is no signature line or names no
-    trustee, LogError for a line under none of the log's recent checkpoints. All or nothing.
+    There is no ``by``: the signatures say whose they are. Raises MalformedError for a line that is no signature or not
+    a trustee's, LogError for a line that belongs to none of the recent checkpoints.
     """
     try:
         rows = note.parse_signatures(lines.decode("utf-8"))
@@ -32,11 +32,11 @@ def cosign(*, letter: FixedLetter, lines: bytes, now: int) -> None:
     with transaction.atomic():
         recent = list(Checkpoint.objects.filter(letter=letter.pk).order_by("-size")[:RECENT])
         for line in rows:
-            checkpoint, trustee = _place(line, recent, trustees)
-            _, new = Cosignature.objects.get_or_create(
+            checkpoint, trustee = _find_checkpoint(line, recent, trustees)
+            _, is_new = Cosignature.objects.get_or_create(
                 checkpoint=checkpoint, trustee=trustee, defaults={"line": line.encode()}
             )
-            if new:
+            if is_new:
                 record(
                     by=f"trustee {trustee}",
                     now=now,
@@ -46,7 +46,7 @@ def cosign(*, letter: FixedLetter, lines: bytes, now: int) -> None:
                 )
 
 
-def _place(line: SignatureLine, recent: list[Checkpoint], trustees: list[bytes]) -> tuple[Checkpoint, int]:
+def _find_checkpoint(line: SignatureLine, recent: list[Checkpoint], trustees: list[bytes]) -> tuple[Checkpoint, int]:
     for checkpoint in recent:
         text = note.parse(bytes(checkpoint.note)).text
         try:
@@ -54,6 +54,6 @@ def _place(line: SignatureLine, recent: list[Checkpoint], trustees: list[bytes])
         except SignatureError:
             continue
         if found is None:
-            raise MalformedError("a line is by nobody this letter names as a trustee")
+            raise MalformedError("a line is not by one of this letter's trustees")
         return checkpoint, found.trustee
-    raise LogError("a line is not under a recent checkpoint of this log")
+    raise LogError("a line does not sign a recent checkpoint of this log")

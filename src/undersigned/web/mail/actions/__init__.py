@@ -1,7 +1,15 @@
-"""What people ask of the mail check, and what the clerk does about it."""
+"""Actions of the email check: people request emails or block them, the clerk delivers them."""
 
-from undersigned.web.mail.actions.ask import ask_code, queue_withdrawal
-from undersigned.web.mail.actions.deliver import begin, finish, later, refuse
-from undersigned.web.mail.actions.stop import stop
+from undersigned.web.mail.actions.block import block_address
+from undersigned.web.mail.actions.deliver import drop_mail, finish_mail, postpone_mail, prepare_mail
+from undersigned.web.mail.actions.queue import queue_code, queue_withdrawal
 
-__all__ = ["ask_code", "begin", "finish", "later", "queue_withdrawal", "refuse", "stop"]
+__all__ = [
+    "block_address",
+    "drop_mail",
+    "finish_mail",
+    "postpone_mail",
+    "prepare_mail",
+    "queue_code",
+    "queue_withdrawal",
+]

@@ -1,11 +1,11 @@
-"""One mail on its way: what is durable before it is handed over, and after.
+"""Actions: deliver one email. The order of durable effects around the SMTP transfer.
 
-    1  begin    decided; its code is in the table, the code of an earlier attempt is not; the day's tally has it
-    2           handed over to the mail server
-    3  finish   the address is noted as one that has its code; the row, and the address in it, are gone
+    1  prepare_mail   it may be sent; its code is stored, an earlier attempt's code is deleted; today's tally counts it
+    2                 the mail server has accepted it
+    3  finish_mail    the address is recorded as having its code; the row, with the address in it, is deleted
 
-After a crash between 2 and 3 the mail goes out once more with another code, and the first code is taken back: an
-address never has two codes that work. Every function here is one transaction and runs in the clerk alone.
+After a crash between 2 and 3 the email is sent once more with another code, and the first code is revoked: an address
+never has two valid codes. Every function here is one transaction, and only the clerk calls it.
 """
 
 from __future__ import annotations
@@ -22,39 +22,41 @@ from undersigned.web.ports import Entropy
 from undersigned.web.records.models import Code, MailBlocked, MailGranted, MailTally, MailWaiting, Use
 from undersigned.web.records.models import Letter as LetterRow
 
-DAILY: Final = 3
-"""Mails an address gets at most within a day, over all letters."""
+MAX_DAILY: Final = 3
+"""Most emails to one address within a day, over all letters."""
 DAY: Final = 86400
-FIRST_PAUSE: Final = 60
-LONGEST_PAUSE: Final = 3600
+MIN_BACKOFF: Final = 60
+MAX_BACKOFF: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A mail to be handed over now. ``code``: as a person sees it, ``S-...`` or ``W-...``."""
+    """An email to send now. ``code``: as the recipient sees it, ``S-...`` or ``W-...``."""
 
     address: Address
     code: str
 
 
-def begin(*, row: MailWaiting, letter: FixedLetter, digests: Digests, entropy: Entropy, now: int) -> Outgoing | None:
-    """Makes a mail ready, or finds that none is to be sent: then the row is gone, or due later.
+def prepare_mail(
+    *, row: MailWaiting, letter: FixedLetter, digests: Digests, entropy: Entropy, now: int
+) -> Outgoing | None:
+    """Prepares an email. None if it must not be sent now: then the row has been deleted or postponed.
 
-    Raises ValueError if the row cannot be read under the site's key.
+    Raises ValueError if the row cannot be decrypted with the site's key.
     """
     spelt, _, withdrawal = digests.open(bytes(row.sealed), row.digest).partition("\n")
     address = parse_address(spelt)
     with transaction.atomic():
-        if _take_back(row):
-            _grant(row)
+        if _revoke_code(row):
+            _record_code(row)
             return None
-        if not _may(row, letter, address, digests):
+        if not _may_send(row, letter, address, digests):
             row.delete()
             return None
-        if not _count(address, digests, now):
-            # Whoever asks too often is not answered; a mail that failed half way may come tomorrow.
+        if not _count_mail(address, digests, now):
+            # A new request over the limit is dropped; a failed delivery is tried again when the limit allows.
             if row.tries:
-                _postpone(row, now, LONGEST_PAUSE)
+                _postpone(row, now, MAX_BACKOFF)
             else:
                 row.delete()
             return None
@@ -69,12 +71,12 @@ def begin(*, row: MailWaiting, letter: FixedLetter, digests: Digests, entropy: E
 
 
 def random_id(entropy: Entropy) -> int:
-    """A row number that tells no order."""
+    """A random primary key: sequential keys would tell the order of requests."""
     return int.from_bytes(entropy(8), "big") >> 2
 
 
-def _may(row: MailWaiting, letter: FixedLetter, address: Address, digests: Digests) -> bool:
-    """Whether this mail is to be sent at all: each condition on its own line."""
+def _may_send(row: MailWaiting, letter: FixedLetter, address: Address, digests: Digests) -> bool:
+    """Whether this email may be sent at all: each condition on its own line."""
     if MailBlocked.objects.filter(digest=digests.of_block(address)).exists():
         return False
     granted = MailGranted.objects.filter(letter=letter.pk, digest=row.digest).exists()
@@ -88,21 +90,22 @@ def _may(row: MailWaiting, letter: FixedLetter, address: Address, digests: Diges
     return not granted
 
 
-def _count(address: Address, digests: Digests, now: int) -> bool:
-    """Adds one to today's tally unless today and yesterday together have as many as a day may have."""
+def _count_mail(address: Address, digests: Digests, now: int) -> bool:
+    """Adds one to today's tally; returns False, and does not, if today and yesterday together reach the limit."""
     today = now // DAY
-    marks = {day: digests.of_day(day, address) for day in (today - 1, today)}
-    found = dict(MailTally.objects.filter(digest__in=marks.values()).values_list("digest", "number"))
-    if sum(found.values()) >= DAILY:
+    digest_of = {day: digests.of_day(day, address) for day in (today - 1, today)}
+    found = dict(MailTally.objects.filter(digest__in=digest_of.values()).values_list("digest", "number"))
+    if sum(found.values()) >= MAX_DAILY:
         return False
     MailTally.objects.update_or_create(
-        digest=marks[today], defaults={"day": today, "number": found.get(marks[today], 0) + 1}
+        digest=digest_of[today], defaults={"day": today, "number": found.get(digest_of[today], 0) + 1}
     )
     return True
 
 
-def _take_back(row: MailWaiting) -> bool:
-    """Deletes the code of an attempt whose end is not known. Returns True if it has been used: then it had arrived."""
+def _revoke_code(row: MailWaiting) -> bool:
+    """Deletes the code of an earlier attempt whose outcome is unknown. Returns True if the code has been used: then
+    that email had arrived."""
     if not row.token_hash:
         return False
     mailed = Code.objects.filter(letter=row.letter_id, token_hash=row.token_hash)
@@ -111,46 +114,48 @@ def _take_back(row: MailWaiting) -> bool:
     return mailed.exists()
 
 
-def finish(*, row: MailWaiting) -> None:
-    """The mail server has taken the mail: the address goes."""
+def finish_mail(*, row: MailWaiting) -> None:
+    """Records that the mail server has accepted the email, and deletes its row with the address."""
     with transaction.atomic():
-        _grant(row)
+        _record_code(row)
 
 
-def _grant(row: MailWaiting) -> None:
-    """The address has had its code; its row goes."""
+def _record_code(row: MailWaiting) -> None:
+    """Records that the address has its code, as a digest, and deletes the row."""
     if row.kind == "code":
         granted = MailGranted(letter_id=row.letter_id, digest=row.digest)
         MailGranted.objects.bulk_create([granted], ignore_conflicts=True)
     row.delete()
 
 
-def refuse(*, row: MailWaiting) -> None:
-    """The mail will never be taken: address and code go. If the code has been used, it had arrived after all."""
+def drop_mail(*, row: MailWaiting) -> None:
+    """Gives an email up: deletes address and code. If the code has been used, the email had arrived after all."""
     with transaction.atomic():
-        if _take_back(row):
-            _grant(row)
+        if _revoke_code(row):
+            _record_code(row)
         else:
             row.delete()
 
 
-def later(*, row: MailWaiting, address: Address, digests: Digests, now: int, sure: bool) -> None:
-    """The mail waits for another attempt. ``sure``: it was certainly not taken, so it does not count against the day.
+def postpone_mail(*, row: MailWaiting, address: Address, digests: Digests, now: int, unsent: bool) -> None:
+    """Schedules another attempt, with exponential backoff. ``unsent``: it was certainly not sent, so it does not count
+    against the daily limit.
 
-    The row keeps the token's hash unless that is sure: a code that may have arrived is taken back only by the next one.
+    Otherwise the row keeps its code's hash: a code that may have arrived is revoked only when the next one is made.
     """
     with transaction.atomic():
-        if sure:
-            _take_back(row)
+        if unsent:
+            _revoke_code(row)
             row.token_hash = ""
             counted = MailTally.objects.filter(digest=digests.of_day(now // DAY, address), number__gt=0).first()
             if counted is not None:
                 counted.number -= 1
                 counted.save(update_fields=["number"])
-        _postpone(row, now, min(FIRST_PAUSE * 2 ** min(row.tries, 10), LONGEST_PAUSE))
+        _postpone(row, now, min(MIN_BACKOFF * 2 ** min(row.tries, 10), MAX_BACKOFF))
 
 
-def _postpone(row: MailWaiting, now: int, pause: int) -> None:
+def _postpone(row: MailWaiting, now: int, backoff: int) -> None:
     row.tries = min(row.tries + 1, 1000)
-    row.due = -(-(now + pause) // FIRST_PAUSE) * FIRST_PAUSE
+    # Rounded up to the minute: the exact time would tell when the request came.
+    row.due = -(-(now + backoff) // MIN_BACKOFF) * MIN_BACKOFF
     row.save(update_fields=["token_hash", "tries", "due"])

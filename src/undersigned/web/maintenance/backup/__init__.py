@@ -1,1 +1,1 @@
-"""A site's data as one encrypted file, and back (docs/howto/operate.md)."""
+"""Backup and restore of a site's data as one encrypted file (docs/howto/operate.md)."""

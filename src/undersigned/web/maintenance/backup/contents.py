@@ -1,4 +1,4 @@
-"""What stands in a backup.
+"""The format of a backup: the members of its archive.
 
 ::
 
@@ -6,9 +6,9 @@
     settings.toml
     keys/*                  every secret of the site
     pages/<slug>/<n>/*      newspapers' pages
-    undersigned.sqlite3     a copy of the database as of one moment, without what had been deleted
+    undersigned.sqlite3     a snapshot of the database, without deleted rows
 
-What is served is not in it: the clerk makes it again from the database.
+The served files are not in it: the clerk makes them again from the database.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ MEMBER: Final = re.compile(
 
 
 class BackupError(Exception):
-    """There is no backup, or nothing was restored; the message says why and what to do."""
+    """No backup was written, or nothing was restored; the message says why and what to do."""
 
 
 class LetterState(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A letter when the backup was made. ``size``, ``root``: of its newest checkpoint, root in base64url."""
+    """A letter's state when the backup was made. ``size``, ``root``: of its newest checkpoint, root in base64url."""
 
     slug: str
     origin: str

@@ -1,7 +1,7 @@
-"""Whether a restored log may go on: nobody else may know it longer than it is (R9).
+"""Checks a restored log against known checkpoints, so that the site does not fork it (R9).
 
-A log that signs a second checkpoint of a size it has signed before is two logs, and everybody who kept the first can
-prove it. So every checkpoint that somebody kept is held against what was restored, before anything is signed.
+A log that signs two different checkpoints of one size has forked, and anyone who kept the first can prove it. So before
+anything is signed, the restored log is compared with the checkpoints that trustees and others have kept.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from undersigned.web.records.models import Entry, Letter
 def check(*, notes: Sequence[bytes], unwitnessed: Sequence[str]) -> list[str]:
     """Raises BackupError unless each letter in the database has at least the entries of every checkpoint in ``notes``.
 
-    ``notes``: checkpoints as trustees keep them; ``unwitnessed``: letters without trustees, of which nobody can be
-    asked. Returns a sentence for each letter.
+    ``notes``: checkpoints that trustees have kept; ``unwitnessed``: letters without trustees, whom the operator could
+    ask. Returns a sentence for each letter.
     """
-    told = []
+    sentences = []
     points = [_parsed(note) for note in notes]
     for row in Letter.objects.filter(letter__isnull=False).order_by("slug"):
         known = [_verified(row, note) for origin, note in points if origin == row.origin]
         if not known:
-            told.append(_unwitnessed(row, unwitnessed))
+            sentences.append(_check_unwitnessed(row, unwitnessed))
             continue
-        _hold_against(row, known)
+        _compare(row, known)
         size = max(point.size for point in known)
-        told.append(f"{row.slug}: {size} entries or more, as {len(known)} kept checkpoints say")
-    return told
+        sentences.append(f"{row.slug}: {size} entries or more, as {len(known)} kept checkpoints say")
+    return sentences
 
 
 def vouch(world: World) -> None:
-    """Has the site go on from what its database holds: somebody has said that nobody knows more (``check``)."""
+    """Sets each log's high-water mark to what the database holds, so that the site goes on. Call after ``check``."""
     for row in Letter.objects.filter(letter__isnull=False):
         last = newest(row.pk)
         if last is not None:
-            world.marks.keep(row.slug, bytes(last.note))
-        # True now: this directory remembers what was signed. Whether it goes on is asked once more by the clerk.
+            world.signed_checkpoints.put(row.slug, bytes(last.note))
+        # True now: the data directory remembers this checkpoint. The clerk checks once more before it signs.
 
 
 def _parsed(note: bytes) -> tuple[str, bytes]:
@@ -52,7 +52,7 @@ def _parsed(note: bytes) -> tuple[str, bytes]:
         raise BackupError(f"what was given as known is no checkpoint: {error}") from None
 
 
-def _unwitnessed(row: Letter, allowed: Sequence[str]) -> str:
+def _check_unwitnessed(row: Letter, allowed: Sequence[str]) -> str:
     if Entry.objects.filter(letter=row.pk).count() <= 1:
         return f"{row.slug}: nothing but its manifest was in the log"
     if row.slug not in allowed:
@@ -72,8 +72,8 @@ def _verified(row: Letter, note: bytes) -> checkpoint.Checkpoint:
         raise BackupError(f"a checkpoint given for {row.slug} is not signed by its log: {error}") from None
 
 
-def _hold_against(row: Letter, known: Sequence[checkpoint.Checkpoint]) -> None:
-    """Raises BackupError unless the stored entries go on from every checkpoint in ``known``. One pass over them."""
+def _compare(row: Letter, known: Sequence[checkpoint.Checkpoint]) -> None:
+    """Raises BackupError unless the stored entries extend every checkpoint in ``known``. One pass over the entries."""
     frontier, size, wanted = merkle.Frontier(), 0, {point.size for point in known}
     roots = {0: frontier.root()}
     for size, data in enumerate(_entries(row, max(wanted)), start=1):

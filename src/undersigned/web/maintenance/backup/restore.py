@@ -1,4 +1,4 @@
-"""Restoring a backup into a directory that is not there yet."""
+"""Restores a backup into a new data directory."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from undersigned.web.maintenance.backup.contents import MEMBER, BackupError, Con
 
 
 def unpack(*, source: Path, folder: Path, identity: str) -> Contents:
-    """Puts a backup's files into ``folder``, durably. ``identity``: the text of an age identity file.
+    """Decrypts and unpacks a backup into ``folder``, durably. ``identity``: the text of an age identity file.
 
-    Raises BackupError for a file that is none, is damaged, or is not for this identity. Nobody may serve from
-    ``folder`` before ``known.check`` has passed.
+    Raises BackupError for a file that is no backup, is damaged, or is not encrypted to this identity. Do not run a site
+    on ``folder`` before ``known.check`` has passed: it could fork a log.
     """
     keys = _identities(identity)
     make_directory(folder, 0o700)
@@ -37,14 +37,14 @@ def unpack(*, source: Path, folder: Path, identity: str) -> Contents:
 
 
 def place(*, folder: Path, target: Path) -> None:
-    """The restored directory under its name: from here on a site may be run on it."""
+    """Renames the restored directory to its final name: from here on a site may run on it."""
     (folder / "backup.json").unlink()
     folder.rename(target)
     sync_directory(target.parent)
 
 
 def discard(folder: Path) -> None:
-    """Nothing of it stays."""
+    """Deletes a partly restored directory."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -64,7 +64,7 @@ def _identities(text: str) -> list[object]:
 
 
 def _unpack(source: Path, folder: Path, keys: Sequence[object]) -> None:
-    """Decrypted into a pipe, and out of it into files: the clear archive is nowhere."""
+    """Decrypts into a pipe and unpacks from it: the decrypted archive is never on disk."""
     inward, outward = os.pipe()
     failed: list[BaseException] = []
 
@@ -82,7 +82,7 @@ def _unpack(source: Path, folder: Path, keys: Sequence[object]) -> None:
             _files(stream, folder)
     except tarfile.TarError:
         reader.join()
-        # Why the archive broke off is told by the decryption, if it knows.
+        # The reason why the archive ends early is the decryption's error, if it has one.
         raise (failed[0] if failed else BackupError(f"{source} ends in its middle")) from None
     finally:
         reader.join()
@@ -93,7 +93,7 @@ def _unpack(source: Path, folder: Path, keys: Sequence[object]) -> None:
 def _files(stream: IO[bytes], folder: Path) -> None:
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         for member in archive:
-            # Names are ours or the file is not: nothing can be written anywhere else.
+            # Only known names are accepted, so that an archive cannot write anywhere else (path traversal).
             if not member.isfile() or not MEMBER.fullmatch(member.name):
                 raise BackupError(f"a backup holds no {member.name!r}")
             content = archive.extractfile(member)

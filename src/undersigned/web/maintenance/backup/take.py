@@ -1,4 +1,4 @@
-"""Taking a backup while the site runs."""
+"""Takes an encrypted backup while the site runs."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ WHERE l.letter IS NOT NULL ORDER BY l.slug
 
 
 def take(*, data: DataDir, target: Path, recipients: Sequence[str], now: int) -> Contents:
-    """Writes the backup to ``target``, encrypted to ``recipients`` (age1..., or SSH public keys), whole or not at all.
+    """Writes the backup to ``target``, encrypted to ``recipients`` (age1..., or SSH public keys), atomically.
 
-    Nobody waits for it. The database is copied as of one moment; keys and settings do not change, and a letter's keys
-    are there before its row is; pages are files of some moment after it, and a clerk that begins with other pages than
-    its rows say makes them again (``web.press.pressroom``). A site on PostgreSQL is backed up without its database.
-    Nothing is written in clear but a copy of the database inside the data directory, which goes. ``now``: Unix seconds.
-    Raises BackupError.
+    Blocks neither signatures nor the clerk. The database is copied as a snapshot; keys and settings do not change, and
+    a letter's keys exist before its row does; newspaper pages are read a little later, and a clerk that starts with
+    pages that do not match its rows makes them again (``web.clerk.pressroom``). A site on PostgreSQL is backed up
+    without its database. The only unencrypted data on disk is a temporary copy of the database inside the data
+    directory. ``now``: Unix seconds. Raises BackupError.
     """
     if target.exists():
         raise BackupError(f"{target} is there already and will not be written over")
@@ -47,7 +47,7 @@ def take(*, data: DataDir, target: Path, recipients: Sequence[str], now: int) ->
         copy = Path(folder) / data.database.name if connection.vendor == "sqlite" else None
         if copy is not None:
             _copy_database(Path(connection.settings_dict["NAME"]), copy)
-        # True now: the copy is the database of one moment. What is said of it is asked of the copy itself.
+        # True now: the copy is a consistent snapshot. The backup's summary is read from the copy too.
         contents = _contents(now, _states(copy))
         try:
             _write(data, copy, contents, partial, readers)
@@ -70,7 +70,7 @@ def _recipient(text: str) -> pyrage.x25519.Recipient | pyrage.ssh.Recipient:
 def _copy_database(database: Path, copy: Path) -> None:
     source = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)
     try:
-        # Unlike a copy of the pages, this holds nothing of what has been deleted.
+        # Unlike a copy of the file's pages, this contains no deleted rows.
         source.execute("VACUUM INTO ?", (str(copy),))
     except sqlite3.Error as error:
         raise BackupError(f"the database could not be copied: {error}") from None
@@ -79,7 +79,7 @@ def _copy_database(database: Path, copy: Path) -> None:
 
 
 def _states(copy: Path | None) -> list[LetterState]:
-    """Each letter's newest checkpoint, in the copy; without one, in the database itself."""
+    """Each letter's newest checkpoint, from the copy; on PostgreSQL from the database itself."""
     if copy is None:
         with connection.cursor() as cursor:
             cursor.execute(_NEWEST)
@@ -99,7 +99,7 @@ def _contents(now: int, letters: list[LetterState]) -> Contents:
 
 
 def _write(data: DataDir, copy: Path | None, contents: Contents, partial: Path, readers: list[object]) -> None:
-    """Tar into a pipe, and out of it encrypted: the clear archive is nowhere."""
+    """Packs into a pipe and encrypts from it: the unencrypted archive is never on disk."""
     inward, outward = os.pipe()
     failed: list[BaseException] = []
 
@@ -136,13 +136,13 @@ def _fill(archive: tarfile.TarFile, data: DataDir, copy: Path | None, contents: 
     for folder in ("keys", "pages"):
         for path in sorted((data.root / folder).rglob("*")):
             name = path.relative_to(data.root).as_posix()
-            # A page on its way, or half of a key: not there yet.
+            # Skips temporary files, such as the next page of a booking.
             if any(part.startswith(".") or part.endswith(".new") for part in name.split("/")):
                 continue
             try:
                 content = path.read_bytes()
             except (IsADirectoryError, FileNotFoundError):
-                # Also a page that was replaced or erased since it was listed.
+                # A directory, or a page that was replaced or erased after it was listed.
                 continue
             _add(archive, name, content, contents.at)
     if copy is None:

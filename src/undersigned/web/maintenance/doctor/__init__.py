@@ -1,4 +1,4 @@
-"""What an operator asks before and after trouble: is everything here that should be, and is it true?"""
+"""The doctor: checks that a data directory is complete and consistent. Changes nothing."""
 
 from undersigned.web.maintenance.doctor.examine import examine
 from undersigned.web.maintenance.finding import Finding

@@ -1,4 +1,4 @@
-"""Everything derived again from the entries' bytes: tree, tiles, rows, count, sealed objects, editions, bundle."""
+"""Deep checks: recomputes tree, tiles, rows, sealed objects, editions and bundle from the entries' bytes."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from undersigned.protocol import edition as editions_
 from undersigned.protocol.errors import MalformedError, ProtocolError
 from undersigned.protocol.note import parse_signatures
 from undersigned.protocol.seal import object_hash, parse_object
-from undersigned.web.database.site_locks import clerk_at_work
+from undersigned.web.database.site_locks import is_clerk_active
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.maintenance.doctor.look import Look
 from undersigned.web.maintenance.finding import Finding
-from undersigned.web.publication.bundle_files import assemble, edition_files, opened_keys
+from undersigned.web.publication.bundle_files import assemble_bundle, edition_files, opened_keys
 from undersigned.web.publication.bundler import is_large
-from undersigned.web.publication.upkeep import bundle_checkpoint
+from undersigned.web.publication.reconciler import bundle_checkpoint
 from undersigned.web.records.models import Checkpoint, Document, Entry, SealedObject, Share, published_editions
 from undersigned.web.signing.candidate import row_identity
 from undersigned.web.storage.lazy_files import LazyFiles
 
-AT_ONCE = 65536
-"""Entries in memory while tiles are derived: full tiles of two levels."""
+ENTRIES_IN_MEMORY = 65536
+"""Entries that are loaded at once to compute tiles: full tiles of two levels."""
 
 
 def log(look: Look) -> Iterator[Finding]:
-    """Every entry where its index says, every signed root that of the entries, every tile as the entries make it."""
+    """Checks that indices have no gaps, that every signed root is that of the entries, and that the tiles match."""
     letter = look.letter
     signed = {row.size: row for row in Checkpoint.objects.filter(letter=letter.pk).prefetch_related("cosignatures")}
     frontier = merkle.Frontier()
@@ -81,14 +81,16 @@ def _cosigned(point: checkpoint.Checkpoint, lines: str, trustee: int, trustees: 
 
 
 def _tiles(look: Look, size: int) -> Iterator[Finding]:
-    """Tiles of a size that was signed do not change any more, whatever is appended meanwhile."""
+    """Compares served tiles with computed ones, up to a signed size: entries appended meanwhile do not change them."""
     wanted = {tile.path: tile.width for tile in tiles.tiles_of(size)}
     edge: dict[str, bytes] = {}
-    for first in range(0, size, AT_ONCE):
-        rows = Entry.objects.filter(letter=look.letter.pk, index__gte=first, index__lt=min(size, first + AT_ONCE))
+    for first in range(0, size, ENTRIES_IN_MEMORY):
+        rows = Entry.objects.filter(
+            letter=look.letter.pk, index__gte=first, index__lt=min(size, first + ENTRIES_IN_MEMORY)
+        )
         data = [bytes(row) for row in rows.order_by("index").values_list("data", flat=True)]
         made = tiles.extend(first, edge.__getitem__, data)
-        # The next ones begin where partial tiles of upper levels end.
+        # Kept for the next part, which extends the partial tiles of the upper levels.
         edge = {path: content for path, content in made.items() if ".p/" in path}
         for path, content in made.items():
             if path not in wanted:
@@ -113,7 +115,7 @@ def _differing(path: str, made: bytes, served: bytes | None, width: int) -> str:
 
 
 def documents(look: Look) -> Iterator[Finding]:
-    """The letter's id is that of its manifest; its texts are those the manifest fixed; they are served so."""
+    """Checks that the id is the manifest's hash, that the texts are those it fixes, and that they are served."""
     letter = look.letter
     if base64url.encode(manifest.letter_id(letter.source)) != letter.letter:
         yield Finding(letter.slug, "its manifest is not the one its id names")
@@ -129,7 +131,7 @@ def documents(look: Look) -> Iterator[Finding]:
 
 
 def objects(look: Look) -> Iterator[Finding]:
-    """Of each key that stands exactly the object its newest entry names; of the others nothing."""
+    """Checks that each standing key has exactly the object of its newest entry, and that other keys have none."""
     letter, standing = look.letter, look.standing
     wanted = {s.key: s.object for s in standing.signatories.values() if s.withdrawn is None}
     for key, body in SealedObject.objects.filter(letter=letter.pk).values_list("key", "body").iterator():
@@ -149,7 +151,7 @@ def objects(look: Look) -> Iterator[Finding]:
 
 
 def editions(look: Look) -> Iterator[Finding]:
-    """Each published edition has its id, and is served as it is stored."""
+    """Checks that each published edition has its id and is served as it is stored."""
     letter = look.letter
     for row in published_editions(letter.pk):
         if row.data is not None and base64url.encode(editions_.edition_id(bytes(row.data))) != row.published:
@@ -160,23 +162,23 @@ def editions(look: Look) -> Iterator[Finding]:
 
 
 def bundle_made(look: Look) -> Iterator[Finding]:
-    """The bundle that would be made now verifies as a stranger's."""
+    """Runs the public verifier on the bundle that would be made now."""
     last = bundle_checkpoint(look.letter)
     if last is not None:
-        files = assemble(look.letter, last, look.standing, look.world.storage)
+        files = assemble_bundle(look.letter, last, look.standing, look.world.storage)
         yield from _verified(look.letter, files, "its bundle")
 
 
 def bundle_served(look: Look) -> Iterator[Finding]:
-    """So does the one that is served. It speaks for itself, of whatever moment it is."""
+    """Runs the public verifier on the served bundle, which may be of an earlier moment."""
     letter = look.letter
     last = bundle_checkpoint(letter)
     if last is None:
         return
     packed = look.world.storage.open(f"{letter.slug}/bundle.zip")
     if packed is None:
-        # That of a large letter is made beside the rounds, and there may be none for some minutes.
-        if not (is_large(last.size) and clerk_at_work()):
+        # A large letter's bundle is made in a background job, so there may be none for some minutes.
+        if not (is_large(last.size) and is_clerk_active()):
             yield Finding(letter.slug, "bundle.zip is missing: is the clerk running?")
         return
     try:
@@ -186,11 +188,11 @@ def bundle_served(look: Look) -> Iterator[Finding]:
             files = LazyFiles({member.path: partial(_unpacked, read, member) for member in members})
             yield from _verified(letter, files, "the served bundle.zip")
     except (MalformedError, _DamagedError):
-        yield Finding(letter.slug, "bundle.zip is damaged: remove it and start the site, which makes it anew")
+        yield Finding(letter.slug, "bundle.zip is damaged: remove it and start the site, which makes it again")
 
 
 class _DamagedError(Exception):
-    """A file of a zip cannot be unpacked: that is no word on the letter, and no step of its check may say so."""
+    """A file of the zip cannot be unpacked: the file is damaged, which is no verdict on the letter."""
 
 
 def _unpacked(read: zip_profile.Reader, member: zip_profile.Member) -> bytes:
@@ -203,6 +205,6 @@ def _unpacked(read: zip_profile.Reader, member: zip_profile.Member) -> bytes:
 def _verified(letter: FixedLetter, files: Mapping[str, bytes], what: str) -> Iterator[Finding]:
     report = verify.verify_bundle(files, letter=letter.id)
     step = report.steps[-1]
-    # A run ends before its last step where something is false, or where a file is missing.
+    # A verification ends early if a step fails or a file is missing.
     if step.outcome != "valid":
         yield Finding(letter.slug, f"{what} does not verify: {step.name}: {step.detail}")

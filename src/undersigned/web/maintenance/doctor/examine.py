@@ -1,4 +1,4 @@
-"""The examination, from the directory inwards. It changes nothing."""
+"""Runs all checks: directory, keys, database, then each letter. Changes nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import DatabaseError
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web.config.datadir import DataDir
-from undersigned.web.database.site_locks import clerk_at_work
+from undersigned.web.database.site_locks import is_clerk_active
 from undersigned.web.letters.fixed_letter import load_letter
 from undersigned.web.maintenance.doctor import deep, letter, site
 from undersigned.web.maintenance.doctor.look import PAUSE, Check, examine_letter
@@ -23,10 +23,10 @@ DEEP_AFTERWARDS: list[Check] = [deep.bundle_served]
 
 
 def examine(*, data: DataDir, world: World, thorough: bool, progress: Progress, pause: float = PAUSE) -> list[Finding]:
-    """Everything found. ``thorough``: every tree, count and edition is derived again from the entries' bytes.
+    """All findings. ``thorough``: recomputes every tree, count and edition from the entries' bytes.
 
-    Nobody waits for it, whatever the letters' size, but for the moment in which a letter's snapshot is taken.
-    ``pause``: seconds between two looks at what may be put right by the clerk.
+    Blocks the clerk only for the moment in which a letter's snapshot is opened, however large the letters are.
+    ``pause``: seconds between two examinations of a difference that the clerk may be about to fix.
     """
     return list(_findings(data, world, thorough, progress, pause))
 
@@ -60,7 +60,7 @@ def _findings(data: DataDir, world: World, thorough: bool, progress: Progress, p
 
 def _at_work() -> bool:
     try:
-        return clerk_at_work()
+        return is_clerk_active()
     except DatabaseError:
-        # It is said below that the database cannot be read.
+        # The database check reports it.
         return False

@@ -1,4 +1,4 @@
-"""A letter's newest checkpoint: in the table, signed, and served with the count beside it."""
+"""Checks a letter's newest checkpoint: stored, signed, and served together with its count."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from undersigned.web.records.models import Checkpoint, Entry, Letter
 
 
 def checkpoints(look: Look) -> Iterator[Finding]:
-    """Findings on what was signed last."""
+    """Checks the newest checkpoint and the served count."""
     letter = look.letter
     last = newest(letter.pk)
     size = Entry.objects.filter(letter=letter.pk).count()
@@ -34,9 +34,9 @@ def checkpoints(look: Look) -> Iterator[Finding]:
 
 
 def memory(look: Look) -> Iterator[Finding]:
-    """Whether the database is behind what this site remembers to have signed, or nothing is remembered."""
+    """Checks whether the database has been rolled back behind what this site has signed, and whether it is halted."""
     letter = look.letter
-    notes = (look.checkpoint, look.world.marks.get(letter.slug))
+    notes = (look.checkpoint, look.world.signed_checkpoints.get(letter.slug))
     found = (guard.signed_by(note, letter.manifest.origin, letter.manifest.log) for note in notes)
     try:
         guard.check_size(Letter.objects.get(pk=letter.pk), [point for point in found if point is not None])

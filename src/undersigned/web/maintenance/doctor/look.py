@@ -1,8 +1,9 @@
-"""One look at a letter: its rows as of one moment, and what was served at that moment.
+"""Examines a letter on a running site: a database snapshot, compared with the files served at that moment.
 
-The clerk is held for that moment and no longer. What is served goes on changing while the look lasts, so a difference
-may be no fault: the look was overtaken, or the clerk still owes what it could not do while somebody published. Such a
-look is taken again, at what differed. Only what differs again and again, though nothing happened, is a finding.
+The clerk is blocked only while the snapshot is opened. The served files change while the examination runs, so a
+difference need not be a fault: a withdrawal may have come in between, or the clerk may still be waiting for a
+publication to end. So what differed is examined again, and only a difference that persists although nothing has changed
+becomes a finding.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from django.db import DatabaseError
 
 from undersigned.protocol.errors import ProtocolError
 from undersigned.protocol.standing import Standing
-from undersigned.web.database.site_locks import clerk_at_work, moment
+from undersigned.web.database.site_locks import between_rounds, is_clerk_active
 from undersigned.web.database.snapshot import snapshot
 from undersigned.web.letters.fixed_letter import FixedLetter
-from undersigned.web.log.fold import fold
+from undersigned.web.log.fold import fold_log
 from undersigned.web.maintenance.finding import Finding
 from undersigned.web.ports import World
 from undersigned.web.records.models import Entry, published_editions
 
 PAUSE: Final = 1.5
-"""Seconds between two looks: a clerk has had a round by then."""
-LOOKS: Final = 3
-"""How often the same is found, with nothing happening meanwhile, before it is believed."""
-MOST: Final = 20
-"""Looks at most, overtaken ones among them."""
+"""Seconds between two examinations: time for a round of the clerk."""
+CONFIRMATIONS: Final = 3
+"""How often a difference must be seen, with no change in between, before it is reported."""
+MAX_LOOKS: Final = 20
+"""Most examinations, including those that were overtaken by a change."""
 
 
 @dataclass
@@ -48,10 +49,10 @@ class Look:
     @cached_property
     def standing(self) -> Standing:
         """The fold over all entries. Raises InvalidError."""
-        return fold(self.letter)
+        return fold_log(self.letter)
 
     def overtaken(self) -> bool:
-        """Whether something has happened since that changes what is served of editions."""
+        """Whether an entry or publication since then changes the served editions."""
         since = Entry.objects.filter(letter=self.letter.pk, index__gte=self.size)
         changes = since.filter(kind__in=("withdraw", "strike")) | since.filter(kind="sign", seq__gt=0)
         return changes.exists() or _published(self.letter) != self.published
@@ -63,22 +64,22 @@ Check = Callable[[Look], Iterator[Finding]]
 def examine_letter(
     letter: FixedLetter, world: World, checks: list[Check], afterwards: list[Check], pause: float = PAUSE
 ) -> list[Finding]:
-    """What is wrong with a letter. ``afterwards``: checks that ask the database for little, outside the snapshot."""
-    todo, believed = [*checks, *afterwards], 0
+    """The findings of a letter. ``afterwards``: checks that hardly use the database, run outside the snapshot."""
+    todo, confirmed = [*checks, *afterwards], 0
     found: dict[Check, list[Finding]] = {}
-    for _ in range(MOST):
+    for _ in range(MAX_LOOKS):
         with ExitStack() as seen:
-            with moment():
+            with between_rounds():
                 seen.enter_context(snapshot())
                 look = _begin(letter, world)
-            # True now: the clerk goes on; the tables are still those of that moment.
+            # True now: the clerk goes on, and this thread still reads the snapshot.
             found = {check: _run(check, look) for check in todo if check in checks}
         found |= {check: _run(check, look) for check in todo if check in afterwards}
         todo = [check for check in todo if found[check]]
-        if not todo or not clerk_at_work():
+        if not todo or not is_clerk_active():
             break
-        believed += not look.overtaken()
-        if believed == LOOKS:
+        confirmed += not look.overtaken()
+        if confirmed == CONFIRMATIONS:
             break
         time.sleep(pause)
     return list(dict.fromkeys(finding for check in todo for finding in found[check]))
@@ -97,7 +98,7 @@ def _begin(letter: FixedLetter, world: World) -> Look:
 
 
 def _published(letter: FixedLetter) -> list[tuple[int, bool]]:
-    """Each published edition, and whether its names are gone."""
+    """Each published edition, and whether its names have been erased."""
     rows = published_editions(letter.pk)
     named = set(rows.filter(data__isnull=False).values_list("number", flat=True))
     return [(number, number not in named) for number in rows.values_list("number", flat=True)]

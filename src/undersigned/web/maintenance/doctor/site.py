@@ -1,4 +1,4 @@
-"""The directory, its keys and the database."""
+"""Checks the data directory, its permissions, keys and free space, and the database."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from undersigned.protocol import base64url, keys
+from undersigned.web.config.credentials import read_secret
 from undersigned.web.config.datadir import DataDir
-from undersigned.web.database.site_locks import moment
+from undersigned.web.database.site_locks import between_rounds
 from undersigned.web.maintenance.finding import Finding
 from undersigned.web.records.models import Letter
 from undersigned.web.storage.compression import SUFFIX
 from undersigned.web.storage.keys import FileKeys
-from undersigned.web.storage.reserve import LOW
+from undersigned.web.storage.reserve import MIN_FREE
 
 WRITING: Final = 60
-"""Seconds without a byte after which nobody is writing a file any more."""
+"""Seconds without a change after which a temporary file counts as abandoned."""
 
 
 def directory(data: DataDir, *, at_work: bool) -> Iterator[Finding]:
-    """Who may read what, what is missing, and how much room there is. ``at_work``: whether there is a clerk now."""
+    """Checks permissions, missing files and free space. ``at_work``: whether a clerk is running."""
     for path, mode in ((data.root, 0o700), (data.keys, 0o700), (data.pages, 0o700)):
         if not path.is_dir():
             yield Finding("directory", f"{path} is missing")
@@ -38,27 +39,31 @@ def directory(data: DataDir, *, at_work: bool) -> Iterator[Finding]:
             yield Finding("keys", f"others may read {path}: chmod 600")
         if path.stat().st_uid != os.getuid():
             yield Finding("keys", f"{path} belongs to somebody else")
-    for name in ("django-secret", "organiser-token"):
-        if not (data.keys / name).is_file():
-            yield Finding("keys", f"{name} is missing: `undersigned serve` makes another, and every token changes")
+    # Without django-secret no examination begins (operator/examination.py).
+    if read_secret(data, "organiser-token") is None:
+        yield Finding(
+            "keys",
+            "organiser-token is missing: unless systemd passes it to the site as a credential, `undersigned serve` "
+            "makes another, and organisers need the new one",
+        )
     if data.database.exists() and data.database.stat().st_mode & 0o077:
         yield Finding("database", f"others may read {data.database}: chmod 600")
     if not data.reserve.exists():
-        yield Finding("disk", "the room kept for withdrawals is gone: the disk is full, or was. Nobody can sign")
+        yield Finding("disk", "the disk reserve is missing: the disk is, or was, full. No signatures are taken")
     free = os.statvfs(data.root)
-    if free.f_bavail * free.f_frsize < 8 * LOW:
-        yield Finding("disk", f"less than {8 * LOW // 2**20} MiB are free")
+    if free.f_bavail * free.f_frsize < 8 * MIN_FREE:
+        yield Finding("disk", f"less than {8 * MIN_FREE // 2**20} MiB are free")
     yield from _half_written(data.public, time.time() - WRITING if at_work else None)
 
 
 def _half_written(public: Path, before: float | None) -> Iterator[Finding]:
-    """What a killed process left; the clerk removes it when it starts. ``before``: not written to since, if given."""
-    left = [path for path in public.rglob(".*") if _lies(path, before)] if public.is_dir() else []
+    """Temporary files of killed processes; the clerk removes them when it starts. ``before``: only older ones."""
+    left = [path for path in public.rglob(".*") if _is_abandoned(path, before)] if public.is_dir() else []
     if left:
-        yield Finding("directory", f"{len(left)} half-written files lie in {public}; the clerk removes them on start")
+        yield Finding("directory", f"{len(left)} half-written files are in {public}; the clerk removes them on start")
 
 
-def _lies(path: Path, before: float | None) -> bool:
+def _is_abandoned(path: Path, before: float | None) -> bool:
     try:
         return path.is_file() and (before is None or path.stat().st_mtime < before)
     except FileNotFoundError:
@@ -66,15 +71,15 @@ def _lies(path: Path, before: float | None) -> bool:
 
 
 def packed(public: Path) -> Iterator[Finding]:
-    """Whether readers who take compressed files get what others get."""
+    """Checks that every compressed copy has the same content as its file."""
     for path in sorted(public.rglob(f"*{SUFFIX}")):
         if _same(path):
             continue
-        with moment():
-            # The two are written one after the other: once more while nobody writes.
+        with between_rounds():
+            # The two files are written one after the other: compare again while no round runs.
             same = _same(path)
         if not same:
-            yield Finding("public", f"{path.relative_to(public)} is not what lies beside it: remove both, and restart")
+            yield Finding("public", f"{path.relative_to(public)} differs from its file: remove both, and restart")
 
 
 def _same(path: Path) -> bool:
@@ -90,7 +95,7 @@ def _same(path: Path) -> bool:
 
 
 def database(thorough: bool) -> Iterator[Finding]:
-    """Whether it is whole and at this version's schema."""
+    """Checks that the database is intact and at this version's schema."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA integrity_check" if thorough else "PRAGMA quick_check")
@@ -107,7 +112,7 @@ def database(thorough: bool) -> Iterator[Finding]:
 
 
 def letter_keys(row: Letter, data: DataDir) -> Finding | None:
-    """Whether the two keys of a letter are there, and are its own."""
+    """Checks that a letter's two keys exist and are its own."""
     held = FileKeys(data.keys)
     try:
         log = base64url.encode(keys.public_key(held.log_seed(row.slug)))

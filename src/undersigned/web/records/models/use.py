@@ -11,7 +11,7 @@ from undersigned.web.records.models.letter import Letter
 
 
 class Use(models.Model):
-    """The use of a code, until it is noted in the code's own row with at least nine others (``settle_codes``).
+    """The use of a code, until it is noted in the code's own row with at least nine others (``move_uses``).
 
     PostgreSQL writes a changed row anew, elsewhere, with the number of its transaction. The table of codes is too large
     to be rewritten every few seconds, so what tells the order of use comes here first. SQLite changes a code's row in

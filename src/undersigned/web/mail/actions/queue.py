@@ -1,7 +1,7 @@
-"""Asking for mail: everything is put into the queue, and decided when the clerk works it.
+"""Actions: queue an email with a code. Every request is queued; the clerk decides later whether to send it.
 
-So the answer cannot depend on what is known of the address: nothing is looked up here. An address that has a code, is
-blocked, is of another domain or is new costs the same statements, and the same bytes are said.
+So neither the answer nor its latency can depend on what the site knows about the address. Nothing is looked up here: an
+address that has a code, is blocked, has the wrong domain or is new costs the same statements and gets the same bytes.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from undersigned.web.records.models import MailWaiting
 
 HOUR: Final = 3600
 MAX_WAITING: Final = 10_000
-"""Mails that wait at once. Beyond it everybody is told to come back, whoever they are."""
+"""Length of the queue. When it is full every request is told to retry, whatever the address."""
 
 
-def ask_code(*, letter: FixedLetter, address: Address, language: str, world: World, now: int) -> None:
-    """Queues the mail with an access code. There is no ``by``: anybody may ask. Raises Problem ``busy``."""
+def queue_code(*, letter: FixedLetter, address: Address, language: str, world: World, now: int) -> None:
+    """Queues the email with an access code. There is no ``by``: anyone may ask. Raises Problem ``busy``."""
     _queue("code", letter, address, language, address.spelt, world, now)
 
 
 def queue_withdrawal(
     *, letter: FixedLetter, address: Address, code: str, language: str, world: World, now: int
 ) -> None:
-    """Queues the mail with a withdrawal code. It goes only to an address that was mailed a code for this letter."""
+    """Queues the email with a withdrawal code. Only an address that was sent a code for this letter gets it."""
     _queue("withdraw", letter, address, language, f"{address.spelt}\n{code}", world, now)
 
 
@@ -44,14 +44,14 @@ def _queue(kind: str, letter: FixedLetter, address: Address, language: str, text
         digest=digest,
         language=language,
         sealed=digests.seal(text, digest, world.entropy),
-        # At once, and no time of asking beside the address: an hour is enough to know what has lain too long.
+        # Due at once, and rounded to the hour: the exact time of the request must not be stored next to the address.
         due=0,
         since=now - now % HOUR,
     )
     with transaction.atomic():
         if MailWaiting.objects.count() >= MAX_WAITING:
             raise busy()
-        # An update where there is a row: whether one waits already costs the same write, and the same sync of the disk.
+        # An upsert: if a row is waiting already this costs the same write and the same fsync, so latency tells nothing.
         MailWaiting.objects.bulk_create(
             [row],
             update_conflicts=True,

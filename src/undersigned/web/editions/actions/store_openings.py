@@ -1,4 +1,4 @@
-"""Taking a trustee's shares."""
+"""Action: stores the shares that a trustee submits, after checking each against its seal."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from undersigned.protocol.errors import LetterError, OpeningError, SequenceError
 from undersigned.protocol.opening import Openings, verify_openings
 from undersigned.protocol.seal import Seal, check_share, parse_object
 from undersigned.web.audit.actions import record
-from undersigned.web.editions.open_set import cuts, open_set_keys
+from undersigned.web.editions.open_set import find_cuts, open_set_keys
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.problems import Problem
 from undersigned.web.records.models import Edition, SealedObject, Share
 
 
-def take_openings(*, letter: FixedLetter, openings: Openings, now: int) -> None:
-    """Keeps every share that is what its seal commits to; then raises if one was not.
+def store_openings(*, letter: FixedLetter, openings: Openings, now: int) -> None:
+    """Stores every share that matches its seal's commitment; then raises if one did not. Idempotent.
 
-    There is no ``by``: the trustee has signed. Shares of keys that withdrew meanwhile are not kept, and that is no
-    error: the trustee could not know. Raises LetterError, SignatureError, MalformedError, SequenceError before the
-    cut is in the log, Problem ``share-mismatch`` naming the keys.
+    There is no ``by``: the trustee's signature says who it is. Shares of keys that have withdrawn meanwhile are
+    dropped without an error: the trustee could not know. Raises LetterError, SignatureError, MalformedError,
+    SequenceError before the cut is in the log, Problem ``share-mismatch`` naming the keys.
     """
     if openings.letter != letter.letter:
         raise LetterError("the shares are for another letter")
     verify_openings(openings, letter.manifest)
     with transaction.atomic():
         edition = Edition.objects.filter(letter=letter.pk, number=openings.edition).first()
-        if edition is None or not cuts(letter.pk).filter(seq=openings.edition).exists():
+        if edition is None or not find_cuts(letter.pk).filter(seq=openings.edition).exists():
             raise SequenceError(f"edition {openings.edition} has not been cut")
-        good, bad = _sort(letter, edition, openings)
+        good, bad = _check_shares(letter, edition, openings)
         Share.objects.bulk_create(good, ignore_conflicts=True)
         record(by=f"trustee {openings.trustee}", now=now, verb="open", letter=letter.slug,
                detail=f"edition {openings.edition}, {len(good)} shares, {len(bad)} refused")  # fmt: skip
@@ -41,8 +41,8 @@ def take_openings(*, letter: FixedLetter, openings: Openings, now: int) -> None:
         )
 
 
-def _sort(letter: FixedLetter, edition: Edition, openings: Openings) -> tuple[list[Share], list[str]]:
-    """Shares to keep, and keys whose share is wrong or not called for."""
+def _check_shares(letter: FixedLetter, edition: Edition, openings: Openings) -> tuple[list[Share], list[str]]:
+    """Rows to store, and keys whose share is wrong or was not asked for."""
     allowed = open_set_keys(edition, openings.shares)
     objects = SealedObject.objects.filter(letter=letter.pk, key__in=list(openings.shares))
     bodies = {key: bytes(body) for key, body in objects.values_list("key", "body")}
