@@ -81,7 +81,7 @@ def check_approval(trustee: int, approvals: Container[int]) -> None:
 def check_sign(letter: LetterFacts, known: KeyFacts | None, seq: int, object_hash: str, object_is_known: bool) -> None:
     """Raises unless a key may sign, for the first time or again.
 
-    ``known``: the key, if it has signed before; ``object_is_known``: whether this object stands in the log. The
+    ``known``: the key, if it has signed before; ``object_is_known``: whether this object is in the log. The
     arguments are plain values, not an entry: a verifier asks this once for every line of a log (``Standing.sign``).
     """
     if letter.abandoned:
