@@ -177,9 +177,9 @@ class Life:
     def do_cut(self) -> None:
         """Gives notice, waits for a short grace period, cuts."""
         after = manifest.format_time(datetime.now(UTC) + timedelta(seconds=2))
-        self._act(entries.Notice(v=1, letter=self._letter.spelt, edition=1, after=after))
+        self._act(entries.Notice(v=1, letter=self._letter.id_text, edition=1, after=after))
         time.sleep(3)
-        self._act(entries.Cut(v=1, letter=self._letter.spelt, edition=1))
+        self._act(entries.Cut(v=1, letter=self._letter.id_text, edition=1))
 
     def do_publish(self) -> None:
         """Publishes with the organiser's tool."""
@@ -205,7 +205,7 @@ class Life:
     def do_withdraw(self) -> None:
         """Withdraws one signature."""
         spelt = b64.encode(keys.public_key(self._seed))
-        entry = entries.sign_entry(entries.Withdraw(v=1, letter=self._letter.spelt, key=spelt), self._seed)
+        entry = entries.sign_entry(entries.Withdraw(v=1, letter=self._letter.id_text, key=spelt), self._seed)
         Http(self._letter.link.base).post("entries", {"entry": entry})
         until(lambda: self._site.request("HEAD", f"/{people.SLUG}/editions/1/edition.json")[0] == 404)
         gone = time.perf_counter()

@@ -23,11 +23,11 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
 from letterworld import LetterWorld
 from outcome import Outcome
-from undersigned.client.cores import workers_for
 from undersigned.client.http import Http
 from undersigned.client.keyfile import TrusteeKey
 from undersigned.client.letter import Letter
 from undersigned.client.link import Link
+from undersigned.client.process_pool import workers_for
 from undersigned.client.trustee import Trustee
 from undersigned.protocol import base64url, seal
 from undersigned.protocol.standing import Signatory

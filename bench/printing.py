@@ -36,7 +36,7 @@ REACH = {("en", "list"): 6.85, ("en", "run-in"): 7.95, ("he", "list"): 8.6, ("he
 PROFILE = bytes(12) + b"prtrCMYK" + bytes(16) + b"acsp" + bytes(200)
 """Enough of a profile for a page to be built with; a real one is the paper's."""
 ROLLS = ("en", "he", "ar", "mixed")
-PAPERS = [paper.id for paper in press.papers().values() if paper.width is not None]
+PAPERS = [paper.id for paper in press.list_papers().values() if paper.width is not None]
 
 
 def main() -> None:
@@ -67,7 +67,7 @@ def main() -> None:
         english = [line for line in thousands if "| en |" in line]
         keep("a reader's PDF of 10,000 names, English", english, took=2, bare=3, bar=1)
         keep("a reader's PDF of 10,000 names, the slowest", thousands, took=2, bare=3, bar=1)
-    say("", f"Load average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.")
+    say("", f"Load average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} process_pool.")
 
 
 def keep(question: str, rows: list[str], *, took: int, bare: int, bar: float) -> None:
@@ -123,7 +123,7 @@ def others(out: Path) -> Iterator[str]:
     yield "| paper | mm | floor | " + " | ".join(f"{roll} {style}" for roll, style in rolls) + " | s each |"
     yield "|---" * (len(rolls) + 4) + "|"
     for name in PAPERS:
-        paper = press.find(name)
+        paper = press.find_paper(name)
         # X-4 is built with the paper's own profile; the size does not depend on it.
         icc = PROFILE if paper.flavour == "PDF/X-4" else None
         cells = []

@@ -33,7 +33,7 @@ from life import STEPS, WITHOUT_SITE, Life
 
 HEAD = (
     "# A letter is published\n\nMade by `python bench/published.py`: three trustees, two needed; by people's own "
-    "tools, on the same {cores} cores.\n\n"
+    "tools, on the same {cores} process_pool.\n\n"
 )
 
 

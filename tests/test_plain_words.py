@@ -21,10 +21,10 @@ GLOSSARY = ROOT / "docs" / "glossary.md"
 TO_CONVERT = (
     "bench/bulk.py",
     "frontend/",
-    "src/undersigned/cli/",
-    "src/undersigned/client/",
-    "src/undersigned/languages/",
-    "src/undersigned/press/",
+    "src/undersigned/cli/backup.py",
+    "src/undersigned/cli/letter.py",
+    "src/undersigned/cli/serve.py",
+    "src/undersigned/cli/server.py",
     "src/undersigned/web/",
     "tests/",
 )
@@ -36,7 +36,6 @@ CONVERTED: tuple[str, ...] = (
     "frontend/README.md",
     "frontend/pages/",
     "frontend/src/protocol/",
-    "src/undersigned/client/verifier.py",
     "src/undersigned/web/access.py",
     "src/undersigned/web/api/",
     "src/undersigned/web/audit/",

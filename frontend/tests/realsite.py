@@ -76,9 +76,9 @@ def serve(folder: Path, server: Server) -> None:
     draft.write(place.path, terms, datetime.now(UTC))
     token = read_token(server.token_file)
     known = organiser.draft(server.url, token, "bay", str(server.token_file.resolve()))
-    place.remember(known)
+    place.write_record(known)
     people = [Person(Record(group="reserve", name=f"Person Number{n}", title="")) for n in range(PEOPLE)]
-    made = registrar.make(people, base64url.decode(known.registrar))
+    made = registrar.make_codes(people, base64url.decode(known.registrar))
     by = Organiser(known, token, place.organiser_seed())
     built, texts = organiser.build_manifest(place, place.letter_file(), known, len(made.slots), made.roll)
     by.upload_texts(texts)

@@ -266,7 +266,7 @@ def test_what_is_no_backup_is_refused(place: Place) -> None:
     assert place.restore(source, "data", note).code == 2
     assert place.restore(place.folder / "missing", "none", note).code == 2
     again = typed("backup", "--data", place.server.data, "--to", source, "--recipient", str(KEY.to_public()))
-    assert (again.code, "written over" in again.err) == (1, True)
+    assert (again.code, "overwritten" in again.err) == (1, True)
     nobody = typed("backup", "--data", place.server.data, "--to", place.folder / "x", "--recipient", "age1nobody")
     assert (nobody.code, "no age recipient" in nobody.err) == (1, True)
 

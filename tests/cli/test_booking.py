@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from undersigned.cli.server import Server
-from undersigned.client.folder import Folder, Known
+from undersigned.client.folder import Folder, ServerRecord
 from undersigned.protocol import base64url, keys
 from undersigned.protocol.manifest import format_time
 from undersigned.web.times import moment
@@ -69,8 +69,8 @@ def folder(site: Server, letter: Letter, tmp_path_factory: pytest.TempPathFactor
     place = Folder(path)
     (path / "organiser.key").unlink()
     place.organiser_seed()
-    place.remember(
-        Known(
+    place.write_record(
+        ServerRecord(
             server=site.url.rstrip("/"),
             slug=letter.slug,
             origin=letter.manifest.origin,
@@ -84,7 +84,7 @@ def folder(site: Server, letter: Letter, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_a_page_from_booking_to_print(folder: Path, tmp_path: Path) -> None:
-    """Booked, made, fetched, handed in, printed; each step said, and refused when it is not its turn."""
+    """Booking, made, fetched, handed in, printed; each step said, and refused when it is not its turn."""
     out = tmp_path / "page"
     said = typed(
         "booking", "new", folder, "--paper", "240x330 mm", "--lang", "en", "--imprint", IMPRINT,
@@ -102,7 +102,7 @@ def test_a_page_from_booking_to_print(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.pdf"
     other.write_bytes(b"another page")
     refused = typed("booking", "sent", folder, "1", other)
-    assert (refused.code, "hash is another" in refused.err) == (1, True)
+    assert (refused.code, "hash is different" in refused.err) == (1, True)
     assert typed("booking", "sent", folder, "1", out / "page.pdf").code == 0
     (row,) = [row for row in json.loads(typed("booking", "list", folder, "--json").out) if row["number"] == 1]
     assert (row["state"], row["edition"], row["sha256"], row["frozen"]) == ("sent", 1, sha256, True)

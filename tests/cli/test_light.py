@@ -16,7 +16,7 @@ import pytest
 from letterworld import LetterWorld
 from undersigned.cli import commands, voice
 from undersigned.cli.site import missing_site, require_site, site_modules
-from undersigned.client import cores
+from undersigned.client import process_pool
 from undersigned.client.errors import InputError
 
 from .conftest import Said, typed
@@ -140,10 +140,10 @@ def test_how_many_cores_is_known_everywhere(monkeypatch: pytest.MonkeyPatch) -> 
     """Windows waits for no more than 61 processes at once."""
     monkeypatch.delattr("os.sched_getaffinity")
     monkeypatch.setattr("os.cpu_count", lambda: 128)
-    assert cores.workers_for(cores.SMALL) == 61
+    assert process_pool.workers_for(process_pool.SMALL) == 61
     monkeypatch.setattr("os.cpu_count", lambda: None)
-    assert cores.workers_for(cores.SMALL) == 1
-    assert cores.workers_for(cores.SMALL - 1) == 1
+    assert process_pool.workers_for(process_pool.SMALL) == 1
+    assert process_pool.workers_for(process_pool.SMALL - 1) == 1
 
 
 def test_names_are_written_where_the_system_writes_another_encoding(bundle: Path) -> None:

@@ -69,7 +69,7 @@ def test_the_demo_leaves_a_letter_that_can_be_signed(tmp_path: Path) -> None:
             [sys.executable, "-m", "undersigned.cli.app", *map(str, words)], stderr=file, stdin=subprocess.DEVNULL
         )
     try:
-        until(lambda: "Ctrl-C ends the site." in log.read_text() or running.poll() is not None, 240)
+        until(lambda: "Ctrl-C stops the site." in log.read_text() or running.poll() is not None, 240)
         said = log.read_text()
         assert running.poll() is None, said
         assert f"http://127.0.0.1:{port}/ in a browser" in said.splitlines()[1], "it opens with what to look at"

@@ -148,8 +148,8 @@ def below(pid: int, word: str) -> list[int]:
 def test_an_error_names_a_file_as_it_is_spelt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first letter of a sentence is a capital, and that of a file's name is what it is."""
     monkeypatch.chdir(tmp_path)
-    assert "nofile is not there" in typed("verify", "nofile", home=tmp_path).err
-    assert "nofile.zip is not there" in typed("verify", "nofile.zip", home=tmp_path).err
+    assert "nofile does not exist" in typed("verify", "nofile", home=tmp_path).err
+    assert "nofile.zip does not exist" in typed("verify", "nofile.zip", home=tmp_path).err
 
 
 def test_a_password_on_the_command_line_is_refused_with_the_places_where_it_belongs(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from undersigned.cli.server import Server
-from undersigned.client import pending, signer
+from undersigned.client import pending_signature, signer
 from undersigned.client.letter import connect, fetch_letter
 from undersigned.client.link import parse_link
 from undersigned.protocol import codes
@@ -91,7 +91,10 @@ def test_somebody_signs_changes_asks_and_withdraws(letter: Letter, tmp_path: Pat
     for what, wrong in (("group", "reserve"), ("name", "Somebody Else"), ("title", "Gen.")):
         assert getattr(listed, what) != wrong
         otherwise = typed("edit", link(letter), *named, f"--{what}", wrong, stdin=access(letter, 0) + "\n")
-        assert (otherwise.code, f"on the roll your {what} is" in otherwise.err.lower()) == (2, True), otherwise.err
+        assert (otherwise.code, f"as your {what}, which cannot be changed" in " ".join(otherwise.err.split())) == (
+            2,
+            True,
+        ), otherwise.err
     back = typed("edit", link(letter), *named, stdin=access(letter, 0) + "\n")
     assert back.code == 0, back.err
     assert count(letter) == 1
@@ -113,20 +116,20 @@ def test_a_lost_answer_is_asked_for_again(letter: Letter, tmp_path: Path, kept: 
     where = parse_link(link(letter))
     with connect(where) as http:
         known = fetch_letter(http, where)
-        begun = pending.begin(known, code, home / "undersigned")
+        begun = pending_signature.begin(known, code, home / "undersigned")
         activated = signer.activate(http, known, code, begun.signer, begun.blinded)
         choice = signer.Choice(as_="name")
         payload = signer.make_payload(known, choice, activated.place, activated.record)
         prepared = signer.prepare(known, begun.signer, [activated.credential], payload, seq=0)
         if kept:
             begun.keep(prepared)
-        signer.hand_over(http, known, prepared)
+        signer.post_prepared(http, known, prepared)
     again = sign(letter, 2, "--as", "anonymous", home=home)
     assert again.code == 0, again.err
     assert again.out.strip() == begun.signer.withdrawal_code
-    said = "sent again exactly as it was" if kept else "has the signature sent earlier from here"
+    said = "resent exactly as you" if kept else "already has the signature you sent from here"
     assert said in again.err
-    assert ("take your signature in by" in again.err) == kept
+    assert ("include your signature by" in again.err) == kept
     assert list(home.rglob("pending-*")) == []
     assert count(letter) == 1
 
@@ -160,7 +163,7 @@ def test_waiting_is_said_as_waiting(site: Server, tmp_path: Path) -> None:
     slow = opened(site, approve=True, batch=(100, 7200))
     signed = sign(slow, 0, home=tmp_path)
     assert signed.code == 0, signed.err
-    assert "take your signature in by 20" in signed.err
+    assert "include your signature by 20" in signed.err
     file = tmp_path / "mine"
     file.write_text(signed.out)
     stranger = tmp_path / "stranger"
@@ -208,7 +211,7 @@ def test_a_public_letter_says_that_names_are_public(site: Server, tmp_path: Path
     name = ["--name", "Testperson Public", "--group", "reserve", "--json"]
     said = sign(public, 0, *name, home=tmp_path)
     assert said.code == 0, said.err
-    assert "Names are public at once." in said.err
+    assert "Names are public immediately." in said.err
     assert codes.parse_code("W", json.loads(said.out)["withdrawal_code"])
     until(lambda: b"Testperson Public" in public.get("objects.jsonl").body)
 

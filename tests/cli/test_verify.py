@@ -146,7 +146,7 @@ def test_a_bundle_one_folder_down_is_found_and_that_is_said(tmp_path: Path, worl
     written(tmp_path / "letter-bundle", world.bundle())
     said = typed("verify", tmp_path)
     assert said.code == 0
-    assert f"The bundle lies in {tmp_path / 'letter-bundle'}" in said.err.replace("\n", "")
+    assert f"The bundle is in {tmp_path / 'letter-bundle'}" in said.err.replace("\n", "")
 
 
 @pytest.mark.parametrize("forge", [False, True])
@@ -159,7 +159,7 @@ def test_a_zip_is_valid_as_we_make_it_and_misuse_otherwise(tmp_path: Path, world
     shutil.make_archive(str(tmp_path / "again"), "zip", written(tmp_path / "down" / "letter", files).parent)
     said = typed("verify", tmp_path / "again.zip")
     assert said.code == 2
-    assert "not a bundle as we make them" in said.err
+    assert "not a bundle that undersigned wrote" in said.err
     assert "Unpack it and check the folder." in said.err
 
 

@@ -113,7 +113,7 @@ def test_a_bundle_one_folder_down_is_found(tmp_path: Path, files: dict[str, byte
 def test_of_two_bundles_one_has_to_be_named(tmp_path: Path, files: dict[str, bytes]) -> None:
     write(tmp_path / "a", files)
     write(tmp_path / "b", files)
-    with pytest.raises(InputError, match=r"holds 2 bundles: name the one you mean, such as .*/a"), open_path(tmp_path):
+    with pytest.raises(InputError, match=r"contains 2 bundles: name one of them, such as .*/a"), open_path(tmp_path):
         pass
 
 
@@ -181,7 +181,7 @@ def test_more_than_a_bundle_may_hold_is_refused_before_it_is_read(tmp_path: Path
     folder = write(tmp_path / "dir", files)
     with (folder / "roll.json").open("wb") as file:
         file.truncate(600_000_000)
-    with pytest.raises(InputError, match="more than a bundle may"), open_path(folder):
+    with pytest.raises(InputError, match="more files or bytes than a bundle may"), open_path(folder):
         pass
 
 
@@ -223,7 +223,7 @@ def test_paths_that_cannot_be_are_misuse(tmp_path: Path) -> None:
     (tmp_path / "broken").symlink_to("nowhere")
     (tmp_path / "ring").symlink_to("ring")
     for path in ("x", "missing", "broken", "ring", "x/y", "a" * 5000):
-        said = r"cannot be read|is not there|neither a folder nor a zip"
+        said = r"cannot be read|does not exist|neither a folder nor a zip"
         with pytest.raises(InputError, match=said), open_path(tmp_path / path):
             pass
 
@@ -238,10 +238,10 @@ def test_a_hostile_zip_is_misuse_with_what_to_do(tmp_path: Path, name: str, data
         verifier.verify(found, workers=1)
     said = str(caught.value)
     if words == zips.DAMAGED:
-        assert "is not whole" in said
-        assert said.endswith("Get it again.")
+        assert "is damaged" in said
+        assert said.endswith("Download it again.")
     elif "PK" in data[:2].decode("latin-1") or b"PK\x05\x06" in data:
-        assert "is not a bundle as we make them (" in said
+        assert "is not a bundle that undersigned wrote (" in said
         assert words in said
         assert said.endswith("Unpack it and check the folder.")
     else:
@@ -265,7 +265,7 @@ def test_damage_anywhere_in_a_zip_is_no_word_on_the_letter(tmp_path: Path, files
         data[member.start + 200] ^= 255
         path.write_bytes(data)
         for workers in (1, 2):
-            with pytest.raises(InputError, match=r"not whole: openings/1\.jsonl"), open_path(path) as found:
+            with pytest.raises(InputError, match=r"is damaged: openings/1\.jsonl"), open_path(path) as found:
                 verifier.verify(found, workers=workers)
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from letterworld import LetterWorld
-from undersigned.client import cores, reading, verifier
+from undersigned.client import live_snapshot, process_pool, verifier
 from undersigned.client.bundle_path import open_path
 from undersigned.client.link import Link
 
@@ -38,7 +38,7 @@ def test_a_letter_on_the_web_is_the_same_bundle(tmp_path: Path) -> None:
     server = WorldServer(world)
     server.files.update(world.log_files())
     link = Link("https", world.manifest.origin, world.letter)
-    reading.fetch(server.http(), link, tmp_path)
+    live_snapshot.fetch(server.http(), link, tmp_path)
     with open_path(tmp_path) as found:
         assert dict(found) == world.bundle()
 
@@ -52,13 +52,13 @@ def test_a_site_that_puts_names_in_place_is_waited_for(tmp_path: Path) -> None:
     real, asked_at = server.answer, list[httpx.Request]()
 
     def answer(asked: httpx.Request) -> httpx.Response:
-        if str(asked.url).endswith(reading.AT):
+        if str(asked.url).endswith(live_snapshot.NAMES_CHECKPOINT):
             asked_at.append(asked)
             server.shows = len(asked_at) > 3
         return real(asked)
 
     server.answer = answer  # type: ignore[method-assign]
-    read = reading.fetch(server.http(), Link("https", world.manifest.origin, world.letter), tmp_path)
+    read = live_snapshot.fetch(server.http(), Link("https", world.manifest.origin, world.letter), tmp_path)
     assert read.settled
     with open_path(tmp_path) as found:
         assert verifier.verify(found).outcome == "valid"
@@ -70,7 +70,7 @@ def test_cosignatures_of_strangers_stay_out_of_a_bundle(tmp_path: Path) -> None:
     server = WorldServer(world)
     server.files.update(world.log_files())
     server.files["log/checkpoint"] += "\u2014 witness.example AAAAAAAAAAAA\n".encode()
-    reading.fetch(server.http(), Link("https", world.manifest.origin, world.letter), tmp_path)
+    live_snapshot.fetch(server.http(), Link("https", world.manifest.origin, world.letter), tmp_path)
     assert (tmp_path / "log/checkpoint").read_bytes() == world.log_files()["log/checkpoint"]
 
 
@@ -93,7 +93,7 @@ def test_work_is_handed_out_a_window_at_a_time() -> None:
             assert handed - done <= 2 * 3 + 2
             yield number
 
-    with cores.runner(2) as run:
+    with process_pool.parallel_map(2) as run:
         for value in run(abs, items()):  # type: ignore[arg-type]
             assert value == done
             done += 1

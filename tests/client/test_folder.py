@@ -70,5 +70,5 @@ def test_a_character_that_the_manifest_cannot_hold_is_named_with_its_place(tmp_p
         Folder(tmp_path).texts({"fr"})
     with pytest.raises(InputError, match=r"t\.pub.*U\+1FAE8"):
         read_trustee(trustee_file(tmp_path / "t.pub", name="A \U0001fae8"))
-    with pytest.raises(InputError, match=r"trustee's name cannot be taken: it holds U\+1FAE8"):
+    with pytest.raises(InputError, match=r"trustee's name is invalid: it holds U\+1FAE8"):
         keyfile.new_key("A \U0001fae8")

@@ -46,7 +46,7 @@ def test_neither_seed_is_in_any_file_and_only_the_owner_reads_the_key(made: tupl
 
 def test_a_key_is_never_written_over(made: tuple[keyfile.TrusteeKey, Path]) -> None:
     before = made[1].read_bytes()
-    with pytest.raises(InputError, match="will not be written over"):
+    with pytest.raises(InputError, match="will not be overwritten"):
         keyfile.save_key(keyfile.new_key("Bo Test"), made[1], PASSPHRASE)
     assert made[1].read_bytes() == before
 
@@ -78,7 +78,7 @@ def test_what_is_destroyed_was_overwritten_first(tmp_path: Path) -> None:
 
 def test_a_destruction_that_was_interrupted_is_gone_through_with(tmp_path: Path) -> None:
     path = tmp_path / "key"
-    files.destroying(path).write_bytes(b"half of it")
+    files.deletion_path(path).write_bytes(b"half of it")
     files.destroy(path)
     assert list(tmp_path.iterdir()) == []
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from letterworld import LetterWorld, serve_log
-from undersigned.client import fetched
+from undersigned.client import log_extension
 from undersigned.client.errors import InputError
 from undersigned.client.mirror import Mirror
 from undersigned.protocol.errors import LogError, ProtocolError
@@ -46,7 +46,7 @@ def test_much_that_is_new_waits_on_the_disk_and_leaves_nothing(tmp_path: Path, m
         rolled.append(how["dir"])
         return real(*given, **how)
 
-    monkeypatch.setattr(fetched, "IN_MEMORY", 1000)
+    monkeypatch.setattr(log_extension, "IN_MEMORY", 1000)
     monkeypatch.setattr(tempfile, "TemporaryFile", noted)
     world = LetterWorld(people=1)
     server = WorldServer(world)

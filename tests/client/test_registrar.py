@@ -20,24 +20,24 @@ HEAD = "group,name,title\n"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "line 1: the heading"),
-        ("name,title\n", "line 1: the heading"),
-        ("group,name,salary\n", "line 1: the heading"),
-        ("group,name,name\n", "line 1: the heading"),
-        (HEAD, "holds nobody"),
+        ("", "line 1: the header"),
+        ("name,title\n", "line 1: the header"),
+        ("group,name,salary\n", "line 1: the header"),
+        ("group,name,name\n", "line 1: the header"),
+        (HEAD, "is empty"),
         (HEAD + "reserve,Ada Test,\nnavy,Bo Test,\n", "line 3: no such group"),
-        (HEAD + "reserve,Ada Test\n", "line 2: 2 fields where 3 belong"),
-        (HEAD + "reserve,,\n", "line 2: the name cannot be taken"),
-        (HEAD + "reserve,12345,\n", "line 2: the name cannot be taken"),
-        (HEAD + "reserve,Ada\u202eTest,\n", "line 2: the name cannot be taken"),
+        (HEAD + "reserve,Ada Test\n", "line 2: 2 fields instead of 3"),
+        (HEAD + "reserve,,\n", "line 2: the name is invalid"),
+        (HEAD + "reserve,12345,\n", "line 2: the name is invalid"),
+        (HEAD + "reserve,Ada\u202eTest,\n", "line 2: the name is invalid"),
         (
             HEAD + "reserve,A\U0001e08f\u0323,\n",
-            r"line 2: the name cannot be taken: it holds U\+1E08F, which Unicode 14",
+            r"line 2: the name is invalid: it holds U\+1E08F, which Unicode 14",
         ),
-        (HEAD + "reserve,Ada Test,\U0001fae8\n", r"line 2: the title cannot be taken: it holds U\+1FAE8"),
+        (HEAD + "reserve,Ada Test,\U0001fae8\n", r"line 2: the title is invalid: it holds U\+1FAE8"),
         (HEAD + "reserve,=HYPERLINK(1),\n", "line 2: the name begins with '='"),
         (HEAD + "reserve,Ada Test,@SUM\n", "line 2: the title begins with '@'"),
-        (HEAD + "reserve,Ada Test,\n\nreserve,Ada Test,\n", "line 4: the same person as in line 2"),
+        (HEAD + "reserve,Ada Test,\n\nreserve,Ada Test,\n", "line 4: the same person as on line 2"),
         (HEAD + 'reserve,"Ada Test,\n', "not CSV"),
     ],
 )
@@ -58,7 +58,7 @@ def test_a_spreadsheet_s_mark_and_decomposed_letters_are_forgiven() -> None:
 
 def test_each_code_opens_its_own_box_and_no_other() -> None:
     people = registrar.read_people(HEAD + "reserve,Ada Test,Dr\nretired,בן מבחן,\n", GROUPS)
-    made = registrar.make(people, SPKI)
+    made = registrar.make_codes(people, SPKI)
     rid = roll.registrar_id(SPKI)
     by_hash = {row["token_hash"]: row for row in made.slots}
     for person, code in zip(made.people, made.codes, strict=True):
@@ -72,12 +72,12 @@ def test_each_code_opens_its_own_box_and_no_other() -> None:
 
 def test_what_the_server_gets_is_not_in_the_order_of_the_list() -> None:
     people = registrar.read_people(HEAD + "".join(f"reserve,Person {c}x,\n" for c in "abcdefgh"), GROUPS)
-    hashes = [str(row["token_hash"]) for row in registrar.make(people, SPKI).slots]
+    hashes = [str(row["token_hash"]) for row in registrar.make_codes(people, SPKI).slots]
     assert hashes == sorted(hashes)
 
 
 def test_blank_codes_name_nobody() -> None:
-    made = registrar.make_blank(5, SPKI)
+    made = registrar.make_blank_codes(5, SPKI)
     assert made.roll is None
     assert {row["leaf"] for row in made.slots} == {row["box"] for row in made.slots} == {None}
     assert len(set(made.codes)) == 5
@@ -85,7 +85,7 @@ def test_blank_codes_name_nobody() -> None:
 
 def test_codes_and_slots_are_read_back_as_written() -> None:
     people = registrar.read_people("group,name,title,address\nreserve,Ada Test,,Mill Lane 1\n", GROUPS)
-    made = registrar.make(people, SPKI)
+    made = registrar.make_codes(people, SPKI)
     assert registrar.read_codes(registrar.encode_codes(made)) == list(zip(people, made.codes, strict=True))
     assert registrar.read_slots(registrar.encode_slots(made)) == made.slots
     rows = list(csv.reader(io.StringIO(registrar.encode_codes(made).decode())))

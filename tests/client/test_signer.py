@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from letterworld import LetterWorld, serve_log
-from undersigned.client import box, counted, pending, signer
+from undersigned.client import box, count_check, pending_signature, signer
 from undersigned.client.errors import AnswerError, InputError, ProblemError
 from undersigned.client.letter import fetch_letter, fetch_roll, fetch_text, require_approvals
 from undersigned.client.link import Link
@@ -45,7 +45,7 @@ def opened(server: WorldServer, key: str) -> opening.Opened:
 
 def test_a_signature_is_counted_and_opens_to_the_record_of_the_roll(server: WorldServer) -> None:
     who = signed(server)
-    found = opened(server, who.spelt)
+    found = opened(server, who.key_text)
     person = server.world.people[0]
     assert found.payload is not None
     assert (found.payload.name, found.payload.title) == (person.record.name, person.record.title)
@@ -65,19 +65,19 @@ def test_a_letter_that_belongs_elsewhere_is_refused(server: WorldServer) -> None
 
 
 def test_a_link_without_the_letter_id_is_not_enough_to_sign(server: WorldServer) -> None:
-    with pytest.raises(InputError, match="whole invitation"):
+    with pytest.raises(InputError, match="complete invitation"):
         fetch_letter(server.http(), Link("https", server.world.manifest.origin, None))
 
 
 def test_a_changed_text_is_refused(server: WorldServer) -> None:
     server.files["text/en.md"] = b"Give the valley nothing.\n"
-    with pytest.raises(InvalidError, match="not the one this letter fixed"):
+    with pytest.raises(InvalidError, match="differs from the one fixed in this letter"):
         fetch_text(server.http(), server.letter, "en")
 
 
 def test_a_changed_roll_is_refused(server: WorldServer) -> None:
     server.files["roll.json"] = canonical.encode(LetterWorld(people=8, seed=2).roll)
-    with pytest.raises(InvalidError, match="not the one this letter fixed"):
+    with pytest.raises(InvalidError, match="differs from the one fixed in this letter"):
         fetch_roll(server.http(), server.letter)
 
 
@@ -114,7 +114,7 @@ def test_approvals_in_a_log_the_checkpoint_does_not_sign_are_not_believed() -> N
     server.log = [*world.log, *(b"entry %d" % number for number in range(296))]
     other = [*world.log, *(b"other %d" % number for number in range(296))]
     server.files = {path: data for path, data in serve_log(world, other, ()).items() if path != "log/checkpoint"}
-    with pytest.raises(LogError, match="root the checkpoint signs"):
+    with pytest.raises(LogError, match="root hash in the signed checkpoint"):
         require_approvals(server.http(), server.letter)
 
 
@@ -142,22 +142,22 @@ def test_the_box_of_another_code_is_refused(server: WorldServer) -> None:
 def test_a_receipt_by_another_is_not_taken(server: WorldServer) -> None:
     server.world.log_seed = bytes(32)
     server.log = list(server.world.log)
-    with pytest.raises(AnswerError, match="receipt does not hold"):
+    with pytest.raises(AnswerError, match="receipt is invalid"):
         signed(server)
 
 
 def test_the_answer_of_a_lost_connection_can_be_asked_for_again(server: WorldServer, tmp_path: Path) -> None:
     """The same code asks the same question and has the same key, until it is finished; then nothing is left."""
     code = server.world.people[0].code
-    first = pending.begin(server.letter, code, tmp_path)
-    again = pending.begin(server.letter, code, tmp_path)
+    first = pending_signature.begin(server.letter, code, tmp_path)
+    again = pending_signature.begin(server.letter, code, tmp_path)
     assert (again.signer, again.blinded, again.resumed) == (first.signer, first.blinded, True)
     (path,) = tmp_path.iterdir()
     assert path.stat().st_mode & 0o777 == 0o600
     assert code not in path.name.encode() + path.read_bytes()
     again.finish()
     assert list(tmp_path.iterdir()) == []
-    assert pending.begin(server.letter, code, tmp_path).signer != first.signer
+    assert pending_signature.begin(server.letter, code, tmp_path).signer != first.signer
 
 
 def test_a_blinding_factor_may_be_any_number_below_the_modulus(server: WorldServer) -> None:
@@ -171,11 +171,11 @@ def test_a_blinding_factor_may_be_any_number_below_the_modulus(server: WorldServ
 
 def test_anonymous_and_initials_seal_no_name(server: WorldServer) -> None:
     who = signed(server, 1, signer.Choice("anonymous"))
-    found = opened(server, who.spelt).payload
+    found = opened(server, who.key_text).payload
     assert found is not None
     assert (found.name, found.title, found.roll) == ("", "", None)
     who = signed(server, 2, signer.Choice("initials", name="P. Q."))
-    found = opened(server, who.spelt).payload
+    found = opened(server, who.key_text).payload
     assert found is not None
     assert (found.name, found.roll) == ("P. Q.", None)
 
@@ -207,28 +207,28 @@ def test_am_i_counted_is_answered_from_the_log_alone(server: WorldServer) -> Non
     who, other = signed(server, 0), signed(server, 1)
     signer.withdraw(server.http(), server.letter, other)
     server.gets.clear()
-    assert counted.find(server.http(), server.letter, who.spelt).counted
-    assert not counted.find(server.http(), server.letter, other.spelt).counted
-    assert not counted.find(server.http(), server.letter, signer.new_signer(server.letter).spelt).counted
-    assert all(path.startswith("log/") and who.spelt not in path for path in server.gets)
+    assert count_check.look_up_key(server.http(), server.letter, who.key_text).counted
+    assert not count_check.look_up_key(server.http(), server.letter, other.key_text).counted
+    assert not count_check.look_up_key(server.http(), server.letter, signer.new_signer(server.letter).key_text).counted
+    assert all(path.startswith("log/") and who.key_text not in path for path in server.gets)
 
 
 def test_an_edit_replaces_what_is_sealed_and_not_the_count(server: WorldServer) -> None:
     who = signed(server, 0, signer.Choice("anonymous"))
-    found = counted.find(server.http(), server.letter, who.spelt)
+    found = count_check.look_up_key(server.http(), server.letter, who.key_text)
     assert found.entry is not None
     certified = box.fetch_record(server.http(), server.letter, server.world.people[0].code)
     assert certified.record == server.world.people[0].record
     signer.edit(server.http(), server.letter, who, found.entry, signer.Choice("name"), certified)
     assert server.world.standing.count == 1
-    assert opened(server, who.spelt).verdict == "named"
+    assert opened(server, who.key_text).verdict == "named"
 
 
 def test_an_edit_to_a_name_of_the_roll_needs_the_access_code(server: WorldServer) -> None:
     who = signed(server, 0, signer.Choice("anonymous"))
-    found = counted.find(server.http(), server.letter, who.spelt)
+    found = count_check.look_up_key(server.http(), server.letter, who.key_text)
     assert found.entry is not None
-    with pytest.raises(InputError, match="access code is needed"):
+    with pytest.raises(InputError, match="access code again"):
         signer.edit(server.http(), server.letter, who, found.entry, signer.Choice("name", "reserve", "Somebody", ""))
     assert len(server.posted("entries")) == 1
 
@@ -242,7 +242,7 @@ def test_with_a_record_the_group_is_the_rolls_and_another_is_refused(server: Wor
     payload = signer.make_payload(server.letter, signer.Choice(as_, name=name), certified.place, certified.record)
     assert payload.group == person.record.group
     (other,) = server.letter.manifest.group_ids - {person.record.group}
-    with pytest.raises(InputError, match="on the roll your group is"):
+    with pytest.raises(InputError, match="as your group, which cannot be changed"):
         signer.make_payload(server.letter, signer.Choice(as_, other, name), certified.place, certified.record)
 
 
@@ -280,7 +280,7 @@ def test_no_part_of_a_signer_is_the_key_of_another_letter(server: WorldServer) -
 def test_a_public_letter_shows_where_the_entry_stands_and_is_checked(lie: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world = LetterWorld(people=4, sealed=False)
     server = WorldServer(world)
-    enter = server._enter
+    enter = server._post_entry
 
     def answer(asked: dict[str, Any]) -> httpx.Response:
         given = canonical.decode(enter(asked).content)
@@ -295,10 +295,10 @@ def test_a_public_letter_shows_where_the_entry_stands_and_is_checked(lie: str, m
             place[lie] = {"index": 0, "proof": [1], "checkpoint": "nothing"}[lie]
         return httpx.Response(201, content=canonical.encode({**given, **place}))
 
-    monkeypatch.setattr(server, "_enter", answer)
+    monkeypatch.setattr(server, "_post_entry", answer)
     if not lie:
         signed(server)
         assert world.standing.count == 1
     else:
-        with pytest.raises(AnswerError, match="receipt does not hold"):
+        with pytest.raises(AnswerError, match="receipt is invalid"):
             signed(server)

@@ -15,7 +15,7 @@ from letterworld import LetterWorld, serve_log
 from undersigned.client.http import Http
 from undersigned.client.letter import Letter
 from undersigned.client.link import Link
-from undersigned.client.reading import AT
+from undersigned.client.live_snapshot import NAMES_CHECKPOINT
 from undersigned.protocol import (
     base64url,
     canonical,
@@ -70,7 +70,7 @@ class WorldServer:
 
     def _files(self) -> dict[str, bytes]:
         log = serve_log(self.world, self.log if self.log is not None else self.world.log, ())
-        shown = {AT: {**log, **self.files}["log/checkpoint"]} if self.shows else {}
+        shown = {NAMES_CHECKPOINT: {**log, **self.files}["log/checkpoint"]} if self.shows else {}
         return {**self.world.bundle(cosigners=()), **log, **shown, **self.files}
 
     def _seals(self, asked: httpx.Request) -> httpx.Response:
@@ -95,7 +95,7 @@ class WorldServer:
             return self._activate(canonical.decode(data))
         if path == "box":
             return self._box(canonical.decode(data))
-        return self._enter(canonical.decode(data))
+        return self._post_entry(canonical.decode(data))
 
     def _activate(self, asked: dict[str, Any]) -> httpx.Response:
         _, private = self.world.registrars[0]
@@ -121,7 +121,7 @@ class WorldServer:
         answer = {"box": base64url.encode(slot.box), "leaf": base64url.encode(slot.leaf)}
         return httpx.Response(200, content=canonical.encode(answer))
 
-    def _enter(self, asked: dict[str, Any]) -> httpx.Response:
+    def _post_entry(self, asked: dict[str, Any]) -> httpx.Response:
         data = canonical.encode(asked["entry"])
         entry = entries.parse(data)
         try:

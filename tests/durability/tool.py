@@ -23,9 +23,9 @@ import pyrage
 from undersigned import durable
 from undersigned.cli import app
 from undersigned.client import keyfile, trustee
-from undersigned.client.fetched import Fetched
+from undersigned.client.log_extension import VerifiedExtension
 from undersigned.client.mirror import Mirror
-from undersigned.client.trustee import Trustee, Watched
+from undersigned.client.trustee import Trustee, WatchResult
 from undersigned.protocol import base64url, canonical
 
 from . import gate
@@ -47,7 +47,9 @@ class _Quick:
 
 def locked(key: keyfile.TrusteeKey) -> bytes:
     """A key file as this tool reads it."""
-    kept = keyfile._Kept(v=1, name=key.name, seal=base64url.encode(key.seal_seed), sign=base64url.encode(key.sign_seed))
+    kept = keyfile._Stored(
+        v=1, name=key.name, seal=base64url.encode(key.seal_seed), sign=base64url.encode(key.sign_seed)
+    )
     return _HEAD + canonical.encode(kept)
 
 
@@ -55,10 +57,10 @@ def _in_place(path: Path, data: bytes, mode: int = 0o600, *, dated: bool = True,
     path.write_bytes(data)
 
 
-def _later(self: Trustee) -> Watched:
+def _later(self: Trustee) -> WatchResult:
     """``Trustee.watch``, in the wrong order."""
     keep = Mirror.keep
-    kept: list[Fetched] = []
+    kept: list[VerifiedExtension] = []
     Mirror.keep = lambda _, fetched: kept.append(fetched)  # type: ignore[method-assign,assignment]
     try:
         with self._locked():

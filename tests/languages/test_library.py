@@ -14,7 +14,7 @@ import icu4py
 import pytest
 
 from undersigned.languages import library
-from undersigned.languages.direction import from_the_left
+from undersigned.languages.direction import in_visual_order
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,4 +99,4 @@ def test_nothing_imports_pyicu() -> None:
 def test_a_line_is_seen_as_uax_9_says(line: str, rtl: bool, seen: str) -> None:
     """Hebrew from the right, figures from the left, an isolate by itself; characters stay what they are."""
     bare = str.maketrans("", "", "\u2067\u2069")
-    assert from_the_left(line, rtl=rtl).translate(bare) == seen.translate(bare)
+    assert in_visual_order(line, rtl=rtl).translate(bare) == seen.translate(bare)

@@ -1,4 +1,4 @@
-"""Orders of invented letters, and a page taken apart between its steps, for the tests of the press."""
+"""Orders of invented letters, and access to a page between the steps of make_page."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 from undersigned.press import PageOrder, preflight, proof, readback
 from undersigned.press.compose import SEPARATOR, Composer, Copy, Layout, copy_of, places_of
 from undersigned.press.content import read
-from undersigned.press.make import _limits
-from undersigned.press.missing import settle
+from undersigned.press.missing_glyphs import make_printable
 from undersigned.press.names import direction_of
 from undersigned.press.order import Checked, check
+from undersigned.press.page import _limits
 from undersigned.press.pdf import Engine
-from undersigned.press.pdfx import dress
+from undersigned.press.pdfx import convert_to_pdfx
 from undersigned.press.sheet import Sheet
 
 from .people import GROUPS, LETTERS, edition_of
@@ -55,7 +55,7 @@ def order(roll: str = "en", number: int = 60, **changes: Any) -> PageOrder:
 
 @dataclass
 class Taken:
-    """A page taken apart: everything between its steps."""
+    """A page's intermediate results."""
 
     checked: Checked
     copy: Copy
@@ -64,15 +64,15 @@ class Taken:
     layout: Layout
 
     def paint(self, sheets: tuple[Sheet, ...] | None = None) -> bytes:
-        """The dressed PDF of ``sheets``, or of the page as laid out."""
+        """The PDF/X of ``sheets``, or of the page as laid out."""
         composer, wanted = self.composer, self.checked.order
         plain = self.engine.pages(sheets or self.layout.sheets, composer.width, composer.height, wanted.title, WHEN)
-        return self.dress(plain)
+        return self.convert_to_pdfx(plain)
 
-    def dress(self, plain: bytes) -> bytes:
+    def convert_to_pdfx(self, plain: bytes) -> bytes:
         """``plain`` as the paper's PDF/X."""
         paper = self.checked.paper
-        return dress(
+        return convert_to_pdfx(
             plain,
             flavour=paper.flavour,
             condition=paper.condition,
@@ -95,7 +95,7 @@ class Taken:
 
     def painted(self, page: bytes) -> dict[str, Any]:
         """Proves ``page`` by glyph and by ink."""
-        told = proof.told_on(self.layout.sheets, self.copy.entries)
+        told = proof.expected_texts(self.layout.sheets, self.copy.entries)
         return proof.prove(page, told, self.engine._stack, self.checked.order.lang)
 
     def preflight(self, page: bytes) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class Taken:
 
 def take_apart(wanted: PageOrder) -> Taken:
     """The steps of make_page up to the layout."""
-    settled = settle(check(wanted))
+    settled = make_printable(check(wanted))
     checked = settled.checked
     copy = copy_of(checked, settled.entries, aside=settled.aside)
     engine = Engine(settled.stack)
@@ -116,7 +116,7 @@ def take_apart(wanted: PageOrder) -> Taken:
 
 
 def run(tool: str, *arguments: object) -> str:
-    """What a Debian tool prints. Fails, naming the package, if it is not installed."""
+    """The output of a Debian tool. Fails, naming the package, if it is not installed."""
     assert shutil.which(tool), f"{tool} is needed: apt-get install {TOOLS[tool]}"
     done = subprocess.run([tool, *map(str, arguments)], capture_output=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr.decode(errors="replace") + done.stdout.decode(errors="replace")
@@ -124,7 +124,7 @@ def run(tool: str, *arguments: object) -> str:
 
 
 def cmyk_profile() -> bytes:
-    """The least that counts as a CMYK output profile: a header and no tags."""
+    """A minimal CMYK output profile: a header and no tags."""
     header = bytearray(132)
     header[0:4] = (132).to_bytes(4)
     header[8:12] = b"\x02\x40\x00\x00"

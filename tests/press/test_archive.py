@@ -41,12 +41,12 @@ def test_names_are_list_items_of_a_tagged_document(roll: str, tmp_path: Path) ->
 
 
 def test_the_archive_is_deterministic(tmp_path: Path) -> None:
-    """Twice the same bytes."""
+    """Made twice, it has the same bytes."""
     first = press.make_archive(order("he", 50), tmp_path / "a").files
     assert press.make_archive(order("he", 50), tmp_path / "b").files == first
 
 
-def test_slips_are_for_their_owners_eyes(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_slips(tmp_path: Path) -> None:
     """Codes are secrets: the file can be read by its owner only, and the shown address has no code in it."""
     slips = (press.Slip("ABCD-EFGH", "https://letter.example.org/a#ABCD-EFGH"),)
     for lang in ("en", "he", "ar", "ja", "xx"):
@@ -70,7 +70,7 @@ def test_an_address_too_long_for_a_symbol_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "he"])
 def test_words_wider_than_a_column_are_broken(lang: str, tmp_path: Path) -> None:
-    """99 wide letters without a space are broken over lines, and nobody is set aside for them."""
+    """99 wide letters without a space are broken over lines, and no name is set aside."""
     rows = [*people(lang, 10), ("W" * 99, ""), ("Щ" * 80, ""), ("Ann " + "M" * 40, "W" * 60), ("ש" * 90, "")]
     report = press.make_archive(order(lang, edition=edition_from(rows)), tmp_path)
     assert (report.names, report.aside, report.mended) == (14, 0, ())

@@ -1,4 +1,4 @@
-"""``undersigned page``, as it is typed."""
+"""The ``undersigned page`` commands, end to end."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _make(bundle: Path, out: Path, *more: str) -> list[str]:
 
 
 def test_a_page_is_made_from_a_bundle(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One command; people are told what was proved, on stderr; exit status 0."""
+    """One command; what was proved goes to stderr; exit status 0."""
     assert run(_make(bundle, tmp_path / "out", "--style", "run-in", "--design", "plain")) == 0
     said = capsys.readouterr().err
     assert "80 of 80 names" in said
@@ -80,7 +80,7 @@ def test_the_bundle_alone_gives_the_same_bytes(bundle: Path, tmp_path: Path) -> 
 
 
 def test_json_goes_to_stdout(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--json prints the report; without a fit, the account of it, with exit status 1."""
+    """--json prints the report; if nothing fits, the report on the failed fit, with exit status 1."""
     assert run(_make(bundle, tmp_path / "out", "--json")) == 0
     assert json.loads(capsys.readouterr().out)["read_back"]["entries"] == 80
     (bundle / "editions/1/edition.json").write_bytes(edition_of("he", 4000))
@@ -111,13 +111,13 @@ def test_misuse_is_one_sentence_and_exit_status_2(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_text_that_is_not_the_frozen_one_is_refused(bundle: Path, tmp_path: Path) -> None:
+def test_a_text_with_another_hash_than_the_manifests_is_refused(bundle: Path, tmp_path: Path) -> None:
     """The manifest's hash decides which text may be printed."""
     (bundle / "text/he.md").write_text("Another text", "utf-8")
     assert run(_make(bundle, tmp_path / "out")) == 2
 
 
-def test_a_letter_beside_another(bundle: Path, tmp_path: Path) -> None:
+def test_two_languages_on_one_page(bundle: Path, tmp_path: Path) -> None:
     """--beside sets the second language on the same page."""
     assert run(_make(bundle, tmp_path / "out", "--beside", "en", "--style", "run-in")) == 0
 
@@ -133,7 +133,7 @@ def test_papers_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_archive_and_placard(bundle: Path, tmp_path: Path) -> None:
-    """The other two things a command makes."""
+    """``page archive`` and ``page placard`` write their files."""
     out = str(tmp_path / "out")
     assert run(["page", "archive", "--bundle", str(bundle), "--lang", "he", "--out", out]) == 0
     where = ["--title", "A letter", "--address", "https://a.example/x", "--lang", "en", "--out", out]
@@ -142,10 +142,8 @@ def test_archive_and_placard(bundle: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out/placard.pdf").is_file()
 
 
-def test_what_is_not_printed_as_it_was_signed_is_told(
-    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A name with an emoji and one in Georgian: the page comes out, and each is told with its key and what was done."""
+def test_changed_names_are_reported(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name with an emoji and one in Georgian: the page is made, and each is reported with its key and the change."""
     names = ("Ada Example", "Melody \u2728", "\u10d0\u10dc\u10d0 \u10dc\u10d8\u10db\u10e3\u10e8\u10d8")
     edition = edition_from([(name, "") for name in names])
     (bundle / "editions/1/edition.json").write_bytes(edition)

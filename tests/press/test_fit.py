@@ -1,4 +1,4 @@
-"""The fit: the largest type, even columns, no rivers; and an honest account when it does not fit."""
+"""Fitting names to a page: largest type size, even columns, no rivers, and the report when they do not fit."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def test_run_in_holds_more_names_than_a_list(tmp_path: Path) -> None:
     assert sizes["run-in"] > sizes["list"]
 
 
-def test_what_does_not_fit_says_by_how_much_because_of_whom_and_what_to_do(tmp_path: Path) -> None:
-    """Size reached, floor and whose, capacity per style, how many too many, the binding entry, ways out."""
+def test_a_failed_fit_reports_size_capacity_widest_name_and_alternatives(tmp_path: Path) -> None:
+    """Size reached, minimum and whose, capacity per style, excess, widest entry, alternatives."""
     rows = [*people("en", 1200), ("Bartholomew Counterrevolutionary-Interdisciplinary", "")]
     with pytest.raises(DidNotFitError) as refusal:
         press.make_page(order(edition=edition_from(rows), paper="petit-press"), tmp_path)
@@ -68,7 +68,7 @@ def test_what_does_not_fit_says_by_how_much_because_of_whom_and_what_to_do(tmp_p
 
 
 @pytest.mark.parametrize("style", ["list", "run-in"])
-def test_the_capacity_is_true(style: str, tmp_path: Path) -> None:
+def test_the_reported_capacity_is_accurate(style: str, tmp_path: Path) -> None:
     """As many names as the report says the page holds do fit; a tenth more do not."""
     with pytest.raises(DidNotFitError) as refusal:
         press.make_page(order("en", 3000, style=style), tmp_path)
@@ -78,8 +78,8 @@ def test_the_capacity_is_true(style: str, tmp_path: Path) -> None:
         press.make_page(order("en", int(capacity * 1.12), style=style), tmp_path)
 
 
-def test_a_larger_space_grows_the_other_way_where_one_side_is_as_long_as_may_be(tmp_path: Path) -> None:
-    """A tall page for six times what it holds: its own shape would be too tall. What is advised fits."""
+def test_the_suggested_page_grows_in_width_once_its_height_is_at_the_maximum(tmp_path: Path) -> None:
+    """A tall page for six times what it holds: with its proportions it would be too tall. The suggested size fits."""
     rows = [(name, "of the river and the bridge and the market of the town") for name, _ in people("en", 2000)]
     edition = edition_from(rows)
     with pytest.raises(DidNotFitError) as refusal:
@@ -91,21 +91,21 @@ def test_a_larger_space_grows_the_other_way_where_one_side_is_as_long_as_may_be(
     assert report.read_back["entries"] == 2000
 
 
-def test_where_no_newspaper_is_large_enough_that_is_said(tmp_path: Path) -> None:
-    """No size is advised that was not tried, and the sentence says up to which it was."""
+def test_the_report_says_when_no_newspaper_page_is_large_enough(tmp_path: Path) -> None:
+    """Only sizes that were tried are suggested, and the sentence names the largest."""
     with pytest.raises(DidNotFitError, match="up to 1200 x 1200 mm") as refusal:
         press.make_page(order("en", 3000, text="Word and word again. " * 60_000), tmp_path)
     assert not any("larger space" in way for way in refusal.value.report.ways_out)
 
 
-def test_ten_thousand_names_are_refused_soon(tmp_path: Path) -> None:
-    """A page asked for the impossible says so, whatever the style."""
+def test_ten_thousand_names_are_refused_quickly(tmp_path: Path) -> None:
+    """In either style, an impossible order fails fast."""
     for style in ("list", "run-in"):
         with pytest.raises(DidNotFitError):
             press.make_page(order("en", 10_000, style=style, paper="371x528 mm"), tmp_path)
 
 
-def test_a_letter_that_fills_the_page_alone_is_told_so(tmp_path: Path) -> None:
+def test_a_letter_longer_than_the_page_suggests_shortening_it(tmp_path: Path) -> None:
     """A text of several pages is not squeezed."""
     with pytest.raises(DidNotFitError, match="shorten the letter"):
         press.make_page(order("en", 10, text="Word and word again. " * 4000), tmp_path)
@@ -118,7 +118,7 @@ def test_the_letters_size_can_be_fixed() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("roll", "pages"), [("he", 1), ("en", 2), ("mixed", 2)])
-def test_three_thousand_names_fit_where_there_is_room(roll: str, pages: int, tmp_path: Path) -> None:
+def test_three_thousand_names_fit_on_large_pages(roll: str, pages: int, tmp_path: Path) -> None:
     """Run-in on one broadsheet or on a spread of two: every name read back, above the paper's floor."""
     wanted = order(roll, 3000, style="run-in", pages=pages, paper="371x528 mm", proof_ppi=20)
     report = press.make_page(wanted, tmp_path)

@@ -1,4 +1,4 @@
-"""Fonts are the pinned ones."""
+"""Pinned font files, and errors for missing or different ones."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from undersigned.press.stack import stack_for
 
 
 @pytest.mark.parametrize("face", PINNED, ids=lambda face: face.file)
-def test_every_pinned_file_is_the_one_pinned(face: object) -> None:
-    """The installed files have the hashes written down."""
+def test_installed_fonts_have_the_pinned_hashes(face: object) -> None:
+    """The SHA-256 of each installed file is a pinned one."""
     from undersigned.press.fonts import Face
 
     assert isinstance(face, Face)
@@ -22,7 +22,7 @@ def test_every_pinned_file_is_the_one_pinned(face: object) -> None:
 
 
 def test_another_file_is_refused() -> None:
-    """A font with another hash sets no page."""
+    """A font file with another hash raises FontError."""
     with pytest.raises(FontError, match="not the pinned file"):
         digest_of(dataclasses.replace(SERIF, sha256="0" * 64))
 
@@ -64,6 +64,6 @@ def test_the_pages_own_script_leads() -> None:
     """A Hebrew page asks the Hebrew face first, for all but Latin, Greek and Cyrillic letters."""
     stack = stack_for("he", ["אדה"])
     assert stack.families[0] == "Frank Ruhl Libre"
-    assert stack.cut("אדה 12") == (("r", 0, "אדה 12"),)
+    assert stack.itemise("אדה 12") == (("r", 0, "אדה 12"),)
     latin = stack.families.index("Source Serif 4")
-    assert [family for _, family, _ in stack.cut("אדה Ada Ψ Я")] == [0, latin, 0, latin, 0, latin]
+    assert [family for _, family, _ in stack.itemise("אדה Ada Ψ Я")] == [0, latin, 0, latin, 0, latin]

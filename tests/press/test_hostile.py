@@ -56,8 +56,8 @@ def test_a_hostile_name_is_printed_harmlessly(what: str, style: str, tmp_path: P
         ("zero width characters", "invisible"),
     ],
 )
-def test_the_report_names_a_mended_entry(what: str, said: str, tmp_path: Path) -> None:
-    """What had to be taken out of a name stands in the report, with its key and the name as printed."""
+def test_the_report_names_an_entry_with_removed_characters(what: str, said: str, tmp_path: Path) -> None:
+    """The report lists removed characters with the entry's key and the name as printed."""
     rows = [*people("en", 5), (NASTY[what], "")]
     report = press.make_page(order(edition=edition_from(rows)), tmp_path)
     (mended,) = report.mended
@@ -66,8 +66,8 @@ def test_the_report_names_a_mended_entry(what: str, said: str, tmp_path: Path) -
     assert all(ord(c) >= 32 for c in mended.name)
 
 
-def test_one_overlong_word_shrinks_nobody(tmp_path: Path) -> None:
-    """A word of 120 letters is broken; everybody else's type stays within a grid step or two of what it was."""
+def test_one_overlong_word_does_not_shrink_other_names(tmp_path: Path) -> None:
+    """A word of 120 letters is broken; the type size of the other names changes by at most a grid step or two."""
     rows = people("en", 300)
     calm = press.make_page(order(edition=edition_from(rows)), tmp_path / "a").fit.reached
     rows[0] = ("A" * 120, "")
@@ -75,7 +75,7 @@ def test_one_overlong_word_shrinks_nobody(tmp_path: Path) -> None:
 
 
 def test_typst_code_is_not_run(tmp_path: Path) -> None:
-    """``#eval("1+1")`` stands on the page as it was written; no 2 came of it."""
+    """``#eval("1+1")`` is on the page as it was written, and there is no 2."""
     rows = [('#eval("1+1")', "")]
     press.make_page(order(edition=edition_from(rows)), tmp_path)
     seen = "".join(run.seen for run in read((tmp_path / "page.pdf").read_bytes())[0].runs)

@@ -1,4 +1,4 @@
-"""What the finished file paints is what our faces paint for the names: by glyph and by ink, with controls."""
+"""The glyph and ink proof of finished pages, with manipulated files as controls."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from undersigned import press
 from undersigned.press import archive, fonts, paint, proof, shaping
-from undersigned.press.missing import settle
+from undersigned.press.missing_glyphs import make_printable
 from undersigned.press.order import check
 from undersigned.press.pdf import Engine
 from undersigned.press.stack import stack_for
@@ -46,7 +46,7 @@ POINTED = {
 
 @pytest.mark.parametrize("lang", POINTED)
 @pytest.mark.parametrize("style", ["list", "run-in"])
-def test_marks_tones_and_raised_letters_stand_on_the_page(lang: str, style: str, tmp_path: Path) -> None:
+def test_a_page_shows_tone_marks_and_raised_letters(lang: str, style: str, tmp_path: Path) -> None:
     """African tone marks, vowel signs, niqqud, Amiri's raised meem, the Catalan dot: whole, and nothing reported."""
     rows = [*POINTED[lang], *people(lang, 30)]
     report = press.make_page(order(lang, edition=edition_from(rows), style=style), tmp_path)
@@ -57,7 +57,7 @@ def test_marks_tones_and_raised_letters_stand_on_the_page(lang: str, style: str,
 
 
 @pytest.mark.parametrize("lang", POINTED)
-def test_marks_tones_and_raised_letters_stand_in_the_readers_pdf(lang: str, tmp_path: Path) -> None:
+def test_the_archive_shows_tone_marks_and_raised_letters(lang: str, tmp_path: Path) -> None:
     """The same names in the reader's PDF, which was never read back before."""
     rows = [*POINTED[lang], *people(lang, 30)]
     report = press.make_archive(order(lang, edition=edition_from(rows)), tmp_path)
@@ -66,13 +66,13 @@ def test_marks_tones_and_raised_letters_stand_in_the_readers_pdf(lang: str, tmp_
     assert report.proof["differences"] == 0
 
 
-def test_a_letter_and_its_mark_go_to_one_face() -> None:
-    """The engine would take the accent from the face that has it, and drop the letter: it is never asked to choose."""
+def test_a_letter_and_its_mark_are_set_in_one_face() -> None:
+    """The engine's own font fallback would set the accent alone, so it never gets to do fallback."""
     stack = stack_for("en", ["Kɔ̀fi"])
     rare = stack.families.index("Noto Serif")
-    assert stack.cut("Kɔ̀fi Ada") == (("r", rare, "Kɔ̀fi"), ("r", 0, " Ada"))
-    assert not shaping.shows(shaping.cut_of(fonts.path_of(fonts.SERIF)), "ɔ̀")
-    assert shaping.shows(shaping.cut_of(fonts.path_of(fonts.RARE)), "ɔ̀")
+    assert stack.itemise("Kɔ̀fi Ada") == (("r", rare, "Kɔ̀fi"), ("r", 0, " Ada"))
+    assert not shaping.can_render(shaping.font_instance(fonts.path_of(fonts.SERIF)), "ɔ̀")
+    assert shaping.can_render(shaping.font_instance(fonts.path_of(fonts.RARE)), "ɔ̀")
 
 
 SCRIPTS = {
@@ -135,13 +135,13 @@ def test_any_clusters_of_our_scripts_are_proved(tmp_path: Path, names: list[str]
     assert not any("could not be proved" in change.what for change in report.mended)
 
 
-# -- controls: what must be found
+# -- controls: manipulated files, which the proof must reject
 
 
 def _painted() -> tuple[bytes, Callable[[bytes], Any]]:
     """A reader's PDF of a few names, and its proof."""
-    settled = settle(check(order("en", edition=edition_from([*TONES, *people("en", 12)]))))
-    writing = archive._Writing(settled)
+    settled = make_printable(check(order("en", edition=edition_from([*TONES, *people("en", 12)]))))
+    writing = archive._Document(settled)
     engine = Engine(settled.stack)
     made = settled.checked
     data = writing.data(engine)
@@ -168,8 +168,8 @@ def _contents(change: Callable[[bytes], bytes]) -> Callable[[pikepdf.Pdf], None]
     return apply
 
 
-def test_the_control_passes() -> None:
-    """The file as it is made is proved."""
+def test_an_unchanged_file_passes() -> None:
+    """Control: the proof accepts the file as it was made."""
     pdf, prove = _painted()
     assert prove(_changed(pdf, lambda _: None))["differences"] == 0
 
@@ -194,7 +194,7 @@ def _last_text(data: bytes) -> re.Match[bytes]:
         ("turned", lambda d: d.replace(b"q 1 0 0 -1", b"q 0 1 1 0", 1)),
     ],
 )
-def test_what_is_changed_on_the_page_is_found(what: str, change: Callable[[bytes], bytes]) -> None:
+def test_the_proof_finds_a_changed_page(what: str, change: Callable[[bytes], bytes]) -> None:
     """A glyph or text dropped, doubled, white, invisible, clipped, covered, turned: each is refused."""
     pdf, prove = _painted()
     with pytest.raises(press.ReadBackError):
@@ -202,7 +202,7 @@ def test_what_is_changed_on_the_page_is_found(what: str, change: Callable[[bytes
 
 
 @pytest.mark.parametrize("how", ["emptied", "exchanged"])
-def test_an_outline_changed_in_the_embedded_face_is_found(how: str) -> None:
+def test_the_proof_finds_a_changed_outline(how: str) -> None:
     """The text layer is whole and every glyph is there: but one letter's outline is gone, or is another's."""
     pdf, prove = _painted()
 
@@ -224,9 +224,7 @@ def test_an_outline_changed_in_the_embedded_face_is_found(how: str) -> None:
         prove(_changed(pdf, change))
 
 
-def test_a_face_with_a_letter_removed_is_found_before_anything_is_set(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_face_with_an_empty_letter_is_not_used_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Our own face, with the outline of one letter emptied: it does not show that letter, and another face sets it."""
     hollow = tmp_path / "hollow.ttf"
     with TTFont(fonts.path_of(fonts.SERIF)) as face:
@@ -234,14 +232,14 @@ def test_a_face_with_a_letter_removed_is_found_before_anything_is_set(
         face["glyf"][name] = Outline()
         face["gvar"].variations[name] = []
         face.save(hollow)
-    whole = shaping.cut_of(fonts.path_of(fonts.SERIF))
-    assert shaping.shows(whole, "k")
-    assert not shaping.shows(shaping.cut_of(hollow), "k")
-    assert shaping.shows(shaping.cut_of(hollow), "l")
+    whole = shaping.font_instance(fonts.path_of(fonts.SERIF))
+    assert shaping.can_render(whole, "k")
+    assert not shaping.can_render(shaping.font_instance(hollow), "k")
+    assert shaping.can_render(shaping.font_instance(hollow), "l")
 
 
-def test_a_page_of_another_face_is_refused() -> None:
-    """A newspaper page whose embedded letters are not those of the chosen face does not pass."""
+def test_the_proof_rejects_another_font() -> None:
+    """The embedded outlines must be those of the chosen face."""
     taken = take_apart(order("en", 40))
     page = taken.paint()
     assert taken.painted(page)["differences"] == 0
@@ -250,17 +248,17 @@ def test_a_page_of_another_face_is_refused() -> None:
         taken.painted(other.paint())
 
 
-def test_a_name_that_is_refused_by_the_proof_is_set_aside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Should the engine ever paint one name wrongly, the others are printed, and the report says so."""
+def test_a_name_that_fails_the_proof_is_set_aside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """If the engine paints one name wrongly, the others are printed and the report lists it."""
     real = proof.prove
 
-    def doubting(data: bytes, told: Any, stack: Any, lang: str) -> Any:
+    def failing_proof(data: bytes, told: Any, stack: Any, lang: str) -> Any:
         bad = next((text for text in told if text.name == "Kofi Doubt"), None)
         if bad is not None:
-            raise press.ReadBackError("another sign is painted", bad.owner)
+            raise press.ReadBackError("a different glyph is painted", bad.owner)
         return real(data, told, stack, lang)
 
-    monkeypatch.setattr(proof, "prove", doubting)
+    monkeypatch.setattr(proof, "prove", failing_proof)
     wanted = order(edition=edition_from([*people("en", 20), ("Kofi Doubt", "")]))
     for report in (press.make_page(wanted, tmp_path), press.make_archive(wanted, tmp_path)):
         (change,) = report.mended
@@ -298,7 +296,7 @@ def _page_without(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("what", ["letter", "glyph", "other"])
-def test_the_blame_falls_on_the_name_that_differs(what: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_name_that_differs_is_set_aside_alone(what: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Set in one paragraph: whose letter the text layer lacks, whose glyph is gone or another, is set aside alone."""
     _page_without(what, monkeypatch)
     report = press.make_page(order(edition=edition_from(ROW), style="run-in", groups={}, sections=False), tmp_path)
@@ -308,49 +306,53 @@ def test_the_blame_falls_on_the_name_that_differs(what: str, monkeypatch: pytest
     assert "'Kofi Doubt'" in change.what
 
 
-def test_where_the_proof_cannot_tell_the_odd_name_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A whole line has too little ink: the name in other letters goes first, and nobody else."""
+def test_when_the_name_is_unknown_the_most_unusual_one_is_set_aside(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A whole line has too little ink: only the name in another script is set aside."""
     real = proof.prove
     rows = [*ROW, ("Ярослав", "")]
 
-    def doubting(data: bytes, told: Any, stack: Any, lang: str) -> Any:
+    def failing_proof(data: bytes, told: Any, stack: Any, lang: str) -> Any:
         line = next((t for t in told if any("Ярослав" in text for _, text in t.entries)), None)
         if line is not None:
             raise press.ReadBackError("too little ink", line.owner, [owner for owner, _ in line.entries])
         return real(data, told, stack, lang)
 
-    monkeypatch.setattr(proof, "prove", doubting)
+    monkeypatch.setattr(proof, "prove", failing_proof)
     report = press.make_page(order(edition=edition_from(rows), style="run-in"), tmp_path)
     assert [change.signed for change in report.mended] == ["Ярослав"]
 
 
 @pytest.mark.parametrize("blame", [True, False])
-def test_many_doubtful_names_end_in_a_page_still(blame: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """After eight names, or when none is named: all in other letters than the page's are set aside."""
+def test_a_page_is_made_even_if_many_names_fail_the_proof(
+    blame: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """After eight names, or when none is named: all names outside the page's script are set aside."""
     real = proof.prove
     rows = [*ROW, *((f"Ярослав {letter}", "") for letter in "АБВГДЕЖЗИКЛМ")]
 
-    def doubting(data: bytes, told: Any, stack: Any, lang: str) -> Any:
+    def failing_proof(data: bytes, told: Any, stack: Any, lang: str) -> Any:
         bad = next((text.owner for text in told if "Ярослав" in text.name), None)
         if bad is not None:
-            raise press.ReadBackError("another sign is painted", bad if blame else None)
+            raise press.ReadBackError("a different glyph is painted", bad if blame else None)
         return real(data, told, stack, lang)
 
-    monkeypatch.setattr(proof, "prove", doubting)
+    monkeypatch.setattr(proof, "prove", failing_proof)
     report = press.make_archive(order(edition=edition_from(rows)), tmp_path)
     assert (report.names, report.aside) == (len(ROW), 12)
     assert {change.signed.split()[0] for change in report.mended} == {"Ярослав"}
 
 
-def test_what_is_wrong_with_the_page_itself_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The control: when names in other letters are not the cause there is no page, after one more try."""
+def test_a_page_that_fails_without_those_names_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Control: if names in other scripts are not the cause, there is no page, after one retry."""
     tries: list[int] = []
 
-    def doubting(data: bytes, told: Any, stack: Any, lang: str) -> Any:
+    def failing_proof(data: bytes, told: Any, stack: Any, lang: str) -> Any:
         tries.append(1)
         raise press.ReadBackError("nothing is black")
 
-    monkeypatch.setattr(proof, "prove", doubting)
+    monkeypatch.setattr(proof, "prove", failing_proof)
     with pytest.raises(press.ReadBackError, match="nothing is black"):
         press.make_archive(order(edition=edition_from([*ROW, ("Ярослав", "")])), tmp_path)
     assert len(tries) == 2

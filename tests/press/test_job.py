@@ -1,4 +1,4 @@
-"""A page made in a process of its own: the same page, the same refusals, and a death that costs nothing."""
+"""Typesetting in a child process: same page, same errors, limits on memory and time, safe to kill."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MIB = 1024**2
 
 
 def children() -> set[int]:
-    """The processes this one has started and that still live."""
+    """The running child processes."""
     found = set()
     for task in Path("/proc/self/task").iterdir():
         found |= {int(pid) for pid in (task / "children").read_text().split()}
@@ -38,8 +38,8 @@ def files_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
 
 
-def test_a_job_makes_the_very_same_page(tmp_path: Path) -> None:
-    """The same bytes and the same report as without a process of its own; progress comes to its end."""
+def test_the_child_process_makes_an_identical_page(tmp_path: Path) -> None:
+    """The same bytes and report as in this process; progress reaches 1."""
     here = press.make_page(order(), tmp_path / "here")
     steps: list[float] = []
     there = job.run_page(order(), tmp_path / "there", progress=lambda _what, share: steps.append(share))
@@ -49,15 +49,15 @@ def test_a_job_makes_the_very_same_page(tmp_path: Path) -> None:
     assert steps[-1] == 1.0
 
 
-def test_a_job_makes_the_very_same_archive(tmp_path: Path) -> None:
+def test_the_child_process_makes_an_identical_archive(tmp_path: Path) -> None:
     """As for the page."""
     here = press.make_archive(order("he"), tmp_path / "here")
     assert job.run_archive(order("he"), tmp_path / "there") == here
     assert files_in(tmp_path / "there") == files_in(tmp_path / "here")
 
 
-def test_refusals_come_back_whole(tmp_path: Path) -> None:
-    """What does not fit, what cannot be ordered: the same error with everything it carries."""
+def test_errors_of_the_child_reach_the_caller_with_their_data(tmp_path: Path) -> None:
+    """A failed fit, an invalid order: the same exception with the same attributes."""
     with pytest.raises(press.DidNotFitError) as here:
         press.make_page(order("en", 3000), tmp_path)
     with pytest.raises(press.DidNotFitError) as there:
@@ -84,9 +84,9 @@ def test_refusals_come_back_whole(tmp_path: Path) -> None:
         errors.EngineError("our mistake"),
     ],
 )
-def test_every_refusal_can_be_carried(error: errors.PressError) -> None:
-    """Class, sentence and what is carried are the same on the other side."""
-    carried = msgspec.Raw(msgspec.json.encode(job._carried(error)))
+def test_every_error_can_be_serialised(error: errors.PressError) -> None:
+    """Class, message and data survive the round trip."""
+    carried = msgspec.Raw(msgspec.json.encode(job._error_data(error)))
     line = job._Line(error=type(error).__name__, message=str(error), carried=carried)
     found = job._error(msgspec.json.decode(msgspec.json.encode(line), type=job._Line))
     assert type(found) is type(error)
@@ -101,10 +101,10 @@ def test_every_refusal_can_be_carried(error: errors.PressError) -> None:
     numbers=st.tuples(st.integers(-5, 5), st.none() | st.integers(1, 10**6)),
     flags=st.tuples(st.booleans(), st.booleans(), st.booleans()),
 )
-def test_every_order_reaches_the_process_as_it_was(
+def test_every_order_survives_serialisation(
     texts: list[str], data: bytes, icc: bytes | None, numbers: tuple[int, int | None], flags: tuple[bool, bool, bool]
 ) -> None:
-    """Whatever an order holds, the process reads the same."""
+    """The child decodes the order that the caller encoded."""
     a, b, c, d, e, f, g, h, i, j, k, size = texts
     beside = Beside(i, j, k) if flags[2] else None
     made = PageOrder(
@@ -115,8 +115,8 @@ def test_every_order_reaches_the_process_as_it_was(
     assert b"\n" not in msgspec.json.encode(task)
 
 
-def test_a_job_takes_no_more_memory_than_it_is_given(tmp_path: Path) -> None:
-    """With too little it says so and writes nothing; the same job with enough is done. No process stays."""
+def test_the_memory_limit_ends_the_child(tmp_path: Path) -> None:
+    """With too little memory: an error, no files. With enough: a page. No process remains."""
     before = children()
     for little in (60, 400):
         with pytest.raises(press.JobError, match=r"needs more|ended with status"):
@@ -126,8 +126,8 @@ def test_a_job_takes_no_more_memory_than_it_is_given(tmp_path: Path) -> None:
     assert children() == before
 
 
-def test_a_job_takes_no_more_time_than_it_is_given(tmp_path: Path) -> None:
-    """After its time it is ended, and nothing is written."""
+def test_the_timeout_ends_the_child(tmp_path: Path) -> None:
+    """The child is killed and nothing is written."""
     before = children()
     with pytest.raises(press.JobError, match=r"not ready after 0\.1 seconds"):
         job.run_page(order(), tmp_path, seconds=0.1)
@@ -135,21 +135,21 @@ def test_a_job_takes_no_more_time_than_it_is_given(tmp_path: Path) -> None:
     assert children() == before
 
 
-def test_whoever_has_enough_of_a_job_ends_it(tmp_path: Path) -> None:
-    """What the caller raises while it is told of progress ends the process."""
+def test_an_exception_in_the_progress_callback_cancels_the_child(tmp_path: Path) -> None:
+    """The exception ends the process and propagates."""
     before = children()
 
-    def enough(_what: str, _share: float) -> None:
+    def cancel(_what: str, _share: float) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        job.run_page(order(), tmp_path, progress=enough)
+        job.run_page(order(), tmp_path, progress=cancel)
     assert children() == before
     assert files_in(tmp_path) == {}
 
 
 @pytest.mark.parametrize("share", [0.1, 0.65, 0.8, 0.9])
-def test_a_job_killed_on_its_way_leaves_nothing(share: float, tmp_path: Path) -> None:
+def test_a_killed_child_leaves_no_incomplete_files(share: float, tmp_path: Path) -> None:
     """Killed -9 at each of its steps: no file under a page's name, and the old page untouched where there was one."""
     out = tmp_path / "page"
     press.make_page(order(number=10), out)
@@ -168,7 +168,7 @@ def test_a_job_killed_on_its_way_leaves_nothing(share: float, tmp_path: Path) ->
 
 
 def files_in_visible(folder: Path) -> dict[str, bytes]:
-    """Files in a folder but for what a killed process left beside, which the next one removes."""
+    """Files in a folder, without the temporary ones that a killed process left for the next run to remove."""
     found = folder.iterdir() if folder.exists() else ()
     return {path.name: path.read_bytes() for path in found if not path.name.startswith(PREFIX)}
 
@@ -209,8 +209,8 @@ def test_writing_killed_half_way_leaves_the_old_page(way: str, tmp_path: Path) -
     assert (mixed > 0) == (way == "control")
 
 
-def test_a_job_ends_with_its_caller(tmp_path: Path) -> None:
-    """Whoever started it is killed -9: the page's process does not go on for nobody."""
+def test_the_child_exits_when_its_caller_is_killed(tmp_path: Path) -> None:
+    """After kill -9 of the caller the child does not go on."""
     program = (
         "import sys, time; from pathlib import Path; from press.setup import order; from undersigned.press import job\n"
         "def tell(what, share):\n"
@@ -235,8 +235,8 @@ def test_a_job_ends_with_its_caller(tmp_path: Path) -> None:
     assert not Path(f"/proc/{worker}").exists()
 
 
-def test_a_report_survives_the_way(tmp_path: Path) -> None:
-    """The report that comes back is the one beside the page."""
+def test_the_returned_report_equals_report_json(tmp_path: Path) -> None:
+    """The report from the child is the one in report.json."""
     report = job.run_page(order(), tmp_path)
     written = msgspec.json.decode((tmp_path / "report.json").read_bytes())
     assert msgspec.json.decode(msgspec.json.encode(dataclasses.asdict(report))) == written

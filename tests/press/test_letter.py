@@ -9,7 +9,7 @@ from undersigned.press.letter import paragraphs_of
 
 
 def test_paragraphs_emphasis_lists_quotations_and_headings() -> None:
-    """What a letter needs is shown; the rest is words."""
+    """Other Markdown becomes plain words."""
     rows = paragraphs_of(
         "# Head\n\nOne *two* **three**\nfour.\n\n- a\n- b\n\n> quoted\n\n3. x\n4. y\n\n[link](http://a.example)"
     )

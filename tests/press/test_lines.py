@@ -1,4 +1,4 @@
-"""Lines: nothing lost, nothing over the measure, no rivers, even columns."""
+"""Line breaking and columns: no lost words, no overlong lines, no rivers, even columns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _covers(lines: list[Line], count: int) -> None:
 
 @given(WORDS, st.floats(12.0, 60.0))
 def test_justified_lines_hold_every_word_once_within_the_measure(rows: list[tuple[float, str]], measure: float) -> None:
-    """Each word stands on one line, in order; no line is wider than the measure; no gap is wider than allowed."""
+    """Each word is on one line, in order; no line is wider than the measure; no gap is wider than allowed."""
     units, count = _units(rows, measure)
     lines = justify(units, count, measure, SPACE)
     _covers(lines, count)
@@ -41,14 +41,14 @@ def test_justified_lines_hold_every_word_once_within_the_measure(rows: list[tupl
         assert SPACE * MIN_GAP - 1e-9 <= line.gap <= MAX_GAP + 1e-9 or line.end - line.start == 1
         if line.full:
             assert abs(line.width - measure) < 1e-6
-        # What the engine will paint: every space that stands in the line, held ones too, is stretched alike.
+        # What the engine paints: all spaces of a line are stretched alike, no-break spaces too.
         spaces = sum(rows[i][1] in (" ", "~") for i in range(line.start + 1, line.end))
         painted = sum(width for width, _ in rows[line.start : line.end]) + spaces * line.gap
         assert abs(line.width - painted) < 1e-6
 
 
-def test_words_that_nothing_parts_never_touch() -> None:
-    """Three words held together, wider than the line: they stand out of it, where the preflight finds them."""
+def test_unbreakable_words_never_touch() -> None:
+    """Three unbreakable words wider than the line overrun it, and preflight reports them."""
     units, count = _units([(1.0, " "), (5.0, "~"), (6.0, "~"), (4.0, " ")], 12.0)
     first = justify(units, count, 12.0, SPACE)[0]
     assert (first.end, first.full) == (3, False)
@@ -83,7 +83,7 @@ def test_an_overlong_word_breaks_and_only_then() -> None:
     assert all(line.width <= 10.0 for line in ragged(narrow, 10, 10.0, SPACE))
 
 
-def test_a_space_held_in_a_broken_word_is_stretched_with_its_line() -> None:
+def test_a_no_break_space_is_stretched_with_its_line() -> None:
     """After a word of many cells come a separator and more names: the line is as wide as what is painted of it."""
     rows = [(6.0, " "), (6.0, "!"), (6.0, "!"), (0.3, "~"), (3.0, " "), (4.5, " "), (6.0, " ")]
     words = [Word("x", glue, owner=-1 if glue == "~" else 0) for _, glue in rows]
@@ -99,8 +99,8 @@ HEIGHTS = st.lists(st.integers(1, 4), min_size=1, max_size=150)
 
 
 @given(HEIGHTS, st.integers(1, 12), st.integers(0, 30))
-def test_dealing_keeps_every_entry_whole_and_in_order(heights: list[int], columns: int, spare: int) -> None:
-    """Dealt columns, read one after another, are the entries."""
+def test_columns_keep_every_entry_whole_and_in_order(heights: list[int], columns: int, spare: int) -> None:
+    """The columns, read one after another, are the entries."""
     chunks = [Chunk(tuple(Row("first") for _ in range(h)), i) for i, h in enumerate(heights)]
     fewest = next(rows for rows in itertools.count(1) if fills(heights, columns, [rows]))
     dealt = deal(chunks, columns, [fewest + spare])

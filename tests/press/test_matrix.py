@@ -1,4 +1,4 @@
-"""A thousand names on every paper: it fits, or the report says precisely why not; what fits is proved."""
+"""A thousand names on every paper: they fit, or the report says why not; what fits is proved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from undersigned import press
 
 from .setup import cmyk_profile, order
 
-SIZED = [paper.id for paper in press.papers().values() if paper.width is not None]
+SIZED = [paper.id for paper in press.list_papers().values() if paper.width is not None]
 ROLLS = ["en", "he", "ar", "mixed"]
 
 
@@ -54,4 +54,4 @@ def _set(paper: str, roll: str, style: str, titles: bool, folder: Path) -> bool:
 
 
 def _profile(paper: str) -> bytes | None:
-    return cmyk_profile() if press.papers()[paper].flavour == "PDF/X-4" else None
+    return cmyk_profile() if press.list_papers()[paper].flavour == "PDF/X-4" else None

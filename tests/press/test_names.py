@@ -30,7 +30,7 @@ def _names(rows: list[str], lang: str) -> list[str]:
     return [e.name for e in entries_of(edition, ["reserve", "retired"], lang, titles=True) if e.group == "reserve"]
 
 
-def test_names_stand_in_the_order_of_the_pages_language() -> None:
+def test_names_are_sorted_by_the_pages_language() -> None:
     """Swedish puts Å, Ä, Ö last; German sorts Ä with A."""
     rows = [f"{name} {n}" for n in range(8) for name in ("Zeta", "Ähle", "Adam")]
     swedish, german = _names(rows, "sv"), _names(rows, "de")
@@ -38,7 +38,7 @@ def test_names_stand_in_the_order_of_the_pages_language() -> None:
     assert [n.split()[0] for n in german] == sorted((n.split()[0] for n in german), key="Adam Ähle Zeta".index)
 
 
-def test_groups_stand_in_the_order_of_the_manifest() -> None:
+def test_groups_are_in_manifest_order() -> None:
     """All of one group, then all of the next."""
     edition = parse(edition_from([(f"Name {i}", "") for i in range(40)]))
     for order in (["reserve", "retired"], ["retired", "reserve"]):
@@ -55,8 +55,8 @@ def test_the_order_is_total(rows: list[str]) -> None:
 
 
 @given(TEXT)
-def test_what_is_printable_stays_and_is_so_twice(text: str) -> None:
-    """Mending is idempotent, leaves no control or override, and piles no marks."""
+def test_removing_unprintable_characters_is_idempotent(text: str) -> None:
+    """It is idempotent, and leaves no control, override or pile of marks."""
     once, what = printable(text)
     assert printable(once) == (once, "")
     assert not any(unicodedata.category(c) in ("Cc", "Co", "Cn") for c in once)
@@ -66,7 +66,7 @@ def test_what_is_printable_stays_and_is_so_twice(text: str) -> None:
 
 
 @given(TEXT)
-def test_cutting_into_words_loses_nothing(text: str) -> None:
+def test_splitting_into_words_loses_nothing(text: str) -> None:
     """The words, joined by their glue, are the text."""
     clean, _ = printable(text)
     words = words_of(clean)

@@ -20,14 +20,14 @@ FILES = {"page.pdf": b"pdf", "page.png": b"png", "report.json": b"{}"}
 
 
 def test_all_files_are_written(tmp_path: Path) -> None:
-    """Bytes as given, nothing beside them."""
+    """Bytes as given, and no other files."""
     write_all(tmp_path / "out", FILES)
     assert {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()} == FILES
 
 
 @pytest.mark.parametrize("step", ["open", "fsync", "replace"])
 def test_a_failure_at_any_step_leaves_no_report(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the disk fails, an old report does not stand beside half-new files, and nothing temporary stays."""
+    """If the disk fails, no old report is left next to partly new files, and no temporary file remains."""
     write_all(tmp_path, {**FILES, "page.pdf": b"old", "report.json": b"old"})
     calls = iter(range(100))
 
@@ -50,7 +50,7 @@ def test_a_failure_at_any_step_leaves_no_report(step: str, tmp_path: Path, monke
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(PREFIX)]
 
 
-def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
+def test_temporary_files_of_a_killed_run_are_removed(tmp_path: Path) -> None:
     """A leftover folder goes."""
     (tmp_path / f"{PREFIX}abc").mkdir()
     (tmp_path / f"{PREFIX}abc" / "page.pdf").write_bytes(b"half")

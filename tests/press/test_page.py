@@ -133,8 +133,8 @@ def test_titles_can_be_left_out(tmp_path: Path) -> None:
     assert without.read_back["characters"] < with_titles.read_back["characters"]
 
 
-def test_a_letter_in_two_languages_stands_side_by_side(tmp_path: Path) -> None:
-    """A Hebrew text beside the English one, in its own direction, without anything overprinted."""
+def test_a_letter_in_two_languages_is_side_by_side(tmp_path: Path) -> None:
+    """A Hebrew text next to the English one, in its own direction, with no collisions."""
     title, text = LETTERS["he"]
     wanted = order("en", 150, paper="326x480 mm", beside=press.Beside("he", title, text))
     report = press.make_page(wanted, tmp_path)
@@ -165,7 +165,7 @@ def test_anonymous_signatories_are_counted_and_not_named(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("number", [1, 2, 25])
-def test_few_names_make_a_page_too(number: int, tmp_path: Path) -> None:
+def test_few_names_make_a_page(number: int, tmp_path: Path) -> None:
     """One, two and twenty-five names stand in type no larger than the letter's."""
     report = press.make_page(order("en", number), tmp_path)
     assert report.read_back["entries"] == number
@@ -183,7 +183,7 @@ def test_a_count_with_much_to_explain_takes_the_lines_it_needs(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("paper", ["246x371 mm", "371x528 mm"])
-def test_however_few_sign_the_headline_is_larger_than_the_letter(paper: str) -> None:
+def test_with_few_signatories_the_headline_is_still_larger_than_the_letter(paper: str) -> None:
     """One name: headline over letter, the count no smaller than four fifths of it."""
     taken = take_apart(order("he", 1, paper=paper))
     letter = taken.layout.letter[0].size

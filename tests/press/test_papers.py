@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from undersigned.press import OrderError, PaperError, papers
-from undersigned.press.papers import DIDOT, FLAVOURS, find, parse
+from undersigned.press import OrderError, PaperError, list_papers
+from undersigned.press.papers import DIDOT, FLAVOURS, find_paper, parse_paper
 
 GOOD = 'id = "x"\nname = "X"\ncountry = "XX"\nwhat = "full page"\n'
 
 
 def test_at_least_fourteen_papers_are_shipped() -> None:
     """Twelve of them with a size; ids are the names of their files."""
-    known = papers()
+    known = list_papers()
     assert len(known) >= 14
     assert sum(paper.width is not None for paper in known.values()) >= 12
     folder = Path(__file__).parents[2] / "src/undersigned/press/papers"
     assert set(known) == {file.stem for file in folder.glob("*.toml")}
 
 
-@pytest.mark.parametrize("paper", papers().values(), ids=lambda paper: paper.id)
+@pytest.mark.parametrize("paper", list_papers().values(), ids=lambda paper: paper.id)
 def test_every_known_figure_has_a_source_and_a_date(paper: object) -> None:
     """A figure is either sourced or among the questions."""
     from undersigned.press.papers import ASK, Paper
@@ -36,15 +36,15 @@ def test_every_known_figure_has_a_source_and_a_date(paper: object) -> None:
 
 def test_german_points_are_didot() -> None:
     """The Süddeutsche's 6 pt are 2.25 mm, which is 6.38 of our points."""
-    assert papers()["sueddeutsche"].type_floor == pytest.approx(6.378, abs=0.001)
+    assert list_papers()["sueddeutsche"].type_floor == pytest.approx(6.378, abs=0.001)
     assert pytest.approx(6.378, abs=0.001) == 6 * DIDOT
 
 
 def test_a_paper_whose_size_is_unknown_says_what_to_ask() -> None:
     """The error names the paper and the questions; the answer can be given as a size."""
     with pytest.raises(PaperError, match=r"Haaretz.*booked space in millimetres"):
-        find("haaretz")
-    paper = find("haaretz", "260x390 mm")
+        find_paper("haaretz")
+    paper = find_paper("haaretz", "260x390 mm")
     assert (paper.width, paper.height) == (260.0, 390.0)
     assert "size" not in paper.unknown
 
@@ -55,7 +55,7 @@ def test_a_paper_whose_size_is_unknown_says_what_to_ask() -> None:
 )
 def test_any_size_works_in_millimetres_or_inches(text: str, width: float, height: float) -> None:
     """Free sizes are floats of mm."""
-    paper = find(text)
+    paper = find_paper(text)
     assert paper.width == pytest.approx(width)
     assert paper.height == pytest.approx(height)
 
@@ -64,7 +64,7 @@ def test_any_size_works_in_millimetres_or_inches(text: str, width: float, height
 def test_what_is_neither_paper_nor_size_is_refused(text: str) -> None:
     """OrderError, with a hint."""
     with pytest.raises(OrderError):
-        find(text)
+        find_paper(text)
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_what_is_neither_paper_nor_size_is_refused(text: str) -> None:
 def test_a_malformed_paper_is_refused(text: str) -> None:
     """Without a source, with an unknown key, flavour or unit, or not TOML: PaperError."""
     with pytest.raises(PaperError):
-        parse(text)
+        parse_paper(text)
 
 
-def test_a_figure_that_is_not_known_is_a_default_and_a_question() -> None:
+def test_an_unknown_figure_gets_a_default_and_a_question() -> None:
     """The least paper is complete, and asks everything."""
-    paper = parse(GOOD)
+    paper = parse_paper(GOOD)
     assert paper.flavour == "PDF/X-1a:2003"
     assert len(paper.questions) == 7

@@ -39,7 +39,7 @@ def _with_text(line: SetLine, text: dict[str, str]) -> SetLine:
     return replace(line, pieces=tuple((face, piece.translate(table)) for face, piece in line.pieces))
 
 
-def test_an_honest_page_reads_back(taken: Taken) -> None:
+def test_an_unchanged_page_reads_back(taken: Taken) -> None:
     """The control: the page as laid out holds every name."""
     assert taken.read_back(taken.paint())["differences"] == 0
 
@@ -88,7 +88,7 @@ def test_a_name_printed_twice_is_found(taken: Taken) -> None:
         taken.read_back(_tampered(taken, {b: replace(lines[b], pieces=lines[rows[2]].pieces)}))
 
 
-def test_the_proof_is_of_the_file_not_of_the_layout() -> None:
+def test_the_readback_reads_the_file_not_the_layout() -> None:
     """A page of one edition does not pass for another edition of as many names."""
     first, second = take_apart(order("en", 60)), take_apart(order("en", 60, edition=None, first=None, titles=False))
     with pytest.raises(ReadBackError):

@@ -17,7 +17,7 @@ BOOKED = Booking("welt", "de", NOON)
 HASH, OTHER = "a" * 64, "b" * 64
 
 
-def test_a_booking_is_proved_sent_and_printed() -> None:
+def test_a_booking_goes_from_proof_to_sent_to_printed() -> None:
     """The straight way; from sending on the page is frozen by its hash."""
     proof = prove(BOOKED, edition=1, sha256=HASH, now=NOON)
     sent = send(proof, sha256=HASH, now=NOON)
@@ -27,9 +27,9 @@ def test_a_booking_is_proved_sent_and_printed() -> None:
     assert confirm_printed(sent).sha256 == HASH
 
 
-def test_only_the_proved_bytes_can_be_sent() -> None:
+def test_only_the_file_of_the_proof_can_be_sent() -> None:
     """Another hash than the proof's is refused."""
-    with pytest.raises(OrderError, match="not the page that was proved"):
+    with pytest.raises(OrderError, match="not the page of the proof"):
         send(prove(BOOKED, edition=1, sha256=HASH, now=NOON), sha256=OTHER, now=NOON)
 
 
@@ -81,7 +81,7 @@ ACTS = {
 
 
 @given(st.lists(st.sampled_from(sorted(ACTS)), max_size=12))
-def test_whatever_is_tried_what_was_printed_stays(acts: list[str]) -> None:
+def test_printed_is_a_final_state(acts: list[str]) -> None:
     """No sequence of acts leaves printed or cancelled, and printed always has a hash."""
     booking = BOOKED
     for act in acts:

@@ -1,4 +1,4 @@
-"""What a page says itself reads as a native writes it: nouns beside their numbers, in a face that has every letter."""
+"""The page's own phrases: plural forms in every language, and glyphs for every letter."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ COUNTED = ("signatories", "unnamed", "groupless", "more")
         ("de-CH", 2, "2 Personen haben diesen Brief unterschrieben."),
     ],
 )
-def test_a_noun_beside_a_number_has_the_form_the_language_asks_for(lang: str, number: int, said: str) -> None:
+def test_nouns_have_the_plural_form_of_their_number(lang: str, number: int, said: str) -> None:
     """Russian counts in three ways, Arabic in six, each with its own digits and grouping."""
     assert words_for(lang).say("signatories", n=number) == said
 
 
 @pytest.mark.parametrize("lang", languages())
-def test_every_language_says_everything(lang: str) -> None:
+def test_every_language_has_every_phrase(lang: str) -> None:
     """The same phrases everywhere; nothing of a pattern is left over; every face has its letters."""
     words, english = words_for(lang), words_for("en")
     assert words.phrases.keys() == english.phrases.keys()
@@ -44,7 +44,7 @@ def test_every_language_says_everything(lang: str) -> None:
     stack_for(lang, said, strict=True)
 
 
-def test_a_groups_name_is_never_a_pattern() -> None:
+def test_a_groups_name_is_never_parsed_as_a_message_pattern() -> None:
     """Braces, hashes and apostrophes of a group's name stand as they were written."""
     assert words_for("en").say("group", name="{n} '#' {0}", n=2) == "{n} '#' {0} (2)"
 

@@ -106,13 +106,13 @@ def test_what_is_lost_on_the_way_is_nobodys_fault(answered: int) -> None:
 
     def run(work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         yield from map(work, itertools.islice(items, answered))
-        raise UndeterminedError("one of the processes at work died")
+        raise UndeterminedError("a worker process died")
 
     report = verify_bundle(LIVED.last, run=run)
     # The log is one entry bundle, and there are two files of openings.
     assert report.outcome == "undetermined"
     assert report.steps[-1].name == ("log" if answered < 1 else "openings")
-    assert report.steps[-1].detail == "one of the processes at work died"
+    assert report.steps[-1].detail == "a worker process died"
 
 
 def test_what_cannot_even_begin_is_nobodys_fault() -> None:

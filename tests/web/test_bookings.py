@@ -343,9 +343,9 @@ def test_pdf_x4_waits_for_the_papers_profile(site: Site) -> None:
 
 def papers_with(flavour: str) -> list[Any]:
     """Papers that ask for a flavour."""
-    from undersigned.press import papers
+    from undersigned.press import list_papers
 
-    return [paper for paper in papers().values() if paper.flavour == flavour]
+    return [paper for paper in list_papers().values() if paper.flavour == flavour]
 
 
 def test_a_job_that_dies_is_begun_again_and_given_up_in_the_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

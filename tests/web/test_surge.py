@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from undersigned.client import live
+from undersigned.client import live_check
 from undersigned.client.letter import connect
 from undersigned.client.link import parse_link
-from undersigned.client.reading import Reader
+from undersigned.client.live_snapshot import SnapshotReader
 
 from . import people
 from .people import Letter
@@ -49,7 +49,9 @@ def readings(server: Server, letter: Letter, enough: Callable[[Counter[str]], bo
     link, deadline = parse_link(link_of(server, letter)), time.monotonic() + 60
     while not enough(found) and time.monotonic() < deadline:
         with tempfile.TemporaryDirectory() as folder, connect(link) as http:
-            checked = live.verify_live(Reader(http, link, Path(folder)), Path(folder), letter=link.letter, workers=1)
+            checked = live_check.verify_live(
+                SnapshotReader(http, link, Path(folder)), Path(folder), letter=link.letter, workers=1
+            )
             last = checked.report.steps[-1]
             found[f"{checked.report.outcome} {last.name if checked.report.outcome != 'valid' else ''}".strip()] += 1
     return found
@@ -59,7 +61,7 @@ def test_a_letter_is_valid_while_people_sign_and_withdraw(
     site: tuple[Server, Letter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even by a reader who believes every contradiction at once: what the site shows has none."""
-    monkeypatch.setattr(live, "STAYS", 0.0)
+    monkeypatch.setattr(live_check, "STAYS", 0.0)
     server, letter = site
     surge = Surge(letter, letter.people[1:200])
     with surge.going_on():
@@ -86,7 +88,7 @@ def test_a_site_that_shows_checkpoints_before_names_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: with the old order the same readings find contradictions."""
-    monkeypatch.setattr(live, "STAYS", 0.0)
+    monkeypatch.setattr(live_check, "STAYS", 0.0)
     data, port = tmp_path / "data", free_port()
     command = [sys.executable, "-m", "web.premature", "serve", "--data", str(data), "--port", str(port)]
     server = Server(data, port, [*command, *database_for(data)])
@@ -105,7 +107,7 @@ def test_a_published_letter_is_never_called_invalid_while_people_withdraw(
 ) -> None:
     """Edition, openings and checkpoint change with each withdrawal; the trustees cosign as they can. Who believes every
     contradiction at once finds none; and once the trustees have caught up, the letter is valid."""
-    monkeypatch.setattr(live, "STAYS", 0.0)
+    monkeypatch.setattr(live_check, "STAYS", 0.0)
     server, _ = site
     letter = people.start(server.call, server.token, server.authority, "sealed-surge", size=14, trustees=2)
     people.approve(letter)

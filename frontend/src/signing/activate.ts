@@ -1,5 +1,5 @@
 /**
- * Activation: an access code becomes a credential for a key the registrar has not seen (protocol.md section 4).
+ * Activation: exchanges an access code for a credential by a blind signature on a new key (protocol.md section 4).
  *
  * The registrar answers a code once, and again only to the very same question. So the question is kept, in this tab's
  * sessionStorage and nowhere else, from before it is sent until the receipt for the signature is there, and then wiped:

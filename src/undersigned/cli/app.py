@@ -1,4 +1,4 @@
-"""``undersigned``: one command for every role. Each command is one file of this package."""
+"""Entry point of the ``undersigned`` command line. Each command is a module of this package."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ app: Final = typer.Typer(
     name="undersigned",
     cls=Commands,
     help=(
-        "Open letters that hold under pressure: verified signatures, sealed names, a count anybody can check.\n\n"
+        "Open letters that hold under pressure: verified signatures, sealed names, a count anyone can check.\n\n"
         "Try it: `undersigned demo` plays the whole life of a letter, then leaves the site running.\n\n"
         "Check a letter without trusting its site: `undersigned verify https://HOST/LETTER/`"
     ),
@@ -33,11 +33,11 @@ app: Final = typer.Typer(
 
 @app.callback()
 def root() -> None:
-    """Has no options of its own: everything is said by its commands."""
+    """The root command has no options of its own."""
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Runs one command; returns its exit code. Every expected failure is one sentence, never a traceback."""
+    """Runs one command and returns its exit code. Expected errors are one sentence, without a traceback."""
     try:
         result = app(args=arguments, prog_name="undersigned", standalone_mode=False)
     except Abort:
@@ -74,7 +74,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _is_of_the_press(error: Exception) -> bool:
-    """Whether the press said no, or what it sorts names by. Neither is imported to find out, nor need be installed."""
+    """Whether it is a PressError or IcuError, decided without importing either package: they may not be installed."""
     for module, name in (("undersigned.press.errors", "PressError"), ("undersigned.languages.library", "IcuError")):
         if module in sys.modules and isinstance(error, getattr(sys.modules[module], name)):
             return True
@@ -82,7 +82,7 @@ def _is_of_the_press(error: Exception) -> bool:
 
 
 def _show_usage(error: TyperException) -> None:
-    """Misuse as typer explains it (it adds the command's usage), or the bare sentence."""
+    """A usage error as typer formats it (with the command's usage), or the bare message."""
     show = getattr(error, "show", None)
     if callable(show):
         show()
@@ -93,7 +93,7 @@ def _show_usage(error: TyperException) -> None:
 def _explain(error: Exception, arguments: Sequence[str]) -> None:
     text = str(error)
     first = text.split(" ", 1)[0]
-    # What begins with the name of a file begins as the file does.
+    # A message that begins with a file name must not be capitalised: the name would be wrong.
     named = not first.isalpha() or first in arguments or Path(first).exists()
     voice.fail(text if named else f"{text[:1].upper()}{text[1:]}")
     if isinstance(error, WaitingError) and error.until is not None:

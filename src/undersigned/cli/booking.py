@@ -1,4 +1,4 @@
-"""``undersigned booking``: the pages an organiser books in newspapers, from booking to print."""
+"""``undersigned booking``: book, download, send, revise and cancel newspaper pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from undersigned.client.bookings import Booked, Bookings
+from undersigned.client.bookings import Booking, Bookings
 from undersigned.client.errors import WaitingError
 from undersigned.client.files import read_input
 from undersigned.client.folder import Folder
@@ -23,7 +23,7 @@ from .terms import Terms, asked, with_terms
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Book pages in newspapers; the server makes each of the newest edition until it is handed in.",
+    help="Book newspaper pages; the server remakes each for every new edition until you send it.",
 )
 
 FolderArgument = Annotated[Path, typer.Argument(help="The letter's folder.", metavar="FOLDER")]
@@ -40,7 +40,7 @@ def new(
     paper: Annotated[str, typer.Option(help="An id from `page papers`, or a size: 254x533mm, 10x21in.")],
     lang: Annotated[str, typer.Option(help="The language of the page, one of the letter's.", metavar="L")],
     deadline: Annotated[str, typer.Option(help="The paper's copy deadline, as 2026-12-01T15:00:00Z.")],
-    imprint: Annotated[str, typer.Option(help="Who pays for the page and answers for it.")],
+    imprint: Annotated[str, typer.Option(help="Who pays for the page and is responsible for it.")],
     *,
     terms: Terms,
     icc: Icc = None,
@@ -48,8 +48,8 @@ def new(
 ) -> int:
     """Book a page in a paper.
 
-    As soon as an edition is published the server makes the page, and makes it anew of every later edition, until you
-    have handed it in (`booking sent`) or the deadline has passed.
+    The server makes the page as soon as an edition is published, and again for every later edition, until you have sent
+    it to the paper (`booking sent`) or the deadline has passed.
 
     ```
     undersigned booking new my-letter --paper welt --lang en --deadline 2026-12-01T15:00:00Z --imprint "Paid for by ..."
@@ -57,10 +57,10 @@ def new(
     """
     order = asked(terms) | {"paper": paper, "lang": lang, "imprint": imprint}
     profile = _profile(icc)
-    # Not before: the press is large, and may not be installed.
-    from undersigned.press import find
+    # A late import: the press is large, and may not be installed.
+    from undersigned.press import find_paper
 
-    known = find(paper, terms["size"])
+    known = find_paper(paper, terms["size"])
     with _bookings(folder) as bookings:
         made = bookings.book(deadline, order)
         if profile is not None:
@@ -70,7 +70,7 @@ def new(
         return exits.OK
     voice.good(f"Booking {made.number}: {paper}, {lang}, copy deadline {made.deadline}.")
     for question in known.questions:
-        voice.warn(f"Not known, ask the paper: {question}")
+        voice.warn(f"Unknown, ask the paper: {question}")
     voice.say(
         f"  The page, once there is an edition: {voice.command('booking', 'page', folder, made.number, '--out', 'DIR')}"
     )
@@ -79,7 +79,7 @@ def new(
 
 @app.command("list")
 def list_(folder: FolderArgument, as_json: Json = False) -> int:
-    """Show every booking: its deadline, the edition its page shows, and where it stands.
+    """List all bookings: deadline, edition on the page, and state.
 
     ```
     undersigned booking list my-letter
@@ -105,16 +105,16 @@ def list_(folder: FolderArgument, as_json: Json = False) -> int:
 def page(
     folder: FolderArgument,
     number: Number,
-    out: Annotated[Path, typer.Option(help="Where the files go; made if missing.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="Output folder; created if missing.", metavar="DIR")],
     wait: Annotated[float, typer.Option(help="Seconds to wait for the page, if it is being made.", min=0)] = 300,
 ) -> int:
-    """Fetch the page of a booking: page.pdf for the paper, page.png to look at, report.json.
+    """Download the page of a booking: page.pdf for the paper, page.png for a preview, report.json.
 
     ```
     undersigned booking page my-letter 1 --out ./page
     ```
 
-    Exit status: 0 fetched, 1 there can be no page on these terms, 2 misuse, 3 not yet.
+    Exit status: 0 downloaded, 1 the page cannot be made on these terms, 2 usage error, 3 not ready yet.
     """
     with _bookings(folder) as bookings:
         with voice.progress() as progress:
@@ -123,7 +123,7 @@ def page(
             voice.fail(found.refusal)
             return exits.INVALID
         if found.state == "cancelled":
-            voice.fail(f"Booking {number} was cancelled: there is no page of it.")
+            voice.fail(f"Booking {number} was cancelled: it has no page.")
             return exits.INVALID
         if not found.sha256:
             raise WaitingError("there is no page yet: it is made as soon as an edition is published")
@@ -131,7 +131,7 @@ def page(
     voice.good(f"Edition {found.edition} for {found.paper}, {_state(found)}: {written[0]}")
     report = next((file for file in written if file.name == "report.json"), None)
     if report is not None:
-        changes.tell(json.loads(report.read_text("utf-8")).get("mended", []))
+        changes.print_changes(json.loads(report.read_text("utf-8")).get("mended", []))
     voice.say(f"  SHA-256 {found.sha256}")
     return exits.OK
 
@@ -140,15 +140,15 @@ def page(
 def sent(
     folder: FolderArgument,
     number: Number,
-    file: Annotated[Path, typer.Argument(help="The very file that you handed in.", metavar="PAGE.PDF")],
+    file: Annotated[Path, typer.Argument(help="The file that you sent to the paper.", metavar="PAGE.PDF")],
 ) -> int:
-    """Say that the page went to the paper. It is frozen by its hash: no later edition changes it.
+    """Mark the page as sent to the paper. Its hash freezes it: later editions do not change it.
 
     ```
     undersigned booking sent my-letter 1 ./page/page.pdf
     ```
     """
-    data = read_input(file, limit=MAX_FILE, what="the page you handed in")
+    data = read_input(file, limit=MAX_FILE, what="the page you sent")
     with _bookings(folder) as bookings:
         found = bookings.act(number, "sent", {"sha256": hashlib.sha256(data).hexdigest()})
     voice.good(f"Booking {number} is sent: edition {found.edition}, frozen. SHA-256 {found.sha256}")
@@ -161,12 +161,12 @@ def revise(
     folder: FolderArgument,
     number: Number,
     deadline: Annotated[str | None, typer.Option(help="The paper's new copy deadline.")] = None,
-    imprint: Annotated[str | None, typer.Option(help="Who pays for the page and answers for it.")] = None,
+    imprint: Annotated[str | None, typer.Option(help="Who pays for the page and is responsible for it.")] = None,
     *,
     terms: Terms,
     icc: Icc = None,
 ) -> int:
-    """Take a page back, perhaps on other terms: it is made anew of the newest edition, and must be sent again.
+    """Revise a sent page, optionally with new terms: it is remade for the newest edition and must be sent again.
 
     ```
     undersigned booking revise my-letter 1 --style run-in
@@ -179,13 +179,13 @@ def revise(
         bookings.act(number, "revise", order)
         if profile is not None:
             bookings.set_profile(number, profile)
-    voice.good(f"Booking {number} is made anew. A page sent before is not the one to print: tell the paper.")
+    voice.good(f"Booking {number} is being remade. Tell the paper not to print a page you sent before.")
     return exits.OK
 
 
 @app.command()
 def printed(folder: FolderArgument, number: Number) -> int:
-    """Say that it stood in the paper.
+    """Mark as printed.
 
     ```
     undersigned booking printed my-letter 1
@@ -201,7 +201,7 @@ def printed(folder: FolderArgument, number: Number) -> int:
 def cancel(
     folder: FolderArgument, number: Number, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
 ) -> int:
-    """Say that it will not appear.
+    """Cancel a booking.
 
     ```
     undersigned booking cancel my-letter 1
@@ -225,7 +225,7 @@ def _profile(icc: Path | None) -> bytes | None:
     return None if icc is None else read_input(icc, limit=4 * 1024 * 1024, what="the paper's ICC profile")
 
 
-def _state(row: Booked) -> str:
+def _state(row: Booking) -> str:
     if row.refusal:
         return "does not fit"
     if row.due and row.progress is not None:

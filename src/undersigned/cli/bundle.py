@@ -1,4 +1,4 @@
-"""``undersigned bundle``: all the public files of a letter."""
+"""``undersigned bundle``: download all public files of a letter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from undersigned.client import reading
+from undersigned.client import live_snapshot
 from undersigned.client.errors import InputError
 from undersigned.client.letter import connect
 from undersigned.client.link import parse_link
@@ -15,13 +15,13 @@ from undersigned.client.link import parse_link
 from . import exits, network, voice
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode="markdown", help="Download everything anybody needs to check a letter."
+    no_args_is_help=True, rich_markup_mode="markdown", help="Download all files needed to check a letter."
 )
 
 
 @app.callback()
 def _group() -> None:
-    """Keeps ``get`` a subcommand although it is the only one."""
+    """Makes typer keep ``get`` as a subcommand although it is the only one."""
 
 
 @app.command()
@@ -38,8 +38,8 @@ def get(
     undersigned verify ./bundle
     ```
 
-    It is fetched file by file as the site serves it. Only the letter id is checked, if LINK says it: `verify` does the
-    rest.
+    Downloads file by file from the letter's site. Only the letter id is checked, if LINK contains one; `verify` checks
+    everything else.
     """
     where = parse_link(link)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -47,8 +47,8 @@ def get(
     target.mkdir(parents=True, exist_ok=True)
     by = network.Network(proxy, timeout)
     with connect(where, proxy=network.chosen(proxy), budget=by.budget()) as http, voice.progress() as progress:
-        read = reading.fetch(http, where, target, lambda done, total: progress("fetching", done, total))
+        read = live_snapshot.fetch(http, where, target, lambda done, total: progress("fetching", done, total))
     if not read.settled:
-        voice.warn("The letter's names changed while they were fetched: if the bundle is not valid, fetch it again.")
-    voice.good(f"The bundle lies in {target}. Check it: {voice.command('verify', target)}")
+        voice.warn("The letter's names changed during the download: if the bundle is not valid, download it again.")
+    voice.good(f"The bundle is in {target}. Check it: {voice.command('verify', target)}")
     return exits.OK

@@ -1,4 +1,4 @@
-"""What a page or PDF does not print as it was signed, told to the organiser."""
+"""Reports the names and texts that a page or PDF does not print as they were signed."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any, Final
 
 from . import voice
 
-MOST: Final = 20
-"""Told in full; the rest stand in the report."""
+MAX_PRINTED: Final = 20
+"""Maximum number of changes printed; all are in the report."""
 
 
-def tell(mended: Sequence[Mapping[str, Any]]) -> None:
-    """``mended``: as in report.json."""
-    for change in mended[:MOST]:
+def print_changes(mended: Sequence[Mapping[str, Any]]) -> None:
+    """Prints the changes. ``mended``: as in report.json."""
+    for change in mended[:MAX_PRINTED]:
         voice.warn(_sentence(change))
-    if len(mended) > MOST:
-        voice.warn(f"... and {len(mended) - MOST} more: see `mended` in the report")
+    if len(mended) > MAX_PRINTED:
+        voice.warn(f"... and {len(mended) - MAX_PRINTED} more: see `mended` in the report")
     if any(change["key"] for change in mended):
-        voice.say("  Otherwise for one of them: --decisions FILE, by the key in brackets (see docs/press.md)")
+        voice.say("  To decide otherwise: --decisions FILE, by the key in brackets (see docs/press.md)")
 
 
 def _sentence(change: Mapping[str, Any]) -> str:
@@ -26,5 +26,5 @@ def _sentence(change: Mapping[str, Any]) -> str:
     if not change["signed"]:
         return f"{change['name']}: {change['what']}{key}"
     if not change["name"]:
-        return f"{change['signed']}: counted, and not printed here but listed at the address; {change['what']}{key}"
+        return f"{change['signed']}: counted, and listed at the address instead of here; {change['what']}{key}"
     return f"{change['signed']}: printed as {change['name']!r}; {change['what']}{key}"

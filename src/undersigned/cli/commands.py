@@ -1,7 +1,7 @@
-"""Which commands there are, and the group that imports one only when it is run.
+"""The list of commands, each imported only when it runs (lazy loading).
 
-``undersigned --help`` needs none of them, and ``undersigned verify`` needs neither Django nor the typesetting engine:
-they may not even be installed (docs/adr/0081).
+``undersigned --help`` imports none of them, and ``undersigned verify`` imports neither Django nor the typesetting
+engine, which may not be installed (docs/adr/0081).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ OPERATOR: Final = "For operators"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A command as the list shows it. ``home``: its module in this package and its name there.
+    """A command in the list. ``home``: its module in this package and its name there.
 
-    ``about`` is the first line of its own help, which is not imported for the list; a test holds them together.
+    ``about`` repeats the first line of its help, because the list does not import it; a test compares the two.
     """
 
     home: str
@@ -35,20 +35,20 @@ class Entry:
 
 COMMANDS: Final[dict[str, Entry]] = {
     "verify": Entry("verify:verify", READER, "Check a whole letter, trusting neither its site nor its organiser."),
-    "bundle": Entry("bundle:app", READER, "Download everything anybody needs to check a letter."),
+    "bundle": Entry("bundle:app", READER, "Download all files needed to check a letter."),
     "sign": Entry("sign:sign", SIGNATORY, "Sign a letter, on your own machine."),
     "edit": Entry(
         "sign:edit",
         SIGNATORY,
-        "Change how you are shown under a letter (name, initials, anonymous), until a cut has covered your signature.",
+        "Change how your name appears (name, initials, anonymous), until a cut covers your signature.",
     ),
     "withdraw": Entry(
-        "sign:withdraw", SIGNATORY, "Withdraw a signature, for good. Works at any time, from any machine."
+        "sign:withdraw", SIGNATORY, "Withdraw a signature, permanently. Works at any time, from any machine."
     ),
     "counted": Entry(
         "sign:counted",
         SIGNATORY,
-        "Am I counted? Downloads the whole log and looks in it, so that nobody learns who asked.",
+        "Am I counted? Downloads the whole log to check, so that no one learns who asked.",
     ),
     "letter": Entry("letter:app", ROLES, "Write, open, publish or abandon a letter."),
     "roll": Entry("roll:app", ROLES, "Make the roll, its access codes and the slips."),
@@ -56,12 +56,12 @@ COMMANDS: Final[dict[str, Entry]] = {
     "page": Entry(
         "page:app",
         ROLES,
-        "Set a letter and its names on a newspaper's page, checked and read back before it is written.",
+        "Typeset a letter and its names as a newspaper page, with preflight and readback.",
     ),
     "booking": Entry(
         "booking:app",
         ROLES,
-        "Book pages in newspapers; the server makes each of the newest edition until it is handed in.",
+        "Book newspaper pages; the server remakes each for every new edition until you send it.",
     ),
     "serve": Entry("serve:serve", OPERATOR, "Run a site: web workers and the clerk, until it is told to stop."),
     "init": Entry(
@@ -102,7 +102,7 @@ COMMANDS: Final[dict[str, Entry]] = {
 
 
 def load(name: str) -> Any:
-    """The command ``name`` itself. Raises ModuleNotFoundError if it needs a package that is not installed."""
+    """Imports the command ``name``. Raises ModuleNotFoundError if it needs a package that is not installed."""
     entry = COMMANDS[name]
     module, _, attribute = entry.home.partition(":")
     found = getattr(importlib.import_module(f"{__package__}.{module}"), attribute)
@@ -117,7 +117,7 @@ def load(name: str) -> Any:
 
 
 class Commands(TyperGroup):
-    """All commands, each a placeholder that can be listed until it is run."""
+    """All commands, as placeholders that can be listed without importing them."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -127,7 +127,7 @@ class Commands(TyperGroup):
             )
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Puts the command itself in its place, then goes on as usual."""
+        """Replaces the placeholder by the command itself, then resolves it as usual."""
         if args and args[0] in COMMANDS:
             self.commands[args[0]] = load(args[0])
         return super().resolve_command(ctx, args)

@@ -1,4 +1,4 @@
-"""``undersigned demo``: a rehearsal, then the site it left running and a letter to sign."""
+"""``undersigned demo``: runs a rehearsal, then serves its site with a second letter to sign."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 from undersigned import durable
 from undersigned.client import keyfile, organiser, registrar
 from undersigned.client.errors import InputError
-from undersigned.client.folder import Folder, Known, read_token
+from undersigned.client.folder import Folder, ServerRecord, read_token
 from undersigned.client.letter import connect, fetch_letter
 from undersigned.client.link import parse_link
 from undersigned.client.organiser import Organiser
@@ -42,10 +42,10 @@ class Opened:
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Where everything goes.", metavar="DIR")] = Path("demo"),
-    port: Annotated[int, typer.Option(help="The port the site is left on.", min=1, max=65535)] = 8000,
+    out: Annotated[Path, typer.Option(help="Output folder.", metavar="DIR")] = Path("demo"),
+    port: Annotated[int, typer.Option(help="The port of the site.", min=1, max=65535)] = 8000,
     signatories: Annotated[int, typer.Option(help="How many sign before the notice.")] = 1000,
-    seed: Annotated[int, typer.Option(help="The invented people come from it; keys never do.")] = 1,
+    seed: Annotated[int, typer.Option(help="Random seed for the invented people; never for keys.")] = 1,
     exit_: Annotated[bool, typer.Option("--exit", help="End after the checks instead of serving.")] = False,
 ) -> int:
     """See it all: a rehearsal, then the site with the published letter and two that you can sign.
@@ -54,12 +54,12 @@ def demo(
     undersigned demo
     ```
 
-    The first letter's people are invented. The second, sealed, waits for you, and a few access codes for it are
-    printed. The third is public and mails codes, which lie at /outbox: this site's mail goes nowhere else.
-    DIR is made anew if a demo made it, and left alone if it holds anything else. Ctrl-C ends the site.
+    The first letter's people are invented. The second, sealed, is for you to sign, with access codes printed below. The
+    third is public and mails codes, which are shown at /outbox: this site's mail goes nowhere else.
+    DIR is replaced if a demo created it, and left alone if it contains anything else. Ctrl-C stops the site.
     """
     if not port_is_free("127.0.0.1", port):
-        raise InputError(f"port {port} is taken: stop what listens there, or run undersigned demo --port {port + 1}")
+        raise InputError(f"port {port} is in use: stop that program, or run undersigned demo --port {port + 1}")
     withdraw, join = (25, 8) if signatories >= 100 else (signatories // 10, 2)
     initials, anonymous = (5, 60) if signatories >= 100 else (1, signatories // 10)
     plan = make(Size(signatories, withdraw, join, initials, anonymous, seed=seed))
@@ -90,7 +90,7 @@ def demo(
 
 
 def open_letter(server: Server, folder: Path) -> Opened:
-    """A second letter, approved and open, for blank codes: whoever has one can sign with a name of their own."""
+    """A second letter, approved and open, with blank codes: you can sign it with any name."""
     with voice.stage("A second letter is opened, for you"):
         passphrase = secrets.token_urlsafe(18)
         keys = [folder / "trustees" / f"trustee-{number}.age" for number in (1, 2, 3)]
@@ -103,8 +103,8 @@ def open_letter(server: Server, folder: Path) -> Opened:
         place = Folder(folder / "letter")
         token = read_token(server.token_file)
         known = organiser.draft(server.url, token, terms.slug, str(server.token_file.resolve()))
-        place.remember(known)
-        blank = registrar.make_blank(_CODES, base64url.decode(known.registrar))
+        place.write_record(known)
+        blank = registrar.make_blank_codes(_CODES, base64url.decode(known.registrar))
         write_roll(place, blank)
         invitation = _open(place, known, token, blank, made, keys)
     return Opened(invitation, [codes.format_code("S", code) for code in blank.codes])
@@ -112,9 +112,9 @@ def open_letter(server: Server, folder: Path) -> Opened:
 
 def _open(
     place: Folder,
-    known: Known,
+    known: ServerRecord,
     token: str,
-    blank: registrar.Made,
+    blank: registrar.CodeSet,
     made: list[keyfile.TrusteeKey],
     keys: list[Path],
 ) -> str:
@@ -124,7 +124,7 @@ def _open(
         by.upload_texts(texts)
         by.upload_slots(blank.slots, lambda *_: None)
         letter = by.freeze(built)
-        place.open_as(letter.spelt)
+        place.mark_open(letter.id_text)
         link = parse_link(letter.invitation)
         with connect(link, connections=1) as http:
             for key, path in zip(made, keys, strict=True):
@@ -137,12 +137,12 @@ def _open(
 
 
 def _announce(server: str, signed: int, out: Path, ends: bool) -> None:
-    """What is about to happen, and where it can be looked at."""
+    """Says what is about to happen, and where the results will be."""
     voice.say(f"{signed:,} invented people sign a letter; its whole life takes two minutes or so.")
     if ends:
-        voice.say(f"Then look into {out}: the newspapers' pages, and a bundle that anybody can check.")
+        voice.say(f"Then look into {out}: the newspaper pages, and a bundle that anyone can check.")
     else:
-        voice.say(f"Then look at {server}/ in a browser: it says here what is there.")
+        voice.say(f"Then look at {server}/ in a browser: the addresses will be printed here.")
     voice.say()
 
 
@@ -169,9 +169,9 @@ def _explain(rehearsal: Rehearsal, second: Opened, out: Path) -> None:
     voice.say(f"  {rehearsal.letter.link.base}en/   the published letter and its signatories")
     voice.say(f"  {second.invitation}   a second letter, sealed, open for signature")
     voice.say(f"  {rehearsal.mailed}   a third, public, that mails codes")
-    voice.say(f"  {rehearsal.server}/outbox   where those mails lie")
+    voice.say(f"  {rehearsal.server}/outbox   where those mails are shown")
     voice.say()
-    voice.say("The newspapers' pages, and every figure:")
+    voice.say("The newspaper pages, and all figures:")
     _say_pages(rehearsal, out)
     voice.say()
     voice.say("Check the published letter as a stranger would, in another terminal:")
@@ -183,4 +183,4 @@ def _explain(rehearsal: Rehearsal, second: Opened, out: Path) -> None:
         voice.say(f"    {code}")
     voice.say(f"  {len(second.codes) - _SHOWN} more are in {out / 'second' / 'letter' / 'roll' / 'codes.csv'}")
     voice.say()
-    voice.say("Ctrl-C ends the site.")
+    voice.say("Ctrl-C stops the site.")

@@ -65,7 +65,7 @@ former,נועה בן־עמק,,Brook Road 7
 
 
 def write(folder: Path) -> None:
-    """Makes ``folder`` with the example. Raises InputError if there is something in it already."""
+    """Creates ``folder`` with the example. Raises InputError if it is not empty."""
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder} is not empty: choose another folder")
     (folder / "text").mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Exit codes: 0 valid or done, 1 invalid or refused, 2 misuse, 3 could not tell (protocol.md section 7)."""
+"""Exit codes: 0 valid or done, 1 invalid or refused, 2 usage error, 3 undetermined (protocol.md section 7)."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def of_outcome(outcome: Outcome) -> int:
 
 
 def of_error(error: Exception) -> int:
-    """The exit code that says what kind of failure ``error`` is."""
+    """The exit code for an exception."""
     match error:
         case InputError():
             return MISUSE
         case UnreachableError() | UndeliveredError() | WaitingError() | UndeterminedError():
             return UNKNOWN
         case ProblemError(status=status) if status >= 500:
-            # The server failed: whether it did what was asked, it does not know itself.
+            # A 5xx error: even the server does not know whether it did what was asked.
             return UNKNOWN
         case ProblemError() | AnswerError() | ProtocolError():
             return INVALID

@@ -62,7 +62,7 @@ def new(
     printable.warn_of(described, place.texts(described.title))
     known = organiser.draft(parse_server(server), read_token(token_file), described.slug, str(token_file.resolve()))
     place.organiser_seed()
-    place.remember(known)
+    place.write_record(known)
     voice.good(f"A draft is at {known.origin}. Its keys on your side lie in {folder}.")
     voice.say(f"  Next: undersigned roll make PEOPLE.csv --letter {folder}, then undersigned letter open {folder}")
     return exits.OK
@@ -85,7 +85,7 @@ def open_(
     A sealed letter takes signatures once every trustee has approved it (`undersigned trustee approve`).
     """
     place = Folder(folder)
-    known, described = place.known(), place.letter_file()
+    known, described = place.read_record(), place.letter_file()
     slots, people = read_slots(place, described.check)
     built, texts = organiser.build_manifest(place, described, known, len(slots), people)
     printable.warn_of(described, place.texts(described.title))
@@ -96,8 +96,8 @@ def open_(
             by.upload_slots(slots, lambda done, total: progress("uploading codes", done, total))
         letter = by.freeze(built)
     durable.write_over(folder / "manifest.json", letter.source, mode=0o644)
-    place.open_as(letter.spelt)
-    voice.good(f"The letter is fixed. Its id: {letter.spelt}")
+    place.mark_open(letter.id_text)
+    voice.good(f"The letter is fixed. Its id: {letter.id_text}")
     if built.sealed:
         number = voice.count(len(built.trustees), "trustee")
         voice.say(f"  {number} must approve it before anybody can sign. The invitation:")
@@ -119,7 +119,7 @@ def read_slots(place: Folder, check: str) -> tuple[list[dict[str, str | None]], 
 @contextlib.contextmanager
 def connected(place: Folder) -> Iterator[Organiser]:
     """The organiser's connection to the letter of ``place``."""
-    known = place.known()
+    known = place.read_record()
     by = Organiser(known, place.token(known), place.organiser_seed())
     try:
         yield by
@@ -131,7 +131,7 @@ def connected(place: Folder) -> Iterator[Organiser]:
 def at(folder: Path) -> Iterator[tuple[Organiser, Letter]]:
     """The organiser's connection and the letter, once it is open. Raises InputError before."""
     place = Folder(folder)
-    known = place.known()
+    known = place.read_record()
     if known.letter is None:
         raise InputError(f"this letter is a draft still: run undersigned letter open {folder}")
     with connected(place) as by:

@@ -1,7 +1,7 @@
-"""A mail server that delivers nothing, for demos and rehearsals. What a demo's site sends lies open at ``/outbox``.
+"""A fake SMTP server for demos and rehearsals: delivers nothing, and shows a demo's mails at ``/outbox``.
 
-It listens on loopback, as long as they run, and a demo's writes each mail into a page among the site's served files.
-The site itself knows nothing of it: to it this is the operator's mail server.
+It listens on loopback while they run; in a demo it writes each mail to a page among the site's served files. The site
+does not know about it: for the site it is the operator's mail server.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .server import free_port
 
 SENDER: Final = "letters@undersigned.example"
 KEPT: Final = 200
-"""Mails shown, the newest first."""
+"""Number of mails shown, the newest first."""
 _LINK: Final = re.compile(r"https?://[^\s<&]+")
 _PAGE: Final = """\
 <!doctype html>
@@ -32,8 +32,8 @@ _PAGE: Final = """\
 <link rel="stylesheet" href="/static/site.css"><link rel="stylesheet" href="/static/forms.css"></head>
 <body><main>
 <h1>Outbox</h1>
-<p class="note">This is a demo. Mail that a real site would send lies here, for everybody to read, and goes nowhere
-else. Load the page again for what has come since.</p>
+<p class="note">This is a demo. Mail that a real site would send is shown here, for everyone to read, and goes nowhere
+else. Reload the page for new mail.</p>
 {mails}
 </main></body>
 </html>
@@ -46,17 +46,17 @@ _MAIL: Final = """\
 
 
 class Outbox:
-    """The mail server and its page. ``public``: the site's directory of served files; None: no page."""
+    """The SMTP server and its page. ``public``: the site's directory of served files; None: no page."""
 
     def __init__(self, public: Path | None) -> None:
         self.port = free_port()
         self._page = None if public is None else public / "outbox" / "index.html"
         self.mails: list[EmailMessage] = []
-        """The newest, in the order they came."""
+        """The newest mails, in order of arrival."""
         self._controller: Any = Controller(self, hostname="127.0.0.1", port=self.port)
 
     def configure(self, settings: Path) -> None:
-        """Adds to a site's ``settings.toml`` the table that sends its mail here."""
+        """Appends to a site's ``settings.toml`` the table that sends its mail here."""
         with settings.open("a", encoding="utf-8") as file:
             file.write(self._table())
 
@@ -64,7 +64,7 @@ class Outbox:
         return f'\n[mail]\nhost = "127.0.0.1"\nport = {self.port}\nsecurity = "none"\nsender = "{SENDER}"\n'
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ARG002, N802 - aiosmtpd's
-        """Takes one mail, whoever it is for."""
+        """Accepts one mail, for any recipient."""
         self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         del self.mails[:-KEPT]
         self._write()
@@ -86,7 +86,7 @@ class Outbox:
 
 
 def page(mails: list[EmailMessage]) -> str:
-    """The page with these mails. What they hold is text; their links work."""
+    """The page with these mails. Their content is escaped; links work."""
     shown = [
         _MAIL.format(
             subject=html.escape(str(mail["subject"])), to=html.escape(str(mail["to"])),
@@ -98,6 +98,6 @@ def page(mails: list[EmailMessage]) -> str:
 
 
 def _linked(text: str) -> str:
-    """Text as HTML, its addresses as links, its lines as they were."""
+    """Text as HTML: addresses become links, line breaks are kept."""
     escaped = html.escape(text.strip()).replace("\n", "<br>\n")
     return _LINK.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', escaped)

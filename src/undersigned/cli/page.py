@@ -1,4 +1,4 @@
-"""``undersigned page``: a letter and its names on a newspaper's page."""
+"""``undersigned page``: typeset newspaper pages, the archive PDF and placards; list papers."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from undersigned.client.errors import InputError
 from . import changes, exits, voice
 
 if TYPE_CHECKING:
-    # In each command, and not here: the press is large, and may not be installed.
+    # Imported in each command: the press is large, and may not be installed.
     from undersigned import press
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Set a letter and its names on a newspaper's page, checked and read back before it is written.",
+    help="Typeset a letter and its names as a newspaper page, with preflight and readback.",
 )
 
 Bundle = Annotated[Path, typer.Option("--bundle", help="A letter's bundle: a directory or a zip.", metavar="B")]
 Lang = Annotated[str, typer.Option("--lang", help="The language of the page, one of the letter's.", metavar="L")]
-Out = Annotated[Path, typer.Option("--out", help="Where the files go; made if missing.", metavar="DIR")]
-Edition = Annotated[int | None, typer.Option("--edition", help="Its number; the newest if not given.", min=1)]
+Out = Annotated[Path, typer.Option("--out", help="Output folder; created if missing.", metavar="DIR")]
+Edition = Annotated[int | None, typer.Option("--edition", help="Edition number; default: the newest.", min=1)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON on stdout.")]
 Missing = Annotated[
     str,
     typer.Option(
         "--missing",
-        help="A sign no typeface here shows, such as an emoji: leave-out (it is left out, and who would lose a letter "
-        "is set aside), set-aside (the name is counted and stands at the address), refuse.",
+        help="For characters that no font has, such as emoji: leave-out (omitted; a name that would lose a letter "
+        "is set aside), set-aside (the name is counted and listed at the address), refuse.",
     ),
 ]
 Decisions = Annotated[
     Path | None,
     typer.Option(
         "--decisions",
-        help='Otherwise for single names: JSON, {"KEY": "set-aside"} or {"KEY": {"name": "as the person writes it"}}; '
-        "KEY as the report gives it.",
+        help='Exceptions for single names: JSON, {"KEY": "set-aside"} or {"KEY": {"name": "as the person writes it"}}; '
+        "KEY as in the report.",
     ),
 ]
 Date = Annotated[
-    str | None, typer.Option("--date", help="The date in the file, UTC. If not given, the letter's own: same bytes.")
+    str | None, typer.Option("--date", help="The date in the file, UTC. Default: the letter's own, for equal bytes.")
 ]
 
 
@@ -58,22 +58,20 @@ def make(
     paper: Annotated[str, typer.Option("--paper", help="An id from `page papers`, or a size: 254x533mm, 10x21in.")],
     lang: Lang,
     out: Out,
-    imprint: Annotated[str, typer.Option("--imprint", help="Who pays for the page and answers for it.")],
-    style: Annotated[str, typer.Option("--style", help="list: one name a line. run-in: in paragraphs.")] = "list",
+    imprint: Annotated[str, typer.Option("--imprint", help="Who pays for the page and is responsible for it.")],
+    style: Annotated[str, typer.Option("--style", help="list: one name per line. run-in: in paragraphs.")] = "list",
     design: Annotated[str, typer.Option("--design", help="classic, plain or names-first.")] = "classic",
     edition: Edition = None,
-    beside: Annotated[str | None, typer.Option("--beside", help="A second language, set side by side.")] = None,
-    size: Annotated[
-        str | None, typer.Option("--size", help="The booked size, for a paper whose size we do not know.")
-    ] = None,
+    beside: Annotated[str | None, typer.Option("--beside", help="A second language, side by side.")] = None,
+    size: Annotated[str | None, typer.Option("--size", help="The booked size, for a paper of unknown size.")] = None,
     icc: Annotated[
         Path | None, typer.Option("--icc", help="The paper's CMYK output profile; PDF/X-4 needs it.")
     ] = None,
-    titles: Annotated[bool, typer.Option(help="Whether titles are printed beside names.")] = True,
-    sections: Annotated[bool, typer.Option(help="Whether groups stand apart, each with its count.")] = True,
+    titles: Annotated[bool, typer.Option(help="Print titles after names.")] = True,
+    sections: Annotated[bool, typer.Option(help="Print each group under a heading with its count.")] = True,
     spread: Annotated[bool, typer.Option("--spread", help="Two pages of the booked size.")] = False,
     first: Annotated[
-        int | None, typer.Option("--first", help="Print so many names; say where the rest are.", min=1)
+        int | None, typer.Option("--first", help="Print only this many names; say where the others are.", min=1)
     ] = None,
     address: Annotated[
         str | None, typer.Option("--address", help="The public address, if not the letter's own.")
@@ -83,15 +81,15 @@ def make(
     date: Date = None,
     as_json: AsJson = False,
 ) -> int:
-    """Make one page: the largest type that fits, built to the paper's PDF/X, preflighted, and read back name by name.
+    """Typeset one page: the largest type that fits, PDF/X for the paper, preflight, and readback of every name.
 
     ```
     undersigned page make --bundle ./bundle --paper welt --lang en --imprint "Paid for by ..." --out ./page
     ```
 
-    Writes page.pdf (for the paper), page.png (to look at) and report.json. If a check fails, no page is written.
+    Writes page.pdf (for the paper), page.png (a preview) and report.json. If a check fails, no page is written.
 
-    Exit status: 0 written, 1 it does not fit or fails a check, 2 misuse, 3 could not tell.
+    Exit status: 0 written, 1 does not fit or fails a check, 2 usage error, 3 undetermined.
     """
     from undersigned import press
 
@@ -105,7 +103,7 @@ def make(
         "missing": missing,
     }
     with _refusals(as_json), open_path(bundle, holding="editions") as files:
-        order = press.order_from(
+        order = press.order_from_bundle(
             files,
             lang=lang,
             paper=paper,
@@ -139,11 +137,11 @@ def archive(
     date: Date = None,
     as_json: AsJson = False,
 ) -> int:
-    """Make the reader's PDF: A4, accessible, made to last (PDF/A-3a, PDF/UA-1), with the edition itself attached."""
+    """Make the archive PDF: A4, accessible, for long-term archiving (PDF/A-3a, PDF/UA-1), with the edition attached."""
     from undersigned import press
 
     with _refusals(as_json), open_path(bundle, holding="editions") as files:
-        order = press.archive_order(
+        order = press.archive_order_from_bundle(
             files,
             lang=lang,
             number=edition,
@@ -157,7 +155,7 @@ def archive(
         voice.data_json(dataclasses.asdict(report))
     else:
         voice.good(f"{voice.count(report.names, 'name')}, tagged, with the edition attached: {out / 'archive.pdf'}")
-        changes.tell([dataclasses.asdict(change) for change in report.mended])
+        changes.print_changes([dataclasses.asdict(change) for change in report.mended])
     return exits.OK
 
 
@@ -173,22 +171,22 @@ def placard(
     foot: Annotated[str, typer.Option("--foot", help="Small print.")] = "",
     date: Date = None,
 ) -> int:
-    """Make an A3 placard with a QR symbol that can be read across a room, for meetings."""
+    """Make an A3 placard for meetings, with a QR symbol that can be scanned from across the room."""
     from undersigned import press
 
     moment = _moment(date) or datetime(2000, 1, 1, tzinfo=UTC)
     with _refusals(False):
         press.make_placard(press.PlacardOrder(title, tuple(line or ()), lang, address, moment, foot), out)
-    voice.good(f"The placard lies in {out / 'placard.pdf'}")
+    voice.good(f"The placard is in {out / 'placard.pdf'}")
     return exits.OK
 
 
 @app.command()
 def papers(as_json: AsJson = False) -> int:
-    """List the papers whose figures we know, and what is still to be asked of each."""
+    """List the known papers, and what is still to be asked of each."""
     from undersigned import press
 
-    known = press.papers().values()
+    known = press.list_papers().values()
     if as_json:
         voice.data_json([dataclasses.asdict(paper) for paper in known])
         return exits.OK
@@ -199,8 +197,8 @@ def papers(as_json: AsJson = False) -> int:
         flavour = paper.flavour + ("" if "flavour" not in paper.unknown else " ?")
         rows.append((paper.id, paper.name, paper.country, size, flavour, floor, f"{paper.ink_limit} %"))
     voice.table("Papers", ("id", "paper", "land", "mm", "built to", "least type, pt", "ink"), rows)
-    voice.say("? is our default: ask the paper. `--json` gives every figure with its source and date.")
-    voice.say("A paper whose size is to be asked takes --size; any size works as --paper, such as 254x533mm.")
+    voice.say("? is our default: ask the paper. `--json` prints every figure with its source and date.")
+    voice.say("A paper of unknown size takes --size; any size works as --paper, such as 254x533mm.")
     return exits.OK
 
 
@@ -215,18 +213,18 @@ def _tell(report: press.PageReport, out: Path) -> None:
         f"Read back: {report.read_back['entries']} of {voice.count(report.read_back['of'], 'name')}, in order, "
         "letter by letter"
     )
-    painted = voice.count(report.read_back["painted"]["glyphs"], "letter")
-    voice.good(f"Painted: {painted}, each with its own outline and its ink")
-    changes.tell([dataclasses.asdict(change) for change in report.mended])
+    painted = voice.count(report.read_back["painted"]["glyphs"], "glyph")
+    voice.good(f"Painted: {painted}, each with the right outline and ink")
+    changes.print_changes([dataclasses.asdict(change) for change in report.mended])
     for question in report.ask:
-        voice.warn(f"Not known, ask the paper: {question}")
+        voice.warn(f"Unknown, ask the paper: {question}")
     voice.say(f"  {out / 'page.pdf'}")
     voice.say(f"  SHA-256 {report.sha256}")
 
 
 @contextlib.contextmanager
 def _refusals(as_json: bool) -> Iterator[None]:
-    """Every refusal of the press as one sentence and its exit code."""
+    """Converts each PressError to one sentence and an exit code."""
     from undersigned import press
 
     try:
@@ -266,5 +264,5 @@ def _moment(text: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise InputError("--date is a date, or a date and time, such as 2026-12-01T06:00:00Z") from None
+        raise InputError("--date must be a date, or a date and time, such as 2026-12-01T06:00:00Z") from None
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""``undersigned rehearse``: the whole life of a letter with invented people."""
+"""``undersigned rehearse``: runs the whole life of a letter with invented people."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .server import Server, free_port, stop_like_ctrl_c
 
 
 def rehearse(
-    out: Annotated[Path, typer.Option(help="Where to put bundle, pages and summary.json.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="Output folder for bundle, pages and summary.json.", metavar="DIR")],
     signatories: Annotated[int, typer.Option(help="How many sign before the notice.")] = 1000,
     withdraw: Annotated[int, typer.Option(help="How many of them withdraw after it.")] = 25,
     join: Annotated[int, typer.Option(help="How many join after it.")] = 8,
@@ -30,9 +30,9 @@ def rehearse(
     anonymous: Annotated[int, typer.Option(help="How many sign without a name.")] = 60,
     trustees: Annotated[int, typer.Option(help="How many trustees there are.")] = 3,
     threshold: Annotated[int, typer.Option(help="How many of them open the names.")] = 2,
-    seed: Annotated[int, typer.Option(help="The invented people come from it; keys never do.")] = 1,
+    seed: Annotated[int, typer.Option(help="Random seed for the invented people; never for keys.")] = 1,
     server: Annotated[
-        str | None, typer.Option(help="A running server instead of one of its own.", metavar="URL")
+        str | None, typer.Option(help="Use this running server instead of starting one.", metavar="URL")
     ] = None,
     token_file: Annotated[Path | None, typer.Option(help="With --server: the organiser's token.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")] = False,
@@ -73,7 +73,7 @@ def rehearse(
 
 
 def conclude(rehearsal: Rehearsal, plan: Plan, as_json: bool = False) -> int:
-    """Shows what was planned and measured; the exit code."""
+    """Prints the planned and measured figures; returns the exit code."""
     rehearsal.record.show()
     if as_json:
         voice.data_json(rehearsal.record.summary())
@@ -82,6 +82,6 @@ def conclude(rehearsal: Rehearsal, plan: Plan, as_json: bool = False) -> int:
         voice.fail(f"Not as planned: {', '.join(wrong)}.")
         return exits.INVALID
     standing = plan.figures()["standing"]
-    voice.good(f"All as planned: {standing} stand behind the letter. Edition {rehearsal.record.facts['edition']}")
+    voice.good(f"All as planned: {standing} signatures counted. Edition {rehearsal.record.facts['edition']}")
     voice.say(f"  {rehearsal.out / 'bundle'}, {rehearsal.out / 'pages'}, {rehearsal.out / 'summary.json'}")
     return exits.OK

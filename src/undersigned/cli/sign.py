@@ -1,4 +1,4 @@
-"""``undersigned sign``, ``edit``, ``withdraw``, ``counted``: a signatory's commands."""
+"""``undersigned sign``, ``edit``, ``withdraw``, ``counted``: the signatory's commands."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from undersigned.client import counted as looking
-from undersigned.client import pending, signer
+from undersigned.client import count_check, pending_signature, signer
 from undersigned.client.box import fetch_record
 from undersigned.client.errors import InputError, ProblemError, WaitingError
 from undersigned.client.http import Http
@@ -22,7 +21,7 @@ from . import exits, network, voice
 
 
 class Mode(StrEnum):
-    """How somebody is shown under the letter."""
+    """How the signatory's name appears."""
 
     NAME = "name"
     INITIALS = "initials"
@@ -30,16 +29,14 @@ class Mode(StrEnum):
 
 
 Link = Annotated[str, typer.Argument(help="The invitation: https://HOST/LETTER/#ID", metavar="LINK")]
-CodeFile = Annotated[
-    Path | None, typer.Option(help="A file whose first line is the access code; else it is asked for.")
-]
+CodeFile = Annotated[Path | None, typer.Option(help="A file whose first line is the access code; default: ask.")]
 WithdrawalFile = Annotated[
-    Path | None, typer.Option(help="A file whose first line is the withdrawal code; else it is asked for.")
+    Path | None, typer.Option(help="A file whose first line is the withdrawal code; default: ask.")
 ]
-As = Annotated[Mode | None, typer.Option("--as", help="How your name should appear; else it is asked.")]
-Group = Annotated[str | None, typer.Option(help="Your group, where the roll does not say it.")]
-Name = Annotated[str | None, typer.Option(help="Your name or initials, where the roll does not say it.")]
-Title = Annotated[str | None, typer.Option(help="Your title, where the roll does not say it.")]
+As = Annotated[Mode | None, typer.Option("--as", help="How your name should appear; default: ask.")]
+Group = Annotated[str | None, typer.Option(help="Your group, if it is not on the roll.")]
+Name = Annotated[str | None, typer.Option(help="Your name or initials, if not on the roll.")]
+Title = Annotated[str | None, typer.Option(help="Your title, if it is not on the roll.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
@@ -57,16 +54,16 @@ def sign(
 ) -> int:
     """Sign a letter, on your own machine.
 
-    Checks that the letter is the one of the invitation and that every trustee has approved it; has your access code
-    certified without anybody seeing for whom; seals your name to the trustees; hands it in, and checks the receipt.
+    Checks that the letter is the one in the invitation and that every trustee has approved it; has your access code
+    certified by a blind signature; seals your name to the trustees; sends the signature, and checks the receipt.
 
     ```
     undersigned sign 'https://letters.example.org/valley-water/#ID'
     undersigned sign 'https://letters.example.org/valley-water/#ID' --as initials --name 'A. M.' --group residents
     ```
 
-    The withdrawal code is printed once. Whoever has it can withdraw your signature, and show that it is yours. If the
-    line breaks, run the same command again on the same machine: what was sent is sent again as it was, and counts once.
+    The withdrawal code is printed once. Anyone who has it can withdraw your signature, and prove that it is yours. If
+    the connection breaks, run the same command again on the same machine: it resends the same bytes, and counts once.
     """
     where = parse_link(link)
     with connect(where, proxy=network.chosen(proxy)) as http:
@@ -77,39 +74,39 @@ def sign(
         require_approvals(http, letter)
         choice = _choice(as_, group, name, title)
         if letter.manifest.eligibility.check != "roll":
-            # Before the code is used: nobody but the person says who they are.
+            # Ask before the code is used: without an answer, the code would be spent for nothing.
             signer.make_payload(letter, choice, roll.Place(b"", b"", b""), None)
         access = codes.parse_code("S", where.code or voice.ask_secret("Access code", code_file))
-        begun = pending.begin(letter, access)
+        begun = pending_signature.begin(letter, access)
         if begun.prepared is None:
             prepared = _prepare(http, letter, access, begun, choice, yes)
         else:
             prepared = begun.prepared
-            voice.say("A signature with this code was begun here. It is sent again exactly as it was chosen then.")
+            voice.say("A signature with this code was begun here. It is resent exactly as you chose then.")
         _print_code(begun.signer, as_json)
         try:
-            accepted = signer.hand_over(http, letter, prepared)
+            accepted = signer.post_prepared(http, letter, prepared)
         except ProblemError as error:
             if error.code != "sequence":
                 if error.status < 500:
                     begun.drop()
                 raise
-            # The key is this machine's own: the log has what an earlier attempt sent.
+            # The key exists on this machine only, so the entry in the log is from an earlier attempt here.
             begun.finish()
-            voice.warn("The letter has the signature sent earlier from here, as it was chosen then.")
+            voice.warn("The log already has the signature you sent from here, as you chose then.")
             voice.say(f"  To change it: {voice.command('edit', letter.invitation)}")
             return exits.OK
         begun.finish()
-    voice.good(f"Signed. The log has promised, signed, to take your signature in by {accepted.receipt.by}.")
+    voice.good(f"Signed. The log has promised to include your signature by {accepted.receipt.by}.")
     voice.say("  Until then it waits for its batch and is not in the log yet.")
     voice.say(f"  To withdraw, from any device: {voice.command('withdraw', letter.invitation)}")
     return exits.OK
 
 
 def _prepare(
-    http: Http, letter: Letter, access: bytes, begun: pending.Pending, choice: signer.Choice, yes: bool
+    http: Http, letter: Letter, access: bytes, begun: pending_signature.Pending, choice: signer.Choice, yes: bool
 ) -> signer.Prepared:
-    """The signature, kept on disk before it is sent. Raises ProblemError."""
+    """Prepares the signature and stores it on disk before it is sent. Raises ProblemError."""
     try:
         activated = signer.activate(http, letter, access, begun.signer, begun.blinded)
     except ProblemError as error:
@@ -125,13 +122,13 @@ def _prepare(
 
 
 def _choice(as_: Mode | None, group: str | None, name: str | None, title: str | None) -> signer.Choice:
-    """How somebody wants to be shown. Raises InputError if they neither say so nor can be asked."""
+    """The choice from options or questions. Raises InputError if an option is missing and there is no terminal."""
     chosen = as_ or Mode(voice.choose("How should your name appear?", list(Mode), "--as"))
     return signer.Choice(as_=chosen.value, group=group, name=name, title=title)
 
 
 def _print_code(who: signer.Signer, as_json: bool) -> None:
-    """Before the entry is sent: afterwards, a machine that stops would leave a signature nobody can withdraw."""
+    """Prints the code before the entry is sent: a crash afterwards would leave a signature that cannot be withdrawn."""
     voice.say("Your withdrawal code. Write it down; it is shown once and stored nowhere:")
     if as_json:
         voice.data_json({"withdrawal_code": who.withdrawal_code})
@@ -146,9 +143,9 @@ def _show(http: Http, letter: Letter) -> None:
     voice.say(fetch_text(http, letter, language))
     if letter.manifest.sealed:
         names = "; ".join(trustee.name for trustee in letter.manifest.trustees)
-        voice.say(f"Names are sealed. {letter.manifest.threshold} of these can open them together: {names}.")
+        voice.say(f"Names are sealed. Any {letter.manifest.threshold} of these trustees can open them: {names}.")
     else:
-        voice.say("Names are public at once.")
+        voice.say("Names are public immediately.")
     voice.say()
 
 
@@ -162,24 +159,24 @@ def withdraw(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     proxy: network.Proxy = None,
 ) -> int:
-    """Withdraw a signature, for good. Works at any time, from any machine.
+    """Withdraw a signature, permanently. Works at any time, from any machine.
 
     ```
     undersigned withdraw 'https://letters.example.org/valley-water/#ID'
     ```
 
-    Before publication nobody learns who withdrew: the count falls, and what was sealed is deleted.
+    Before publication no one learns who withdrew: the count falls, and the sealed name is deleted.
     """
     where = parse_link(link)
     with connect(where, proxy=network.chosen(proxy)) as http:
         letter = fetch_letter(http, where)
         who = _signer(letter, code_file)
-        voice.confirm("Withdraw? It cannot be taken back.", yes)
+        voice.confirm("Withdraw? This can't be undone.", yes)
         try:
             again = signer.withdraw(http, letter, who).again
         except ProblemError as error:
             if error.code == "sequence":
-                # The same words whether the code is wrong or its owner never signed.
+                # The same message for a wrong code and an unused one: it must not reveal whether its owner signed.
                 raise InputError("No signature belongs to this code.") from None
             if error.code != "duplicate":
                 raise
@@ -187,7 +184,7 @@ def withdraw(
     if again:
         voice.good("This signature was already withdrawn. Nothing has changed.")
     else:
-        voice.good("Withdrawn. The count follows with the log's next batch.")
+        voice.good("Withdrawn. The count changes with the log's next batch.")
     return exits.OK
 
 
@@ -201,15 +198,15 @@ def edit(
     access_code_file: CodeFile = None,
     proxy: network.Proxy = None,
 ) -> int:
-    """Change how you are shown under a letter (name, initials, anonymous), until a cut has covered your signature.
+    """Change how your name appears (name, initials, anonymous), until a cut covers your signature.
 
     ```
     undersigned edit 'https://letters.example.org/valley-water/#ID' --as anonymous
     undersigned edit 'https://letters.example.org/valley-water/#ID' --as initials --name 'A. M.' --group residents
     ```
 
-    The count does not change. Needs the withdrawal code. With a roll your name and group come from your access code,
-    which is not used up by it; without it you can be anonymous or shown with initials, in the group you name.
+    The count does not change. Requires the withdrawal code. With a roll, your name and group come from your access
+    code, which is not used up; without it you can be anonymous or appear with initials, in the group you name.
     """
     where = parse_link(link)
     with connect(where, proxy=network.chosen(proxy)) as http:
@@ -217,22 +214,24 @@ def edit(
         choice = _choice(as_, group, name, title)
         who = _signer(letter, code_file)
         with voice.progress() as progress:
-            found = looking.find(http, letter, who.spelt, lambda done, total: progress("reading the log", done, total))
+            found = count_check.look_up_key(
+                http, letter, who.key_text, lambda done, total: progress("reading the log", done, total)
+            )
         if found.entry is None:
-            raise WaitingError(f"No signature with this code is in the log yet, or ever was. {_waits(letter)}")
+            raise WaitingError(f"There is no signature with this code in the log (yet). {_waits(letter)}")
         if not found.counted:
-            raise InputError("This signature has been withdrawn, and that is final.")
+            raise InputError("This signature has been withdrawn, permanently.")
         certified = None
         if letter.manifest.eligibility.check == "roll" and (choice.as_ == "name" or access_code_file or group is None):
             access = codes.parse_code("S", voice.ask_secret("Access code", access_code_file))
             certified = fetch_record(http, letter, access)
         signer.edit(http, letter, who, found.entry, choice, certified)
-    voice.good("Changed. The log has promised to take it in.")
+    voice.good("Changed. The log has promised to include the change.")
     return exits.OK
 
 
 def _waits(letter: Letter) -> str:
-    """How long somebody may have to wait for the log, by the letter's terms."""
+    """How long a new signature may wait for its batch, by the letter's terms."""
     minutes = max(1, ceil(letter.manifest.batch.wait / 60)) if letter.manifest.sealed else 1
     length = f"{minutes} minute{'' if minutes == 1 else 's'}" if minutes < 120 else f"{ceil(minutes / 60)} hours"
     return (
@@ -242,30 +241,30 @@ def _waits(letter: Letter) -> str:
 
 
 def counted(link: Link, code_file: WithdrawalFile = None, as_json: Json = False, proxy: network.Proxy = None) -> int:
-    """Am I counted? Downloads the whole log and looks in it, so that nobody learns who asked.
+    """Am I counted? Downloads the whole log to check, so that no one learns who asked.
 
     ```
     undersigned counted 'https://letters.example.org/valley-water/#ID'
     ```
 
-    Exit status: 0 counted, 1 withdrawn, 3 not in the log: never signed, or not yet, which the log alone cannot tell.
+    Exit status: 0 counted, 1 withdrawn, 3 not in the log: never signed, or not yet; the log can't tell which.
     """
     where = parse_link(link)
     with connect(where, proxy=network.chosen(proxy)) as http:
         letter = fetch_letter(http, where)
         who = _signer(letter, code_file)
         with voice.progress() as progress:
-            found = looking.find(http, letter, who.spelt, lambda done, total: progress("reading the log", done, total))
+            found = count_check.look_up_key(
+                http, letter, who.key_text, lambda done, total: progress("reading the log", done, total)
+            )
     state = "counted" if found.counted else "not-in-log" if found.signatory is None else "withdrawn"
     if as_json:
         voice.data_json({"counted": found.counted, "state": state, "count": found.count, "size": found.size})
     elif found.signatory is None:
         voice.warn(f"Not in the log yet. {_waits(letter)}")
     elif found.counted:
-        voice.good(
-            f"You are counted: entry {found.signatory.signed}, one of {found.count} who stand behind the letter."
-        )
-        voice.say("  A change or a withdrawal sent since this batch waits for the next one.")
+        voice.good(f"You are counted: entry {found.signatory.signed}, one of {found.count} signatures.")
+        voice.say("  If you changed or withdrew it after this batch, that waits for the next one.")
     else:
         voice.warn(f"You have withdrawn: entry {found.signatory.withdrawn}.")
     return {"counted": exits.OK, "withdrawn": exits.INVALID, "not-in-log": exits.UNKNOWN}[state]

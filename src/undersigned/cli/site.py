@@ -1,4 +1,4 @@
-"""The border between the command line and the site, an optional extra: ``undersigned[site]`` (docs/adr/0081).
+"""Access to the site's packages, an optional extra: ``undersigned[site]`` (docs/adr/0081).
 
 Commands for operators call ``undersigned.web.operator``, and nothing else of ``web``, inside ``at_site``
 (docs/adr/0115).
@@ -29,7 +29,7 @@ class SiteError(ClientError):
 
 
 _SENTENCE: Final = (
-    "This needs the parts that run a site and make pages, and they are not installed. "
+    "This command needs packages for running a site and typesetting that are not installed. "
     "Install them with: pip install 'undersigned[site]'"
 )
 # A name in the requirements is not always the name that is imported.
@@ -76,7 +76,7 @@ def require_data(data: Path) -> None:
 
 
 def require_site() -> None:
-    """Raises InputError if a site cannot run here: before it is tried in a process of its own."""
+    """Raises InputError if a site cannot run here. Call it before a separate process tries."""
     if sys.platform == "win32":
         raise InputError("A site runs on Linux and macOS. Verifying, signing and a trustee's work go on Windows too.")
     if any(importlib.util.find_spec(name) is None for name in ("django", "granian")):

@@ -1,4 +1,4 @@
-"""``undersigned trustee``: the commands of somebody who holds a key share."""
+"""``undersigned trustee``: the commands of a trustee, who holds a key share."""
 
 from __future__ import annotations
 
@@ -24,31 +24,29 @@ app = typer.Typer(
 
 Key = Annotated[Path, typer.Argument(help="Your key file.", metavar="KEYFILE")]
 Link = Annotated[str, typer.Argument(help="The invitation: https://HOST/LETTER/#ID", metavar="LINK")]
-Passphrase = Annotated[
-    Path | None, typer.Option(help="A file whose first line is the passphrase; else it is asked for.")
-]
-State = Annotated[Path | None, typer.Option(help="Where this tool remembers what it saw; KEYFILE.state if not given.")]
+Passphrase = Annotated[Path | None, typer.Option(help="A file whose first line is the passphrase; default: ask.")]
+State = Annotated[Path | None, typer.Option(help="State folder with the mirrored log; default: KEYFILE.state.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @app.command()
 def init(
     key: Key,
-    name: Annotated[str, typer.Option(help="Your name, as the letter will show it.")],
+    name: Annotated[str, typer.Option(help="Your name, as it appears in the letter.")],
     passphrase_file: Passphrase = None,
 ) -> int:
-    """Make a key for one letter: KEYFILE, encrypted under a passphrase, and a public file beside it.
+    """Make a key for one letter: KEYFILE, encrypted with a passphrase, and a public file next to it.
 
     ```
     undersigned trustee init water.age --name 'Ada Millward'
     ```
 
-    Send the `.public.json` file to the organiser. The key file and the passphrase stay with you: without them the names
-    under the letter stay closed, or the other trustees must do without you. One key serves one letter.
+    Send the `.public.json` file to the organiser. Keep the key file and the passphrase: without them the other trustees
+    must reach the threshold without you, or the names stay sealed. One key serves one letter.
     """
     passphrase = voice.ask_secret("Passphrase", passphrase_file, twice=True)
     public = keyfile.finish_key(key, name, passphrase) or keyfile.save_key(keyfile.new_key(name), key, passphrase)
-    voice.good(f"Your key lies in {key}, encrypted. Send the organiser this file:")
+    voice.good(f"Your encrypted key is in {key}. Send the organiser this file:")
     voice.data(str(public))
     return exits.OK
 
@@ -65,7 +63,7 @@ def _trustee(
 
 
 def state_of(key: Path) -> Path:
-    """Where the state of the key file ``key`` lies."""
+    """The state folder of the key file ``key``."""
     return key.with_name(f"{key.name}.state")
 
 
@@ -78,7 +76,7 @@ def approve(
     yes: Yes = False,
     proxy: network.Proxy = None,
 ) -> int:
-    """Approve a letter: say in its log that you have seen it and hold the key it names.
+    """Approve a letter: its log records that you have seen it and hold the key it names.
 
     Read what is shown first. The letter opens for signature once every trustee has approved.
 
@@ -106,13 +104,13 @@ def _wait_for_approval(by: work.Trustee, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while by.index not in approvals(by.http, by.letter):
         if time.monotonic() > deadline:
-            raise WaitingError("the log has promised to take the approval in, and has not done so yet")
+            raise WaitingError("the log has promised to include the approval, and has not done so yet")
         time.sleep(0.2)
 
 
 def _show(letter: Letter) -> None:
     release = letter.manifest.release
-    voice.say(f"{letter.manifest.origin}, letter {letter.spelt}")
+    voice.say(f"{letter.manifest.origin}, letter {letter.id_text}")
     voice.say(f"  {letter.manifest.threshold} of {len(letter.manifest.trustees)} open it:")
     for number, trustee in enumerate(letter.manifest.trustees, start=1):
         voice.say(f"    {number}. {trustee.name}")
@@ -126,15 +124,15 @@ def watch(
     link: Link,
     passphrase_file: Passphrase = None,
     state: State = None,
-    once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
-    every: Annotated[int, typer.Option(help="Seconds between looks.", min=1, max=86400)] = 60,
+    once: Annotated[bool, typer.Option("--once", help="Check once and exit.")] = False,
+    every: Annotated[int, typer.Option(help="Seconds between checks.", min=1, max=86400)] = 60,
     proxy: network.Proxy = None,
 ) -> int:
-    """Watch a letter's log: check every entry, keep a copy, cosign.
+    """Watch a letter's log: verify every entry, mirror the log, cosign its checkpoints.
 
-    Refuses a log that goes back, forks, holds an entry that must not stand, or cuts before the grace is over by this
-    machine's clock; what contradicts is kept as evidence. Let it run, or run it from a timer with `--once`: it has to
-    see a notice soon after it is given, for the grace counts from then.
+    Refuses a log that is rolled back, forks, has an invalid entry, or cuts before the end of the grace period by this
+    machine's clock; contradictory checkpoints are stored as evidence. Let it run, or run it from a timer with `--once`:
+    it must see a notice soon after it is given, because the grace period counts from then.
 
     ```
     undersigned trustee watch water.age 'https://letters.example.org/valley-water/#ID'
@@ -145,7 +143,7 @@ def watch(
             try:
                 _say_watched(by.watch())
             except (UndeliveredError, UnreachableError, WaitingError) as error:
-                # These pass with time. Anything else is a reason to stop and call the organiser.
+                # Temporary errors: keep watching. Any other error is a reason to stop and call the organiser.
                 if once:
                     raise
                 voice.warn(str(error))
@@ -154,13 +152,13 @@ def watch(
             time.sleep(every)
 
 
-def _say_watched(watched: work.Watched) -> None:
+def _say_watched(watched: work.WatchResult) -> None:
     cosigned = "cosigned" if watched.cosigned else "cosigned before"
-    voice.good(f"{watched.size} entries, {watched.new} new; {watched.count} stand behind the letter; {cosigned}")
+    voice.good(f"{watched.size} entries, {watched.new} new; {watched.count} signatures counted; {cosigned}")
     if watched.mute:
-        voice.warn(f"{len(watched.mute)} seals hold no share that opens with this key, the first of {watched.mute[0]}")
+        voice.warn(f"{len(watched.mute)} seals have no share that this key can open, first: {watched.mute[0]}")
     if watched.missing:
-        voice.warn(f"{len(watched.missing)} seals were not given, the first of {watched.missing[0]}")
+        voice.warn(f"{len(watched.missing)} seals could not be downloaded, first: {watched.missing[0]}")
 
 
 @app.command("open")
@@ -173,26 +171,26 @@ def open_(
     yes: Yes = False,
     proxy: network.Proxy = None,
 ) -> int:
-    """Open your shares of the names that a cut covers, and hand them in.
+    """Open your shares of the names that a cut covers, and send them.
 
-    Checks everything `watch` checks, and the release conditions, by this machine's clock. Shares of people who withdrew
-    are never opened. With enough trustees' shares the names can be read.
+    Checks everything that `watch` checks, and the release conditions by this machine's clock. Shares of withdrawn
+    signatures are never opened. Once enough trustees have sent shares, the names can be read.
 
     ```
     undersigned trustee open water.age 'https://letters.example.org/valley-water/#ID'
     ```
     """
     with _trustee(key, link, passphrase_file, state, proxy) as by:
-        # Bars only once nothing is asked any more: they would paint over the question.
+        # Start the progress bars after the question: they would overwrite it.
         voice.confirm(f"Open edition {edition} of {by.letter.manifest.origin}?", yes)
         with voice.progress() as progress:
             by.report_to(progress)
             released = by.open(edition)
             watched = by.watch()
-    voice.good(f"{released.shares} shares handed in for edition {released.edition}.")
+    voice.good(f"{released.shares} shares sent for edition {released.edition}.")
     _say_watched(watched)
     if released.failed:
-        voice.warn(f"{len(released.failed)} seals held no share that opens, the first of {released.failed[0]}")
+        voice.warn(f"{len(released.failed)} seals had no share that opens, first: {released.failed[0]}")
     return exits.OK
 
 
@@ -200,19 +198,19 @@ def open_(
 def destroy(key: Key, state: State = None, yes: Yes = False) -> int:
     """Destroy your key, once the last edition is published or the letter is abandoned.
 
-    Overwrites and removes KEYFILE and the mirrored seals. Copies you made, snapshots and worn flash cells are beyond
-    its reach. What was published stays; what was not opened can never be opened with this key. Interrupted, it
-    is gone through with by the next run.
+    Overwrites and removes KEYFILE and the mirrored seals. It cannot reach copies you made, snapshots and worn flash
+    cells. What was published stays; what was not opened can never be opened with this key. If it is interrupted, run it
+    again to complete it.
 
     ```
     undersigned trustee destroy water.age
     ```
     """
-    if not key.exists() and not files.destroying(key).exists():
-        raise InputError(f"{key} is not there")
+    if not key.exists() and not files.deletion_path(key).exists():
+        raise InputError(f"{key} does not exist")
     if key.exists() and not key.read_bytes()[:64].startswith(b"age-encryption.org/"):
-        raise InputError(f"{key} is not a trustee's key file; it was left alone")
-    voice.confirm(f"Destroy {key}, for good?", yes)
+        raise InputError(f"{key} is not a trustee's key file; it was not changed")
+    voice.confirm(f"Destroy {key}, permanently?", yes)
     work.destroy(key, state or state_of(key))
     voice.good(f"{key} is destroyed.")
     return exits.OK

@@ -1,4 +1,4 @@
-"""``undersigned verify``: is this letter what it says?"""
+"""``undersigned verify``: verify a letter from its public files."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from . import exits, network, voice
 
 # The verifier, with HTTP and cryptography, is imported by the function that runs it: --help needs none of it.
 if TYPE_CHECKING:
-    from undersigned.client.live import Checked
+    from undersigned.client.live_check import LiveReport
     from undersigned.protocol.report import Report
 
 _LISTED = 5
 _SENTENCES = {
     "valid": "VALID. Everything follows from the public files.",
     "invalid": "INVALID. Do not rely on this letter; the step above says why.",
-    "undetermined": "COULD NOT TELL. Nothing is shown to be false, but something is missing.",
+    "undetermined": "COULD NOT TELL. Nothing was found to be false, but something is missing.",
 }
 
 
@@ -33,12 +33,12 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON on stdout.")] = False,
     workers: Annotated[
-        int | None, typer.Option(help="Processes to use; one a core if not given.", min=1, max=256)
+        int | None, typer.Option(help="Number of processes; default: one per core.", min=1, max=256)
     ] = None,
     proxy: network.Proxy = None,
     wait: Annotated[
         float | None,
-        typer.Option(help="Seconds to wait for names that lag behind a live letter's log; as its size calls for."),
+        typer.Option(help="Seconds to wait for names that lag behind a live letter's log; default: by its size."),
     ] = None,
     timeout: network.Timeout = network.TIMEOUT,
 ) -> int:
@@ -52,11 +52,11 @@ def verify(
     undersigned verify ./bundle --json
     ```
 
-    Exit status: 0 valid, 1 invalid, 2 misuse, 3 could not tell. A site that cannot be reached, or that
-    sends something else, is 3, with what to try.
+    Exit status: 0 valid, 1 invalid, 2 usage error, 3 could not tell. A site that cannot be reached, or that sends
+    something else, is 3, with advice.
 
-    A letter that people sign meanwhile is read at one checkpoint; what lags is waited for. The environment's
-    `HTTPS_PROXY` and `NO_PROXY` are heeded, and `SSL_CERT_FILE`.
+    A live letter is read as a snapshot at one checkpoint; files that lag behind are waited for. The environment
+    variables `HTTPS_PROXY`, `NO_PROXY` and `SSL_CERT_FILE` are used.
 
     What remains yours to judge: whether this is the letter you mean (compare its id), and whether you trust its
     trustees.
@@ -72,7 +72,7 @@ def verify(
         voice.data_json(describe(report) | {"ignored": litter})
         return exits.of_outcome(report.outcome)
     if litter:
-        voice.say(f"Ignored, because desktops leave such files: {_listed(litter)}")
+        voice.say(f"Ignored files that desktops create: {_listed(litter)}")
     for step in report.steps:
         voice.step(step.number, step.name, step.outcome if step.applies else "inapplicable", step.detail)
     voice.say(_SENTENCES[report.outcome])
@@ -94,41 +94,41 @@ def _letter_id(text: str | None) -> bytes | None:
         ) from None
 
 
-def _check_bundle(path: Path, expected: bytes | None, workers: int | None) -> tuple[Checked, list[str]]:
+def _check_bundle(path: Path, expected: bytes | None, workers: int | None) -> tuple[LiveReport, list[str]]:
     """Checks the bundle at ``path``. Returns the files beside it that desktops leave, too."""
     from undersigned.client import verifier
     from undersigned.client.bundle_folder import FolderFiles
     from undersigned.client.bundle_path import open_path
-    from undersigned.client.live import Checked
+    from undersigned.client.live_check import LiveReport
 
     with open_path(path) as files, voice.progress() as progress:
         litter = files.litter if isinstance(files, FolderFiles) else []
         if isinstance(files, FolderFiles) and files.root != path:
-            voice.say(f"The bundle lies in {files.root}: that is what is checked.")
-        return Checked(verifier.verify(files, letter=expected, progress=progress, workers=workers), 0), litter
+            voice.say(f"The bundle is in {files.root}, which is what is checked.")
+        return LiveReport(verifier.verify(files, letter=expected, progress=progress, workers=workers), 0), litter
 
 
 def _check_site(
     where: str, expected: bytes | None, workers: int | None, by: network.Network, wait: float | None
-) -> Checked:
+) -> LiveReport:
     """Checks the letter at the address ``where``."""
-    from undersigned.client import live
+    from undersigned.client import live_check
     from undersigned.client.letter import connect
     from undersigned.client.link import parse_link
-    from undersigned.client.reading import Reader
+    from undersigned.client.live_snapshot import SnapshotReader
 
     link = parse_link(where)
     if expected is not None and link.letter not in (None, expected):
-        raise InputError("--letter and the address name two different letters")
+        raise InputError("--letter and the address name different letters")
     with (
         tempfile.TemporaryDirectory(prefix="undersigned-") as folder,
         connect(link, proxy=by.proxy_for(link), budget=by.budget()) as http,
         voice.progress() as progress,
     ):
-        reader = Reader(
+        reader = SnapshotReader(
             http, link, Path(folder), patience=wait, progress=lambda done, total: progress("fetching", done, total)
         )
-        return live.verify_live(
+        return live_check.verify_live(
             reader, Path(folder), letter=expected or link.letter, progress=progress, workers=workers
         )
 

@@ -1,7 +1,7 @@
-"""How the command line speaks: people are spoken to on stderr, data goes to stdout, and nothing else prints.
+"""Output of the command line: messages go to stderr, data to stdout. No other module prints.
 
-Names, titles and whatever a server says are cleaned of control and direction characters first: a name must not be able
-to move the cursor, recolour the terminal or turn a line around.
+Names, titles and server messages are sanitised first, without control and direction characters: a name must not be able
+to move the cursor, recolour the terminal or reverse a line.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from rich.text import Text
 from undersigned.client.errors import InputError
 
 Report = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+"""Called with a description of the step, the amount done, and the total."""
 
 
 def speak_utf8() -> None:
-    """Writes UTF-8 also where the system's own encoding is another (Windows, a pipe): names are in every script."""
+    """Switches output to UTF-8 where the system's encoding differs (Windows, pipes): names are in every script."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None and stream.encoding.lower().replace("-", "") != "utf8":
@@ -36,7 +36,7 @@ def speak_utf8() -> None:
 
 
 def command(*words: object) -> str:
-    """``undersigned`` with these words, spelt so that it works where this program was started."""
+    """``undersigned`` with these arguments, in a form that works from the directory where this program was started."""
     return shlex.join([*_program(), *map(str, words)])
 
 
@@ -45,14 +45,14 @@ def _program() -> list[str]:
     if Path(started).name not in ("undersigned", "undersigned.exe"):
         return [sys.executable, "-m", "undersigned.cli.app"] if started.endswith("app.py") else ["undersigned"]
     found = shutil.which("undersigned")
-    # By a path from this folder, as make does, or by a path that is not the one a shell would find.
+    # Started by a relative path, as make does, or by one that differs from what a shell would find in PATH.
     if Path(started).is_absolute() and found is not None and Path(found).resolve() == Path(started).resolve():
         return ["undersigned"]
     return [started]
 
 
 def clean(text: object) -> str:
-    """``text`` with every character that is not shown as itself replaced."""
+    """``text`` with control and direction characters replaced."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(text))
 
 
@@ -62,22 +62,22 @@ def _console() -> Console:
 
 
 def say(text: str = "") -> None:
-    """A sentence to the person."""
+    """Prints a sentence."""
     _console().print(Text(clean(text)))
 
 
 def good(text: str) -> None:
-    """Something that went as it should."""
+    """Prints a success message."""
     _console().print(Text("✓ ", "green") + Text(clean(text)))
 
 
 def warn(text: str) -> None:
-    """Something to look at."""
+    """Prints a warning."""
     _console().print(Text("! ", "yellow") + Text(clean(text)))
 
 
 def fail(text: str) -> None:
-    """Why it did not work."""
+    """Prints an error message."""
     _console().print(Text("✗ ", "red") + Text(clean(text)))
 
 
@@ -85,31 +85,31 @@ _MARKS: Final = {"valid": ("ok", "green"), "invalid": ("INVALID", "red"), "inapp
 
 
 def step(number: int, name: str, outcome: str, detail: str) -> None:
-    """One step of a verification."""
+    """Prints one step of a verification."""
     mark, colour = _MARKS.get(outcome, ("COULD NOT TELL", "yellow"))
     _console().print(Text(f"{number:>2}  {name:<13}") + Text(f"{mark:<8}", colour) + Text(clean(detail)))
 
 
 def data(text: str) -> None:
-    """Data, one line, for whoever listens on stdout."""
+    """Prints a line of data to stdout."""
     sys.stdout.write(clean(text) + "\n")
     sys.stdout.flush()
 
 
 def data_row(cells: Sequence[object]) -> None:
-    """A line of data with a tab between its cells, none of which can hold one."""
+    """Prints a tab-separated line of data; tabs inside cells are replaced."""
     sys.stdout.write("\t".join(clean(cell).replace("\n", "\N{REPLACEMENT CHARACTER}") for cell in cells) + "\n")
     sys.stdout.flush()
 
 
 def data_json(value: object) -> None:
-    """Data as JSON; ASCII only, so no terminal and no log can be moved by a name in it."""
+    """Prints data as ASCII JSON, so that no name can affect a terminal or a log."""
     sys.stdout.write(json.dumps(value, ensure_ascii=True, sort_keys=True, indent=1) + "\n")
     sys.stdout.flush()
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table to the person."""
+    """Prints a table."""
     shown = Table(title=clean(title), title_justify="left", show_edge=False, pad_edge=False)
     for number, column in enumerate(columns):
         shown.add_column(clean(column), justify="left" if number == 0 else "right", overflow="fold")
@@ -127,7 +127,7 @@ def facts(rows: Sequence[tuple[str, str]]) -> None:
 
 @contextlib.contextmanager
 def progress() -> Iterator[Report]:
-    """Bars on a terminal; elsewhere nothing, so that logs stay readable."""
+    """Progress bars on a terminal; nothing elsewhere, so that logs stay readable."""
     if not sys.stderr.isatty():
         yield lambda *_: None
         return
@@ -147,7 +147,7 @@ def progress() -> Iterator[Report]:
 
 @contextlib.contextmanager
 def working(name: str) -> Iterator[None]:
-    """Something that another machine does and tells nothing of until it is done: on a terminal, that it goes on."""
+    """A spinner on a terminal, for work on another machine that reports no progress."""
     if not sys.stderr.isatty():
         yield
         return
@@ -161,7 +161,7 @@ def working(name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def stage(name: str) -> Iterator[Report]:
-    """A stage of long work: a bar while it runs, a line with its time when it is done."""
+    """A stage of long work: a progress bar while it runs, then a line with its duration."""
     started = time.monotonic()
     with progress() as report:
         yield report
@@ -169,16 +169,16 @@ def stage(name: str) -> Iterator[Report]:
 
 
 def ask_secret(prompt: str, file: Path | None, *, twice: bool = False) -> str:
-    """A passphrase or code: from ``file``, else asked without echo, else the next line of stdin.
+    """Reads a passphrase or code: from ``file``, else typed without echo, else the next line of stdin.
 
-    Never from an argument: arguments are seen by everybody on the machine. Raises InputError if there is none.
+    Never from an argument: every user of the machine can see arguments. Raises InputError if there is none.
     """
     if file is not None:
         return _secret_from(file)
     if sys.stdin.isatty():
         first = getpass(f"{prompt}: ")
         if twice and getpass(f"{prompt}, again: ") != first:
-            raise InputError("the two are not the same; nothing was written")
+            raise InputError("the two entries differ; nothing was written")
         return _not_empty(first, prompt)
     return _not_empty(sys.stdin.readline().rstrip("\r\n"), prompt)
 
@@ -193,29 +193,29 @@ def _secret_from(file: Path) -> str:
 
 def _not_empty(text: str, what: str) -> str:
     if not text:
-        raise InputError(f"{what}: nothing was given")
+        raise InputError(f"{what}: the input is empty")
     return text
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Asks for a yes. Raises InputError for anything else; ``yes``: said already, on the command line."""
+    """Asks a yes/no question. Raises InputError unless answered yes; ``yes``: answered on the command line."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise InputError(f"{question} Say so with --yes.")
+        raise InputError(f"{question} To confirm, add --yes.")
     _console().print(Text(clean(f"{question} [y/N] ")), end="")
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise InputError("Nothing was done.")
 
 
 def choose(question: str, options: Sequence[str], option: str) -> str:
-    """One of ``options``, as typed at a terminal; nothing is chosen beforehand.
+    """Asks for one of ``options`` at a terminal; there is no default.
 
-    Raises InputError for anything else, and where nobody can be asked. ``option``: how to say it on the command line.
+    Raises InputError for any other answer, and without a terminal. ``option``: the command line option to use instead.
     """
     listed = ", ".join(options)
     if not sys.stdin.isatty():
-        raise InputError(f"{question} Say so with {option}: one of {listed}.")
+        raise InputError(f"{question} Choose with {option}: one of {listed}.")
     _console().print(Text(clean(f"{question} ({listed}) ")), end="")
     said = sys.stdin.readline().strip().lower()
     if said not in options:
@@ -229,5 +229,5 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def moment(unix: float) -> str:
-    """A time as people read it, in UTC."""
+    """A time in UTC for people to read."""
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(unix))

@@ -1,4 +1,4 @@
-"""A bundle as a folder: what lies in it, bounded before anything is read, and what desktops leave there."""
+"""Reads a bundle from a folder, within limits on depth, number and size of files; ignores files that desktops add."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from .errors import InputError
 _LITTER: Final = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx"})
 T = TypeVar("T")
 _MAX_DEPTH: Final = 16
-"""Folders in folders; a log's deepest file lies nine deep."""
+"""Maximum nesting of folders; the deepest file of a log is nine levels deep."""
 
 
 def is_litter(name: str) -> bool:
-    """Whether desktops and editors leave files of this name in folders they show: no path of a bundle is like it."""
+    """Whether desktops or editors create files with this name in folders; no path of a bundle looks like it."""
     return name.lower() in _LITTER or name.startswith(".") or name.endswith("~")
 
 
 class FolderFiles(Mapping[str, bytes]):
-    """The files below a folder, read when they are asked for.
+    """The files below a folder as a mapping, read on access.
 
-    ``litter``: what desktops left there, by path; it is no part of the bundle. Raises InputError for what is no plain
-    file, for more than a bundle may hold, and for what cannot be read.
+    ``litter``: ignored desktop files, by path. Raises InputError for anything but plain files, for more than a bundle
+    may hold, and for unreadable files.
     """
 
     def __init__(self, root: Path) -> None:
@@ -42,15 +42,15 @@ class FolderFiles(Mapping[str, bytes]):
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[str]:
         if prefix.count("/") > _MAX_DEPTH:
-            raise InputError(f"{folder} lies too deep for a bundle")
+            raise InputError(f"{folder} is nested too deeply for a bundle")
         for entry in _entries(folder):
             path = prefix + entry.name
             if is_litter(entry.name):
                 self.litter.append(path)
                 continue
-            status = _tried(entry.path, functools.partial(entry.stat, follow_symlinks=False))
+            status = _with_input_error(entry.path, functools.partial(entry.stat, follow_symlinks=False))
             if stat.S_ISLNK(status.st_mode):
-                raise InputError(f"{entry.path} is a link: a bundle holds plain files only")
+                raise InputError(f"{entry.path} is a link: a bundle has plain files only")
             if stat.S_ISDIR(status.st_mode):
                 if bundle.is_path(path):
                     raise InputError(f"{entry.path} is a folder where a file belongs")
@@ -65,11 +65,11 @@ class FolderFiles(Mapping[str, bytes]):
         except UnicodeEncodeError:
             raise InputError(f"{path} has a name that is not UTF-8") from None
         if not stat.S_ISREG(status.st_mode):
-            raise InputError(f"{path} is not a file: a bundle holds plain files only")
+            raise InputError(f"{path} is not a file: a bundle has plain files only")
         self._count += 1
         self._total += status.st_size
         if status.st_size > MAX_DOCUMENT or self._total > bundle.MAX_TOTAL or self._count > bundle.MAX_FILES:
-            raise InputError(f"{self.root} holds more than a bundle may")
+            raise InputError(f"{self.root} has more files or bytes than a bundle may have")
 
     def __getitem__(self, path: str) -> bytes:
         if path not in self._known:
@@ -77,7 +77,7 @@ class FolderFiles(Mapping[str, bytes]):
         return _read(self.root / path)
 
     def lend(self, path: str) -> Callable[[], bytes]:
-        """What reads a file in another process. Raises KeyError if it is not there."""
+        """A function that reads a file in a worker process. Raises KeyError if it does not exist."""
         if path not in self._known:
             raise KeyError(path)
         return functools.partial(_read, (self.root / path).absolute())
@@ -92,7 +92,7 @@ class FolderFiles(Mapping[str, bytes]):
         return path in self._known
 
 
-def _tried(path: str | Path, act: Callable[[], T]) -> T:
+def _with_input_error(path: str | Path, act: Callable[[], T]) -> T:
     try:
         return act()
     except OSError as error:
@@ -104,17 +104,17 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return list(entries)
 
-    return _tried(folder, listed)
+    return _with_input_error(folder, listed)
 
 
 def _read(path: Path) -> bytes:
-    return _tried(path, path.read_bytes)
+    return _with_input_error(path, path.read_bytes)
 
 
 def find_bundle(folder: Path, holding: str) -> Path:
-    """Where the bundle lies: ``folder``, or the one folder in it that is a bundle with a folder ``holding``.
+    """Finds the bundle: ``folder``, or the only folder in it that is a bundle and contains ``holding``.
 
-    Raises InputError, saying what a bundle looks like, if there is none, or more than one.
+    Raises InputError, describing a bundle, if there is none or more than one.
     """
     if _is_bundle(folder, holding):
         return folder
@@ -124,7 +124,7 @@ def find_bundle(folder: Path, holding: str) -> Path:
         if not is_litter(entry.name) and entry.is_dir(follow_symlinks=False) and _is_bundle(Path(entry.path), holding)
     ]
     if len(below) > 1:
-        raise InputError(f"{folder} holds {len(below)} bundles: name the one you mean, such as {min(below)}")
+        raise InputError(f"{folder} contains {len(below)} bundles: name one of them, such as {min(below)}")
     if not below:
         raise InputError(
             f"{folder} is not a bundle: a bundle is a folder with manifest.json, the folders text and {holding}, and "
@@ -135,6 +135,6 @@ def find_bundle(folder: Path, holding: str) -> Path:
 
 
 def _is_bundle(folder: Path, holding: str) -> bool:
-    """Whether a folder is meant as a bundle, perhaps an incomplete one."""
+    """Whether a folder looks like a bundle, possibly an incomplete one."""
     names = {entry.name for entry in _entries(folder)}
     return {"manifest.json", holding} <= names

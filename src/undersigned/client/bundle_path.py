@@ -1,7 +1,7 @@
-"""A bundle from a disk: a folder, a folder in a folder, or a zip, as a read-only mapping.
+"""Opens a bundle from disk as a read-only mapping: a folder, a folder in a folder, or a zip file.
 
-Nothing in a bundle is trusted, not even that it is a bundle: paths, numbers of files and sizes are bounded before
-anything is read. What cannot be used is the user's to mend and no word on the letter: InputError.
+The input is untrusted: paths, number of files and sizes are checked before anything is read. A bundle that cannot be
+read is a problem the user can fix, and says nothing about the letter: so it raises InputError, never a verdict.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from .errors import InputError
 
 @contextlib.contextmanager
 def open_path(path: Path, *, holding: str = "log") -> Iterator[Mapping[str, bytes]]:
-    """The bundle at ``path``. ``holding``: the folder without which the caller can do nothing: the log, to verify;
-    ``editions``, to set a page. Raises InputError if there is none, or it cannot be read."""
+    """Opens the bundle at ``path``. ``holding``: the folder that the caller needs: ``log`` to verify, ``editions`` to
+    make a page. Raises InputError if there is none, or it cannot be read."""
     kind = _kind_of(path)
     if stat.S_ISDIR(kind):
         yield FolderFiles(find_bundle(path, holding))
@@ -36,7 +36,7 @@ def _kind_of(path: Path) -> int:
     try:
         return path.stat().st_mode
     except FileNotFoundError:
-        raise InputError(f"{path} is not there") from None
+        raise InputError(f"{path} does not exist") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
@@ -52,5 +52,5 @@ def _opened_zip(path: Path, holding: str) -> Iterator[ZipFiles]:
             raise InputError(f"{path} is neither a folder nor a zip")
         files = ZipFiles(path, file)
         if "manifest.json" not in files or not any(name.startswith(f"{holding}/") for name in files):
-            raise InputError(f"{path} is not a bundle: it holds no manifest.json, or nothing in {holding}/")
+            raise InputError(f"{path} is not a bundle: it has no manifest.json, or no files in {holding}/")
         yield files

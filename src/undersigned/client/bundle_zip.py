@@ -1,4 +1,4 @@
-"""A bundle as a zip, unpacked one file at a time (protocol.md section 7.1)."""
+"""Reads a bundle from a zip file, one member at a time (protocol.md section 7.1)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _ADVICE = "Unpack it and check the folder."
 
 
 class ZipFiles(Mapping[str, bytes]):
-    """The files of a zip. Raises InputError for a zip outside the profile, and for a file in it that is damaged."""
+    """The files of a zip as a mapping. Raises InputError for a zip outside the profile and for a damaged member."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self._path, self._read = path, _reader_of(path, file)
         try:
             found = zip_profile.read_members(self._read, file.seek(0, 2))
         except MalformedError as error:
-            raise InputError(f"{path} is not a bundle as we make them ({error}). {_ADVICE}") from None
+            raise InputError(f"{path} is not a bundle that undersigned wrote ({error}). {_ADVICE}") from None
         self._members = {member.path: member for member in found}
         self._checked: set[str] = set()
 
@@ -34,11 +34,11 @@ class ZipFiles(Mapping[str, bytes]):
         return content
 
     def lend(self, path: str) -> Callable[[], bytes]:
-        """What unpacks a file in another process. Raises KeyError if it is not there."""
+        """A function that unpacks a file in a worker process. Raises KeyError if it does not exist."""
         return functools.partial(_unpack, self._path.absolute(), self._members[path])
 
     def check_whole(self) -> None:
-        """Unpacks what has not been unpacked here. Raises InputError if it is damaged."""
+        """Unpacks every member that was not unpacked before. Raises InputError if one is damaged."""
         for path in self._members:
             if path not in self._checked:
                 self[path]
@@ -69,7 +69,7 @@ def _unpacked(path: Path, member: zip_profile.Member, data: bytes) -> bytes:
     try:
         return zip_profile.unpack(member, data)
     except MalformedError as error:
-        raise InputError(f"{path} is not whole: {error} in it. Get it again.") from None
+        raise InputError(f"{path} is damaged: {error}. Download it again.") from None
 
 
 def _unpack(path: Path, member: zip_profile.Member) -> bytes:
@@ -78,5 +78,5 @@ def _unpack(path: Path, member: zip_profile.Member) -> bytes:
 
 @functools.lru_cache(maxsize=1)
 def _opened(path: Path) -> zip_profile.Reader:
-    """A zip in a process that works on its files: opened once."""
+    """The zip in a worker process, opened once per process."""
     return _reader_of(path, path.open("rb"))

@@ -1,17 +1,17 @@
-"""Every way a client's work can fail, beside the protocol's own errors.
+"""The exceptions of the client tools, in addition to the protocol's.
 
 ::
 
     ClientError
-    ├── UnreachableError        no answer, or not in time: nobody can tell what became of the request
-    │   ├── SlowError               the server took the request, and has not answered it in time
-    │   ├── BusyError               the server says it has too much to do; the request may be sent again
-    │   └── UntrustedError          no connection, and asking again would not give one: certificate, TLS, name, proxy
-    ├── UndeliveredError        something else came than what was asked for: nothing is said by it, true or false
-    ├── ProblemError            the server said no, with a problem+json (docs/reference/http.md)
-    ├── AnswerError             the server's answer is not what the protocol calls for
-    ├── InputError              a file, link or code handed in by the user is wrong
-    └── WaitingError            not now: a condition that time will meet, by this tool's own clock
+    ├── UnreachableError        no response, or not in time: unknown whether the server acted on the request
+    │   ├── SlowError               timeout: the server accepted the request and did not respond in time
+    │   ├── BusyError               503 with Retry-After, until the retries ran out
+    │   └── UntrustedError          no connection, and a retry would not help: certificate, TLS, host name, proxy
+    ├── UndeliveredError        the response is not the requested file: says nothing about the letter, true or false
+    ├── ProblemError            an error of the API as problem+json (docs/reference/http.md)
+    ├── AnswerError             the response violates the protocol
+    ├── InputError              a file, link or code from the user is invalid
+    └── WaitingError            too early by this computer's clock; try again later
 
 Messages are sentences for people, without secrets.
 """
@@ -20,29 +20,29 @@ from __future__ import annotations
 
 
 class ClientError(Exception):
-    """A client's work failed; the message says what happened and, where there is something to do, what."""
+    """A client operation failed; the message says what happened and, if there is something to do, what."""
 
 
 class UnreachableError(ClientError):
-    """No answer from the server, or none in time."""
+    """No response from the server, or none in time."""
 
 
 class SlowError(UnreachableError):
-    """The server took the request, and has not answered it in time."""
+    """The server accepted the request and did not respond in time."""
 
 
 class BusyError(UnreachableError):
-    """The server asked to come back later, every time."""
+    """The server answered every attempt with "try again later"."""
 
 
 class UntrustedError(UnreachableError):
-    """No connection, and asking again would not give one."""
+    """No connection, and a retry would not help."""
 
 
 class UndeliveredError(ClientError):
-    """What was asked for did not come: a log-in page, a block, a redirect, a torn or endless answer.
+    """The response is not the requested file: a log-in page, a block page, a redirect, an incomplete or endless body.
 
-    ``status``: of the HTTP answer, if there was one.
+    ``status``: the HTTP status, if there was a response.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:
@@ -51,7 +51,7 @@ class UndeliveredError(ClientError):
 
 
 class ProblemError(ClientError):
-    """The server said no. ``code``: the stable last word of the problem's type."""
+    """The API returned an error. ``code``: the stable last part of the problem's type."""
 
     def __init__(self, code: str, status: int, title: str, detail: str) -> None:
         super().__init__(detail or title or code)
@@ -59,15 +59,15 @@ class ProblemError(ClientError):
 
 
 class AnswerError(ClientError):
-    """The server answered with something that is not of the protocol."""
+    """The server's response violates the protocol."""
 
 
 class InputError(ClientError):
-    """What the user handed in cannot be used."""
+    """The user's input is invalid."""
 
 
 class WaitingError(ClientError):
-    """It is too early. ``until``: Unix seconds, when it can be tried again, if that is known."""
+    """Too early. ``until``: Unix seconds, when to try again, if known."""
 
     def __init__(self, message: str, until: int | None = None) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Files a role keeps, readable by their owner only: new ones, private directories, destruction, and what users name."""
+"""Files of a role: private directories, new files, secure deletion; readable by their owner only."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from .errors import InputError
 
 
 def write_new(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """As ``durable.write_over``, but never over an existing file. Raises InputError if there is one.
+    """Like ``durable.write_over``, but never overwrites. Raises InputError if the file exists.
 
-    By a look beforehand and not by a link (``durable.write_new``): keys are kept on memory sticks, whose file systems
-    have no links, and nobody else writes there.
+    It checks first instead of linking (``durable.write_new``): trustees keep keys on memory sticks, whose file systems
+    have no hard links, and no other process writes there.
     """
     if path.exists() or path.is_symlink():
-        raise InputError(f"{path} is there already and will not be written over")
+        raise InputError(f"{path} already exists and will not be overwritten")
     durable.write_over(path, data, mode)
 
 
 def make_private_directory(path: Path) -> Path:
-    """``path`` as a directory for its owner only."""
+    """Creates ``path`` as a directory with mode 0700."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
-def destroying(path: Path) -> Path:
-    """Where ``path`` lies while it is destroyed: what is half overwritten is not taken for what it was."""
+def deletion_path(path: Path) -> Path:
+    """The name of ``path`` during its deletion, so that a partly overwritten file is not taken for a whole one."""
     return path.with_name(f"{path.name}.destroying")
 
 
 def destroy(path: Path) -> None:
-    """Overwrites ``path`` with random bytes, then removes it; both durable before this returns.
+    """Overwrites ``path`` with random bytes, then removes it; both are durable when this returns.
 
-    Interrupted, it is gone through with by the next call. A file system may keep older copies of its blocks (snapshots,
-    flash): that is said in the how-to.
+    If it is interrupted, the next call completes it. The file system may keep older copies of the blocks (snapshots,
+    flash storage): the how-to says so.
     """
-    doomed = destroying(path)
+    doomed = deletion_path(path)
     if path.exists():
         path.replace(doomed)
         durable.sync_directory(path.parent)
-        # From here on nobody takes it for a key: a half of one is of no use, and stands in nobody's way.
+        # Rename first: a partly overwritten key is useless, and under its old name it would block a new one.
     size = doomed.stat().st_size
     with doomed.open("r+b") as file:
         for _ in range(2):
@@ -56,7 +56,7 @@ def destroy(path: Path) -> None:
 
 
 def read_input(path: Path, *, limit: int, what: str) -> bytes:
-    """A file named by the user. Raises InputError, saying ``what`` it is, if it cannot be read or is too large."""
+    """Reads a file named by the user. Raises InputError, with ``what`` it is, if it is unreadable or too large."""
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)

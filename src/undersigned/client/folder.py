@@ -1,5 +1,4 @@
-"""The organiser's folder: what a letter is before it has an id (``undersigned letter``).
-
+"""The organiser's folder with the draft of a letter: description, texts, key and roll (``undersigned letter``).
 ::
 
     FOLDER/
@@ -61,8 +60,8 @@ class LetterFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     follows: str | None = None
 
 
-class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """``letter.json``: what the server said. ``log``, ``registrar``: base64url keys; ``letter``: the id, once open."""
+class ServerRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """``letter.json``, from the server. ``log``, ``registrar``: base64url keys; ``letter``: the id, once it is open."""
 
     server: str
     slug: str
@@ -76,7 +75,7 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class TrusteeFile(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="trustee"
 ):
-    """A trustee's public file: the keys a manifest names, base64url."""
+    """A trustee's public file: the keys that a manifest names, base64url."""
 
     v: Literal[1]
     name: str
@@ -92,18 +91,18 @@ class Folder:
 
     @property
     def roll(self) -> Path:
-        """Where the registrar's files lie."""
+        """The folder with the registrar's files."""
         return self.path / "roll"
 
     def letter_file(self) -> LetterFile:
-        """``letter.toml``. Raises InputError, naming the place, for anything that is not one."""
+        """Reads ``letter.toml``. Raises InputError with the position of the error."""
         path = self.path / "letter.toml"
         data = files.read_input(path, limit=_LIMIT, what="it describes the letter")
         try:
-            # Some keyboards and file systems write accents apart; what is signed is in normal form C.
+            # Some keyboards and file systems decompose accents (NFD); signed strings must be in NFC.
             text = _assigned(path, unicodedata.normalize("NFC", data.decode("utf-8")))
             found = msgspec.convert(tomllib.loads(text), LetterFile)
-            # An escape in TOML can still say what a string of the manifest cannot hold.
+            # A TOML escape can produce characters that the protocol's strings do not allow.
             canonical.encode([found.title, found.groups, found.domains or []])
         except (tomllib.TOMLDecodeError, ValueError) as error:
             raise InputError(f"{path}: {error}") from None
@@ -127,25 +126,25 @@ class Folder:
         """The trustees' public files, in order. Raises InputError."""
         return [read_trustee(self.path / name) for name in letter.trustees]
 
-    def known(self) -> Known:
-        """``letter.json``. Raises InputError if ``letter new`` has not made it."""
+    def read_record(self) -> ServerRecord:
+        """Reads ``letter.json``. Raises InputError if ``letter new`` has not created it."""
         path = self.path / "letter.json"
         data = files.read_input(path, limit=_LIMIT, what="`undersigned letter new` makes it")
         try:
-            return msgspec.json.decode(data, type=Known)
+            return msgspec.json.decode(data, type=ServerRecord)
         except msgspec.MsgspecError as error:
             raise InputError(f"{path}: {error}") from None
 
-    def remember(self, known: Known) -> None:
+    def write_record(self, known: ServerRecord) -> None:
         """Writes ``letter.json``."""
         durable.write_over(self.path / "letter.json", msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n")
 
-    def open_as(self, letter: str) -> None:
-        """Notes in ``letter.json`` that the letter is open, and its id."""
-        self.remember(msgspec.structs.replace(self.known(), letter=letter))
+    def mark_open(self, letter: str) -> None:
+        """Records in ``letter.json`` that the letter is open, and its id."""
+        self.write_record(msgspec.structs.replace(self.read_record(), letter=letter))
 
     def organiser_seed(self) -> bytes:
-        """The organiser's Ed25519 seed, made and kept on first use."""
+        """The organiser's Ed25519 seed, created on first use."""
         path = self.path / "organiser.key"
         if not path.exists():
             files.write_new(path, base64url.encode(secrets.token_bytes(keys.SEED_LENGTH)).encode() + b"\n")
@@ -153,28 +152,28 @@ class Folder:
             text = files.read_input(path, limit=200, what="the organiser's key").decode("ascii").strip()
             return base64url.decode(text, keys.SEED_LENGTH)
         except (MalformedError, UnicodeDecodeError):
-            raise InputError(f"{path} does not hold an organiser's key") from None
+            raise InputError(f"{path} does not contain an organiser's key") from None
 
-    def token(self, known: Known) -> str:
-        """The organiser's token for the server."""
+    def token(self, known: ServerRecord) -> str:
+        """The organiser's API token for the server."""
         return read_token(Path(known.token_file))
 
 
 def read_token(path: Path) -> str:
-    """A bearer token from its file. Raises InputError."""
+    """Reads a bearer token from a file. Raises InputError."""
     data = files.read_input(path, limit=1000, what="the organiser's token, from the server's keys/organiser-token")
     text = data.decode("ascii", errors="replace").strip()
     if not text or not text.isprintable() or " " in text or not text.isascii():
-        raise InputError(f"{path} does not hold a token")
+        raise InputError(f"{path} does not contain a token")
     return text
 
 
 def read_trustee(path: Path) -> TrusteeFile:
-    """A trustee's public file. Raises InputError."""
+    """Reads a trustee's public file. Raises InputError."""
     data = files.read_input(path, limit=_LIMIT, what="a trustee's public file, from `undersigned trustee init`")
     try:
         trustee = msgspec.json.decode(data, type=TrusteeFile)
-        # A key that is none would make every seal of the letter impossible, and show only then.
+        # An invalid key would make all the letter's seals impossible to open, which would show only at the end.
         load_seal_public_key(base64url.decode(trustee.seal))
         base64url.decode(trustee.sign, keys.KEY_LENGTH)
     except (msgspec.MsgspecError, UnicodeDecodeError, MalformedError) as error:
@@ -183,19 +182,19 @@ def read_trustee(path: Path) -> TrusteeFile:
 
 
 def _assigned(path: Path, text: str) -> str:
-    """``text``. Raises InputError, naming the line, for a character that the protocol's strings cannot hold."""
+    """Returns ``text``. Raises InputError with the line of a character that the protocol's strings do not allow."""
     for number, line in enumerate(text.split("\n"), start=1):
         newer = first_unassigned(line)
         if newer:
             raise InputError(
-                f"{path}, line {number}: {newer} is not known to Unicode 14.0: not every computer reads it the same "
-                "way: leave it out, or write it another way"
+                f"{path}, line {number}: {newer} is not in Unicode 14.0, so computers may read it differently; "
+                "remove or replace it"
             )
     return text
 
 
 def protocol_time(moment: datetime, what: str) -> str:
-    """A TOML time as the protocol writes it. Raises InputError for one without a zone."""
+    """A TOML time in the protocol's format. Raises InputError if it has no time zone."""
     if moment.tzinfo is None:
         raise InputError(f"{what} has no time zone: write it as 2026-12-01T06:00:00Z")
     return format_time(moment.astimezone(UTC))

@@ -1,7 +1,7 @@
-"""HTTP to a server: bounded, never redirected, patient with a busy one (docs/reference/http.md).
+"""HTTP client for one server or letter: size limits, retries with backoff, no redirects (docs/reference/http.md).
 
-Requests are sent again only if doing them twice is the same as doing them once; the protocol makes it so for all but
-few (a POST of an entry gives the same receipt again).
+Only idempotent requests are retried. Nearly all requests of the protocol are idempotent: posting an entry again returns
+the same receipt.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ import msgspec
 from undersigned.protocol import canonical
 from undersigned.protocol.errors import MalformedError
 
-from . import causes, way
-from .answers import bounded
+from . import connection_errors, proxies
 from .errors import (
     AnswerError,
     BusyError,
@@ -33,18 +32,19 @@ from .errors import (
     UnreachableError,
     UntrustedError,
 )
-from .paced import GRACE, Budget, Pace, PacedTransport, pace
+from .rate_limit import GRACE, Budget, RateLimitedTransport, ResponseRate, current_rate
+from .response_body import read_bounded
 
 ATTEMPTS: Final = 6
 MAX_ANSWER: Final = 16 * 1024 * 1024
-"""Bytes of an answer that is kept in memory."""
+"""Size limit of a response kept in memory, in bytes."""
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 _PREFIX: Final = "urn:undersigned:problem:"
 _PAGE: Final = (b"<!doctype html", b"<html")
 
 
 class Http:
-    """One server or letter. ``base``: an address ending in a slash, under which all paths lie; usable from threads."""
+    """A connection to one server or letter. ``base``: the URL prefix, ending in a slash. Thread-safe."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Http:
     ) -> None:
         self.base = base
         self._pause = pause
-        self._proxy = None if proxy is None else way.shown(proxy)
+        self._proxy = None if proxy is None else proxies.without_password(proxy)
         self._budget, self._grace = budget, grace
         headers = {"User-Agent": "undersigned", "Accept-Encoding": "identity"}
         if token is not None:
@@ -69,9 +69,9 @@ class Http:
         self._client = httpx.Client(
             headers=headers,
             timeout=_TIMEOUT,
-            follow_redirects=False,  # a letter is where its origin says, or it is not there
-            transport=transport or PacedTransport(way.trusted_certificates(base), proxy=proxy, limits=limits),
-            trust_env=False,  # an environment variable must not send a signatory's requests elsewhere
+            follow_redirects=False,  # a letter is only at the origin in its manifest
+            transport=transport or RateLimitedTransport(proxies.trusted_certificates(base), proxy=proxy, limits=limits),
+            trust_env=False,  # an environment variable must not send a signatory's requests through a proxy
         )
 
     def __enter__(self) -> Self:
@@ -81,19 +81,19 @@ class Http:
         self.close()
 
     def bypass_caches(self) -> None:
-        """Has every cache between here and the server ask the server, from now on."""
+        """Sends ``Cache-Control: no-cache`` from now on, so that caches on the way revalidate."""
         self._client.headers["Cache-Control"] = "no-cache"
 
     def close(self) -> None:
-        """Ends the connections."""
+        """Closes the connections."""
         self._client.close()
 
     def get(self, path: str, *, limit: int = MAX_ANSWER, headers: dict[str, str] | None = None) -> bytes:
-        """The bytes at ``path``. Raises ClientError."""
-        return self._patiently(lambda: self._send("GET", path, None, headers, limit))
+        """GET ``path``. Raises ClientError."""
+        return self._retry(lambda: self._send("GET", path, None, headers, limit))
 
     def find(self, path: str, *, limit: int = MAX_ANSWER) -> bytes | None:
-        """The bytes at ``path``, or None if there is nothing (404)."""
+        """GET ``path``; None for 404."""
         try:
             return self.get(path, limit=limit)
         except (ProblemError, UndeliveredError) as error:
@@ -102,50 +102,50 @@ class Http:
             raise
 
     def get_json(self, path: str, *, headers: dict[str, str] | None = None) -> Any:
-        """The JSON at ``path``."""
+        """GET ``path`` as JSON."""
         return _json(self.get(path, headers=headers))
 
     def post(self, path: str, value: object, *, again: bool = True, patience: float = 0) -> Any:
-        """Sends ``value`` as canonical JSON; returns the answer's JSON, or None for an empty answer.
+        """POST ``value`` as canonical JSON; returns the response's JSON, or None for an empty response.
 
-        ``again``: whether it may be sent once more if no answer came. All acts of the protocol may. ``patience``: for
-        how many seconds, where the act itself takes long.
+        ``again``: whether it may be retried if there was no response, which holds for all actions of the protocol.
+        ``patience``: for how many seconds to retry an action that takes long.
         """
         data = canonical.encode(value)
         return self._post(path, data, "application/json", again, patience)
 
     def post_entry(self, value: object) -> tuple[Any, bool]:
-        """Sends an entry to the log; the answer's JSON, and whether the log had this very entry before (200, not 201).
+        """POST an entry to the log. Returns the JSON, and whether the log already had this entry (200, not 201).
 
-        That it had is also the answer to an entry whose first answer was lost and that was sent again.
+        It also has it if the first response was lost and the entry was retried.
         """
         data, statuses = canonical.encode(value), list[int]()
 
         def send() -> bytes:
             return self._send("POST", "entries", data, {"Content-Type": "application/json"}, MAX_ANSWER, statuses)
 
-        answer = self._patiently(send)
+        answer = self._retry(send)
         return _json(answer) if answer else None, statuses[-1] == 200
 
     def post_bytes(self, path: str, data: bytes, kind: str) -> Any:
-        """Sends ``data`` with the content type ``kind``."""
+        """POST ``data`` with the content type ``kind``."""
         return self._post(path, data, kind, True)
 
     def post_text(self, path: str, data: bytes) -> Any:
-        """Sends ``data`` as ``text/plain``."""
+        """POST ``data`` as ``text/plain``."""
         return self._post(path, data, "text/plain; charset=utf-8", True)
 
     def _post(self, path: str, data: bytes, kind: str, again: bool, patience: float = 0) -> Any:
         def send() -> bytes:
             return self._send("POST", path, data, {"Content-Type": kind}, MAX_ANSWER)
 
-        answer = self._patiently(send, patience) if again else send()
+        answer = self._retry(send, patience) if again else send()
         return _json(answer) if answer else None
 
     def save(self, path: str, target: Path, *, limit: int) -> bool:
-        """Streams what is at ``path`` into ``target``; False if there is nothing there (404)."""
+        """Streams ``path`` into the file ``target``; False for 404."""
         try:
-            self._patiently(lambda: self._save(path, target, limit))
+            self._retry(lambda: self._save(path, target, limit))
         except (ProblemError, UndeliveredError) as error:
             if error.status == 404:
                 return False
@@ -156,10 +156,12 @@ class Http:
         target.parent.mkdir(parents=True, exist_ok=True)
         with self._transport(), self._client.stream("GET", self.base + path) as response:
             if response.status_code != 200:
-                raise _problem(path, response.status_code, response.headers, b"".join(bounded(response, MAX_ANSWER)))
+                raise _error_from(
+                    path, response.status_code, response.headers, b"".join(read_bounded(response, MAX_ANSWER))
+                )
             first = True
             with target.open("wb") as file:
-                for chunk in bounded(response, limit):
+                for chunk in read_bounded(response, limit):
                     if first:
                         _check_kind(path, response, chunk)
                         first = False
@@ -180,9 +182,9 @@ class Http:
             self._transport(),
             self._client.stream(method, self.base + path, content=data, headers=headers) as response,
         ):
-            body = b"".join(bounded(response, limit))
+            body = b"".join(read_bounded(response, limit))
         if response.status_code not in (200, 201, 204):
-            raise _problem(path, response.status_code, response.headers, body)
+            raise _error_from(path, response.status_code, response.headers, body)
         if statuses is not None:
             statuses.append(response.status_code)
         if body:
@@ -191,19 +193,19 @@ class Http:
 
     @contextlib.contextmanager
     def _transport(self) -> Iterator[None]:
-        """One answer's way through the network: counted, and every failure of it explained."""
-        before = pace.set(Pace(self._grace, self._budget))
+        """Context of one request: counts its bytes and converts transport errors to an explained ClientError."""
+        before = current_rate.set(ResponseRate(self._grace, self._budget))
         try:
             yield
         except httpx.TransportError as error:
-            raise causes.explain(error, self.base, self._proxy) from None
+            raise connection_errors.explain_error(error, self.base, self._proxy) from None
         except httpx.InvalidURL:
-            raise AnswerError("an address cannot be used") from None
+            raise AnswerError("an address in the response is invalid") from None
         finally:
-            pace.reset(before)
+            current_rate.reset(before)
 
-    def _patiently(self, act: Callable[[], bytes], patience: float = 0) -> bytes:
-        """Tries ``act`` again, later and later, while the server is busy or does not answer."""
+    def _retry(self, act: Callable[[], bytes], patience: float = 0) -> bytes:
+        """Retries ``act`` with exponential backoff while the server is busy or does not respond."""
         deadline = time.monotonic() + patience
         for attempt in itertools.count():
             try:
@@ -211,28 +213,28 @@ class Http:
             except UntrustedError:
                 raise
             except UnreachableError as error:
-                # A server that is not there at all is not waited for.
+                # No retries for a server that cannot be reached at all.
                 at_work = isinstance(error, BusyError | SlowError) and time.monotonic() < deadline
                 if attempt >= ATTEMPTS - 1 and not at_work:
                     raise
-            # A little randomness keeps a thousand waiting clients from coming back at the same moment.
+            # Jitter: keeps a thousand waiting clients from retrying at the same moment.
             self._pause(min(0.2 * 2 ** min(attempt, 5), 5.0) * (0.5 + random.random()))  # noqa: S311
         raise AssertionError("unreachable")
 
 
 def _check_kind(path: str, response: httpx.Response, data: bytes) -> None:
-    """Raises UndeliveredError for a page for people, where a file of the protocol belongs."""
+    """Raises UndeliveredError for an HTML page in place of a protocol file."""
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "text/html" or data[:200].lstrip().lower().startswith(_PAGE):
         raise UndeliveredError(
-            f"a web page came in place of {path}, perhaps the log-in page of a network; open the address in a browser, "
+            f"a web page came instead of {path}, perhaps the log-in page of a network; open the address in a browser, "
             "or try from another network",
             response.status_code,
         )
 
 
-def _problem(path: str, status: int, headers: httpx.Headers, body: bytes) -> ClientError:
-    """The error an answer stands for, whatever its bytes are."""
+def _error_from(path: str, status: int, headers: httpx.Headers, body: bytes) -> ClientError:
+    """The exception for an error response, whatever its body is."""
     found: Any = None
     is_problem = headers.get("content-type", "").split(";")[0] == "application/problem+json"
     if is_problem:
@@ -244,17 +246,17 @@ def _problem(path: str, status: int, headers: httpx.Headers, body: bytes) -> Cli
     if code == "busy" or status in (429, 502, 503, 504):
         return BusyError(detail or "the server is busy; try again in some minutes")
     if code == "unknown" and not is_problem:
-        # Not the words of an undersigned server: somebody between, or another server, has answered.
-        return UndeliveredError(_stranger(path, status), status)
+        # Not an error of an undersigned server: a proxy or another server responded.
+        return UndeliveredError(_describe_other_response(path, status), status)
     if status == 404:
         detail = f"there is nothing at {path}{f' ({detail})' if detail else ''}"
     return ProblemError(code, status, title, detail or f"the server answered with status {status}")
 
 
-def _stranger(path: str, status: int) -> str:
-    """What an answer says that is not of the protocol, and what to do."""
+def _describe_other_response(path: str, status: int) -> str:
+    """Describes an error response that did not come from an undersigned server, and what to do."""
     if 300 <= status < 400:
-        return f"the site sends us elsewhere from {path} ({status}); a letter is only at its address: check it"
+        return f"the site redirects {path} ({status}), but a letter is only at its own address; check the address"
     if status == 404:
         return f"there is nothing at {path} (404); check the address"
     if status in (401, 403, 407, 451):
@@ -268,4 +270,4 @@ def _json(data: bytes) -> Any:
     try:
         return canonical.decode(data, limit=MAX_ANSWER)
     except MalformedError as error:
-        raise AnswerError(f"the server's answer is not canonical JSON: {error}") from None
+        raise AnswerError(f"the server's response is not canonical JSON: {error}") from None

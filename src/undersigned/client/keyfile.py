@@ -1,6 +1,6 @@
-"""A trustee's key: two seeds, encrypted at rest under a passphrase in the age format (protocol.md section 9).
+"""A trustee's key file: two seeds, encrypted at rest with a passphrase in the age format (protocol.md section 9).
 
-One key set serves one letter. The public file beside it is what the organiser puts into the manifest.
+One key set serves one letter. The organiser puts the public file next to it into the manifest.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ MIN_PASSPHRASE: Final = 8
 _LIMIT: Final = 64 * 1024
 
 
-class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="trustee-key"):
+class _Stored(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="trustee-key"
+):
     v: Literal[1]
     name: str
     seal: str
@@ -33,7 +35,7 @@ class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TrusteeKey:
-    """The secret seeds, 32 bytes each: X-Wing to open seals, Ed25519 to sign. Never printed: it has no repr."""
+    """The secret seeds, 32 bytes each: X-Wing to open seals, Ed25519 to sign. Never printed: repr is disabled."""
 
     name: str
     seal_seed: bytes
@@ -41,7 +43,7 @@ class TrusteeKey:
 
     @property
     def public(self) -> TrusteeFile:
-        """What others may know."""
+        """The public part."""
         return TrusteeFile(
             v=1,
             name=self.name,
@@ -51,32 +53,32 @@ class TrusteeKey:
 
 
 def new_key(name: str) -> TrusteeKey:
-    """A fresh key set for the trustee called ``name``. Raises InputError for a name that cannot be shown."""
+    """Generates a key set for the trustee called ``name``. Raises InputError for a name that cannot be displayed."""
     try:
         text.check_name(name)
     except MalformedError as error:
-        raise InputError(f"the trustee's name cannot be taken: {error}") from None
+        raise InputError(f"the trustee's name is invalid: {error}") from None
     return TrusteeKey(name, secrets.token_bytes(seal.SEED_LENGTH), secrets.token_bytes(keys.SEED_LENGTH))
 
 
 def public_path(path: Path) -> Path:
-    """Where the public file of the key file ``path`` lies."""
+    """The path of the public file that belongs to the key file ``path``."""
     return path.with_name(path.name.removesuffix(".age") + ".public.json")
 
 
 def save_key(key: TrusteeKey, path: Path, passphrase: str) -> Path:
-    """Writes the key file and its public file, neither over another; returns the latter's path.
+    """Writes the key file and its public file, overwriting neither; returns the public file's path.
 
-    Raises InputError for a short passphrase or if a file is in the way.
+    Raises InputError for a short passphrase or an existing file.
     """
     if len(passphrase) < MIN_PASSPHRASE:
-        raise InputError(f"a passphrase has at least {MIN_PASSPHRASE} characters; six random words are good")
+        raise InputError(f"the passphrase needs at least {MIN_PASSPHRASE} characters; six random words are good")
     public = public_path(path)
     if public.exists():
-        raise InputError(f"{public} is there already and will not be written over")
-    kept = _Kept(v=1, name=key.name, seal=base64url.encode(key.seal_seed), sign=base64url.encode(key.sign_seed))
+        raise InputError(f"{public} already exists and will not be overwritten")
+    kept = _Stored(v=1, name=key.name, seal=base64url.encode(key.seal_seed), sign=base64url.encode(key.sign_seed))
     files.write_new(path, pyrage.passphrase.encrypt(canonical.encode(kept), passphrase))
-    # The secret part is durable before the public one can be handed to anybody.
+    # The secret part must be durable before the public one exists: otherwise a manifest could name a lost key.
     _write_public(key, public)
     return public
 
@@ -86,30 +88,30 @@ def _write_public(key: TrusteeKey, public: Path) -> None:
 
 
 def finish_key(path: Path, name: str, passphrase: str) -> Path | None:
-    """Writes the public file of a key file that ``save_key`` was kept from finishing; its path, or None if there is no
-    such key file.
+    """Writes the missing public file of a key file after an interrupted ``save_key``; its path, or None without a key
+    file.
 
-    Raises InputError for a wrong passphrase, or if the key is not that of ``name``.
+    Raises InputError for a wrong passphrase, or if the key belongs to another name.
     """
     public = public_path(path)
     if not path.exists() or public.exists():
         return None
     key = load_key(path, passphrase)
     if key.name != name:
-        raise InputError(f"{path} is there already, is the key of {key.name!r}, and will not be written over")
+        raise InputError(f"{path} already exists, is the key of {key.name!r}, and will not be overwritten")
     _write_public(key, public)
     return public
 
 
 def load_key(path: Path, passphrase: str) -> TrusteeKey:
-    """The key in a key file. Raises InputError for a wrong passphrase or another file."""
+    """Decrypts a key file. Raises InputError for a wrong passphrase or another kind of file."""
     data = files.read_input(path, limit=_LIMIT, what="a trustee's key file, from `undersigned trustee init`")
     if not data.startswith(b"age-encryption.org/"):
         raise InputError(f"{path} is not a trustee's key file")
     try:
-        kept: _Kept = canonical.decode_as(pyrage.passphrase.decrypt(data, passphrase), _Kept)
+        kept: _Stored = canonical.decode_as(pyrage.passphrase.decrypt(data, passphrase), _Stored)
         return TrusteeKey(kept.name, base64url.decode(kept.seal, 32), base64url.decode(kept.sign, 32))
     except pyrage.DecryptError:
         raise InputError("the passphrase is wrong, or the key file is damaged") from None
     except MalformedError:
-        raise InputError(f"{path} holds no trustee's key") from None
+        raise InputError(f"{path} does not contain a trustee's key") from None

@@ -1,4 +1,4 @@
-"""A letter as a client knows it: its manifest, checked against what the invitation promised (protocol.md section 2)."""
+"""Downloads and verifies a letter: manifest, checkpoint, text and roll, by the letter id (protocol.md section 2)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from undersigned.protocol.note import Note
 from .errors import InputError, UndeliveredError
 from .http import Http
 from .link import Link
-from .paced import Budget
+from .rate_limit import Budget
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,19 @@ class Letter:
         return manifest.letter_id(self.source)
 
     @cached_property
-    def spelt(self) -> str:
-        """The letter id as entries spell it."""
+    def id_text(self) -> str:
+        """The letter id in base64url, as in entries."""
         return base64url.encode(self.id)
 
     @cached_property
     def rid(self) -> bytes:
-        """The id of the first registrar: the salt of all that is derived from codes."""
+        """The first registrar's id: the salt of all keys derived from codes."""
         return roll.registrar_id(base64url.decode(self.manifest.registrars[0]))
 
     @property
     def invitation(self) -> str:
-        """The link that says which letter is meant."""
-        return f"{self.link.base}#{self.spelt}"
+        """The invitation link, with the letter id in its fragment."""
+        return f"{self.link.base}#{self.id_text}"
 
     @property
     def log_key(self) -> bytes:
@@ -58,31 +58,31 @@ class Letter:
 
 
 MOST_ENTRIES: Final = 2**26
-"""Entries of a log, at most: the files of as many would not fit a bundle."""
+"""Maximum number of log entries: more would not fit in a bundle."""
 _MORE: Final = 1_000_000
-"""Entries beyond one for each who may sign: edits, withdrawals, acts. Nobody counts how often somebody edits."""
+"""Entries allowed beyond one per eligible person: edits, withdrawals, notices. The number of edits is not limited."""
 
 
 def connect(link: Link, *, connections: int = 8, proxy: str | None = None, budget: Budget | None = None) -> Http:
-    """A connection to where ``link`` points. ``proxy``: through which proxy, if any."""
+    """A connection to the site of ``link``. ``proxy``: an HTTP proxy, if any."""
     return Http(link.base, connections=connections, proxy=proxy, budget=budget)
 
 
 def fetch_letter(http: Http, link: Link, *, expect: bool = True) -> Letter:
-    """The letter behind ``link``.
+    """Fetches the letter at ``link`` and verifies its manifest.
 
-    ``expect``: whether the link must say which letter is meant; only somebody who merely reads may leave that out.
-    Raises InputError without a letter id, LetterError if another letter is there, UndeliveredError if none is,
+    ``expect``: whether the link must contain the letter id. Only reading is safe without one: the server could show any
+    letter. Raises InputError if it is missing, LetterError for another letter, UndeliveredError for no letter,
     ClientError.
     """
     if expect and link.letter is None:
-        raise InputError("this link lacks the letter id behind the #: ask for the whole invitation")
+        raise InputError("this link has no letter id after the #: ask for the complete invitation")
     source = http.get("manifest.json")
     try:
         known = manifest.parse(source)
     except MalformedError as error:
         raise UndeliveredError(
-            f"what {link.base}manifest.json gives is no letter ({error}); check the address, and open it in a browser: "
+            f"{link.base}manifest.json is not a letter ({error}); check the address, and open it in a browser: "
             "a network may ask you to log in first"
         ) from None
     if link.letter is not None and manifest.letter_id(source) != link.letter:
@@ -93,30 +93,30 @@ def fetch_letter(http: Http, link: Link, *, expect: bool = True) -> Letter:
 
 
 def fetch_checkpoint(http: Http, letter: Letter) -> tuple[checkpoint.Checkpoint, Note]:
-    """The newest checkpoint, signed by the log. Raises InvalidError, ClientError."""
+    """Fetches the newest checkpoint and verifies the log's signature. Raises InvalidError, ClientError."""
     return read_checkpoint(http.get("log/checkpoint"), letter, "log/checkpoint")
 
 
 def read_checkpoint(data: bytes, letter: Letter, path: str) -> tuple[checkpoint.Checkpoint, Note]:
-    """A checkpoint of the letter's as it came. Raises SignatureError or LogError if it is none of its log's,
-    UndeliveredError if it is torn, or of more entries than there can be."""
+    """Parses and verifies a checkpoint of the letter. Raises SignatureError or LogError if it is not of this log,
+    UndeliveredError if it is damaged or claims more entries than there can be."""
     try:
         point, note = checkpoint.verify(data, letter.manifest.origin, letter.log_key)
     except MalformedError as error:
-        raise UndeliveredError(f"the file {path} came damaged ({error}); try again") from None
+        raise UndeliveredError(f"the file {path} is damaged ({error}); try again") from None
     may_sign = letter.manifest.eligibility.size
     most = MOST_ENTRIES if may_sign is None else min(MOST_ENTRIES, 2 * may_sign + _MORE)
     if point.size > most:
         raise UndeliveredError(
-            f"the file {path} speaks of {point.size} entries, more than this letter can have ({most}): not fetched"
+            f"the file {path} claims {point.size} entries, more than this letter can have ({most}): download refused"
         )
     return point, note
 
 
 def require_approvals(http: Http, letter: Letter) -> None:
-    """Raises unless every trustee's approval stands in the log: only then does a seal have n holders.
+    """Raises unless the log has every trustee's approval: only then are the names sealed to n confirmed keys.
 
-    The entries are looked for among the log's first 256, which the checkpoint is shown to contain.
+    Approvals are among the log's first 256 entries, which are verified against the checkpoint.
     """
     if not letter.manifest.sealed:
         return
@@ -135,18 +135,18 @@ def approvals(http: Http, letter: Letter) -> set[int]:
             if data != letter.source:
                 raise LogError("the log does not begin with this letter's manifest")
             continue
-        # No signature comes before the last approval, so there is no need to look further.
+        # No signature comes before the last approval, so stop here.
         if found == wanted:
             break
         entry = entries.parse(data)
         if isinstance(entry, entries.Approval):
-            entries.verify_entry(entry, letter.manifest, letter.spelt)
+            entries.verify_entry(entry, letter.manifest, letter.id_text)
             found.add(entry.trustee)
     return found
 
 
 def _first_entries(http: Http, letter: Letter) -> Iterator[bytes]:
-    """The log's first entries, at most 256, shown to be under the checkpoint by one tile a level."""
+    """The log's first entries, at most 256, verified against the checkpoint with one tile per level."""
     point, _ = fetch_checkpoint(http, letter)
     if not point.size:
         raise LogError("the log is empty")
@@ -161,33 +161,33 @@ def _first_entries(http: Http, letter: Letter) -> Iterator[bytes]:
     found = tiles.unpack_entries(read(tiles.Tile(-1, 0, width).path), width)
     row = [merkle.leaf_hash(entry) for entry in found]
     level, count = 0, point.size
-    # Climb along the left edge: each full tile must hash to the first hash of the tile above it.
+    # Walk up the left edge of the tree: each full tile must hash to the first hash of the tile above it.
     while True:
         width = min(count, tiles.WIDTH)
         above = tiles.split_hashes(read(tiles.Tile(level, 0, width).path), width)
         if above[: len(row)] != row:
-            raise LogError("the log's tiles do not agree with each other")
+            raise LogError("the log's tiles contradict each other")
         if count < tiles.WIDTH:
             break
         row, level, count = [tiles.subtree_root(above)], level + 1, count >> 8
         if not count:
             break
     if tiles.root_from_tiles(point.size, read) != point.root:
-        raise LogError("the log's tiles do not lead to the root the checkpoint signs")
+        raise LogError("the log's tiles do not match the root hash in the signed checkpoint")
     return iter(found)
 
 
 def fetch_text(http: Http, letter: Letter, language: str) -> str:
-    """The letter's text in one language, as it was fixed. Raises InvalidError if it was changed."""
+    """Fetches the letter's text in one language. Raises InvalidError if its hash is not the manifest's."""
     data = http.get(bundle.text_path(language))
     if manifest.text_digest(data) != letter.manifest.text.get(language):
-        raise InvalidError("the text is not the one this letter fixed: do not sign")
+        raise InvalidError("the text differs from the one fixed in this letter: do not sign")
     return data.decode("utf-8")
 
 
 def fetch_roll(http: Http, letter: Letter) -> roll.Roll:
-    """The published roll. Raises InvalidError if it is not the one the manifest names."""
+    """Fetches the published roll. Raises InvalidError if its hash is not the manifest's."""
     published = roll.parse_roll(http.get("roll.json", limit=512 * 1024 * 1024))
     if published.root != letter.manifest.eligibility.root:
-        raise InvalidError("the roll is not the one this letter fixed")
+        raise InvalidError("the roll differs from the one fixed in this letter")
     return published

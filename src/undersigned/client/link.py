@@ -1,8 +1,8 @@
-"""Addresses: of a server, and of a letter (protocol.md section 2).
+"""Parses the addresses of servers and letters, and invitation links (protocol.md section 2).
 
-An invitation is ``https://<origin>/#<letter id>``; a slip's QR symbol adds the access code: ``#<letter id>.<code>``.
-All of it stands in the fragment, which browsers never send: the server cannot choose which letter a reader expects, and
-never sees a code.
+An invitation is ``https://<origin>/#<letter id>``; the link in a slip's QR symbol adds the access code:
+``#<letter id>.<code>``. Both are in the fragment, which browsers never send: so the server cannot choose which letter a
+reader expects, and never sees a code.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _PATH: Final = re.compile(rf"/{SLUG}/?")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a letter lives, and which letter is expected there.
+    """The address of a letter, and the expected letter id.
 
-    ``scheme``: https, or http on loopback; ``origin``: as in the manifest, host[:port]/slug; ``letter``: 32 bytes, or
-    None if the link does not say; ``code``: the access code of a slip, as printed, if the link carries one.
+    ``scheme``: https, or http on loopback; ``origin``: host[:port]/slug as in the manifest; ``letter``: 32 bytes, or
+    None if the link has no id; ``code``: the access code as printed on a slip, if the link has one.
     """
 
     scheme: str
@@ -51,40 +51,40 @@ class Link:
 
 
 def parse_server(text: str) -> str:
-    """A server's address as ``scheme://host[:port]``. Raises InputError for anything else."""
+    """Parses a server's address to ``scheme://host[:port]``. Raises InputError."""
     scheme, authority, path, _ = _split(text)
     if path not in ("", "/"):
-        raise InputError(f"{text!r} is not a server's address: it should end after the host")
+        raise InputError(f"{text!r} is not a server's address: it must end after the host")
     return f"{scheme}://{authority}"
 
 
 def parse_link(text: str) -> Link:
-    """The letter an address or invitation names. Raises InputError for anything else."""
+    """Parses a letter's address or an invitation. Raises InputError."""
     scheme, authority, path, fragment = _split(text)
     if not _PATH.fullmatch(path):
-        raise InputError("this is not the address of a letter: https://HOST/NAME/, perhaps with # and the letter id")
+        raise InputError("this is not a letter's address: https://HOST/NAME/, optionally with # and the letter id")
     letter = None
     spelt, _, code = fragment.partition(".")
     if spelt:
         try:
             letter = base64url.decode(spelt, 32)
         except MalformedError:
-            raise InputError("what follows the # is not a letter id: the link is damaged or cut short") from None
+            raise InputError("the part after the # is not a letter id: the link is incomplete or damaged") from None
     return Link(scheme, authority + path.rstrip("/"), letter, unquote(code) or None)
 
 
 def _split(text: str) -> tuple[str, str, str, str]:
-    """Scheme, authority, path, fragment. Raises InputError for what no letter or server can have."""
+    """Scheme, authority, path, fragment. Raises InputError for an address that no letter or server can have."""
     try:
         parts = urlsplit(text.strip())
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise InputError("this is not an address") from None
     if parts.scheme not in ("https", "http") or not host:
-        raise InputError("an address begins with https://")
+        raise InputError("an address must begin with https://")
     if parts.scheme == "http" and host not in _LOOPBACK:
-        raise InputError("http is for this machine only (127.0.0.1): whoever stands between could change it all")
+        raise InputError("http is allowed on this machine only (127.0.0.1): elsewhere it could be tampered with")
     if parts.username is not None or parts.query:
-        raise InputError("an address holds neither a user name nor a question mark")
+        raise InputError("an address must not contain a user name or a question mark")
     shown = f"[{host}]" if ":" in host else host
     return parts.scheme, shown if port is None else f"{shown}:{port}", parts.path, parts.fragment

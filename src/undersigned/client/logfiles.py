@@ -1,4 +1,4 @@
-"""A log's files in a directory, fetched as it grows: each once, for whatever size is wanted of it."""
+"""Downloads a log's tile and entry files into a directory, incrementally: each file once, for any tree size."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class LogFiles:
         self._progress = progress or (lambda _done, _total: None)
 
     def read(self, path: str) -> bytes:
-        """A file that is here. Raises UndeliveredError if it is not."""
+        """Reads a local file. Raises UndeliveredError if it has not been downloaded."""
         try:
             return (self._folder / path).read_bytes()
         except FileNotFoundError:
             raise UndeliveredError(f"log/{path} is not there") from None
 
     def hold(self, size: int) -> None:
-        """Fetches what is not here of the log's first ``size`` entries. Raises UndeliveredError, ClientError."""
+        """Downloads what is missing of the log's first ``size`` entries. Raises UndeliveredError, ClientError."""
         total = sum(1 for _ in tiles.each_tile(size))
         for number, tile in enumerate(tiles.each_tile(size), start=1):
             if not (self._folder / tile.path).exists() and not self._cut(tile):
@@ -40,7 +40,7 @@ class LogFiles:
             self._progress(number, total)
 
     def trim(self, size: int) -> None:
-        """Removes what does not belong to the log's first ``size`` entries, cutting what holds more."""
+        """Removes files beyond the log's first ``size`` entries, and truncates files that hold more."""
         wanted = set()
         for tile in tiles.each_tile(size):
             if not (self._folder / tile.path).exists() and not self._cut(tile):
@@ -54,7 +54,7 @@ class LogFiles:
                 path.unlink()
 
     def _fetch(self, tile: Tile) -> None:
-        """A site may keep only the widest form of a tile (C2SP tlog-tiles): the narrower ones are its beginnings."""
+        """Downloads a tile. Sites may serve only its widest form, of which the others are prefixes (C2SP)."""
         if self._save(tile):
             return
         full = Tile(tile.level, tile.number, WIDTH)
@@ -70,11 +70,11 @@ class LogFiles:
             return True
         target.unlink()
         if not number:
-            raise UndeliveredError(f"the file log/{tile.path} came cut short; try again")
+            raise UndeliveredError(f"the file log/{tile.path} is incomplete; try again")
         raise LogError(findings.file_entries(path=f"log/{tile.path}", entries=number, expected=tile.width))
 
     def _cut(self, tile: Tile) -> bool:
-        """Makes a tile from a wider one that is here, if there is one."""
+        """Makes a tile by truncating a wider one that is already here, if there is one."""
         if tile.width == WIDTH:
             return False
         full = Tile(tile.level, tile.number, WIDTH)
@@ -92,12 +92,12 @@ class LogFiles:
 
 
 def _parts(tile: Tile, data: bytes) -> list[bytes]:
-    """Entries or hashes of a tile that has been found to be whole."""
+    """Entries or hashes of a tile whose length has been checked."""
     return tiles.unpack_entries(data, tile.width) if tile.level < 0 else tiles.split_hashes(data, tile.width)
 
 
 def _count(tile: Tile, data: bytes) -> int | None:
-    """How many whole entries or hashes a tile holds; None if the last one does not end."""
+    """The number of entries or hashes in a tile; None if the last one is incomplete."""
     if tile.level >= 0:
         return None if len(data) % HASH_LENGTH else len(data) // HASH_LENGTH
     number = position = 0

@@ -1,14 +1,14 @@
-"""A log mirrored to disk: everything ever seen of it, so that nothing seen can be taken back (protocol.md section 7).
+"""Append-only local mirror of a log: detects rollbacks and forks (protocol.md section 7).
 
-Only checkpoint and entry bundles are fetched. Hash tiles are computed here from the entries, on top of those already
-mirrored, and the new root is what they give: if it is the one the checkpoint signs, the log is an extension of all that
-was seen before. A log that went back or forked cannot pass.
+Only the checkpoint and entry bundles are downloaded. Hash tiles are computed from the entries on top of the mirrored
+ones, and give the new root hash: if it is the one in the signed checkpoint, the log extends everything seen before. A
+log that was rolled back or forked cannot pass.
 
 ::
 
-    DIR/log/checkpoint      the newest checkpoint accepted; written last
+    DIR/log/checkpoint      the newest accepted checkpoint; written last
     DIR/log/tile/...        as served
-    DIR/evidence/           signed checkpoints that contradict what was seen before
+    DIR/evidence/           signed checkpoints that contradict earlier ones
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from undersigned.protocol.errors import LogError
 
 from . import files
 from .errors import InputError
-from .fetched import Extension, Fetched
 from .http import Http
 from .letter import Letter, read_checkpoint
+from .log_extension import Extension, VerifiedExtension
 
 Progress = Callable[[int, int], None]
-"""Called with how many entries are here, and how many there are."""
+"""Called with the number of entries downloaded, and the total."""
 
 
 class Mirror:
@@ -46,33 +46,33 @@ class Mirror:
 
     @property
     def size(self) -> int:
-        """How many entries are mirrored."""
+        """The number of mirrored entries."""
         return self.checkpoint.size if self.checkpoint else 0
 
     def read(self, path: str) -> bytes:
-        """A file of the mirror. Raises InputError if it is gone: somebody has been at the folder."""
+        """Reads a mirrored file. Raises InputError if it was removed."""
         try:
             return (self._log / path).read_bytes()
         except FileNotFoundError:
             raise InputError(f"{self._log / path} is missing: the mirror is damaged") from None
 
     def entries(self, first: int = 0) -> Iterator[bytes]:
-        """The mirrored entries from index ``first`` on."""
+        """The mirrored entries from index ``first``."""
         return tiles.read_entries(self.size, self.read, first=first) if self.size else iter(())
 
-    def fetch(self, http: Http, progress: Progress | None = None) -> Fetched:
-        """What is new, shown to extend all that was seen before. Raises LogError for a log that went back or forked."""
+    def fetch(self, http: Http, progress: Progress | None = None) -> VerifiedExtension:
+        """Downloads new entries and verifies that the log extends the mirror. Raises LogError on rollback or fork."""
         data = http.get("log/checkpoint")
         point, note = read_checkpoint(data, self.letter, "log/checkpoint")
         known = self.checkpoint
         if known is not None and point.size < known.size:
             self._keep_evidence(data)
-            raise LogError(f"the log went back: {known.size} entries were seen, now it shows {point.size}")
+            raise LogError(f"the log was rolled back: {known.size} entries were seen, now it has {point.size}")
         if known is not None and point.size == known.size:
             if point.root != known.root:
                 self._keep_evidence(data)
                 raise LogError(f"the log forked: two different logs of {point.size} entries were signed")
-            return Fetched(point, note, self._extension())
+            return VerifiedExtension(point, note, self._extension())
         if not point.size:
             raise LogError("the log is empty")
         made = self._fetch_entries(http, point.size, progress)
@@ -82,15 +82,15 @@ class Mirror:
             raise LogError(f"the log forked: its {point.size} entries do not extend the {self.size} seen before")
         if known is None and next(made.entries()) != self.letter.source:
             raise LogError("entry 0 is not the letter's manifest")
-        return Fetched(point, note, made)
+        return VerifiedExtension(point, note, made)
 
     def _keep_evidence(self, note: bytes) -> None:
-        """Keeps a checkpoint the log signed although it contradicts an earlier one: both together convict the log."""
+        """Stores a signed checkpoint that contradicts an earlier one: the two together prove the log's misbehaviour."""
         folder = files.make_private_directory(self.directory / "evidence")
         durable.write_over(folder / f"{hashlib.sha256(note).hexdigest()[:16]}.checkpoint", note)
 
     def _fetch_entries(self, http: Http, size: int, progress: Progress | None) -> Extension:
-        """Entries from our size to ``size``, from the server's bundles."""
+        """Downloads entries from our size to ``size``, in entry bundles."""
         made = self._extension()
         for number in range(self.size // tiles.WIDTH, -(-size // tiles.WIDTH)):
             tile = tiles.Tile(-1, number, min(tiles.WIDTH, size - number * tiles.WIDTH))
@@ -103,19 +103,19 @@ class Mirror:
     def _extension(self) -> Extension:
         return Extension(self.size, self.read, self.directory)
 
-    def keep(self, fetched: Fetched) -> None:
-        """Takes ``fetched`` into the mirror, durably: from now on the log may not go behind it."""
+    def keep(self, fetched: VerifiedExtension) -> None:
+        """Stores ``fetched`` durably: from now on, a smaller log is a rollback."""
         for path in fetched.made.paths():
             target = self._log / path
             durable.make_directory(target.parent)
             durable.write_over(target, fetched.made.read(path))
-        # Every tile is durable: now, and not before, the checkpoint may speak of them.
+        # Write the checkpoint last: only now are all the tiles durable that it commits to.
         durable.write_over(self._log / "checkpoint", fetched.note.encode())
         self._drop_partial(fetched.made.paths())
         self.checkpoint = fetched.checkpoint
 
     def _drop_partial(self, paths: Iterable[str]) -> None:
-        """Removes the narrower tiles that the new ones replace."""
+        """Removes partial tiles that wider ones have replaced."""
         for path in paths:
             whole, _, width = path.partition(".p/")
             folder = self._log / f"{whole}.p"

@@ -1,4 +1,4 @@
-"""The organiser's work: draft, opening, notice, cut, review, strike, publication (docs/reference/http.md)."""
+"""API client for organisers: draft, freeze, notice, cut, review, strike, publish (docs/reference/http.md)."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.manifest import Eligibility, Manifest, Release, Trustee
 
 from .errors import AnswerError, InputError, WaitingError
-from .folder import Folder, Known, LetterFile, protocol_time
+from .folder import Folder, LetterFile, ServerRecord, protocol_time
 from .http import Http
 from .letter import Letter, fetch_checkpoint
 
 _SERVED: Final = 60.0
-"""Seconds until a frozen letter has to be on the site."""
+"""Timeout in seconds for a frozen letter to appear on the site."""
 _PUBLISHING: Final = 3600.0
-"""Seconds in which a server is expected to publish an edition."""
+"""Timeout in seconds for the server to publish an edition."""
 _POST: Final = 60 * 1024
-"""Bytes of slots in one request, under the 64 KiB a server takes."""
+"""Bytes of slots per request, below the server's limit of 64 KiB."""
 
 E = TypeVar("E", entries.Notice, entries.Cut, entries.Strike, entries.Abandon)
 
 
-def draft(server: str, token: str, slug: str, token_file: str) -> Known:
-    """Has the server prepare a letter: its origin and the keys that only it may hold. Again while a draft: the same."""
+def draft(server: str, token: str, slug: str, token_file: str) -> ServerRecord:
+    """Creates a draft on the server: its origin and the keys that only the server holds. Idempotent while a draft."""
     with Http(f"{server}/", token=token) as http:
         answer = http.post("api/letters", {"slug": slug})
     try:
-        return Known(
+        return ServerRecord(
             server=server,
             slug=slug,
             origin=str(answer["origin"]),
@@ -41,26 +41,26 @@ def draft(server: str, token: str, slug: str, token_file: str) -> Known:
             token_file=token_file,
         )
     except (TypeError, KeyError):
-        raise AnswerError("the server's answer does not describe a draft") from None
+        raise AnswerError("the server's response does not describe a draft") from None
 
 
 class Organiser:
     """An organiser's connection to one letter. ``seed``: the organiser's Ed25519 key."""
 
-    def __init__(self, known: Known, token: str, seed: bytes) -> None:
+    def __init__(self, known: ServerRecord, token: str, seed: bytes) -> None:
         self.known, self.seed = known, seed
         scheme = known.server.partition("://")[0]
         self.base = f"{scheme}://{known.origin}/"
         self.http = Http(self.base, token=token)
 
     def close(self) -> None:
-        """Ends the connections."""
+        """Closes the connections."""
         self.http.close()
 
-    # -- before it is open
+    # -- before the letter is open
 
     def upload_slots(self, slots: list[dict[str, str | None]], progress: Callable[[int, int], None]) -> None:
-        """Sends what the server keeps of each code, in pieces; what is there already is skipped there."""
+        """Uploads the server's part of each code, in batches; the server skips slots that it already has."""
         piece: list[dict[str, str | None]] = []
         size = 0
         for number, row in enumerate(slots, start=1):
@@ -76,67 +76,67 @@ class Organiser:
         progress(len(slots), len(slots))
 
     def upload_texts(self, texts: dict[str, str]) -> None:
-        """Sends the letter's text in each language."""
+        """Uploads the letter's text in each language."""
         for language, text in texts.items():
             self.http.post("draft/text", {"language": language, "text": text})
 
     def freeze(self, source: Manifest) -> Letter:
-        """Freezes text, roll and manifest: from here on it is a letter. Raises AnswerError if its id is not ours."""
+        """Freezes text, roll and manifest, which opens the letter. Raises AnswerError if its id differs from ours."""
         from .link import parse_link
 
         encoded = manifest.encode(source)
         spelt = base64url.encode(manifest.letter_id(encoded))
         answer = self.http.post("draft/manifest", {"manifest": source})
         if not isinstance(answer, dict) or answer.get("letter") != spelt:
-            raise AnswerError("the server froze another letter than the one sent: do not use it")
+            raise AnswerError("the server froze a different letter than the one we sent: do not use it")
         self._wait_for_manifest()
         return Letter(parse_link(f"{self.base}#{spelt}"), encoded, source)
 
     def _wait_for_manifest(self) -> None:
-        """The clerk puts the letter on the site a moment later: an invitation is good only once it is there."""
+        """Waits until the clerk has published the letter: an invitation must not lead to a 404."""
         deadline = time.monotonic() + _SERVED
         while self.http.find("manifest.json") is None or self.http.find("log/checkpoint") is None:
             if time.monotonic() > deadline:
-                raise WaitingError("the letter is frozen, but the site does not show it yet: is the clerk running?")
+                raise WaitingError("the letter is frozen, but not on the site yet: is the clerk running?")
             time.sleep(0.1)
 
-    # -- once it is
+    # -- once the letter is open
 
     def notice(self, letter: Letter, edition: int, after: datetime) -> None:
         """Announces an edition's cut, not before ``after``."""
-        self._enter(
+        self._post_entry(
             letter,
-            entries.Notice(v=1, letter=letter.spelt, edition=edition, after=manifest.format_time(after)),
+            entries.Notice(v=1, letter=letter.id_text, edition=edition, after=manifest.format_time(after)),
         )
 
     def cut(self, letter: Letter, edition: int) -> None:
-        """Fixes who is opened."""
-        self._enter(letter, entries.Cut(v=1, letter=letter.spelt, edition=edition))
+        """Posts a cut entry, which fixes the signatures that the edition opens."""
+        self._post_entry(letter, entries.Cut(v=1, letter=letter.id_text, edition=edition))
 
     def strike(self, letter: Letter, edition: int, key: str, reason: str) -> None:
-        """Leaves a name out, counted and with a reason. Raises InputError for a reason that is none."""
+        """Removes a name, counted and with a reason. Raises InputError for an invalid reason or key."""
         if reason not in entries.REASONS:
-            raise InputError(f"a reason is one of {', '.join(entries.REASONS)}")
+            raise InputError(f"the reason must be one of {', '.join(entries.REASONS)}")
         try:
             base64url.decode(key, 32)
         except MalformedError:
-            raise InputError("this is not a key: copy it whole from the review") from None
-        self._enter(
+            raise InputError("this is not a key: copy the complete key from the review") from None
+        self._post_entry(
             letter,
-            entries.Strike(v=1, letter=letter.spelt, edition=edition, key=key, reason=reason),  # type: ignore[arg-type]
+            entries.Strike(v=1, letter=letter.id_text, edition=edition, key=key, reason=reason),  # type: ignore[arg-type]
         )
 
     def abandon(self, letter: Letter) -> None:
-        """Gives the letter up: nothing is published after it, and trustees destroy their keys."""
-        self._enter(letter, entries.Abandon(v=1, letter=letter.spelt))
+        """Abandons the letter: nothing is published after it, and trustees destroy their keys."""
+        self._post_entry(letter, entries.Abandon(v=1, letter=letter.id_text))
 
-    def _enter(self, letter: Letter, entry: E) -> None:
+    def _post_entry(self, letter: Letter, entry: E) -> None:
         signed = entries.sign_entry(entry, self.seed)
         answer = self.http.post("entries", {"entry": signed})
         if not isinstance(answer, dict) or "receipt" not in answer:
-            raise AnswerError("the log's answer holds no receipt")
+            raise AnswerError("the log's response has no receipt")
         promised = receipts.parse(canonical.encode(answer["receipt"]))
-        receipts.verify(promised, letter=letter.spelt, entry=entries.encode(signed), log_key=letter.log_key)
+        receipts.verify(promised, letter=letter.id_text, entry=entries.encode(signed), log_key=letter.log_key)
 
     def wait_served(
         self,
@@ -145,7 +145,7 @@ class Organiser:
         what: str = "the log",
         seconds: float = 120,
     ) -> dict[str, Any]:
-        """Waits until ``until`` holds, nothing is pending, and the checkpoint that everybody sees has come that far.
+        """Polls until ``until`` holds, nothing is pending, and the public checkpoint covers it.
 
         Raises WaitingError after ``seconds``.
         """
@@ -153,58 +153,58 @@ class Organiser:
         deadline = time.monotonic() + seconds
         while fetch_checkpoint(self.http, letter)[0].size < status["size"]:
             if time.monotonic() > deadline:
-                raise WaitingError(f"waited {seconds:.0f} seconds in vain for {what} to be served")
+                raise WaitingError(f"gave up after waiting {seconds:.0f} seconds for {what} to be served")
             time.sleep(0.05)
         return status
 
     def status(self) -> dict[str, Any]:
-        """How the letter stands, as docs/reference/http.md says."""
+        """The letter's status as in docs/reference/http.md."""
         answer = self.http.get_json("status")
         if not isinstance(answer, dict) or not isinstance(answer.get("editions"), list):
-            raise AnswerError("the server's answer is not a status")
+            raise AnswerError("the server's response is not a status")
         return answer
 
     def review(self, edition: int) -> Iterator[dict[str, Any]]:
-        """The opened names of an edition, one by one; the server writes each look into its audit trail."""
+        """The opened names of an edition, page by page; the server records each access in its audit log."""
         start: int | None = 0
         while start is not None:
             answer = self.http.get_json(f"review?edition={edition}&from={start}")
             if not isinstance(answer, dict) or not isinstance(answer.get("names"), list):
-                raise AnswerError("the server's answer is not a review")
+                raise AnswerError("the server's response is not a review")
             yield from answer["names"]
             following = answer.get("next")
             if following is not None and (not isinstance(following, int) or following <= start):
-                raise AnswerError("the server's review does not come to an end")
+                raise AnswerError("the server's review does not end")
             start = following
 
     def publish(self, edition: int) -> str:
-        """Publishes an edition; its id. The server checks all of it first: some minutes for a hundred thousand names.
+        """Publishes an edition and returns its id. The server verifies all of it first: minutes for 100,000 names.
 
-        A proxy may give up sooner; asked again, the server answers when it is done.
+        Idempotent: if a proxy times out, the retry gets the answer once the server is done.
         """
         answer = self.http.post("publish", {"edition": edition}, patience=_PUBLISHING)
         if not isinstance(answer, dict) or not isinstance(answer.get("edition"), str):
-            raise AnswerError("the server's answer names no edition")
+            raise AnswerError("the server's response has no edition id")
         return str(answer["edition"])
 
     def wait(self, until: Callable[[dict[str, Any]], bool], seconds: float, what: str) -> dict[str, Any]:
-        """Asks for the status until ``until`` holds of it. Raises WaitingError after ``seconds``."""
+        """Polls the status until ``until`` holds. Raises WaitingError after ``seconds``."""
         deadline = time.monotonic() + seconds
         while True:
             status = self.status()
             if until(status):
                 return status
             if time.monotonic() > deadline:
-                raise WaitingError(f"waited {seconds:.0f} seconds in vain for {what}")
+                raise WaitingError(f"gave up after waiting {seconds:.0f} seconds for {what}")
             time.sleep(0.1)
 
 
 def build_manifest(
-    folder: Folder, letter: LetterFile, known: Known, slots: int | None, people: roll.Roll | None
+    folder: Folder, letter: LetterFile, known: ServerRecord, slots: int | None, people: roll.Roll | None
 ) -> tuple[Manifest, dict[str, str]]:
-    """The manifest that ``folder`` describes, checked, and the texts it fixes.
+    """The validated manifest that ``folder`` describes, and the texts it fixes.
 
-    ``slots``: how many codes there are; ``people``: the roll, with ``check = "roll"``. Raises InputError.
+    ``slots``: the number of codes; ``people``: the roll, with ``check = "roll"``. Raises InputError.
     """
     texts = folder.texts(letter.title)
     trustees = folder.trustees(letter)
@@ -241,13 +241,13 @@ def build_manifest(
         encoded = manifest.encode(built)
         manifest.parse(encoded)
     except MalformedError as error:
-        raise InputError(f"letter.toml does not make a letter: {error}") from None
+        raise InputError(f"letter.toml does not describe a valid letter: {error}") from None
     if people is not None and people.size != slots:
-        raise InputError("roll.json and slots.jsonl are not of one making: run `undersigned roll make` again")
+        raise InputError("roll.json and slots.jsonl do not belong together: run `undersigned roll make` again")
     return built, texts
 
 
 def earliest_cut(letter: Letter, now: float) -> datetime:
-    """The earliest time a notice given now may name: the grace, and a minute for the notice to reach the log."""
+    """The earliest cut time for a notice posted now: the grace period, plus a minute until the notice is logged."""
     grace = letter.manifest.release.grace
     return datetime.fromtimestamp(int(now) + grace + min(60, max(1, grace // 10)) + 1, UTC)

@@ -1,7 +1,7 @@
-"""The registrar's desk: from a list of people to access codes, roll and slots (protocol.md section 3).
+"""Makes access codes, the roll and the server's slots from a list of people (protocol.md section 3).
 
-What comes out: ``codes.csv`` says whose code is whose, and has to be forgotten once the codes are handed out;
-``roll.json`` is public; ``slots.jsonl`` goes to the server, which can open nothing in it.
+Output: ``codes.csv`` links codes to people, and must be destroyed once the codes are distributed; ``roll.json`` is
+public; ``slots.jsonl`` goes to the server, which cannot decrypt anything in it.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from .errors import InputError
 COLUMNS: Final = ("group", "name", "title", "address")
 MAX_PEOPLE: Final = 10_000_000
 _FORMULA: Final = "=+-@\t\r"
-"""A spreadsheet runs a cell that begins with one of these."""
+"""Characters with which a spreadsheet formula can begin (CSV injection)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One line of the organiser's list. ``address``: where the code goes, on paper or otherwise; never uploaded."""
+    """A row of the organiser's list. ``address``: where to send the code, on paper or otherwise; never uploaded."""
 
     record: roll.Record
     address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What ``make`` and ``make_blank`` give. ``people`` and ``codes`` go together; ``roll`` is None for blank codes."""
+class CodeSet:
+    """``people`` and ``codes`` have the same order; ``roll`` is None for blank codes."""
 
     people: list[Person]
     codes: list[bytes]
@@ -45,7 +45,7 @@ class Made:
 
 
 def read_people(text: str, groups: Collection[str]) -> list[Person]:
-    """People from CSV with a heading ``group,name,title[,address]``. Raises InputError, naming the line."""
+    """Parses CSV with the header ``group,name,title[,address]``. Raises InputError with the line number."""
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     people: list[Person] = []
     seen: dict[Person, int] = {}
@@ -54,29 +54,29 @@ def read_people(text: str, groups: Collection[str]) -> list[Person]:
         for row in reader:
             if row:
                 person = _person(row, columns, groups, reader.line_num)
-                # The same person twice would hold two codes. Two of one name differ in title, group or address.
+                # A person listed twice would have two codes. Different people differ in name, title, group or address.
                 if seen.setdefault(person, reader.line_num) != reader.line_num:
-                    raise InputError(f"line {reader.line_num}: the same person as in line {seen[person]}")
+                    raise InputError(f"line {reader.line_num}: the same person as on line {seen[person]}")
                 people.append(person)
             if len(people) > MAX_PEOPLE:
                 raise InputError(f"line {reader.line_num}: more than {MAX_PEOPLE} people")
     except csv.Error as error:
         raise InputError(f"line {reader.line_num}: not CSV: {error}") from None
     if not people:
-        raise InputError("the list holds nobody: a heading group,name,title and a line for each person are needed")
+        raise InputError("the list is empty: it needs the header group,name,title and a line for each person")
     return people
 
 
 def _columns(heading: Sequence[str]) -> dict[str, int]:
     found = {name.strip().lower(): index for index, name in enumerate(heading)}
     if "group" not in found or "name" not in found or set(found) - set(COLUMNS) or len(found) != len(heading):
-        raise InputError("line 1: the heading must be group,name,title or group,name,title,address")
+        raise InputError("line 1: the header must be group,name,title or group,name,title,address")
     return found
 
 
 def _person(row: Sequence[str], columns: dict[str, int], groups: Collection[str], line: int) -> Person:
     if len(row) != len(columns):
-        raise InputError(f"line {line}: {len(row)} fields where {len(columns)} belong")
+        raise InputError(f"line {line}: {len(row)} fields instead of {len(columns)}")
     fields = {name: unicodedata.normalize("NFC", row[index].strip()) for name, index in columns.items()}
     if fields["group"] not in groups:
         raise InputError(f"line {line}: no such group; this letter has {', '.join(sorted(groups))}")
@@ -85,19 +85,19 @@ def _person(row: Sequence[str], columns: dict[str, int], groups: Collection[str]
         if not text and name == "title":
             continue
         if text[:1] and text[0] in _FORMULA:
-            raise InputError(f"line {line}: the {name} begins with {text[0]!r}, which spreadsheets would run")
+            raise InputError(f"line {line}: the {name} begins with {text[0]!r}, which a spreadsheet reads as a formula")
         try:
             names.check_name(text)
         except MalformedError as error:
-            raise InputError(f"line {line}: the {name} cannot be taken: {error}") from None
+            raise InputError(f"line {line}: the {name} is invalid: {error}") from None
     if fields.get("address", "")[:1] in tuple(_FORMULA):
-        raise InputError(f"line {line}: the address begins with a character that spreadsheets would run")
+        raise InputError(f"line {line}: the address begins with a character that a spreadsheet reads as a formula")
     record = roll.Record(group=fields["group"], name=fields["name"], title=fields.get("title", ""))
     return Person(record, fields.get("address", ""))
 
 
-def make(people: list[Person], spki: bytes) -> Made:
-    """Codes, roll and slots for ``people``. ``spki``: the registrar's public key, as the server gave it."""
+def make_codes(people: list[Person], spki: bytes) -> CodeSet:
+    """Makes codes, roll and slots for ``people``. ``spki``: the registrar's public key, from the server."""
     rid = roll.registrar_id(spki)
     made = [codes.code_from(secrets.token_bytes(codes.LENGTH)) for _ in people]
     slots = [roll.make_slot(code, rid, person.record) for code, person in zip(made, people, strict=True)]
@@ -109,11 +109,11 @@ def make(people: list[Person], spki: bytes) -> Made:
         }
         for slot in slots
     ]
-    return Made(people, made, _shuffled(rows), roll.make_roll([slot.leaf for slot in slots]))
+    return CodeSet(people, made, _shuffled(rows), roll.make_roll([slot.leaf for slot in slots]))
 
 
-def make_blank(count: int, spki: bytes) -> Made:
-    """``count`` codes that name nobody, to be handed from person to person."""
+def make_blank_codes(count: int, spki: bytes) -> CodeSet:
+    """Makes ``count`` codes without names, to be handed from person to person."""
     rid = roll.registrar_id(spki)
     made = [codes.code_from(secrets.token_bytes(codes.LENGTH)) for _ in range(count)]
     rows: list[dict[str, str | None]] = [
@@ -124,16 +124,16 @@ def make_blank(count: int, spki: bytes) -> Made:
         }
         for code in made
     ]
-    return Made([], made, _shuffled(rows), None)
+    return CodeSet([], made, _shuffled(rows), None)
 
 
 def _shuffled(rows: list[dict[str, str | None]]) -> list[dict[str, str | None]]:
-    """In the order of their hashes: the order of the list would let the server count along."""
+    """Sorted by hash: in the list's order, the server could tell whose code is used."""
     return sorted(rows, key=lambda row: str(row["token_hash"]))
 
 
-def encode_codes(made: Made) -> bytes:
-    """``codes.csv``: group, name, title, address, code; for blank codes the last column only filled."""
+def encode_codes(made: CodeSet) -> bytes:
+    """``codes.csv``: group, name, title, address, code; blank codes have only the last column."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*COLUMNS, "code"])
@@ -145,31 +145,31 @@ def encode_codes(made: Made) -> bytes:
 
 
 def read_codes(data: bytes) -> list[tuple[Person, bytes]]:
-    """People and codes from ``codes.csv``. Raises InputError, naming the line."""
+    """Parses ``codes.csv``. Raises InputError with the line number."""
     try:
         rows = list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
     except (csv.Error, UnicodeDecodeError):
         raise InputError("the file of codes is not CSV in UTF-8") from None
     if not rows or rows[0] != [*COLUMNS, "code"]:
-        raise InputError("line 1: this is not a file of codes made by `undersigned roll make`")
+        raise InputError("line 1: this is not a file of codes from `undersigned roll make`")
     found = []
     for line, row in enumerate(rows[1:], start=2):
         try:
             group, name, title, address, typed = row
             code = codes.parse_code("S", typed)
         except (ValueError, MalformedError):
-            raise InputError(f"line {line}: not a line made by `undersigned roll make`") from None
+            raise InputError(f"line {line}: this line is not from `undersigned roll make`") from None
         found.append((Person(roll.Record(group=group, name=name, title=title), address), code))
     return found
 
 
-def encode_slots(made: Made) -> bytes:
-    """``slots.jsonl``: what the server keeps of each code."""
+def encode_slots(made: CodeSet) -> bytes:
+    """``slots.jsonl``: what the server stores for each code."""
     return b"".join(canonical.encode(row) + b"\n" for row in made.slots)
 
 
 def read_slots(data: bytes) -> list[dict[str, str | None]]:
-    """The rows of ``slots.jsonl``. Raises InputError, naming the line."""
+    """Parses ``slots.jsonl``. Raises InputError with the line number."""
     rows = []
     for line, text in enumerate(data.splitlines(), start=1):
         try:

@@ -1,8 +1,7 @@
-"""Signing, editing, withdrawing, and looking whether one is counted (protocol.md sections 3 to 6).
+"""Signs, edits and withdraws (protocol.md sections 3 to 6).
 
-The order matters: the letter is checked before anything is derived, the credential is checked before anything is
-sealed, and the withdrawal code is shown to the person before the entry is sent, because after it there is no way back
-to it.
+The order matters: the letter is verified before anything is derived, and the credential before anything is sealed. The
+withdrawal code is shown to the person before the entry is sent, because it cannot be recovered afterwards.
 """
 
 from __future__ import annotations
@@ -40,32 +39,32 @@ As = Literal["name", "initials", "anonymous"]
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signs: a withdrawal code and the key that grows from it. ``code``: its 20 characters, ASCII."""
+    """A signatory: a withdrawal code and the key derived from it. ``code``: its 20 characters, ASCII."""
 
     code: bytes
     seed: bytes
 
     @property
     def key(self) -> bytes:
-        """The Ed25519 public key, all that others ever see."""
+        """The Ed25519 public key, which is all that others see."""
         return keys.public_key(self.seed)
 
     @property
-    def spelt(self) -> str:
-        """The public key as entries spell it."""
+    def key_text(self) -> str:
+        """The public key in base64url, as in entries."""
         return base64url.encode(self.key)
 
     @property
     def withdrawal_code(self) -> str:
-        """``W-....``, as it is shown to the person, once."""
+        """``W-....``, as shown to the person, once."""
         return codes.format_code("W", self.code)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How somebody wants to be shown under the letter.
+    """How a signatory's name should appear.
 
-    ``group``, ``name`` and ``title`` may be left None where the roll says them.
+    ``group``, ``name`` and ``title`` may be None if the roll has them.
     """
 
     as_: As
@@ -76,7 +75,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Blinded:
-    """A question to the registrar, kept until it is answered: asking twice must ask the same."""
+    """A blinded request to the registrar, stored until it is answered: a retry must send the identical request."""
 
     prefix: bytes
     salt: bytes
@@ -84,10 +83,10 @@ class Blinded:
 
     @classmethod
     def fresh(cls, letter: Letter) -> Blinded:
-        """A new one for this letter's registrar.
+        """A new request for this letter's registrar.
 
-        The factor is uniform over 1..n-1 and nothing less: a registrar could tell later which of the published keys it
-        had signed for, if some factors were likelier than others.
+        The blinding factor must be uniform over 1..n-1: if some factors were likelier than others, the registrar could
+        later tell which of the published keys it had signed.
         """
         modulus = registrar_key(letter).public_numbers().n
         return cls(secrets.token_bytes(32), secrets.token_bytes(48), secrets.randbelow(modulus - 1) + 1)
@@ -95,7 +94,7 @@ class Blinded:
 
 @dataclass(frozen=True, slots=True)
 class Activated:
-    """What an access code gave: a credential for the key and, with a roll, who the roll says the holder is."""
+    """The result of an access code: a credential for the key and, with a roll, the holder's record."""
 
     credential: entries.Credential
     place: roll.Place
@@ -104,7 +103,7 @@ class Activated:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An entry the log has promised to take in. ``answer``: all the server said. ``again``: it had it before."""
+    """An entry with its receipt. ``answer``: the server's whole response. ``again``: the log already had the entry."""
 
     entry: entries.Sign | entries.Withdraw
     receipt: receipt.Receipt
@@ -114,18 +113,18 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An entry as it is sent: the same bytes every time, and so the same receipt. ``body``: what is posted."""
+    """An entry as it is sent: a retry sends identical bytes, and so gets the same receipt. ``body``: the POST body."""
 
     entry: entries.Sign
     body: bytes
 
     @classmethod
     def read(cls, body: bytes) -> Prepared:
-        """What was prepared earlier. Raises MalformedError."""
+        """Parses a stored entry. Raises MalformedError."""
         posted = canonical.decode(body)
         entry = entries.parse(canonical.encode(posted["entry"])) if isinstance(posted, dict) else None
         if not isinstance(entry, entries.Sign):
-            raise MalformedError("no signature is kept")
+            raise MalformedError("there is no stored signature")
         return cls(entry, body)
 
 
@@ -135,20 +134,20 @@ def registrar_key(letter: Letter) -> rsa.RSAPublicKey:
 
 
 def new_signer(letter: Letter) -> Signer:
-    """Somebody new, with a withdrawal code of 100 random bits."""
+    """A new signatory, with a withdrawal code of 100 random bits."""
     return signer_from(letter, codes.code_from(secrets.token_bytes(codes.LENGTH)))
 
 
 def signer_from(letter: Letter, code: bytes) -> Signer:
-    """The signer a withdrawal code stands for under this letter."""
+    """The signatory that a withdrawal code belongs to in this letter."""
     return Signer(code, hkdf(code, letter.rid, "signer-key", keys.SEED_LENGTH))
 
 
 def activate(http: Http, letter: Letter, access: bytes, signer: Signer, blinded: Blinded) -> Activated:
-    """Has the registrar certify ``signer``'s key without seeing it.
+    """Has the registrar certify ``signer``'s key by a blind signature.
 
     ``access``: the access code's 20 characters. Raises ProblemError (``code-unknown``, ``code-used``), CredentialError,
-    AnswerError, InvalidError if the box is not this code's.
+    AnswerError, InvalidError if the box does not belong to this code.
     """
     if len(letter.manifest.registrars) != 1:
         raise InputError("this letter has several registrars; this version of the program knows letters with one")
@@ -172,10 +171,10 @@ def activate(http: Http, letter: Letter, access: bytes, signer: Signer, blinded:
 
 
 def make_payload(letter: Letter, choice: Choice, place: roll.Place, record: roll.Record | None) -> seal.Payload:
-    """What will be sealed. Raises InputError, saying what is missing, if ``choice`` does not fit the letter.
+    """The payload to seal. Raises InputError, saying what is missing, if ``choice`` does not fit the letter.
 
-    With a ``record`` the group is the roll's, however somebody is shown, and so is the name of whoever is named.
-    Without one nothing is filled in for anybody, but the group of a letter that has only one.
+    With a ``record``, the group is always the roll's, and so is the name of a signatory who signs by name. Without one,
+    only the group is filled in, if the letter has just one.
     """
     if record is not None:
         _check_agrees(choice, record)
@@ -188,11 +187,11 @@ def make_payload(letter: Letter, choice: Choice, place: roll.Place, record: roll
     name, title, salt = "", "", None
     if choice.as_ == "anonymous":
         if letter.manifest.anonymous != "allowed":
-            raise InputError("this letter takes no anonymous signatures")
+            raise InputError("this letter does not accept anonymous signatures")
     elif choice.as_ == "initials":
         name = _checked(names.check_initials, choice.name or "", "initials")
     elif record is not None:
-        # With a roll a name is the record's, letter by letter; anything else would be void when it is opened.
+        # With a roll, the name must be the record's, letter by letter: any other would be void when it is opened.
         name, title = record.name, record.title
         salt = base64url.encode(place.salt)
     else:
@@ -203,27 +202,27 @@ def make_payload(letter: Letter, choice: Choice, place: roll.Place, record: roll
 
 
 def _check_agrees(choice: Choice, record: roll.Record) -> None:
-    """Raises InputError if somebody asks to be shown as somebody else than the roll says."""
+    """Raises InputError if the choice contradicts the roll's record."""
     asked = {"group": (choice.group, record.group)}
     if choice.as_ == "name":
         asked |= {"name": (choice.name, record.name), "title": (choice.title, record.title)}
     for what, (said, listed) in asked.items():
         if said is not None and said != listed:
-            raise InputError(f"on the roll your {what} is {listed!r}, and that is what counts: leave the {what} out")
+            raise InputError(f"the roll has {listed!r} as your {what}, which cannot be changed: leave the {what} out")
 
 
 def _checked(check: Any, text: str, what: str) -> str:
     try:
         check(text)
     except MalformedError as error:
-        raise InputError(f"{what} cannot be taken: {error}") from None
+        raise InputError(f"{what} is invalid: {error}") from None
     return text
 
 
 def seal_payload(letter: Letter, signer: Signer, payload: seal.Payload) -> seal.SignedObject:
-    """The payload sealed to the trustees; in a public letter, as it is."""
+    """Seals the payload to the trustees; in a public letter it stays plain."""
     if not letter.manifest.sealed:
-        return seal.RecordObject(v=1, letter=letter.spelt, key=signer.spelt, record=payload)
+        return seal.RecordObject(v=1, letter=letter.id_text, key=signer.key_text, record=payload)
     trustees = len(letter.manifest.trustees)
     return seal.make_seal(
         letter.manifest,
@@ -237,12 +236,12 @@ def seal_payload(letter: Letter, signer: Signer, payload: seal.Payload) -> seal.
 
 
 def sign(http: Http, letter: Letter, signer: Signer, activated: Activated, choice: Choice, *, seq: int = 0) -> Accepted:
-    """Seals, signs and hands in; returns once the log has promised to take it in."""
+    """Seals, signs and posts the entry; returns its receipt."""
     payload = make_payload(letter, choice, activated.place, activated.record)
-    return hand_in(http, letter, signer, [activated.credential], payload, seq=seq)
+    return post_signature(http, letter, signer, [activated.credential], payload, seq=seq)
 
 
-def hand_in(
+def post_signature(
     http: Http,
     letter: Letter,
     signer: Signer,
@@ -251,25 +250,25 @@ def hand_in(
     *,
     seq: int,
 ) -> Accepted:
-    """Hands in a ``sign`` entry with its object."""
-    return hand_over(http, letter, prepare(letter, signer, credentials, payload, seq=seq))
+    """Posts a ``sign`` entry with its object."""
+    return post_prepared(http, letter, prepare(letter, signer, credentials, payload, seq=seq))
 
 
-def hand_over(http: Http, letter: Letter, prepared: Prepared) -> Accepted:
-    """Sends what was prepared, for the first time or once more. Raises ProblemError."""
+def post_prepared(http: Http, letter: Letter, prepared: Prepared) -> Accepted:
+    """Posts a prepared entry; may be repeated. Raises ProblemError."""
     return _post(http, letter, prepared.entry, canonical.decode(prepared.body))
 
 
 def prepare(
     letter: Letter, signer: Signer, credentials: list[entries.Credential], payload: seal.Payload, *, seq: int
 ) -> Prepared:
-    """A ``sign`` entry with its object, made and not yet sent."""
+    """Builds a ``sign`` entry with its object, without sending it."""
     sealed = seal_payload(letter, signer, payload)
     entry = entries.sign_entry(
         entries.Sign(
             v=1,
-            letter=letter.spelt,
-            key=signer.spelt,
+            letter=letter.id_text,
+            key=signer.key_text,
             seq=seq,
             credentials=credentials,
             object=seal.object_hash(sealed),
@@ -280,8 +279,8 @@ def prepare(
 
 
 def withdraw(http: Http, letter: Letter, signer: Signer) -> Accepted:
-    """Withdraws, for good. Raises ProblemError: ``sequence`` if this key never signed, ``duplicate`` if it withdrew."""
-    entry = entries.sign_entry(entries.Withdraw(v=1, letter=letter.spelt, key=signer.spelt), signer.seed)
+    """Withdraws, permanently. Raises ProblemError: ``sequence`` (this key never signed), ``duplicate``."""
+    entry = entries.sign_entry(entries.Withdraw(v=1, letter=letter.id_text, key=signer.key_text), signer.seed)
     return _post(http, letter, entry, {"entry": entry})
 
 
@@ -293,40 +292,40 @@ def edit(
     choice: Choice,
     certified: Certified | None = None,
 ) -> Accepted:
-    """Replaces what was sealed; the count does not change.
+    """Replaces the sealed payload; the count does not change.
 
-    ``before``: the signer's newest entry, as the log has it (``counted.find``): its credential serves again.
-    ``certified``: what the roll has of an access code's holder (``box.fetch_record``); a name of the roll needs it.
+    ``before``: the signer's newest entry in the log (``count_check.look_up_key``), whose credential is used again.
+    ``certified``: the roll record of the access code (``box.fetch_record``); required for a name on the roll.
     """
     with_roll = letter.manifest.eligibility.check == "roll"
     if with_roll and choice.as_ == "name" and certified is None:
-        raise InputError("to be shown with your name, your access code is needed once more")
+        raise InputError("to sign by name, please enter your access code again")
     place = certified.place if certified else roll.Place(b"", b"", b"")
     payload = make_payload(letter, choice, place, certified.record if certified else None)
-    return hand_in(http, letter, signer, before.credentials, payload, seq=before.seq + 1)
+    return post_signature(http, letter, signer, before.credentials, payload, seq=before.seq + 1)
 
 
 def _post(http: Http, letter: Letter, entry: entries.Sign | entries.Withdraw, body: object) -> Accepted:
     answer, again = http.post_entry(body)
     if not isinstance(answer, dict) or "receipt" not in answer:
-        raise AnswerError("the log's answer holds no receipt")
+        raise AnswerError("the log's response has no receipt")
     promised = receipt.parse(canonical.encode(answer["receipt"]))
     try:
-        receipt.verify(promised, letter=letter.spelt, entry=entries.encode(entry), log_key=letter.log_key)
+        receipt.verify(promised, letter=letter.id_text, entry=entries.encode(entry), log_key=letter.log_key)
         if not letter.manifest.sealed and "proof" in answer:
             _check_inclusion(letter, entries.encode(entry), answer)
     except (InvalidError, MalformedError) as error:
-        raise AnswerError(f"the log's receipt does not hold: {error}") from error
+        raise AnswerError(f"the log's receipt is invalid: {error}") from error
     return Accepted(entry, promised, answer, again)
 
 
 def _check_inclusion(letter: Letter, entry: bytes, answer: dict[str, Any]) -> None:
-    """A public letter shows at once where the entry stands. Raises ProtocolError unless a checkpoint holds it there."""
+    """A public letter's response proves the entry's inclusion. Raises ProtocolError unless a checkpoint covers it."""
     proof, index, note = answer.get("proof"), answer.get("index"), answer.get("checkpoint")
     if not isinstance(proof, list) or not isinstance(index, int) or not isinstance(note, str):
-        raise MalformedError("the proof that the entry is in the log is not of the form")
+        raise MalformedError("the inclusion proof is malformed")
     if not all(isinstance(node, str) for node in proof):
-        raise MalformedError("the proof that the entry is in the log is not of the form")
+        raise MalformedError("the inclusion proof is malformed")
     point, _ = checkpoint.verify(note.encode("utf-8"), letter.manifest.origin, letter.log_key)
     path = [base64url.decode(node, 32) for node in proof]
     merkle.verify_inclusion(merkle.leaf_hash(entry), index, point.size, path, point.root)

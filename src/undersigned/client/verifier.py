@@ -9,7 +9,7 @@ from undersigned.protocol.report import Report
 from undersigned.protocol.verify import Progress, verify_bundle
 
 from .bundle_zip import ZipFiles
-from .cores import runner, workers_for
+from .process_pool import parallel_map, workers_for
 
 
 def verify(
@@ -26,7 +26,7 @@ def verify(
     workers = workers if workers is not None else workers_for(_workload(files))
     # Workers read files on a disk themselves: that is faster than sending them the bytes.
     lend = getattr(files, "lend", None) if workers > 1 else None
-    with runner(workers) as run:
+    with parallel_map(workers) as run:
         report = verify_bundle(files, letter=letter, run=run, lend=lend, progress=progress)
     if report.outcome != "valid" and isinstance(files, ZipFiles):
         # The run has ended early. Damage anywhere in a zip says nothing about the letter.

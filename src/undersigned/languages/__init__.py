@@ -1,5 +1,5 @@
-"""What languages ask of a program: the order of names, figures and dates in words, which way a line runs.
+"""Localisation with ICU: collation of names, plurals, numbers, dates, text direction.
 
-All of it is ICU's, from the one copy that the package icu4py brings in its wheel, the same version for every system:
-never from the system's, whose rules change with the machine (docs/adr/0085).
+Always from the copy of ICU in icu4py's wheel, the same version on every system; never from the system's ICU, whose
+rules differ between machines (docs/adr/0085).
 """

@@ -1,15 +1,15 @@
-"""What a line of letters of both directions looks like from left to right (UAX 9), by ICU."""
+"""The Unicode Bidirectional Algorithm (UAX 9) by ICU: visual order and embedding levels of a line."""
 
 from __future__ import annotations
 
 import ctypes
 
-from .library import NATIVE, checked, function, status
+from .library import NATIVE, check_status, function, new_status
 
 
-def from_the_left(line: str, *, rtl: bool) -> str:
-    """``line`` in the order in which it is seen, from left to right, on a page of that direction."""
-    pointer, number, said = ctypes.c_void_p, ctypes.c_int32, status()
+def in_visual_order(line: str, *, rtl: bool) -> str:
+    """``line`` in visual order, from left to right, in a paragraph of that direction."""
+    pointer, number, said = ctypes.c_void_p, ctypes.c_int32, new_status()
     heard = ctypes.POINTER(ctypes.c_int)
     units = line.encode(NATIVE)
     room = ctypes.create_string_buffer(len(units) + 2)
@@ -19,10 +19,10 @@ def from_the_left(line: str, *, rtl: bool) -> str:
             "common", "ubidi_setPara", None, [pointer, ctypes.c_char_p, number, ctypes.c_uint8, pointer, heard]
         )
         lay(found, units, len(units) // 2, int(rtl), None, ctypes.byref(said))
-        checked(said, "a line of both directions")
+        check_status(said, "the levels of a bidirectional line")
         write = function("common", "ubidi_writeReordered", number, [pointer, pointer, number, ctypes.c_uint16, heard])
         size = write(found, room, len(units) // 2 + 1, 0, ctypes.byref(said))
-        checked(said, "a line of both directions")
+        check_status(said, "the order of a bidirectional line")
     finally:
         function("common", "ubidi_close", None, [pointer])(found)
     return ctypes.string_at(room, 2 * size).decode(NATIVE)
@@ -30,7 +30,7 @@ def from_the_left(line: str, *, rtl: bool) -> str:
 
 def levels(text: str, *, rtl: bool) -> list[int]:
     """The embedding level of each character of the paragraph ``text``: odd ones run from right to left."""
-    pointer, number, said = ctypes.c_void_p, ctypes.c_int32, status()
+    pointer, number, said = ctypes.c_void_p, ctypes.c_int32, new_status()
     heard = ctypes.POINTER(ctypes.c_int)
     units = text.encode(NATIVE)
     found = function("common", "ubidi_open", pointer, [])()
@@ -39,15 +39,15 @@ def levels(text: str, *, rtl: bool) -> list[int]:
             "common", "ubidi_setPara", None, [pointer, ctypes.c_char_p, number, ctypes.c_uint8, pointer, heard]
         )
         lay(found, units, len(units) // 2, int(rtl), None, ctypes.byref(said))
-        checked(said, "a text of both directions")
+        check_status(said, "the levels of a bidirectional text")
         tell = function("common", "ubidi_getLevels", ctypes.POINTER(ctypes.c_uint8), [pointer, heard])
         each = tell(found, ctypes.byref(said))[: len(units) // 2]
-        checked(said, "a text of both directions")
+        check_status(said, "the levels of a bidirectional text")
     finally:
         function("common", "ubidi_close", None, [pointer])(found)
     if len(each) == len(text):
         return list(each)
-    # ICU counts in halves of characters beyond U+FFFF.
+    # ICU counts UTF-16 code units: a character beyond U+FFFF has two levels, of which we keep one.
     out: list[int] = []
     place = 0
     for character in text:

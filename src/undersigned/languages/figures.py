@@ -1,8 +1,8 @@
-"""Words with figures in them, numbers and dates, as each language writes them (ICU message patterns, CLDR).
+"""Formats messages with numbers, plurals and dates by language (ICU message patterns, CLDR).
 
-``{signed}`` is a number in the language's digits and grouping, ``{n, plural, one{...} other{...}}`` chooses by the
-language's plural rules: Russian has three forms, Arabic six. Which digits a language has is said here, and never left
-to what ICU's version or the machine's region think of it.
+``{signed}`` is a number with the language's digits and grouping, ``{n, plural, one{...} other{...}}`` follows the
+language's plural rules: Russian has three forms, Arabic six. The digits of each language are set here, so that they do
+not depend on ICU's version or the machine's region.
 """
 
 from __future__ import annotations
@@ -19,37 +19,37 @@ DIGITS: Final[Mapping[str, str]] = {
     "ar": "arab", "bg": "latn", "cs": "latn", "de": "latn", "el": "latn", "en": "latn", "es": "latn", "et": "latn",
     "fa": "arabext", "fr": "latn", "he": "latn", "it": "latn", "ja": "latn", "nl": "latn", "pl": "latn", "pt": "latn",
     "ru": "latn", "sk": "latn", "sv": "latn", "uk": "latn", "zh": "latn",
-    # The Maghreb and the Emirates write Arabic with European digits.
+    # The Maghreb and the Emirates use European digits in Arabic.
     "ar-AE": "latn", "ar-DZ": "latn", "ar-EH": "latn", "ar-LY": "latn", "ar-MA": "latn", "ar-TN": "latn",
 }  # fmt: skip
-"""A language's digits, by tag, by their name in CLDR: ``arab`` is ١٢٣, ``arabext`` ۱۲۳, ``latn`` 123."""
+"""Digits by language tag, as CLDR numbering systems: ``arab`` is ١٢٣, ``arabext`` ۱۲۳, ``latn`` 123."""
 
 
 def digits(language: str) -> str:
-    """The digits of a language tag: its own, else its language's, else European ones."""
+    """The numbering system of a language tag: its own, else its base language's, else European digits."""
     return DIGITS.get(language) or DIGITS.get(language.partition("-")[0], "latn")
 
 
-def _told(language: str) -> str:
-    # A tag's extensions would come before ours; everything that decides figures is set here, time in UTC.
+def _locale_with_digits(language: str) -> str:
+    # Drop the tag's extensions: they would override ours, which set digits and time zone (UTC).
     return f"{language.partition('-u-')[0]}-u-nu-{digits(language)}-tz-utc"
 
 
 @lru_cache(maxsize=2048)
 def _pattern(text: str, language: str) -> MessageFormat:
-    return MessageFormat(text, _told(language))
+    return MessageFormat(text, _locale_with_digits(language))
 
 
 def say(pattern: str, language: str, figures: Mapping[str, int | str]) -> str:
-    """``pattern`` with ``figures`` in their places, as ``language`` says it."""
+    """Formats the message ``pattern`` with ``figures`` in ``language``."""
     return _pattern(pattern, language).format(dict(figures))
 
 
 def number(value: int, language: str) -> str:
-    """A number as ``language`` writes it: 1,234 or 1.234 or ١٬٢٣٤."""
+    """A number formatted for ``language``: 1,234 or 1.234 or ١٬٢٣٤."""
     return _pattern("{n, number}", language).format({"n": value})
 
 
 def long_date(moment: datetime, language: str) -> str:
-    """A moment in words, in UTC."""
+    """A date and time in words, in UTC."""
     return f"{_pattern('{moment, date, ::yMMMMdjm}', language).format({'moment': moment})} UTC"

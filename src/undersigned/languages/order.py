@@ -1,6 +1,6 @@
-"""The order in which people look for names: each language's own (Unicode collation, CLDR's rules). For display only.
+"""Collation: sorts names by each language's rules (UCA with CLDR tailoring). For display only.
 
-The same names stand in the same order on every page, in print and on every machine.
+The order is the same on every page, in print and on every machine.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from collections.abc import Callable, Iterable
 from functools import cache, partial
 from typing import Any, Final, TypeVar
 
-from .library import NATIVE, checked, function, status
+from .library import NATIVE, check_status, function, new_status
 
 T = TypeVar("T")
 
 _ROOM: Final = 1024
-"""Bytes of most sort keys; a longer one is asked for twice."""
+"""Buffer for a sort key in bytes; longer keys need a second call."""
 
 
 @cache
 def _collator(language: str) -> Any:
     opened = function("rules", "ucol_open", ctypes.c_void_p, [ctypes.c_char_p, ctypes.POINTER(ctypes.c_int)])
-    said = status()
+    said = new_status()
     found = opened(language.encode("ascii", "replace"), ctypes.byref(said))
-    checked(said, f"the order of names in {language!r}")
-    return ctypes.c_void_p(found)  # for as long as the program runs
+    check_status(said, f"the order of names in {language!r}")
+    return ctypes.c_void_p(found)  # never freed: cached for the life of the process
 
 
 @cache
@@ -34,9 +34,9 @@ def _key_of() -> Callable[..., int]:
 
 
 def sorter(language: str) -> Callable[[str], bytes]:
-    """Gives the sort key of a text among texts sorted as ``language`` (a tag) sorts them.
+    """Returns a function that computes sort keys for ``language`` (a tag).
 
-    Not to be shared between threads. A language without rules of its own has those of all (CLDR's root).
+    Not thread-safe. A language without its own rules uses CLDR's root collation.
     """
     return partial(_key, _key_of(), _collator(language), ctypes.create_string_buffer(_ROOM))
 
@@ -51,6 +51,6 @@ def _key(key_of: Callable[..., int], collator: Any, room: ctypes.Array[ctypes.c_
 
 
 def sort_names(rows: Iterable[T], language: str, name: Callable[[T], str]) -> list[T]:
-    """``rows`` by ``name``, as a reader of ``language`` expects them; equal names keep their order."""
+    """Sorts ``rows`` by ``name`` in ``language``; stable, so equal names keep their order."""
     key = sorter(language)
     return sorted(rows, key=lambda row: key(name(row)))

@@ -1,7 +1,8 @@
-"""The press: a letter and its names as a newspaper's page, exactly the booked size, provably the signed names.
+"""Typesetting of a letter and its names: newspaper pages (PDF/X), a tagged archive PDF, slips, placards, pictures.
 
-``make_page`` for the page; ``papers`` for what the newspapers ask. Pure of clocks and chance: the same order, the same
-bytes. Knows no Django and no network.
+``make_page`` makes a page of exactly the booked size and proves that it shows the edition's names; ``list_papers`` has
+the newspapers' specifications. Deterministic: no clock, no randomness, no Django, no network; the same order gives the
+same bytes.
 """
 
 from __future__ import annotations
@@ -22,23 +23,23 @@ from .errors import (
     ReadBackError,
 )
 from .order import Beside, PageOrder
-from .papers import Paper, find, papers
-from .report import FitReport, Mended, PageReport
+from .papers import Paper, find_paper, list_papers
+from .report import Alteration, FitReport, PageReport
 
 # What sets pages brings typst, fonts and PDF libraries: 17 MB of memory. A web worker, and a clerk that makes no page,
 # need only orders and errors, so the rest is imported when it is first asked for (PEP 562).
 if TYPE_CHECKING:
     from .archive import ArchiveReport, make_archive
-    from .bundled import archive_order, order_from
-    from .make import make_page
-    from .missing import not_shown, overrides_from
+    from .bundle_order import archive_order_from_bundle, order_from_bundle
+    from .missing_glyphs import find_missing_glyphs, overrides_from
+    from .page import make_page
     from .slips import PlacardOrder, Slip, SlipOrder, make_placard, make_slips
 
 _LATER: Final = {
     "ArchiveReport": "archive", "make_archive": "archive",
-    "archive_order": "bundled", "order_from": "bundled",
-    "make_page": "make",
-    "not_shown": "missing", "overrides_from": "missing",
+    "archive_order_from_bundle": "bundle_order", "order_from_bundle": "bundle_order",
+    "make_page": "page",
+    "find_missing_glyphs": "missing_glyphs", "overrides_from": "missing_glyphs",
     "PlacardOrder": "slips", "Slip": "slips", "SlipOrder": "slips", "make_placard": "slips", "make_slips": "slips",
 }  # fmt: skip
 
@@ -52,6 +53,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "Alteration",
     "ArchiveReport",
     "Beside",
     "DidNotFitError",
@@ -59,7 +61,6 @@ __all__ = [
     "FitReport",
     "FontError",
     "JobError",
-    "Mended",
     "MissingGlyphError",
     "OrderError",
     "PageOrder",
@@ -72,14 +73,14 @@ __all__ = [
     "ReadBackError",
     "Slip",
     "SlipOrder",
-    "archive_order",
-    "find",
+    "archive_order_from_bundle",
+    "find_missing_glyphs",
+    "find_paper",
+    "list_papers",
     "make_archive",
     "make_page",
     "make_placard",
     "make_slips",
-    "not_shown",
-    "order_from",
+    "order_from_bundle",
     "overrides_from",
-    "papers",
 ]

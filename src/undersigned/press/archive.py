@@ -1,8 +1,8 @@
-"""The reader's and archive's PDF: A4, tagged, PDF/A-3a and PDF/UA-1 in one file, with edition.json attached.
+"""The archive PDF for readers: A4, tagged, PDF/A-3a and PDF/UA-1 in one file, with edition.json attached.
 
-Meant for screens, screen readers and shelves, not for a press: it is searchable, its names are real lists, and the
-attached edition is the very bytes its id is made of. It is proved as a newspaper's page is, by text and by ink, before
-it is written.
+For screens, screen readers and archives, not for a printing press: it is searchable, the names are real lists, and the
+attached edition is byte for byte the file that the edition id is a hash of. Before it is written, its text, glyphs and
+ink are checked as a newspaper page's are (proof.py).
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from . import proof
 from .clusters import clusters_of
 from .compose import count_line, heading_of
 from .letter import Paragraph, paragraphs_of
-from .missing import Settled, without_doubt
+from .missing_glyphs import PrintableOrder, make_without_failing_names
 from .names import LONG_WORD, Entry, direction_of, own_direction
 from .order import PageOrder, check
 from .output import write_all
 from .pdf import Engine
-from .proof import Told
-from .report import Mended
+from .proof import ExpectedText
+from .report import Alteration
 from .words import Words, words_for
 
 STANDARDS: Final = ["a-3a", "ua-1"]
-_APART: Final = frozenset({"Latn", "Cyrl", "Grek", "Hebr"})
+_NON_JOINING: Final = frozenset({"Latn", "Cyrl", "Grek", "Hebr"})
 _OPEN: Final = {"ltr": "\u2066", "rtl": "\u2067"}
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveReport:
-    """``names``: how many are in it; ``aside``: how many more are counted and cannot be set.
+    """``names``: how many are in it; ``aside``: how many more are counted and cannot be typeset.
 
-    ``files``: name to SHA-256. ``proof``: what was compared of what is painted.
+    ``files``: name to SHA-256. ``proof``: figures of the glyph and ink comparison.
 
-    ``mended``: what is not printed as it was signed. The edition attached to the file holds everything as it was.
+    ``mended``: what is not printed as it was signed. The attached edition holds everything unchanged.
     """
 
     names: int
@@ -51,27 +51,27 @@ class ArchiveReport:
     edition_id: str
     files: dict[str, str]
     aside: int = 0
-    mended: tuple[Mended, ...] = ()
+    mended: tuple[Alteration, ...] = ()
     proof: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def make_archive(order: PageOrder, out: Path, *, progress: Callable[[str, float], None] | None = None) -> ArchiveReport:
-    """Writes archive.pdf and archive.json into ``out``, whole or not at all. Paper and style do not matter.
+    """Writes archive.pdf and archive.json into ``out``, both or neither. The order's paper and style are not used.
 
     Raises OrderError, FontError, MissingGlyphError (for headline or letter) or ReadBackError, and then writes nothing.
     """
-    report = without_doubt(check(order), lambda settled: _make(settled, out, progress or _silent))
+    report = make_without_failing_names(check(order), lambda settled: _make(settled, out, progress or _ignore_progress))
     if progress is not None:
         progress("written", 1.0)
     return report
 
 
-def _silent(_what: str, _share: float) -> None:
-    """Nobody listens."""
+def _ignore_progress(_what: str, _share: float) -> None:
+    """The progress callback when the caller passes none."""
 
 
-def _make(settled: Settled, out: Path, tell: Callable[[str, float], None]) -> ArchiveReport:
-    writing = _Writing(settled)
+def _make(settled: PrintableOrder, out: Path, tell: Callable[[str, float], None]) -> ArchiveReport:
+    writing = _Document(settled)
     tell("read the edition", 0.3)
     engine, made = Engine(settled.stack), settled.checked
     order = made.order
@@ -92,28 +92,28 @@ def _make(settled: Settled, out: Path, tell: Callable[[str, float], None]) -> Ar
     return report
 
 
-def _breakable(text: str) -> str:
-    """``text`` with a place to break (U+200B) in words that may be wider than a column, of letters that do not join."""
-    return " ".join(_parted(word) if len(word) > LONG_WORD else word for word in text.split(" "))
+def _add_breaks(text: str) -> str:
+    """Adds break opportunities (U+200B) to words that may be wider than a column, in scripts that do not join."""
+    return " ".join(_split_long_word(word) if len(word) > LONG_WORD else word for word in text.split(" "))
 
 
-def _parted(word: str) -> str:
+def _split_long_word(word: str) -> str:
     clusters = clusters_of(word)
-    if any(scripts.script(cluster[0]) not in _APART for cluster in clusters):
+    if any(scripts.script(cluster[0]) not in _NON_JOINING for cluster in clusters):
         return word
     parts = ["".join(clusters[at : at + LONG_WORD]) for at in range(0, len(clusters), LONG_WORD)]
     return "\u200b".join(parts)
 
 
-class _Writing:
-    """What the document says, in order: handed to the engine as data, and to the proof as what must stand there."""
+class _Document:
+    """The document's content in order: as data for the template, and as the list of texts the proof expects."""
 
-    def __init__(self, settled: Settled) -> None:
+    def __init__(self, settled: PrintableOrder) -> None:
         self._settled = settled
         self._order = settled.checked.order
         self._side = direction_of(self._order.lang)
         self._words: Words = words_for(self._order.lang)
-        self.blocks: list[Told] = []
+        self.blocks: list[ExpectedText] = []
 
     def data(self, engine: Engine) -> dict[str, Any]:
         """The document's data; ``blocks`` is complete afterwards."""
@@ -146,18 +146,18 @@ class _Writing:
             "count": count,
             "more": more,
             "sections": sections,
-            "bullet": engine.cut("\u2022"),
+            "bullet": engine.itemise("\u2022"),
             "columns": 1 if max((len(e.name) + len(e.title) for e in entries), default=0) > 90 else 2,
-            "foot": engine.cut(f"{words.say('edition', n=checked.edition.number)} · \u2066{checked.id}\u2069"),
+            "foot": engine.itemise(f"{words.say('edition', n=checked.edition.number)} · \u2066{checked.id}\u2069"),
             "attached": f"edition.json, {checked.id}",
         }
 
     def _told(self, text: str, way: str = "r", owner: int = -1, name: str = "") -> Any:
-        self.blocks.append(Told(((way, text),), owner, name))
-        return self._engine.cut(text, way)
+        self.blocks.append(ExpectedText(((way, text),), owner, name))
+        return self._engine.itemise(text, way)
 
     def _name(self, number: int, entry: Entry) -> Any:
-        text = _breakable(entry.name + (self._words.comma + entry.title if entry.title else ""))
+        text = _add_breaks(entry.name + (self._words.comma + entry.title if entry.title else ""))
         own = own_direction(entry.name or entry.title) or self._side
         shown = f"{_OPEN[own]}{text}\u2069" if own != self._side else text
         return self._told(shown, owner=number, name=entry.name)
@@ -171,6 +171,6 @@ class _Writing:
             else:
                 pieces.append((word.face, glue + word.text))
         if paragraph.kind == "item":
-            self.blocks.append(Told((("r", "\u2022"),)))
-        self.blocks.append(Told(tuple(pieces)))
-        return {"kind": paragraph.kind, "words": [(way, self._engine.cut(text, way)) for way, text in pieces]}
+            self.blocks.append(ExpectedText((("r", "\u2022"),)))
+        self.blocks.append(ExpectedText(tuple(pieces)))
+        return {"kind": paragraph.kind, "words": [(way, self._engine.itemise(text, way)) for way, text in pieces]}

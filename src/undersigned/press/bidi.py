@@ -1,4 +1,4 @@
-"""The levels of a line of letters of both directions (UAX 9), by ICU: a different program from the engine's."""
+"""Bidirectional levels and reordering of a line (UAX 9), by ICU: an implementation independent of the typesetter's."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ T = TypeVar("T")
 def levels(text: str, *, rtl: bool) -> Sequence[int]:
     """The embedding level of each character of the paragraph ``text``: odd ones run from right to left."""
     if not rtl and (text.isascii() or not any(unicodedata.bidirectional(c) in _TURNS for c in text)):
+        # Fast path: most lines hold left-to-right characters only, and calling ICU for each is measurably slower.
         return bytes(len(text))
     return direction.levels(text, rtl=rtl) if text else []
 
 
-def reordered(items: Sequence[T], depths: Sequence[int]) -> list[T]:
-    """``items`` of one line as seen from the left (UAX 9, L2). ``depths``: the level of each."""
+def reorder(items: Sequence[T], depths: Sequence[int]) -> list[T]:
+    """``items`` of one line in visual order, from the left (UAX 9, rule L2). ``depths``: the level of each."""
     line = list(items)
     deepest = max(depths, default=0)
     if deepest == 0:

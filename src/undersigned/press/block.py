@@ -1,7 +1,7 @@
-"""The names as one block to be filled into columns: list or run-in, at any size, in any measure.
+"""The list of names as a block to fill columns with: one entry per line or run-in, measured in ems for any size.
 
-A *row* is one line of a column. A *chunk* is rows that stay together (an entry of a list; one line of run-in), and rows
-of a heading stay with the chunk after them.
+A *row* is one line of a column. A *chunk* is rows that stay together (an entry of a list; one line of run-in text);
+a heading's rows stay with the chunk after them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from .lines import Line, Units, justify, ragged
 from .names import Word
 
 Style = Literal["list", "run-in"]
-TURN: Final = 1.0
-"""How far a turned-over line of a list stands in, in ems."""
+HANGING_INDENT: Final = 1.0
+"""Hanging indent of an entry's second and further lines in a list, in ems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a column. ``kind``: ``blank``, ``head``, ``first`` (of an entry), ``turn`` (over) or ``run``."""
+    """A line of a column. ``kind``: ``blank``, ``head``, ``first`` (of an entry), ``turn`` (later) or ``run``."""
 
     kind: str
     words: Sequence[Word] = ()
@@ -37,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows that one column must hold together. ``entry``: its index in a list, or -1. ``lead``: blank rows before."""
+    """Rows that must stay in one column. ``entry``: its index in a list, or -1. ``lead``: blank rows before it."""
 
     rows: tuple[Row, ...]
     entry: int = -1
@@ -45,7 +45,7 @@ class Chunk:
 
 
 class Block:
-    """The sections with the widths of their words in ems, as measured at one size."""
+    """The sections with their words' widths in ems, as measured at one type size."""
 
     def __init__(
         self, sections: Sequence[Section], style: Style, widths: Sequence[Sequence[float]], space: float, separator: str
@@ -60,11 +60,13 @@ class Block:
             sum(w) + space * sum(1 for x in p.words[1:] if x.glue in (" ", "~"))
             for p, w in zip(self._paragraphs, widths, strict=True)
         ]
-        self._chains = [self._chain(p.words, w) for p, w in zip(self._paragraphs, widths, strict=True)]
-        self.longest = max(self._chains, default=0.0)
+        self._unbreakable = [
+            self._longest_unbreakable(p.words, w) for p, w in zip(self._paragraphs, widths, strict=True)
+        ]
+        self.longest = max(self._unbreakable, default=0.0)
         self.total = sum(self._totals)
 
-    def _chain(self, words: Sequence[Word], widths: Sequence[float]) -> float:
+    def _longest_unbreakable(self, words: Sequence[Word], widths: Sequence[float]) -> float:
         longest = current = 0.0
         for word, width in zip(words, widths, strict=True):
             if word.glue in ("+", "~"):
@@ -74,11 +76,11 @@ class Block:
             longest = max(longest, current)
         return longest
 
-    def binding(self) -> int:
-        """The entry whose longest unbreakable piece is the widest, or -1."""
-        if not self._chains:
+    def find_widest_entry(self) -> int:
+        """The entry with the widest unbreakable piece, or -1."""
+        if not self._unbreakable:
             return -1
-        paragraph = self._paragraphs[max(range(len(self._chains)), key=self._chains.__getitem__)]
+        paragraph = self._paragraphs[max(range(len(self._unbreakable)), key=self._unbreakable.__getitem__)]
         if paragraph.entry >= 0 or self.style == "list":
             return paragraph.entry
         widest, owner = 0.0, -1
@@ -89,16 +91,16 @@ class Block:
         return owner
 
     def estimate(self, measure: float) -> float:
-        """About how many rows there will be in columns of ``measure`` ems (a little under)."""
+        """Approximate number of rows in columns of ``measure`` ems; slightly low."""
         if self.style == "list":
-            return float(sum(self.heights(measure)))
+            return float(sum(self.chunk_heights(measure)))
         rows = 0.0
         for paragraph, total in zip(self._paragraphs, self._totals, strict=True):
             rows += 2.0 if paragraph.heading else max(1.0, total / measure + 0.4)
         return rows
 
-    def heights(self, measure: float) -> list[int]:
-        """Rows of each chunk of a list, headings counted with the entry after them."""
+    def chunk_heights(self, measure: float) -> list[int]:
+        """Rows of each chunk of a list; a heading's rows are counted with the entry after it."""
         out: list[int] = []
         before = 0
         for i, (paragraph, total) in enumerate(zip(self._paragraphs, self._totals, strict=True)):
@@ -110,20 +112,20 @@ class Block:
                 before = 0
         return out
 
-    def wrapped(self, measure: float) -> float:
-        """The share of a list's entries that turn over."""
+    def wrapped_share(self, measure: float) -> float:
+        """The share of a list's entries that need more than one line."""
         entries = [t for p, t in zip(self._paragraphs, self._totals, strict=True) if not p.heading]
         return sum(t > measure for t in entries) / max(1, len(entries))
 
     def _lines(self, i: int, measure: float) -> list[Line]:
         words, widths = self._paragraphs[i].words, self._widths[i]
         if self._paragraphs[i].heading or self.style == "list":
-            units = Units.of(words, widths, measure - TURN, self.space)
-            return ragged(units, len(words), measure, self.space, TURN)
+            units = Units.of(words, widths, measure - HANGING_INDENT, self.space)
+            return ragged(units, len(words), measure, self.space, HANGING_INDENT)
         return justify(Units.of(words, widths, measure, self.space), len(words), measure, self.space)
 
     def chunks(self, measure: float) -> list[Chunk]:
-        """Every row, broken for columns of ``measure`` ems."""
+        """All rows, broken into lines for columns of ``measure`` ems."""
         out: list[Chunk] = []
         head: list[Row] = []
         for i, paragraph in enumerate(self._paragraphs):
@@ -153,7 +155,7 @@ class Paragraph:
 
 
 def paragraphs(sections: Sequence[Section], style: Style, separator: str) -> list[Paragraph]:
-    """What is broken into lines: every heading, and every entry (list) or all entries of a section (run-in)."""
+    """The texts to break into lines: every heading, and every entry (list) or all entries of a section (run-in)."""
     out: list[Paragraph] = []
     index = 0
     for section in sections:
@@ -167,7 +169,7 @@ def paragraphs(sections: Sequence[Section], style: Style, separator: str) -> lis
             words: list[Word] = []
             for number, entry in enumerate(section.entries):
                 if number:
-                    # The separator holds to the name before it, so that no line begins with one.
+                    # No break between a name and its separator, so that no line begins with a separator.
                     words.append(Word(separator, "~"))
                 words += entry
             out.append(Paragraph(tuple(words), False, -1))

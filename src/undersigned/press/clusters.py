@@ -1,4 +1,4 @@
-"""Texts as people see them: clusters (a letter with its marks, UAX 29), and runs of letters that belong together."""
+"""Grapheme clusters (a letter with its marks, UAX 29) and segmentation of a text into words."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ IGNORED: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""What paints nothing by itself and is not missed where a face lacks it (UAX 44, Default_Ignorable_Code_Point)."""
-HOLLOW: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]")
-"""Of those, the ones that Unicode calls letters and marks, and that shape nothing: fillers. They are not printed."""
+"""Default-ignorable code points (UAX 44): they paint nothing, so a font need not have them."""
+FILLERS: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]")
+"""Fillers: default-ignorable code points that Unicode classes as letters or marks, with no effect on shaping. They are
+not printed."""
 _JOINER: Final = "\u200d"
 
 
 def clusters_of(text: str) -> list[str]:
-    """``text`` cut before every character that does not lean on the one before it.
+    """``text`` split into grapheme clusters.
 
-    A mark leans on its letter, a joiner and a variation selector on what they follow, a sign on the joiner before it, a
-    skin tone on its figure, a second regional indicator on the first, a vowel or final jamo on the syllable's begin.
+    A combining mark extends its letter; a joiner or variation selector what it follows; a character the joiner before
+    it; a skin tone its emoji; a second regional indicator the first; a vowel or final jamo its syllable.
     """
     if text.isascii():
         return list(text)
     found: list[str] = []
     for character in text:
-        if found and _leans(character, found[-1]):
+        if found and _extends_cluster(character, found[-1]):
             found[-1] += character
         else:
             found.append(character)
     return found
 
 
-def _leans(character: str, before: str) -> bool:
+def _extends_cluster(character: str, before: str) -> bool:
     point = ord(character)
     if unicodedata.category(character)[0] == "M" or point in (0x200C, 0x200D) or 0xE0020 <= point <= 0xE007F:
         return True
@@ -50,12 +51,12 @@ def _leans(character: str, before: str) -> bool:
 
 
 def seen(text: str) -> str:
-    """``text`` without what paints nothing: spaces, joiners, selectors, isolates and their like."""
+    """``text`` without invisible characters: spaces, joiners, selectors, isolates and so on."""
     return "".join(c for c in IGNORED.sub("", text) if unicodedata.category(c) not in ("Zs", "Zl", "Zp", "Cc", "Cf"))
 
 
 def words_in(text: str) -> list[str]:
-    """``text`` cut between runs of letters with their marks, and everything else, sign by sign."""
+    """``text`` split into runs of letters with their marks, and single other characters."""
     found: list[str] = []
     open_word = False
     for cluster in clusters_of(text):

@@ -1,7 +1,7 @@
-"""From an order to sheets: headline, letter, count, names and foot, each where the design puts it.
+"""Page layout: finds the sizes of headline, letter, count, names and foot that fit, and places them on sheets.
 
-Policy: the largest letter for which the names still come near the best they could (or, where that is large, keep a
-fair proportion to the letter), then the largest names, then what is left goes between the lines.
+Policy: the largest letter for which the names can still come close to their best size (or, where that is large, stay in
+a fair proportion to the letter); then the largest names; then the space left over goes between the lines.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SEPARATOR = "·"
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What is to be set, as words: the text of the page before anything has a size."""
+    """The page's text as words, before anything has a size."""
 
     entries: tuple[Entry, ...]
     sections: tuple[Section, ...]
@@ -54,13 +54,13 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A page that fits: its sheets, and what decided them."""
+    """A page that fits: its sheets, and the sizes it was laid out with."""
 
     sheets: tuple[Sheet, ...]
     names: Fit
     letter: tuple[Prose, ...]
     columns: tuple[tuple[int, Box], ...]
-    """The columns of names in reading order, with the page they stand on, from 0."""
+    """The columns of names in reading order, each with its page number from 0."""
 
 
 class Composer:
@@ -68,7 +68,7 @@ class Composer:
 
     def __init__(self, checked: Checked, copy: Copy, engine: Engine) -> None:
         order, paper = checked.order, checked.paper
-        assert paper.width is not None and paper.height is not None  # noqa: S101, PT018 - find() has looked
+        assert paper.width is not None and paper.height is not None  # noqa: S101, PT018 - find_paper() has looked
         self.checked, self.copy, self.engine = checked, copy, engine
         self.width, self.height = round(paper.width * MM, 3), round(paper.height * MM, 3)
         self.design: Design = DESIGNS[order.design]
@@ -84,7 +84,7 @@ class Composer:
         self._counts: dict[float, Headline] = {}
 
     def block(self, style: str, size: float) -> Block:
-        """The names in ``style``, measured at ``size``."""
+        """The block of names in ``style``, measured at ``size``."""
         found = self._blocks.get((style, size))
         if found is None:
             rows = paragraphs(self.copy.sections, "list" if style == "list" else "run-in", SEPARATOR)
@@ -97,10 +97,10 @@ class Composer:
         return found
 
     def heads(self, letter: float) -> tuple[Headline, ...]:
-        """The headline of each language over a letter set at ``letter``; side by side if there are two."""
+        """The headline of each language above a letter set at ``letter``; side by side if there are two."""
         letters = self.copy.letters
         width = self._beside(len(letters))
-        # Where few have signed the letter is set large, and a headline must still be one.
+        # With few signatories the letter is set large; the headline must still be larger than the letter.
         size = min(54.0, max(17.0, self.design.headline * self.width, HEADLINE_OVER_LETTER * letter))
         if len(letters) > 1:
             size *= 0.66
@@ -120,7 +120,7 @@ class Composer:
         return tuple(lay_letter(self.engine, rows, lang, size, width) for lang, _, rows in self.copy.letters)
 
     def area(self, heads: Sequence[Headline], prose: Sequence[Prose]) -> Area:
-        """What is left for the names."""
+        """The space that remains for the names."""
         taken = max(h.height for h in heads) + max(p.height for p in prose)
         taken += self._gaps(prose[0].size) + self._count_height(prose[0].size)
         first = self.foot.box.y - self.box.y - taken
@@ -133,7 +133,7 @@ class Composer:
     def _count(self, letter: float) -> Headline:
         size = max(10.5, min(16.0, self.width * 0.0145), COUNT_UNDER_LETTER * letter)
         if size not in self._counts:
-            # One line if it goes; a count with much to explain takes the lines it needs.
+            # One line if it fits; a count with a long explanation takes the lines it needs.
             text, width = self.copy.count, self.box.width
             self._counts[size] = lay_headline(self.engine, text, self.lang, size, width, most=1, face="b")
         return self._counts[size]
@@ -143,13 +143,13 @@ class Composer:
         return max(1.9 * count.size, count.height + 0.58 * count.size)
 
     def names(self, area: Area, style: str, low: float, high: float) -> Fit | None:
-        """The best fit of the names in ``area``."""
+        """The best fit of the names into ``area``."""
         if min(area.heights) < low * 2:
             return None
         return fit(lambda size: self.block(style, size), area, lead=self.lead, low=low, high=high)
 
     def compose(self, progress: Callable[[str, float], None]) -> Layout | None:
-        """The page, or None if it does not fit at the paper's floor."""
+        """The layout, or None if letter and names do not fit at the paper's minimum type size."""
         style = self.checked.order.style
         fixed = self.checked.order.letter_size
         sizes = [fixed] if fixed else [SMALLEST_LETTER + 0.5 * i for i in range(int((LARGEST_LETTER - 9) * 2) + 1)]
@@ -267,7 +267,7 @@ def _baseline(names: Fit, top: float, row: int) -> float:
 
 
 def places_of(layout: Layout) -> list[Place]:
-    """Where to read the names back."""
+    """Where readback.py looks for the names."""
     pages = dict.fromkeys(page for page, _ in layout.columns)
     places = []
     for page in pages:
@@ -280,10 +280,10 @@ def places_of(layout: Layout) -> list[Place]:
 
 
 def count_line(found: Tally, words: Words, groups: Collection[str]) -> str:
-    """An edition's number in words, and how many of them the list does not name.
+    """An edition's number in words, and how many of its signatories the list does not name.
 
-    ``groups``: those that stand on the page with a number of their own, if any: then the rest is said too, so that
-    whoever adds up gets the number.
+    ``groups``: the groups shown on the page with a number of their own, if any. Then the remainder is stated too, so
+    that a reader who adds the numbers up gets the total.
     """
     text = words.say("signatories", n=found.number)
     if found.unnamed:
@@ -293,13 +293,13 @@ def count_line(found: Tally, words: Words, groups: Collection[str]) -> str:
 
 
 def heading_of(checked: Checked, group: str, words: Words) -> str:
-    """A group's name and how many are in it, anonymous signatories included."""
+    """A group's name and size, anonymous signatories included."""
     found = tally(checked.edition.counts)
     return words.say("group", name=checked.order.groups.get(group, group), n=found.groups.get(group, 0))
 
 
 def copy_of(checked: Checked, entries: Sequence[Entry], *, aside: int = 0) -> Copy:
-    """The words of the page: names in sections, letters, count. ``aside``: how many cannot be set (missing.py)."""
+    """The words of the page: names in sections, letters, count. ``aside``: how many names cannot be typeset."""
     order, edition = checked.order, checked.edition
     words = words_for(order.lang)
     side = direction_of(order.lang)

@@ -1,8 +1,9 @@
-"""What a finished PDF page paints: glyphs with their text and place, filled paths, and every operator used.
+"""PDF content reader for preflight and readback: the text runs with positions, filled paths and operators of each page.
 
-A reader of our own, because ordinary extractors do not give back mixed-direction names. The text of a show operator is
-its span's ``/ActualText`` (once), else what the font's ToUnicode says; within ``/ReversedChars`` it is stored right to
-left. Everything is given here as it is *seen*, from left to right. Glyph 0 is a missing glyph whatever its text says.
+Our own reader, because general text extractors do not return mixed-direction names correctly. The text of a show
+operator is its span's ``/ActualText`` (once per span), else what the font's ToUnicode says; within ``/ReversedChars``
+it is stored right to left. Everything is returned in *visual* order, from left to right. Glyph 0 counts as a missing
+glyph, whatever its text says.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ _BLOCK: Final = re.compile(rb"beginbf(char|range)(.*?)endbf", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The glyphs of one show operator, on one baseline; points from the page's top left corner.
+    """The glyphs of one show operator, on one baseline; in points from the page's top left corner.
 
-    ``seen``: its characters from left to right. ``ink``: whether a glyph has an advance. ``missing``: glyphs 0 in it.
-    ``order``: its place in the content stream.
+    ``seen``: its characters from left to right. ``ink``: whether a glyph has an advance. ``missing``: how many are
+    glyph 0. ``order``: its index in the content stream.
     """
 
     x0: float
@@ -66,7 +67,7 @@ class Painted:
 
 @dataclass(frozen=True, slots=True)
 class Font:
-    """What one font resource says: text and advance (in thousandths) of each two-byte code."""
+    """One font resource: the text and the advance (in thousandths of an em) of each two-byte code."""
 
     text: dict[int, str]
     widths: dict[int, float]
@@ -74,7 +75,7 @@ class Font:
 
 
 def read(data: bytes) -> list[Painted]:
-    """What each page of the PDF ``data`` paints."""
+    """Reads every page of the PDF ``data``."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
         fonts: dict[tuple[int, int], Font] = {}
         return [_page(page, fonts) for page in pdf.pages]
@@ -111,7 +112,7 @@ def _font(font: Any) -> Font:
 
 
 def widths_of(inner: Any) -> tuple[dict[int, float], float]:
-    """Advances in thousandths by code, and that of all others."""
+    """Advances in thousandths by code, and the default advance."""
     widths: dict[int, float] = {}
     table = list(inner.get("/W", []))
     i = 0
@@ -129,7 +130,7 @@ def widths_of(inner: Any) -> tuple[dict[int, float], float]:
 
 
 def to_unicode(data: bytes) -> dict[int, str]:
-    """What a font's ToUnicode table says each two-byte code is."""
+    """A font's ToUnicode table: the text of each two-byte code."""
     found: dict[int, str] = {}
     for kind, body in _BLOCK.findall(data):
         cells = [bytes.fromhex(cell.decode()) for cell in _HEX.findall(body)]
@@ -157,7 +158,7 @@ def _times(a: Matrix, b: Matrix) -> Matrix:
 
 
 class _Reader:
-    """Follows one content stream."""
+    """An interpreter of one content stream."""
 
     def __init__(self, painted: Painted, fonts: dict[str, Font], base: Matrix) -> None:
         self.painted = painted
@@ -173,7 +174,7 @@ class _Reader:
         self.parts = 0
 
     def step(self, operator: str, operands: Sequence[Any]) -> None:
-        """One operator."""
+        """Interprets one operator."""
         painted = self.painted
         painted.operators[operator] = painted.operators.get(operator, 0) + 1
         match operator:
@@ -250,7 +251,7 @@ class _Reader:
                 width, text = self._glyph(code)
                 advance += width
                 if width > 0:
-                    # A mark without an advance is set wherever its outline wants: it makes the run no longer.
+                    # A zero-advance mark may be drawn anywhere: it must not extend the run's bounding box.
                     body, ink = advance, True
                 missing += code == 0
                 seen.append(text[::-1] if reverse else text)
@@ -260,7 +261,7 @@ class _Reader:
         shown = "".join(seen)
         for number, (tag, actual) in enumerate(self.marked):
             if actual is not None:
-                # The text of the whole span stands at its first show, and nowhere else.
+                # /ActualText covers the whole span: give it to the first show operator only, or it would be read twice.
                 shown = actual[::-1] if reverse else actual
                 self.marked[number] = (tag, "")
                 break

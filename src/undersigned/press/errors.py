@@ -1,19 +1,19 @@
-"""Every way the press can say no.
+"""The exceptions of the press.
 
 ::
 
     PressError
-    ├── OrderError              the order makes no sense: unknown paper, style, design, language, a date without a zone
-    ├── PaperError              a paper's file is not of its form, or a figure a page needs is not known: ask the paper
-    ├── FontError               a font is missing, or is not the one whose hash is pinned
-    ├── MissingGlyphError       no font of ours can show a character: it is named, and so is where it stands
-    ├── DidNotFitError          letter and names do not fit at the smallest type the paper prints (carries the report)
+    ├── OrderError              invalid order: unknown paper, style, design or language, a date without a time zone
+    ├── PaperError              a paper's file is malformed, or a figure that the page needs is unknown: ask the paper
+    ├── FontError               a font is missing, or its hash is not the pinned one
+    ├── MissingGlyphError       no font has a glyph for a character: names the character and its context
+    ├── DidNotFitError          letter and names do not fit at the paper's minimum type size (carries the report)
     ├── PreflightError          the finished page breaks a rule of its paper (carries every finding)
-    ├── ReadBackError           the finished page does not hold exactly the names of the edition, in order
-    ├── EngineError             the typesetting engine refused what we gave it: our mistake
-    └── JobError                the process that made the page was killed, or needed more than it was given
+    ├── ReadBackError           the finished page does not show exactly the edition's names, in order
+    ├── EngineError             the typesetting engine rejected our input: a bug of ours
+    └── JobError                the typesetting process was killed, timed out or ran out of memory
 
-A page that raises any of these is not written.
+When one of these is raised, no page is written.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 class PressError(Exception):
-    """There is no page. The message is one sentence for the organiser."""
+    """No page was made. The message is one sentence for the organiser."""
 
 
 class OrderError(PressError):
-    """The order asks for something that does not exist."""
+    """The order is invalid or names something that does not exist."""
 
 
 class PaperError(PressError):
-    """A paper's figures are malformed, or one that this page needs is not known."""
+    """A paper's file is malformed, or a figure that this page needs is unknown."""
 
 
 class FontError(PressError):
@@ -42,11 +42,11 @@ class FontError(PressError):
 
 
 class MissingGlyphError(PressError):
-    """No font in the stack has ``character``. ``where``: the words it stands in."""
+    """No font in the stack has a glyph for ``character``. ``where``: the text that contains it."""
 
     def __init__(self, character: str, name: str, where: str) -> None:
         super().__init__(
-            f"no font here can show {character!r} (U+{ord(character):04X} {name}), which stands in {where!r}"
+            f"no font here has a glyph for {character!r} (U+{ord(character):04X} {name}), used in {where!r}"
         )
         self.character = character
         self.name = name
@@ -54,7 +54,7 @@ class MissingGlyphError(PressError):
 
 
 class DidNotFitError(PressError):
-    """The page cannot hold letter and names. ``report`` says by how much, because of what, and the ways out."""
+    """Letter and names do not fit. ``report``: by how much, which name limits the size, and the alternatives."""
 
     def __init__(self, message: str, report: FitReport) -> None:
         super().__init__(message)
@@ -62,7 +62,7 @@ class DidNotFitError(PressError):
 
 
 class PreflightError(PressError):
-    """The finished page breaks rules. ``findings``: all of them, each with its rule and its figures."""
+    """Preflight failed. ``findings``: all of them, each with its rule and figures."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__("; ".join(f"{f.rule}: {f.text}" for f in findings[:5]) + (" ..." if len(findings) > 5 else ""))
@@ -70,9 +70,9 @@ class PreflightError(PressError):
 
 
 class ReadBackError(PressError):
-    """What stands on the page differs from the edition. ``position``: the first entry that does, from 0.
+    """The page differs from the edition. ``position``: the index of the first entry that does, from 0.
 
-    ``among``: if it is one of several on a line and nothing says which, all of them.
+    ``among``: the candidates, if the entry is one of several on a line and cannot be determined.
     """
 
     def __init__(self, message: str, position: int | None = None, among: Sequence[int] = ()) -> None:
@@ -82,8 +82,8 @@ class ReadBackError(PressError):
 
 
 class EngineError(PressError):
-    """The typesetting engine refused a page of ours."""
+    """The typesetting engine rejected our input."""
 
 
 class JobError(PressError):
-    """The page's process was killed, ran too long, or needed more memory than it was given. Nothing was written."""
+    """The typesetting process was killed, timed out or ran out of memory. Nothing was written."""

@@ -1,10 +1,10 @@
-"""The faces a page is set in: which, from where, and proof that they are those.
+"""The pinned fonts: which files a page may use, where they are installed, and their SHA-256 hashes.
 
-Fonts come from wheels whose files are pinned here by SHA-256 (a different file gives different lines, hence different
-bytes); system fonts are never searched. No wheel holds a CJK serif face: where a text needs one it is Debian's, read
-from its place and pinned like the others, in Debian 12's edition and in 13's (docs/adr/0086).
+Most come from Python wheels. Every file is pinned by hash, because a different file breaks lines differently and so
+gives different bytes; system fonts are never searched. No wheel has a CJK serif face: where a text needs one, Debian's
+is read from its installed path and pinned too, in Debian 12's and Debian 13's version (docs/adr/0086).
 
-Which of them sets what is decided in ``stack.py``.
+``stack.py`` decides which face sets which text (font fallback).
 """
 
 from __future__ import annotations

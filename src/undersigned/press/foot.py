@@ -1,4 +1,4 @@
-"""The foot of a page: edition, identity, address, QR, and who pays and answers for it."""
+"""The foot of a page: edition number and id, address, QR symbol and imprint (who paid and is responsible)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .sheet import MM, Box, SetLine, Sheet
 from .words import Words
 
 MODULE: Final = 0.45 * MM
-"""Points: the least width of a QR module that coarse newsprint holds."""
+"""Points: the smallest QR module that survives coarse newsprint."""
 QUIET: Final = 2
-"""Modules kept white around the symbol, beside the page's own margin."""
+"""Width of the quiet zone around the symbol in modules, in addition to the page's margin."""
 SIGNS: Final = 16
 """Characters of the edition id that are printed: 96 bits."""
 

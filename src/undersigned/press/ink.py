@@ -1,4 +1,4 @@
-"""Ink on the rendered page: as much, where a text stands, as its outlines have."""
+"""Ink check: renders the finished page and compares the ink in each line's box with the ink of its outlines."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from PIL import Image
 from .errors import ReadBackError
 
 PIXELS: Final = 16.0
-"""Pixels of an em of the smallest text that is looked at, if the page is not too large."""
-FEWEST: Final = 0.90
-"""The least share of its ink that must be found where a text stands."""
+"""Pixels per em of the smallest text on the page, unless the page is too large for that."""
+MIN_INK: Final = 0.90
+"""Minimum share of a line's expected ink that must be found in its box."""
 MOST: Final = 1.60
-"""And the most, beside what its neighbours' letters and marks bring into its box."""
+"""Maximum share; the ink that overlapping neighbours bring into the box is added."""
 BLACK: Final = 60
-"""A page's darkest pixel is no lighter. (Black of a press alone is shown as a dark grey.)"""
-SPECK: Final = 1.6
-"""Square pixels by which any text may be off: the edges of pixels are rounded."""
+"""A page's darkest pixel must be at least this dark. (Pure K black is rendered as a dark grey.)"""
+ROUNDING: Final = 1.6
+"""Tolerance in square pixels for any line: edges are rounded to pixels."""
 LARGEST: Final = 24_000_000
-"""Pixels of a rendered page, at most."""
+"""Maximum size of a rendered page in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
-class Blot:
-    """A line of a text: its ``box`` in points from the top left corner, and the ink it has, in square points."""
+class InkedLine:
+    """A line of text and the ink it should have: ``box`` in points from the top left, ``ink`` in square points."""
 
     page: int
     size: float
@@ -39,13 +39,14 @@ class Blot:
     owner: int
     name: str
     among: tuple[int, ...] = ()
-    """The entries of which it shows parts."""
+    """The entries that the line shows, whole or in part."""
 
 
-class Light:
-    """Renders a file in a thread of its own, page by page, and holds each page against what ought to stand there.
+class InkCheck:
+    """Renders a file in its own thread, page by page, and compares each page with the lines expected on it.
 
-    One page is looked at while the next is rendered; no more than two are held.
+    One page is compared while the next is rendered. At most two rendered pages are in memory
+    (bounded queue).
     """
 
     def __init__(self, data: bytes, sizes: Sequence[tuple[float, float]]) -> None:
@@ -60,14 +61,14 @@ class Light:
         self._thread.start()
 
     def ask(self, page: int, smallest: float) -> None:
-        """Has ``page`` rendered, so that type of ``smallest`` points can be told. Once a page, in order."""
+        """Requests the rendering of ``page``, fine enough for type of ``smallest`` points. Once per page, in order."""
         width, height = self._sizes[page]
         scale = min(4.0, max(1.0, PIXELS / smallest), (LARGEST / (width * height)) ** 0.5)
         self._scales[page] = scale
         self._wanted.put((page, scale))
 
-    def look(self, page: int, blots: Sequence[Blot]) -> None:
-        """Compares what stands on ``page``. Raises ReadBackError for the first line with too little or too much ink."""
+    def look(self, page: int, inked_lines: Sequence[InkedLine]) -> None:
+        """Compares ``page`` with its lines. Raises ReadBackError for the first line with too little or too much ink."""
         found = self._ready.get()
         if isinstance(found, BaseException):
             raise ReadBackError(f"the file cannot be rendered: {found}") from found
@@ -75,25 +76,26 @@ class Light:
         scale = self._scales[page]
         if black > BLACK:
             raise ReadBackError(f"nothing on page {page + 1} is black")
-        for blot in blots:
-            ink = _found(image, blot.box, scale, black)
-            speck = SPECK * (1 + len(blot.name) / 8) / scale**2
-            if ink < FEWEST * blot.ink - speck or (
-                ink > MOST * blot.ink + 4 * speck and ink > MOST * blot.ink + 4 * speck + _near(blot, blots)
+        for inked_line in inked_lines:
+            ink = _found(image, inked_line.box, scale, black)
+            speck = ROUNDING * (1 + len(inked_line.name) / 8) / scale**2
+            if ink < MIN_INK * inked_line.ink - speck or (
+                ink > MOST * inked_line.ink + 4 * speck
+                and ink > MOST * inked_line.ink + 4 * speck + _near(inked_line, inked_lines)
             ):
                 raise ReadBackError(
-                    f"{ink / blot.ink:.0%} of the ink of {blot.name!r} is on page {page + 1}",
-                    blot.owner if blot.owner >= 0 else None,
-                    blot.among,
+                    f"{ink / inked_line.ink:.0%} of the expected ink of {inked_line.name!r} is on page {page + 1}",
+                    inked_line.owner if inked_line.owner >= 0 else None,
+                    inked_line.among,
                 )
-            self._least, self._most = min(self._least, ink / blot.ink), max(self._most, ink / blot.ink)
-        self.lines += len(blots)
+            self._least, self._most = min(self._least, ink / inked_line.ink), max(self._most, ink / inked_line.ink)
+        self.lines += len(inked_lines)
 
     def close(self) -> dict[str, Any]:
-        """Ends the thread; says how many lines were looked at, and the least and most of their ink that was found."""
+        """Stops the thread. Returns how many lines were compared, and the lowest and highest share of ink found."""
         self._wanted.put(None)
         while self._thread.is_alive():
-            # It may wait to hand over a page that nobody will look at.
+            # The thread may be blocked on a full queue, with a page no longer wanted: drain it, and the thread can end.
             with contextlib.suppress(queue.Empty):
                 self._ready.get(timeout=0.01)
         return {"lines": self.lines, "least_ink": round(self._least, 3), "most_ink": round(self._most, 3)}
@@ -116,21 +118,21 @@ class Light:
             self._ready.put(error)
 
 
-def _near(blot: Blot, blots: Sequence[Blot]) -> float:
-    """The ink that other lines may bring into the box of ``blot``."""
+def _near(inked_line: InkedLine, inked_lines: Sequence[InkedLine]) -> float:
+    """The ink that other lines may add inside the box of ``inked_line``."""
     found = 0.0
-    a = blot.box
-    for other in blots:
+    a = inked_line.box
+    for other in inked_lines:
         b = other.box
         across, down = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-        if other is not blot and across > 0 and down > 0:
+        if other is not inked_line and across > 0 and down > 0:
             found += min(other.ink, across * down)
     return found
 
 
 def _found(image: Image.Image, box: tuple[float, float, float, float], scale: float, black: float) -> float:
     """The ink in ``box``, in square points."""
-    # Glyphs are placed on whole pixels: what lies at the edge of a box may be drawn just beyond it.
+    # Glyphs are placed on whole pixels: ink at the edge of a box may be drawn up to a pixel outside it.
     left, top = max(0.0, box[0] * scale), max(0.0, box[1] * scale - 0.75)
     right, bottom = min(image.width, box[2] * scale), min(image.height, box[3] * scale + 0.75)
     if right - left < 0.01 or bottom - top < 0.01:

@@ -1,8 +1,8 @@
-"""A page made in a process of its own, so that neither its memory nor its death is its caller's.
+"""Runs typesetting in a child process with limits on memory and time, so that a crash or leak cannot hurt the caller.
 
-The caller writes one line of JSON to the process: what is ordered, and where it goes. The process answers with lines:
-progress, and at last the report or the error. It ends when its caller does. Killed half-way it leaves nothing under a
-page's names (output.py).
+Protocol: the caller writes one line of JSON (the order and the output folder) to the child's standard input. The child
+answers with lines of JSON: progress, and finally the report or the error. The child exits when the caller does. If it
+is killed half-way, no incomplete file has a page's name (output.py).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 MEMORY: Final = 2 * 1024**3
-"""Bytes of address space: several times what a page of 10,000 names takes."""
+"""Address space limit in bytes: several times what a page of 10,000 names takes."""
 SECONDS: Final = 300.0
-A_NAME: Final = 30_000
-"""Bytes that a reader's PDF takes for each name of a large edition, in whatever scripts it is."""
+BYTES_PER_NAME: Final = 30_000
+"""Bytes that the archive PDF of a large edition takes for each name, in any script."""
 MOST: Final = 200_000
-"""Names in one reader's PDF: beyond, it asks for more than an ordinary machine has."""
+"""Most names in one archive PDF: more would need more memory than an ordinary machine has."""
 
 
 _NOTHING: Final = msgspec.Raw(b"")
@@ -48,7 +48,7 @@ class _Task(msgspec.Struct):
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
-    """``what``, ``share``: progress; ``report``: the end; ``error``: the error's class, with what it carries."""
+    """From the child. ``what``, ``share``: progress; ``report``: success; ``error``: class name, and its data."""
 
     what: str = ""
     share: float = 0.0
@@ -63,8 +63,8 @@ def run_page(
 ) -> PageReport:
     """``make_page`` in a child process with at most ``memory`` bytes and ``seconds`` of time.
 
-    Raises what ``make_page`` raises, and JobError if the process did not come to its end. Whatever ``progress`` raises
-    ends the process and is raised here.
+    Raises what ``make_page`` raises, and JobError if the process ended without a result. An exception raised by
+    ``progress`` stops the process and propagates: so a caller can cancel.
     """
     return msgspec.json.decode(_run("page", order, out, memory, seconds, progress), type=PageReport)
 
@@ -78,13 +78,13 @@ def run_archive(
     seconds: float = SECONDS,
     progress: Progress | None = None,
 ) -> ArchiveReport:
-    """``make_archive`` in a child process; otherwise as ``run_page``.
+    """``make_archive`` in a child process; otherwise like ``run_page``.
 
-    ``names``: how many there are; a large edition is given more memory and time.
+    ``names``: the number of names; a large edition gets more memory and time.
     """
     from .archive import ArchiveReport
 
-    memory, seconds = max(memory, MEMORY // 4 + names * A_NAME), max(seconds, names / 100)
+    memory, seconds = max(memory, MEMORY // 4 + names * BYTES_PER_NAME), max(seconds, names / 100)
     return msgspec.json.decode(_run("archive", order, out, memory, seconds, progress), type=ArchiveReport)
 
 
@@ -109,11 +109,11 @@ def _run(
     timer = threading.Timer(seconds, expire)
     timer.start()
     try:
-        return _listen(child, task, progress)
-    except _SilentError as error:
+        return _read_answers(child, task, progress)
+    except _NoReportError as error:
         if late.is_set():
             raise JobError(f"the page was not ready after {seconds:g} seconds") from None
-        raise JobError(_epitaph(error.status, memory)) from None
+        raise JobError(_describe_exit(error.status, memory)) from None
     finally:
         timer.cancel()
         child.kill()
@@ -123,28 +123,28 @@ def _run(
                 pipe.close()
 
 
-class _SilentError(Exception):
-    """The process ended without a report. ``status``: its exit status, negative for a signal."""
+class _NoReportError(Exception):
+    """The child ended without a report. ``status``: its exit status, negative for a signal."""
 
     def __init__(self, status: int) -> None:
         super().__init__()
         self.status = status
 
 
-def _listen(child: subprocess.Popen[bytes], task: bytes, progress: Progress | None) -> bytes:
-    """Hands the task over and follows the work. The pipe to the process stays open: its end is ours."""
+def _read_answers(child: subprocess.Popen[bytes], task: bytes, progress: Progress | None) -> bytes:
+    """Sends the task and reads the answers. The pipe to the child stays open: when it closes, the child exits."""
     assert child.stdin is not None  # noqa: S101 - both are pipes
     assert child.stdout is not None  # noqa: S101
     try:
         child.stdin.write(task + b"\n")
         child.stdin.flush()
     except BrokenPipeError:
-        raise _SilentError(child.wait()) from None
+        raise _NoReportError(child.wait()) from None
     for row in child.stdout:
         try:
             line = msgspec.json.decode(row, type=_Line)
         except msgspec.MsgspecError:
-            # Its last line, cut off by its death.
+            # The child died while writing this line.
             break
         if line.error:
             raise _error(line)
@@ -152,14 +152,14 @@ def _listen(child: subprocess.Popen[bytes], task: bytes, progress: Progress | No
             return bytes(line.report)
         if progress is not None:
             progress(line.what, line.share)
-    raise _SilentError(child.wait())
+    raise _NoReportError(child.wait())
 
 
-def _epitaph(status: int, memory: int) -> str:
+def _describe_exit(status: int, memory: int) -> str:
     if status == _OUT_OF_MEMORY or -status in (6, 11):
-        # The engine has no other way to say that it was given no more memory than to abort.
-        return f"the page needs more than the {memory // 1024**2} MiB it was given"
-    return f"the process that made the page ended with status {status}"
+        # Out of memory, the engine's allocator aborts (6) or crashes (11) instead of raising MemoryError.
+        return f"the page needs more than its memory limit of {memory // 1024**2} MiB"
+    return f"the typesetting process ended with status {status}"
 
 
 def _error(line: _Line) -> PressError:
@@ -177,7 +177,7 @@ def _error(line: _Line) -> PressError:
     return found
 
 
-def _carried(error: PressError) -> object:
+def _error_data(error: PressError) -> object:
     match error:
         case errors.DidNotFitError():
             return error.report
@@ -195,21 +195,21 @@ def _carried(error: PressError) -> object:
 _OUT_OF_MEMORY: Final = 12
 
 
-def _say(line: _Line) -> None:
+def _send(line: _Line) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
     sys.stdout.buffer.flush()
 
 
 def _follow_caller() -> None:
-    """Ends this process when its caller has ended, or has had enough of it."""
-    # Not through sys.stdin, whose lock would be held when this process comes to its own end.
+    """Exits when the caller has exited or closed the pipe (on a timeout, for instance)."""
+    # Not through sys.stdin: its lock would be held when the interpreter shuts down, and the shutdown would hang.
     while os.read(0, 4096):
         pass
     os._exit(1)
 
 
 def _limit(memory: int) -> None:
-    """At most ``memory`` bytes for this process, and no core dump. Windows has no such limits, macOS not the first."""
+    """Limits memory to ``memory`` bytes and disables core dumps, where the platform can (macOS: only the latter)."""
     try:
         import resource
     except ImportError:
@@ -220,23 +220,23 @@ def _limit(memory: int) -> None:
 
 
 def main() -> int:
-    """Reads a task from standard input, does it, and tells of it on standard output."""
+    """Reads a task from standard input, runs it, and writes progress and result to standard output."""
     from .archive import make_archive
-    from .make import make_page
+    from .page import make_page
 
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=_Task)
     threading.Thread(target=_follow_caller, daemon=True).start()
     _limit(task.memory)
     make: Callable[..., PageReport | ArchiveReport] = make_page if task.kind == "page" else make_archive
     try:
-        report = make(task.order, Path(task.out), progress=lambda what, share: _say(_Line(what=what, share=share)))
+        report = make(task.order, Path(task.out), progress=lambda what, share: _send(_Line(what=what, share=share)))
     except MemoryError:
         return _OUT_OF_MEMORY
     except PressError as error:
-        carried = msgspec.Raw(msgspec.json.encode(_carried(error)))
-        _say(_Line(error=type(error).__name__, message=str(error), carried=carried))
+        carried = msgspec.Raw(msgspec.json.encode(_error_data(error)))
+        _send(_Line(error=type(error).__name__, message=str(error), carried=carried))
         return 1
-    _say(_Line(report=msgspec.Raw(msgspec.json.encode(report))))
+    _send(_Line(report=msgspec.Raw(msgspec.json.encode(report))))
     return 0
 
 

@@ -1,6 +1,7 @@
-"""A letter's Markdown as paragraphs of words: emphasis, lists, quotations and headings; nothing else is shown.
+"""Converts a letter's Markdown to paragraphs of words: emphasis, lists, quotations and headings, nothing else.
 
-The same CommonMark as the site's, read into words instead of HTML. Links show their words, images their description.
+The same CommonMark dialect as on the site, but read into words instead of HTML. A link shows its text, an image its
+description.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def _inline(tokens: list[Token], face: str) -> list[Word]:
                 continue
             if text[0].isspace():
                 glue = " "
-            # Hebrew and Arabic have no italics: their emphasis is weight.
+            # Hebrew and Arabic have no italics: emphasis is bold there.
             here = "b" if faces[-1] == "i" and own_direction(text) == "rtl" else faces[-1]
             words += words_of(text, face=here, first=glue if words else " ")
             glue = " " if text[-1].isspace() else "+"

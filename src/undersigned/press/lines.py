@@ -1,8 +1,8 @@
-"""Breaking words into lines: justified paragraphs without wide gaps, ragged entries, balanced columns.
+"""Line breaking: justified paragraphs without wide gaps, ragged-right entries, balanced headlines and columns.
 
-All widths are in ems of the type they are set in, so one measurement serves every size. Justified lines are chosen over
-the whole paragraph at once (after Knuth and Plass, "Breaking Paragraphs into Lines", 1981): the sum of squared demerits
-is least, where a gap wider than ``MAX_GAP`` costs more than any number of lines without one.
+All widths are in ems of the type they are set in, so one measurement serves every size. Justification optimises a whole
+paragraph at once (after Knuth and Plass, "Breaking Paragraphs into Lines", 1981): it minimises the sum of squared
+demerits, where one gap wider than ``MAX_GAP`` costs more than any number of lines without one.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import Final
 from .names import Word
 
 MIN_GAP: Final = 0.80
-"""The narrowest word space, as a share of the natural one."""
+"""The narrowest word space in a justified line, as a share of the natural one."""
 MAX_GAP: Final = 0.50
-"""The widest word space in ems: wider ones join into rivers."""
+"""The widest word space in ems; wider ones form rivers."""
 
 
 NEAR: Final = 0.25
-"""A ragged line that comes so near to its measure, in ems, is set to exactly it."""
+"""A ragged line within this distance of the measure, in ems, is stretched to exactly the measure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """Words ``start`` to ``end`` of a paragraph, with word spaces of ``gap`` ems, ``width`` ems in all.
 
-    ``full``: the engine stretches the spaces to exactly ``width`` (a face may kern letters with the space after them,
-    which measuring words one by one does not see).
+    ``full``: the engine stretches the spaces so that the line has exactly ``width``. Needed because of kerning with the
+    space after a letter, which measuring words one by one does not see.
     """
 
     start: int
@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """A paragraph as unbreakable units: first words, widths without stretchable spaces, spaces inside and before."""
+    """A paragraph as unbreakable units: first words, widths without stretchable spaces, inner spaces, spaces before."""
 
     starts: list[int]
     widths: list[float]
@@ -49,7 +49,7 @@ class Units:
 
     @classmethod
     def of(cls, words: Sequence[Word], widths: Sequence[float], measure: float, space: float) -> Units:
-        """The units of ``words`` for lines of ``measure``: an overlong word comes apart, and only then."""
+        """The units of ``words`` for lines of ``measure``. An overlong word is split; no other word is."""
         starts: list[int] = []
         out: list[float] = []
         inner: list[int] = []
@@ -64,7 +64,7 @@ class Units:
                 j += 1
             cuts = [(i, j, width, spaces)]
             if width + spaces * space > measure:
-                cuts = _come_apart(words, widths, i, j)
+                cuts = _split_unit(words, widths, i, j)
             for k, (a, _, w, s) in enumerate(cuts):
                 starts.append(a)
                 out.append(w)
@@ -74,14 +74,14 @@ class Units:
         return cls(starts, out, inner, lead)
 
 
-def _come_apart(words: Sequence[Word], widths: Sequence[float], i: int, j: int) -> list[tuple[int, int, float, int]]:
-    """A unit wider than the line, cut at emergency breaks and held spaces; a separator stays with what it follows."""
+def _split_unit(words: Sequence[Word], widths: Sequence[float], i: int, j: int) -> list[tuple[int, int, float, int]]:
+    """Splits an overlong unit at emergency breaks and no-break spaces; a separator stays with the next part."""
     cuts: list[tuple[int, int, float, int]] = []
     start, width, spaces = i, widths[i], 0
     for k in range(i + 1, j):
         held = words[k].glue == "+" or (words[k].glue == "~" and words[k].owner < 0)
         if held:
-            # A held space is stretched with the others of its line: it must be counted as one of them.
+            # A no-break space is stretched with the line's other spaces, so it has to be counted as one of them.
             width += widths[k]
             spaces += words[k].glue == "~"
             continue
@@ -92,7 +92,7 @@ def _come_apart(words: Sequence[Word], widths: Sequence[float], i: int, j: int) 
 
 
 def justify(units: Units, count: int, measure: float, space: float, indent: float = 0.0) -> list[Line]:
-    """Lines of exactly ``measure``, the last one natural. ``indent``: of the first line. ``count``: words in all."""
+    """Lines of exactly ``measure``, the last one natural. ``indent``: of the first line. ``count``: number of words."""
     n = len(units.widths)
     if n == 0:
         return []
@@ -119,7 +119,7 @@ def justify(units: Units, count: int, measure: float, space: float, indent: floa
             else:
                 gap = (room - natural) / spaces
                 if gap < low:
-                    # One unit that nothing can break, wider than the line: it stands out, its words do not touch.
+                    # An unbreakable unit wider than the line overruns it, but its words never touch.
                     gap, cost = low, 400.0 + 50 * (natural + spaces * low - room)
                 elif gap > MAX_GAP:
                     cost = 100.0 + 400 * (gap - MAX_GAP)
@@ -137,7 +137,7 @@ def justify(units: Units, count: int, measure: float, space: float, indent: floa
         last = units.starts[end] if end < n else count
         gap = gaps[end]
         spaces = sum(inner[start:end]) + sum(lead[start + 1 : end])
-        if gap > MAX_GAP:  # better a short line than a river
+        if gap > MAX_GAP:  # a short line is better than a river
             gap = MAX_GAP if end < n else space
         width = sum(widths[start:end]) + spaces * gap
         full = end < n and spaces > 0 and abs(width - (measure - (0.0 if start else indent))) < 1e-6
@@ -148,14 +148,14 @@ def justify(units: Units, count: int, measure: float, space: float, indent: floa
 
 
 def ragged(units: Units, count: int, measure: float, space: float, indent: float = 0.0) -> list[Line]:
-    """Lines filled one after another, turned-over ones shorter by ``indent``."""
+    """First-fit lines, ragged right; all but the first are shorter by ``indent``."""
     lines: list[Line] = []
     n = len(units.widths)
     start, width = 0, 0.0
     room = measure
 
     def line(end: int, last: int) -> Line:
-        # A line that just fits is stretched to fit exactly: a space of another face in it may be a little wider.
+        # Stretch a line that just fits to exactly the measure: a space from another face may be slightly wider.
         near = room - NEAR < width <= room and sum(units.inner[start:end]) + sum(units.lead[start + 1 : end]) > 0
         return Line(units.starts[start], last, space, room if near else width, near)
 
@@ -173,7 +173,7 @@ def ragged(units: Units, count: int, measure: float, space: float, indent: float
 
 
 def balanced(units: Units, count: int, measure: float, space: float) -> list[Line]:
-    """As few ragged lines as ``measure`` allows, as even as can be: for headlines."""
+    """As few ragged lines as ``measure`` allows, of lengths as even as possible: for headlines."""
     lines = ragged(units, count, measure, space)
     few = len(lines)
     low, high = measure / 2, measure

@@ -1,12 +1,11 @@
-"""Names on a page: in what order, in which direction, where a line may break.
+"""Names on a page: sort order, direction and line-break opportunities; and removal of unprintable characters.
 
-The edition holds names by key; a page shows them group by group, in the order of the page's language
-(``languages.order``), initials where their letters fall. A name whose direction is not the page's stands in an isolate
-(U+2066..U+2069), so that neither its neighbours nor the comma before its title wander.
+An edition is sorted by key; a page shows names group by group, in the collation order of its language
+(``languages.order``), initials among them. A name whose direction differs from the page's is wrapped in an isolate
+(U+2066..U+2069), so that neither its neighbours nor the comma before its title are reorder.
 
-What came through intake cannot hurt a page; what an edition holds need not have come through ours. ``printable`` takes
-out what cannot be printed (controls, bidirectional overrides, a fifth mark on one letter) and says so: the report names
-the entry.
+Names that came through our intake are safe to print, but an edition may come from another server. ``printable`` removes
+what cannot be printed (controls, bidirectional overrides, a fifth mark on one letter), and the report names the entry.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from fontTools import unicodedata as scripts
 from undersigned.languages.order import sorter
 from undersigned.protocol.edition import Edition
 
-from .clusters import HOLLOW, seen
+from .clusters import FILLERS, seen
 from .fonts import is_cjk
 
 Direction = Literal["ltr", "rtl"]
@@ -32,16 +31,16 @@ MAX_MARKS: Final = 4
 NOT_FIRST: Final = frozenset("、。，．・：；？！）］｝」』】〉》〕ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々")
 NOT_LAST: Final = frozenset("（［｛「『【〈《〔")
 NAMELESS: Final = "\u2014"
-"""Printed for an entry that holds no printable character: somebody stands there, and is counted."""
-UNSEEN: Final = "everything: nothing of it can be seen"
-"""What was taken out of a name of which nothing is left."""
+"""Printed for an entry without a printable character: that signatory is counted too."""
+ALL_REMOVED: Final = "everything: nothing of it can be seen"
+"""The removal recorded for a name of which nothing is left."""
 LONG_WORD: Final = 20
-"""Letters without a break from which a word may be broken anywhere, rather than set off the page."""
+"""A word with this many letters and no break opportunity may be broken anywhere, rather than overrun the page."""
 _STRONG: Final = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 _SPACES: Final = re.compile(r"[\s\u200b\u2028\u2029]+")
 _ENCLOSING: Final = re.compile("[\u0488\u0489\u1abe\u20dd-\u20e4\ua670-\ua672]")
-_ANYBODYS: Final = frozenset(map(chr, range(0x300, 0x363))) - {"\u0342", "\u0345"}
-"""Accents that any letter may have. Unicode lists the scripts in which each has been met; a name may be the next."""
+_COMMON_MARKS: Final = frozenset(map(chr, range(0x300, 0x363))) - {"\u0342", "\u0345"}
+"""Accents that any letter may take. Unicode's Script_Extensions list only the scripts in which each has been seen."""
 _KEPT: Final = "\u200c\u200d"
 _BREAK_AFTER: Final = re.compile("(?<=[\\w\u05be][-\u2010\u05be/])(?=\\w)|(?<=\u05be)")
 _CLUSTER: Final = re.compile("(?s).[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0670\u200c\u200d]*")
@@ -49,7 +48,7 @@ _CLUSTER: Final = re.compile("(?s).[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One signatory as printed. ``mended``: what was taken out to make it printable, or ""."""
+    """One signatory as printed. ``mended``: what was removed to make the name printable, or ""."""
 
     key: str
     group: str
@@ -60,12 +59,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A piece of text no line breaks within.
+    """A piece of text without a break opportunity inside.
 
-    ``glue``: what joins it to the word before: ``" "`` a space where a line may break, ``""`` a break without a space,
-    ``"~"`` a space that holds, ``"+"`` nothing, and it holds, ``"!"`` nothing, a break only if the line is too short
-    for the whole. ``owner``: index of the entry, -1 for separators and running text. ``side``: isolate, or "".
-    ``face``: ``r``oman, ``i``talic, ``b``old.
+    ``glue``: what joins it to the word before: ``" "`` a breaking space, ``""`` a break without a space, ``"~"`` a
+    no-break space, ``"+"`` no space and no break, ``"!"`` an emergency break, used only if the line is too short for
+    the whole. ``owner``: index of the entry, -1 for separators and running text. ``side``: isolate, or "". ``face``:
+    ``r``oman, ``i``talic, ``b``old.
     """
 
     text: str
@@ -90,7 +89,7 @@ def own_direction(text: str) -> Direction | None:
 
 
 def printable(text: str) -> tuple[str, str]:
-    """``text`` in NFC without what cannot be printed, and what that was, in words ("" if nothing)."""
+    """``text`` in NFC without unprintable characters, and a description of what was removed ("" if nothing)."""
     if _plain(text):
         return text, ""
     problems: list[str] = []
@@ -101,41 +100,41 @@ def printable(text: str) -> tuple[str, str]:
         problems.append("a line break")
     for character in unicodedata.normalize("NFC", spaced):
         category = unicodedata.category(character)
-        if HOLLOW.match(character) or (category in ("Cc", "Cf", "Cs", "Co", "Cn") and character not in _KEPT):
+        if FILLERS.match(character) or (category in ("Cc", "Cf", "Cs", "Co", "Cn") and character not in _KEPT):
             problems.append("a control or invisible character")
             continue
         marks = marks + 1 if category in ("Mn", "Me", "Mc") else 0
         if marks and (not kept or kept[-1] == " "):
-            problems.append("a combining mark on nothing")
+            problems.append("a combining mark without a letter")
             continue
         if marks > MAX_MARKS:
-            problems.append("a pile of combining marks")
+            problems.append("too many combining marks on a letter")
             continue
         if not marks:
             base = character
-        elif not _belongs(character, base):
+        elif not _is_mark_of_script(character, base):
             problems.append("a combining mark of another script than its letter")
             continue
         kept.append(character)
-    # What was taken out may have kept apart what now composes, or left two spaces together.
+    # Removing characters can leave two that now compose, or two spaces in a row: normalise again.
     left = unicodedata.normalize("NFC", " ".join("".join(kept).split()))
     return left, ", ".join(dict.fromkeys(problems))
 
 
-def _belongs(mark: str, base: str) -> bool:
-    """Whether ``mark`` is one that letters like ``base`` take: no face has both of any other two (UAX 24)."""
-    return mark in _ANYBODYS or not scripts.script_extension(mark).isdisjoint({scripts.script(base), "Zinh"})
+def _is_mark_of_script(mark: str, base: str) -> bool:
+    """Whether ``mark`` occurs with letters of ``base``'s script (UAX 24); no face combines other pairs."""
+    return mark in _COMMON_MARKS or not scripts.script_extension(mark).isdisjoint({scripts.script(base), "Zinh"})
 
 
 def _plain(text: str) -> bool:
-    """Whether ``text`` surely needs no mending: nearly every name."""
+    """Whether ``text`` certainly needs no change: a fast path that nearly every name takes."""
     if not text.isprintable() or "  " in text or text != text.strip():
         return False
     if text.isascii():
         return True
     return (
         unicodedata.is_normalized("NFC", text)
-        and not HOLLOW.search(text)
+        and not FILLERS.search(text)
         and not _ENCLOSING.search(text)
         and not any(map(unicodedata.combining, text))
     )
@@ -147,11 +146,11 @@ def entries_of(
     lang: str,
     *,
     titles: bool,
-    settle: Callable[[Entry], Entry | None] | None = None,
+    transform: Callable[[Entry], Entry | None] | None = None,
 ) -> list[Entry]:
-    """The edition's names as printed: by group in the order of ``groups``, then as ``lang`` sorts them.
+    """The edition's names as printed: by group in the order of ``groups``, then in the collation order of ``lang``.
 
-    ``settle``: gives each entry as our faces can set it, or None for one that is set aside.
+    ``transform``: returns each entry as our faces can typeset it, or None to set it aside.
     """
     sort_key = sorter(lang)
     place = {group: i for i, group in enumerate(groups)}
@@ -161,28 +160,28 @@ def entries_of(
         title, mended_title = printable(row.title) if titles else ("", "")
         title = title if seen(title) else ""
         if not seen(name):
-            # Whoever settles entries sets this one aside, and says what was signed.
-            name, mended = (NAMELESS if settle is None else row.name), UNSEEN
+            # No placeholder if there is a ``transform``: it sets this entry aside, and reports what was signed.
+            name, mended = (NAMELESS if transform is None else row.name), ALL_REMOVED
         entry = Entry(row.key, row.group, name, title, ", ".join(filter(None, (mended, mended_title))))
-        if settle is not None:
-            settled = settle(entry)
+        if transform is not None:
+            settled = transform(entry)
             if settled is None:
                 continue
             entry, name = settled, settled.name
         rows.append((place.get(row.group, len(place)), sort_key(name), row.key, entry))
-    # The key decides between namesakes, so that the order never depends on how the edition was read.
+    # The key breaks ties between equal names: otherwise the order would depend on how the edition was read.
     rows.sort(key=lambda row: row[:3])
     return [row[3] for row in rows]
 
 
 def words_of(text: str, *, owner: int = -1, side: str = "", face: str = "r", first: str = " ") -> list[Word]:
-    """``text`` cut where a line may break. ``first``: the glue before its first word."""
+    """``text`` split at break opportunities. ``first``: the glue before its first word."""
     words: list[Word] = []
     glue = first
     for part in text.split(" "):
         if not part:
             continue
-        # Ranks hold together: "Maj. (res.)", "J. Smith".
+        # No break inside a rank or after initials: "Maj. (res.)", "J. Smith".
         if words and part.startswith("(") and len(part) <= 8 and glue == " ":
             glue = "~"
         pieces = [piece for piece in _BREAK_AFTER.split(part) if piece]
@@ -190,21 +189,21 @@ def words_of(text: str, *, owner: int = -1, side: str = "", face: str = "r", fir
             here = glue if i == 0 else ""
             cells = _cells(piece)
             for j, cell in enumerate(cells):
-                inside = _inner(cells[j - 1], cell) if j else here
+                inside = _glue_between(cells[j - 1], cell) if j else here
                 words.append(Word(cell, inside, owner, side, face))
         glue = "~" if len(part) == 2 and part.endswith(".") else " "
     return words
 
 
-def _inner(before: str, cell: str) -> str:
-    """What joins two cells of one piece: no line begins with a closing mark, or ends with an opening one (kinsoku)."""
+def _glue_between(before: str, cell: str) -> str:
+    """Glue between two cells of a word: no line begins with a closing mark or ends with an opening one (kinsoku)."""
     if not is_cjk(cell[0]):
         return "!"
     return "+" if cell in NOT_FIRST or before in NOT_LAST else ""
 
 
 def _cells(piece: str) -> list[str]:
-    """One cell, unless the piece is long without a break: then cells that may be parted if they must."""
+    """The word as one cell; if it is long and has no break, as cells between which an emergency break is allowed."""
     if is_cjk(piece[0]) and len(piece) > 8:
         return list(piece)
     if len(piece) <= LONG_WORD:
@@ -214,7 +213,7 @@ def _cells(piece: str) -> list[str]:
 
 
 def entry_words(entry: Entry, index: int, page: Direction, comma: str) -> list[Word]:
-    """The words of one entry, isolated where its direction, or its title's, is not the page's."""
+    """The words of one entry, in an isolate if its direction or its title's differs from the page's."""
     whole = own_direction(entry.name) or own_direction(entry.title) or page
     title_side = own_direction(entry.title) or whole
     mixed = _mixed(entry.name, whole) or _mixed(entry.title, title_side)

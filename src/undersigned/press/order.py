@@ -1,4 +1,4 @@
-"""What is ordered: everything that decides the bytes of a page."""
+"""The order for a page: all the input that determines its bytes, and its validation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from undersigned.protocol.errors import ProtocolError
 
 from .design import DESIGNS
 from .errors import OrderError
-from .papers import Paper, find
+from .papers import Paper, find_paper
 
 STYLES: Final = ("list", "run-in")
 MAX_PAGES: Final = 2
@@ -22,7 +22,7 @@ MISSING: Final = ("leave-out", "set-aside", "refuse")
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """The same letter in a second language, set beside the first."""
+    """The same letter in a second language, typeset next to the first."""
 
     lang: str
     title: str
@@ -35,11 +35,12 @@ class PageOrder:
 
     ``edition``: canonical edition.json (protocol.md section 7). ``title``, ``text``: headline and Markdown in ``lang``.
     ``groups``: id to name in ``lang``, in manifest order. ``paper``: id of a paper, or a free size ("254x533 mm").
-    ``address``: the public URL, for QR and foot. ``imprint``: who pays and answers for the advertisement.
-    ``timestamp``: aware, UTC. ``titles``: whether titles are printed. ``sections``: whether groups stand apart.
-    ``pages``: 2 for a spread. ``first``: print only so many names, and say where the rest are. ``icc``: the paper's
-    profile (needed for PDF/X-4). ``beside``: a second language. ``size``: mm, for a paper whose size is not known.
-    ``missing``: what becomes of a sign no face shows, and ``overrides``: of whose name otherwise (missing.py).
+    ``address``: the public URL, for QR and foot. ``imprint``: who paid for the advertisement and is responsible for it.
+    ``timestamp``: aware, UTC. ``titles``: whether titles are printed. ``sections``: whether each group has a heading.
+    ``pages``: 2 for a spread. ``first``: print only this many names, and say where the others are. ``icc``: the paper's
+    profile (required for PDF/X-4). ``beside``: a second language. ``size``: mm, for a paper with an unknown size.
+    ``missing``: policy for characters without a glyph; ``overrides``: exceptions by key (see the module that applies
+    them).
     """
 
     edition: bytes
@@ -68,7 +69,7 @@ class PageOrder:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """An order that makes sense, with what it names looked up. ``id``: the edition's, base64url."""
+    """A validated order, with edition, paper and design looked up. ``id``: the edition's, base64url."""
 
     order: PageOrder
     edition: Edition
@@ -77,23 +78,23 @@ class Checked:
 
 
 def check(order: PageOrder) -> Checked:
-    """``order``, looked up. Raises OrderError for what does not exist, PaperError for what is not known."""
+    """Validates ``order``. Raises OrderError for an invalid value, PaperError for an unknown figure of the paper."""
     if order.style not in STYLES:
-        raise OrderError(f"there is no style {order.style!r}: {' and '.join(STYLES)} are")
+        raise OrderError(f"there is no style {order.style!r}: choose {' or '.join(STYLES)}")
     if order.design not in DESIGNS:
-        raise OrderError(f"there is no design {order.design!r}: {', '.join(DESIGNS)} are")
+        raise OrderError(f"there is no design {order.design!r}: choose one of {', '.join(DESIGNS)}")
     if order.timestamp.utcoffset() != timedelta(0):
-        raise OrderError("the timestamp must be aware and in UTC")
+        raise OrderError("the timestamp must have a time zone, UTC")
     if not 1 <= order.pages <= MAX_PAGES:
-        raise OrderError(f"a page is 1 sheet or a spread of 2, not {order.pages}")
+        raise OrderError(f"a page has 1 sheet, or 2 as a spread, not {order.pages}")
     if order.first is not None and order.first < 1:
-        raise OrderError("at least one name is printed")
+        raise OrderError("print at least one name")
     if order.missing not in MISSING:
-        raise OrderError(f"a name with a sign that no typeface shows is handled by {', '.join(MISSING)}")
+        raise OrderError(f"the policy for a name with a character no font has is one of {', '.join(MISSING)}")
     if not order.title.strip() or not order.text.strip():
-        raise OrderError("a letter has a title and a text")
+        raise OrderError("the letter needs a title and a text")
     try:
         edition = parse(order.edition)
     except ProtocolError as error:
         raise OrderError(f"this is not an edition: {error}") from error
-    return Checked(order, edition, base64url.encode(edition_id(order.edition)), find(order.paper, order.size))
+    return Checked(order, edition, base64url.encode(edition_id(order.edition)), find_paper(order.paper, order.size))

@@ -1,7 +1,7 @@
-"""Files written all or not at all: into a folder beside, flushed, then moved under their names.
+"""Atomic output of several files: written to a temporary folder, flushed (fsync), then renamed into place.
 
-A process killed half-way leaves the old files, or the new, never a half-written one; what it leaves beside them has a
-name that starts with a full stop, and the next run removes it.
+A process killed half-way leaves either the old or the new version of each file, never an incomplete one. Its temporary
+folder, whose name begins with a full stop, is removed by the next run.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ PREFIX: Final = ".undersigned-page-"
 
 
 def write_all(out: Path, files: Mapping[str, bytes], *, private: bool = False) -> None:
-    """Writes ``files`` (name to bytes) into the folder ``out``, each whole. The last one named is moved last.
+    """Writes ``files`` (name to bytes) into the folder ``out``, each atomically. The last one named is renamed last.
 
-    ``private``: only the owner may read them. Raises OSError. The caller names the report last: where it stands, the
-    files it speaks of stand.
+    ``private``: mode 0600. Raises OSError. The caller names the report last: when it exists, so do the files it
+    describes.
     """
     out.mkdir(parents=True, exist_ok=True)
     for stale in out.glob(f"{PREFIX}*"):
@@ -31,7 +31,7 @@ def write_all(out: Path, files: Mapping[str, bytes], *, private: bool = False) -
         for name, data in files.items():
             durable.create_file(folder / name, data, 0o600 if private else 0o644)
         last = list(files)[-1]
-        # Without its report nothing here counts as written: so the old report goes before the first new file comes.
+        # Files without their report do not count as written: so remove the old report before the first new file comes.
         (out / last).unlink(missing_ok=True)
         durable.sync_directory(out)
         for name in files:

@@ -1,7 +1,7 @@
-"""The glyphs that a finished PDF paints, in the order it paints them, and the outlines its embedded fonts give them.
+"""PDF content interpreter for the glyph proof: painted glyphs in order, and the outlines of the embedded fonts.
 
-Only what the engine writes is read, and every byte of it: whatever is not understood is an error, never skipped. What
-is marked as an artifact (running feet) is left aside. Places are in points from the page's top left corner.
+It reads only what the typesetting engine writes, and every byte of it: anything unknown is an error, never skipped.
+Content marked as an artifact (running feet) is ignored. Positions are in points from the page's top left corner.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .shaping import Ink, ink_in
 _STRING: Final = rb"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\)|<[0-9A-Fa-f\s]*+>"
 _TOKEN: Final = re.compile(
     rb"\s*+(?:"
-    # One text object as the engine writes nearly all of them: taken whole, because there are as many as names.
+    # Fast path: nearly all text objects have this form, and there are as many as names. One match takes the whole.
     rb"q (?P<place>[-.\d]++ 0 0 [-.\d]++ [-.\d]++ [-.\d]++) cm/\w+ cs [.\d]+ scn\s+BT 0 Tr/"
     rb"(?P<face>\w++) (?P<pt>[.\d]++) Tf 1 0 0 -1 0 0 Tm\[(?P<object>(?:"
     + _STRING
@@ -54,12 +54,12 @@ _LETTERS: Final = {
     b"\r": b"",
 }
 JUMP: Final = 1500.0
-"""Thousandths of an em that the pen may be set back or forth inside a run: more would be another place."""
+"""Largest move of the pen inside a run, in thousandths of an em; a larger one would be a different position."""
 
 
 @dataclass(slots=True)
 class Embedded:
-    """One font of the file: its outlines, by code, and what it says the codes are."""
+    """An embedded font: its outlines by code, and the text of each code (ToUnicode)."""
 
     font: Any
     widths: Mapping[int, float]
@@ -68,7 +68,7 @@ class Embedded:
     known: dict[int, Ink] = field(default_factory=dict)
 
     def ink(self, code: int) -> Ink:
-        """What ``code`` paints."""
+        """The outline's ink of ``code``."""
         found = self.known.get(code)
         if found is None:
             found = self.known[code] = ink_in(self.font, code)
@@ -77,7 +77,7 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The glyphs of one show operator, on one baseline. ``text``: what it says it is, if it says so itself."""
+    """The glyphs of one show operator, on one baseline. ``text``: its /ActualText, if it has one."""
 
     page: int
     font: int
@@ -92,7 +92,7 @@ class Strip:
 
 @dataclass(slots=True)
 class Paint:
-    """Everything painted as content: by page, in order."""
+    """Everything painted as content: page by page, in order."""
 
     sizes: list[tuple[float, float]]
     strips: list[Strip]
@@ -100,7 +100,7 @@ class Paint:
 
 
 def read(pdf: pikepdf.Pdf) -> Paint:
-    """What ``pdf`` paints. Raises ReadBackError for what cannot be read."""
+    """Reads ``pdf``. Raises ReadBackError for content that it does not know."""
     paint = Paint([], [], [])
     known: dict[Any, int] = {}
     for number, page in enumerate(pdf.pages):
@@ -135,14 +135,14 @@ def _embedded(font: Any) -> Embedded:
 
 
 def _bare(data: bytes) -> Any:
-    """A face from a CFF table without its OpenType wrapping, as PDF holds it: a thousand units to the em."""
+    """A font built around a bare CFF table, as PDF embeds it: a thousand units per em."""
     if data[:4] in (b"OTTO", b"\0\1\0\0"):
         return hb.Face(data)
     fonts = CFFFontSet()
     fonts.decompile(io.BytesIO(data), None)
     charset = list(fonts[0].charset)
     if charset[1:] != [f"cid{number:05d}" for number in range(1, len(charset))]:
-        raise ReadBackError("an embedded font numbers its outlines in a way of its own")
+        raise ReadBackError("an embedded font has an unknown encoding of its outlines")
     tables = {
         b"CFF ": data,
         b"head": struct.pack(">IIIIHH16x4hHHhhh", 0x10000, 0, 0, 0x5F0F3CF5, 0, 1000, 0, 0, 0, 0, 0, 6, 2, 0, 0),
@@ -161,7 +161,7 @@ def _bare(data: bytes) -> Any:
 def _strips(
     data: bytes, page: int, names: Mapping[str, int], fonts: list[Embedded], corner: tuple[float, float]
 ) -> Iterator[Strip]:
-    """Follows one content stream. Everything in it is upright: other matrices are refused."""
+    """Interprets one content stream. All text must be upright: other matrices are rejected."""
     at, size, font = 0, 0.0, -1
     ground = (1.0, 1.0, corner[0], 0.0)
     held: list[tuple[float, float, float, float]] = []
@@ -171,7 +171,7 @@ def _strips(
     artifacts = reverses = 0
     for token in _TOKEN.finditer(data):
         if token.start() != at:
-            raise ReadBackError(f"the page holds what cannot be read, at byte {at}: {data[at : at + 40]!r}")
+            raise ReadBackError(f"unknown content at byte {at}: {data[at : at + 40]!r}")
         at = token.end()
         kind = token.lastgroup
         if kind in ("shown", "one", "object"):
@@ -185,17 +185,17 @@ def _strips(
             else:
                 here, of, em, px, py, flip = ground, font, size, x, y, turned
             if of < 0:
-                raise ReadBackError("text is painted in no font")
+                raise ReadBackError("text is painted without a font")
             embedded = fonts[of]
             widths, default = embedded.widths, embedded.default
             steps = [widths.get(code, default) for code in codes]
             advance = sum(steps) - jumps
-            # A mark without an advance is set wherever its outline wants: it makes the run no longer.
+            # A zero-advance mark may be drawn anywhere: it must not extend the run's bounding box.
             reach = advance if all(steps) else _reach(token[kind], widths, default)
             said: str | None = None
             for place, (tag, actual) in enumerate(marks):
                 if actual is not None:
-                    # The text of the whole span stands at its first run, and nowhere else.
+                    # /ActualText covers the whole span: give it to the first run only, or it would be read twice.
                     said, marks[place] = actual, (tag, "")
                     break
             left = here[0] * px + here[2]
@@ -205,7 +205,7 @@ def _strips(
             top = corner[1] - (here[1] * py + here[3])
             scale = em * abs(here[1] * flip)
             if abs(here[0] * em - scale) > 1e-3:
-                raise ReadBackError("text is turned, mirrored or stretched")
+                raise ReadBackError("text is rotated, mirrored or stretched")
             yield Strip(page, of, scale, min(left, right), max(left, right), top, codes, said, reverses > 0)
         elif kind == "word":
             match token["word"]:
@@ -228,7 +228,7 @@ def _strips(
                     artifacts -= tag == b"Artifact"
                     reverses -= tag == b"ReversedChars"
                 case b"Do" | b"BI":
-                    raise ReadBackError("the page holds pictures or pages inside it")
+                    raise ReadBackError("the page contains images or form XObjects")
         elif kind == "size":
             font, size = names.get(token["font"].decode(), -1), float(token["size"])
         elif kind == "mark":
@@ -237,33 +237,33 @@ def _strips(
             artifacts += tag == b"Artifact"
             reverses += tag == b"ReversedChars"
     if data[at:].strip():
-        raise ReadBackError(f"the page holds what cannot be read, at byte {at}: {data[at : at + 40]!r}")
+        raise ReadBackError(f"unknown content at byte {at}: {data[at : at + 40]!r}")
 
 
 def _upright(numbers: bytes) -> tuple[float, float, float, float]:
     a, b, c, d, e, f = map(float, numbers.split())
     if b or c or abs(a) != abs(d) or a <= 0:
-        raise ReadBackError("text or paths are turned, mirrored or stretched")
+        raise ReadBackError("text or paths are rotated, mirrored or stretched")
     return a, d, e, f
 
 
 def _codes(shown: bytes) -> tuple[tuple[int, ...], float]:
-    """The codes of a show operator's strings, and the thousandths by which the pen is set back between them."""
+    """The codes in a show operator's strings, and the sum of the pen moves between them, in thousandths of an em."""
     found = _PART.findall(shown)
     jumps = [float(number) for _, number in found if number]
     if jumps and max(map(abs, jumps)) > JUMP:
-        raise ReadBackError("letters of one run are set apart from each other")
+        raise ReadBackError("glyphs of one run are too far apart")
     if b"<" not in shown and not _ODD.search(shown):
         data = _bytes(b"".join([string[1:-1] for string, _ in found if string]))
     else:
         data = b"".join([_string(string) for string, _ in found if string])
     if len(data) % 2:
-        raise ReadBackError("half a code is painted")
+        raise ReadBackError("a string has an odd number of bytes")
     return struct.unpack(f">{len(data) // 2}H", data), sum(jumps)
 
 
 def _reach(shown: bytes, widths: Mapping[int, float], default: float) -> float:
-    """Where the last glyph with an advance ends, in thousandths from the run's begin; 0 if none has one."""
+    """The end of the last glyph with an advance, in thousandths from the run's start; 0 if no glyph has one."""
     pen = end = 0.0
     for string, number in _PART.findall(shown):
         if number:
@@ -278,7 +278,7 @@ def _reach(shown: bytes, widths: Mapping[int, float], default: float) -> float:
 
 
 def _string(string: bytes) -> bytes:
-    """The bytes of a string, in brackets of either kind."""
+    """The bytes of a literal or hexadecimal string."""
     return bytes.fromhex(string[1:-1].decode()) if string[:1] == b"<" else _bytes(string[1:-1])
 
 
@@ -288,7 +288,7 @@ def _bytes(body: bytes) -> bytes:
         return body
     if _ODD.search(body):
         return _ESCAPE.sub(_unescaped, body)
-    # Python's escapes are PDF's, but for brackets; and it reads them thirty times as fast.
+    # PDF escapes are Python's, except for parentheses, and Python decodes them thirty times as fast.
     return codecs.escape_decode(body.replace(b"\\(", b"\\050").replace(b"\\)", b"\\051"))[0]
 
 
@@ -304,19 +304,19 @@ def _actual(props: bytes | None) -> str | None:
         return None
     found = re.search(rb"/ActualText\s*(" + _STRING + rb")", props, re.DOTALL)
     if found is None:
-        raise ReadBackError("a run's text cannot be read")
+        raise ReadBackError("a run's /ActualText is malformed")
     string = found[1]
     body = _string(string)
     return body[2:].decode("utf-16-be") if body[:2] == b"\xfe\xff" else body.decode("latin-1")
 
 
 def distance(mark: Strip, body: Strip) -> float:
-    """How far ``mark`` stands from ``body``, along the line."""
+    """The distance of ``mark`` from ``body`` along the line."""
     return max(0.0, body.x0 - mark.x0, mark.x0 - body.x1)
 
 
 def starts_line(before: Strip, strip: Strip) -> bool:
-    """Whether ``strip`` begins another line than the one ``before`` stands on."""
+    """Whether ``strip`` is on a different line from ``before``."""
     step = abs(strip.y - before.y)
     back = strip.x0 < before.x1 - 0.5 * strip.size
     return strip.page != before.page or step > 0.8 * strip.size or (step > 0.45 * strip.size and back)

@@ -1,7 +1,7 @@
-"""Papers as data: sizes, rules and floors of newspapers, every figure with its source and date (papers/*.toml).
+"""Newspapers' specifications as data: sizes and print limits, each figure with its source and date (papers/*.toml).
 
-A figure that is not known is absent from the file, and stays unknown: the page is then built to the defaults below, and
-the report says what to ask the paper. The file of a page is exactly the booked size, without marks or bleed.
+An unknown figure is absent from the file: pages are then built to the defaults below, and the report says what to ask
+the paper. A page's PDF has exactly the booked size, without printer's marks or bleed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .sheet import MM
 
 FLAVOURS: Final = ("PDF/X-1a:2001", "PDF/X-1a:2003", "PDF/X-4")
 DIDOT: Final = 2.25 / 6 * MM
-"""Points in one German Didot point as newspapers count it: their 6 pt are 2.25 mm."""
+"""Points in a German Didot point as newspapers use it: their 6 pt are 2.25 mm."""
 DEFAULTS: Final[Mapping[str, Any]] = {
     "flavour": "PDF/X-1a:2003",
     "condition": "IFRA26",
@@ -38,16 +38,16 @@ ASK: Final[Mapping[str, str]] = {
     "deadline": "the copy deadline, and where the file goes",
 }
 LARGEST: Final = 1200
-"""Millimetres: no side of a newspaper page is longer."""
+"""Millimetres: the longest side of any newspaper page."""
 _FREE: Final = re.compile(r"\s*(\d{1,4}(?:\.\d{1,3})?)\s*[x×]\s*(\d{1,4}(?:\.\d{1,3})?)\s*(mm|in)\s*")
 _FIELDS: Final = frozenset(ASK) | {"id", "name", "country", "what", "unit", "width", "height", "notes", "sources"}
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One bookable space. ``width``, ``height``: mm, None if unknown; floors in DTP points and mm; ink in percent.
+    """One bookable space. ``width``, ``height``: mm, None if unknown; minimums in DTP points and mm; ink in percent.
 
-    ``sources``: for each known figure, where it was read and when. ``unknown``: what to ask before booking.
+    ``sources``: where and when each known figure was read. ``unknown``: the figures to ask for before booking.
     """
 
     id: str
@@ -68,23 +68,23 @@ class Paper:
 
     @property
     def questions(self) -> list[str]:
-        """What to ask the paper, in words."""
+        """The questions for the paper, in words."""
         return [ASK[figure] for figure in self.unknown]
 
 
-def parse(text: str) -> Paper:
-    """The paper in a TOML file. Raises PaperError unless every figure in it has a source and a date."""
+def parse_paper(text: str) -> Paper:
+    """Parses a paper's TOML file. Raises PaperError unless every figure in it has a source and a date."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PaperError(f"a paper's file is not TOML: {error}") from error
+        raise PaperError(f"a paper's file is not valid TOML: {error}") from error
     stray = set(data) - _FIELDS
     if stray:
         raise PaperError(f"a paper's file has unknown keys: {', '.join(sorted(stray))}")
     try:
         return _paper(data)
     except (KeyError, TypeError, ValueError) as error:
-        raise PaperError(f"the file of paper {data.get('id', '?')} is not of its form: {error}") from error
+        raise PaperError(f"the file of paper {data.get('id', '?')} is malformed: {error}") from error
 
 
 def _paper(data: dict[str, Any]) -> Paper:
@@ -95,10 +95,10 @@ def _paper(data: dict[str, Any]) -> Paper:
     floor = data.get("type_floor", DEFAULTS["type_floor"])
     unit = data.get("unit", "pt")
     if unit not in ("pt", "didot", "mm"):
-        raise ValueError(f"type floors are in pt, didot or mm, not {unit!r}")
+        raise ValueError(f"minimum type sizes are in pt, didot or mm, not {unit!r}")
     flavour = data.get("flavour", DEFAULTS["flavour"])
     if flavour not in FLAVOURS:
-        raise ValueError(f"{flavour!r} is not a flavour we build")
+        raise ValueError(f"{flavour!r} is not a PDF/X version that we build")
     return Paper(
         id=str(data["id"]),
         name=str(data["name"]),
@@ -119,26 +119,26 @@ def _paper(data: dict[str, Any]) -> Paper:
 
 
 @cache
-def papers() -> Mapping[str, Paper]:
-    """The papers we ship, by id."""
+def list_papers() -> Mapping[str, Paper]:
+    """The papers that come with the package, by id."""
     files = sorted(resources.files(__package__).joinpath("papers").iterdir(), key=lambda file: file.name)
-    found = [parse(file.read_text("utf-8")) for file in files if file.name.endswith(".toml")]
+    found = [parse_paper(file.read_text("utf-8")) for file in files if file.name.endswith(".toml")]
     return {paper.id: paper for paper in found}
 
 
-def find(name: str, size: str | None = None) -> Paper:
-    """The paper called ``name``, or a free size such as "254x533 mm" or "10x21 in".
+def find_paper(name: str, size: str | None = None) -> Paper:
+    """The paper called ``name``, or a paper of a free size such as "254x533 mm" or "10x21 in".
 
-    ``size``: what the paper answered when asked, which replaces the file's. Raises OrderError for neither a paper nor a
-    size, and PaperError for a paper whose size is not known.
+    ``size``: overrides the file's size with the paper's answer. Raises OrderError if ``name`` is neither a paper nor a
+    size, and PaperError for a paper whose size is unknown.
     """
-    paper = papers().get(name)
+    paper = list_papers().get(name)
     if paper is not None:
         if size is not None:
             width, height = _size(size)
             return replace(paper, width=width, height=height, unknown=tuple(u for u in paper.unknown if u != "size"))
         if paper.width is None or paper.height is None:
-            raise PaperError(f"the size of {paper.name} is not known: ask them for {'; '.join(paper.questions)}")
+            raise PaperError(f"the size of {paper.name} is unknown: ask them for {'; '.join(paper.questions)}")
         return paper
     if size is not None:
         raise OrderError(f"there is no paper {name!r}")

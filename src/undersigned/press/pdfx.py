@@ -1,7 +1,7 @@
-"""PDF/X: boxes, output intent and identification around a finished page, whose content is not touched.
+"""Converts a finished page to PDF/X: page boxes, output intent and identification. The content is not changed.
 
-Flavours: PDF/X-1a:2001 (PDF 1.3), PDF/X-1a:2003 (PDF 1.4) and PDF/X-4 (PDF 1.6). X-1a names a registered output
-condition and needs no profile, which also suits papers that forbid one; X-4 carries the paper's own profile. We say
+Versions: PDF/X-1a:2001 (PDF 1.3), PDF/X-1a:2003 (PDF 1.4) and PDF/X-4 (PDF 1.6). X-1a names a registered output
+condition and needs no profile, which also suits papers that forbid one; X-4 embeds the paper's own profile. We say
 "built to", never "certified": no open validator of PDF/X exists.
 """
 
@@ -25,13 +25,15 @@ REGISTERED: Final = frozenset({"IFRA26", "IFRA30", "CGATS TR 001", "FOGRA39", "F
 REGISTRY: Final = "http://www.color.org"
 
 
-def dress(data: bytes, *, flavour: str, condition: str, title: str, timestamp: datetime, icc: bytes | None) -> bytes:
+def convert_to_pdfx(
+    data: bytes, *, flavour: str, condition: str, title: str, timestamp: datetime, icc: bytes | None
+) -> bytes:
     """The page ``data`` as ``flavour``. ``icc``: a CMYK output profile, embedded if given; X-4 needs one.
 
-    Raises PaperError if the flavour needs a profile that is not there, or the profile is not for CMYK printing.
+    Raises PaperError if the required profile is missing, or is not one for CMYK printing.
     """
     if flavour == "PDF/X-4" and icc is None:
-        raise PaperError(f"PDF/X-4 carries the paper's output profile ({condition}): ask the paper for the ICC file")
+        raise PaperError(f"PDF/X-4 embeds the paper's output profile ({condition}): ask the paper for the ICC file")
     if icc is not None and not is_output_profile(icc):
         raise PaperError("the ICC file is not a CMYK output profile")
     with pikepdf.open(io.BytesIO(data)) as pdf:

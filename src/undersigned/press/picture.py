@@ -1,4 +1,4 @@
-"""Pictures of a letter's title and count, to share and to embed: PNG, shaped and set as its printed pages are."""
+"""Share pictures: a letter's title and count as PNG (Open Graph, embedding), typeset like its printed pages."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Final, Literal
 # The typesetting engine and the fonts are imported by what uses them: a site's pages need the sizes only.
 
 SIZES: Final = {"share": (1200, 630), "count": (480, 200)}
-"""Pixels: what other sites show beside a link (Open Graph), and what stands on somebody's own page."""
+"""Pixels: the Open Graph picture that other sites show with a link, and the count for embedding in other sites."""
 LONGEST: Final = 220
-"""Characters of a title; a longer one ends in an ellipsis."""
+"""Maximum number of characters of a title; a longer one ends in an ellipsis."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureOrder:
-    """``count``: the number as it is written; ``means``: what it counts, in words, without the number; ``state``: where
-    the letter is in its life, in a few words; ``address``: stands where the title would, if that cannot be shown whole.
+    """``count``: the formatted number; ``means``: what it counts, in words, without the number; ``state``: the letter's
+    stage, in a few words; ``address``: shown instead of a title that has missing glyphs.
     """
 
     kind: Literal["share", "count"]
@@ -28,45 +28,45 @@ class PictureOrder:
     address: str = ""
 
 
-def lost_letters(title: str, lang: str) -> list[str]:
+def find_missing_title_glyphs(title: str, lang: str) -> list[str]:
     """The letters of ``title`` that no picture in ``lang`` can show: then it shows the address. Raises FontError."""
-    from .missing import not_shown
+    from .missing_glyphs import find_missing_glyphs
     from .names import printable
 
-    return not_shown(printable(title)[0], lang, "h")
+    return find_missing_glyphs(printable(title)[0], lang, "h")
 
 
 def make_picture(order: PictureOrder) -> bytes:
     """The picture as PNG. Raises FontError, EngineError.
 
-    An emoji that no face shows is left out of the title; a title of which a letter would be lost is not shown at all.
+    An emoji without a glyph is left out of the title. A title with a letter without a glyph is not shown at all.
     """
-    from .missing import spell
+    from .missing_glyphs import replace_missing_glyphs
     from .names import direction_of, printable
     from .pdf import Engine
     from .stack import stack_for
 
     width, height = SIZES[order.kind]
-    whole = not lost_letters(order.title, order.lang)
+    whole = not find_missing_title_glyphs(order.title, order.lang)
     title = printable(order.title)[0] if whole else ""
     if len(title) > LONGEST:
         title = title[:LONGEST].rsplit(" ", 1)[0] + "…"
     stack = stack_for(order.lang, [title, order.address, order.count, order.means, order.state])
-    title = spell(stack, title).text
+    title = replace_missing_glyphs(stack, title).text
     engine = Engine(stack)
     data = {
         "kind": order.kind,
         "title": title,
         "lang": order.lang.split("-")[0],
         "dir": direction_of(order.lang),
-        "headline": engine.cut(title if whole else order.address, "h"),
+        "headline": engine.itemise(title if whole else order.address, "h"),
         "whole": whole,
-        "count": engine.cut(order.count, "b"),
-        "means": engine.cut(order.means),
-        "state": engine.cut(order.state),
+        "count": engine.itemise(order.count, "b"),
+        "means": engine.itemise(order.means),
+        "state": engine.itemise(order.state),
         "width": width,
         "height": height,
-        # In twelve-hundredths of the width.
+        # In units of 1/1200 of the width.
         "margin": 72 if order.kind == "share" else 80,
         "numeral": 150 if order.kind == "share" else 190,
         "said": 40 if order.kind == "share" else 68,

@@ -1,4 +1,4 @@
-"""Preflight: what a finished page may contain, as an allow-list. Everything else is a finding.
+"""Preflight: checks a finished PDF page against an allow-list of what it may contain. Everything else is a finding.
 
 Each finding names its rule: pages, box, colour, ink, operator, type, rule, outside, collision, glyph, font, resource,
 transparency, annotation, action, layer, attachment, encryption, version, identity, intent, filter.
@@ -21,16 +21,16 @@ from .sheet import MM, Box
 OPERATORS: Final = frozenset(
     ("q", "Q", "cm", "k", "K", "m", "l", "c", "h", "re", "f", "w", "BT", "ET", "Tf", "Tr", "Tm", "Td", "TJ", "Tj")
 ) | {"BMC", "BDC", "EMC"}
-"""All that a page of ours needs: paths filled with K, text, marked content."""
+"""All operators that our pages need: paths filled with K, text, marked content."""
 _COLOURS: Final = frozenset(["g", "G", "rg", "RG", "cs", "CS", "sc", "SC", "scn", "SCN", "sh", "Do", "BI", "ri"])
 _VERSIONS: Final[Mapping[str, str]] = {"PDF/X-1a:2001": "1.3", "PDF/X-1a:2003": "1.4", "PDF/X-4": "1.6"}
 TOLERANCE: Final = 0.05
-"""Points by which figures may differ after rounding."""
+"""Tolerance for rounded figures, in points."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What was booked, in points; ``rule_floor`` in mm. ``columns``: the names' boxes, with their page from 0."""
+    """What was booked, in points; ``rule_floor`` in mm. ``columns``: boxes of names, each with its page from 0."""
 
     width: float
     height: float
@@ -43,9 +43,9 @@ class Limits:
 
 
 def check(data: bytes, painted: Sequence[Painted], limits: Limits) -> dict[str, Any]:
-    """Checks the finished file ``data``, read as ``painted``. Returns what was found to be so.
+    """Checks the finished file ``data``, read as ``painted``. Returns the checked figures for the report.
 
-    Raises PreflightError with every finding.
+    Raises PreflightError with all findings.
     """
     findings = list(_findings(data, painted, limits))
     if findings:
@@ -152,7 +152,7 @@ def _frame(page: pikepdf.Page, number: int, limits: Limits) -> Iterator[Finding]
             yield Finding("transparency", number, f"a graphics state is transparent (alpha {min(alpha):g})")
     for key in ("/XObject", "/Shading", "/Pattern", "/ColorSpace"):
         if len(dict(_get(resources, key))):
-            yield Finding("resource", number, f"the page uses {key[1:]}: nothing but text and filled paths is printed")
+            yield Finding("resource", number, f"the page uses {key[1:]}: only text and filled paths may be printed")
 
 
 def _fonts(page: pikepdf.Page, number: int) -> Iterator[Finding]:
@@ -163,7 +163,7 @@ def _fonts(page: pikepdf.Page, number: int) -> Iterator[Finding]:
         if not any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3")):
             yield Finding("font", number, f"{name} is not embedded")
         if "/ToUnicode" not in font:
-            yield Finding("font", number, f"{name} does not say its characters")
+            yield Finding("font", number, f"{name} has no ToUnicode table")
 
 
 def _paint(page: Painted, number: int, limits: Limits) -> Iterator[Finding]:
@@ -182,14 +182,16 @@ def _paint(page: Painted, number: int, limits: Limits) -> Iterator[Finding]:
     small = [run for run in page.runs if run.ink and run.size < limits.type_floor - 0.005]
     if small:
         least = min(small, key=lambda run: run.size)
-        yield Finding("type", number, f"{least.size:.2f} pt type, {limits.type_floor:.2f} at least: {least.seen!r}")
+        yield Finding(
+            "type", number, f"{least.size:.2f} pt type, the minimum is {limits.type_floor:.2f}: {least.seen!r}"
+        )
     thinnest = limits.rule_floor * MM
     for fill in page.fills:
         if min(fill.x1 - fill.x0, fill.y1 - fill.y0) < thinnest - 0.005:
             yield Finding("rule", number, f"a rule of {min(fill.x1 - fill.x0, fill.y1 - fill.y0) / MM:.3f} mm")
     for stroke in page.strokes:
         if stroke < thinnest - 0.005:
-            yield Finding("rule", number, f"a stroke of {stroke / MM:.3f} mm, {limits.rule_floor:g} at least")
+            yield Finding("rule", number, f"a stroke of {stroke / MM:.3f} mm, the minimum is {limits.rule_floor:g}")
     missing = sum(run.missing for run in page.runs)
     if missing:
         yield Finding("glyph", number, f"{missing} characters have no glyph")
@@ -206,7 +208,7 @@ def _places(page: Painted, number: int, limits: Limits) -> Iterator[Finding]:
     boxes = [box for at, box in limits.columns if at == number - 1]
     if boxes:
         top, bottom = min(b.y for b in boxes), max(b.bottom for b in boxes)
-        # Advances are stored in whole thousandths of an em, and their rounding adds up along a line.
+        # Advances are stored in thousandths of an em, and their rounding errors add up along a line.
         slack = max(0.3, 0.0015 * boxes[0].width)
         for run in inked:
             if top < run.y < bottom and not any(b.x - slack <= run.x0 and run.x1 <= b.right + slack for b in boxes):
@@ -217,7 +219,7 @@ def _places(page: Painted, number: int, limits: Limits) -> Iterator[Finding]:
 
 
 def collisions(runs: Sequence[Run]) -> Iterator[tuple[Run, Run]]:
-    """Pairs of runs whose letters' bodies (from the baseline up to x-height) overlap."""
+    """Pairs of runs whose glyph bodies (baseline to x-height) overlap."""
     ordered = sorted(runs, key=lambda run: run.y)
     start = 0
     for i, b in enumerate(ordered):

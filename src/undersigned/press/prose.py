@@ -1,4 +1,4 @@
-"""Headline and letter as lines on a baseline grid, in columns of a readable measure."""
+"""Layout of headline and letter: lines on a baseline grid, in columns of a readable measure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .setting import set_words
 from .sheet import Anchor, Box, Sheet
 
 INDENT: Final = 1.2
-"""Ems a paragraph's first line stands in; the first paragraph does not."""
+"""First-line indent of a paragraph in ems; the first paragraph has none."""
 STAND_IN: Final = 1.5
-"""Ems list items and quotations stand in."""
+"""Indent of list items and quotations in ems."""
 
 
 def word_widths(engine: Engine, words: Sequence[Word], size: float, lang: str) -> list[float]:
@@ -56,7 +56,7 @@ class Prose:
         return max((row[2].gap for row in self.rows if row), default=0.0)
 
     def place(self, sheet: Sheet, box: Box, align: str) -> None:
-        """Sets it at the top of ``box``; if narrower, in the middle or at the side where lines begin."""
+        """Places it at the top of ``box``; if it is narrower, centred or at the start edge."""
         side = direction_of(self.lang)
         pitch = self.size * LETTER_LEAD
         wide = self.columns * self.measure * self.size + (self.columns - 1) * self.gutter
@@ -86,7 +86,7 @@ def lay_letter(
         rows, space = _rows(engine, paragraphs, lang, size, measure)
         if columns == 1 or len(rows) >= 4 * columns:
             return Prose(lang, size, columns, measure, gutter, tuple(rows), space)
-        columns -= 1  # a letter of few lines stands in fewer columns
+        columns -= 1  # a short letter needs fewer columns
 
 
 def _rows(
@@ -111,11 +111,11 @@ def _rows(
         for i, line in enumerate(lines):
             rows.append((inset + (indent if i == 0 else 0.0), words, line))
         if paragraph.mark and lines:
-            rows[-len(lines)] = _marked(engine, paragraph, lines[0], lang, size)
+            rows[-len(lines)] = _with_list_mark(engine, paragraph, lines[0], lang, size)
     return rows, space
 
 
-def _marked(
+def _with_list_mark(
     engine: Engine, paragraph: Paragraph, line: Line, lang: str, size: float
 ) -> tuple[float, tuple[Word, ...], Line]:
     mark = Word(paragraph.mark)
@@ -127,7 +127,7 @@ def _marked(
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A headline broken into even lines at ``size`` points."""
+    """A headline broken into lines of even length at ``size`` points."""
 
     lang: str
     size: float
@@ -142,7 +142,7 @@ class Headline:
         return len(self.lines) * self.size * self.lead
 
     def place(self, sheet: Sheet, box: Box, align: str) -> None:
-        """Sets it at the top of ``box``."""
+        """Places it at the top of ``box``."""
         side = direction_of(self.lang)
         for i, line in enumerate(self.lines):
             y = box.y + (i + 0.8) * self.size * self.lead

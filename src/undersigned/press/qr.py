@@ -1,4 +1,4 @@
-"""QR symbols as runs of dark modules, drawn by the page's template as one black curve."""
+"""QR symbols as horizontal runs of dark modules, which the template draws as one black path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Runs = list[tuple[int, int, int]]
 
 
 def runs_of(text: str) -> tuple[Runs, int]:
-    """The symbol of ``text`` at error level M, and how many modules wide it is. Raises OrderError if it is too long."""
+    """The symbol for ``text`` at error correction level M, and its width in modules. Raises OrderError if too long."""
     try:
         symbol = segno.make(text, error="m", micro=False, boost_error=True)
     except segno.DataOverflowError as error:

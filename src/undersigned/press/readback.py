@@ -1,13 +1,13 @@
-"""The proof that what is printed is what was signed: names read out of the finished PDF and compared with the edition.
+"""Reads the names back from the finished PDF and compares them with the edition, line by line.
 
-Lines are read from their places on the page, column by column in the page's direction, glyph by glyph from left to
-right. What ought to stand there is written out from the edition, cut at as many letters as each line holds, and put
-into visual order by ICU's implementation of the Unicode Bidirectional Algorithm: a different program from the one that
-set the page. They must agree line by line, to the last letter; spaces and invisible characters are not compared.
+Lines are read by position: column by column in the page's direction, glyph by glyph from left to right. The expected
+lines are derived from the edition: as many letters as each line holds, put into visual order by ICU's implementation of
+the Unicode Bidirectional Algorithm, which is independent of the typesetter's. They must agree to the last letter;
+spaces and invisible characters are not compared.
 
-A face may raise a letter off its line (the meem of a Naskh), or set a mark off it: what stands between two lines is of
-the nearer one. Marks are compared as so many on a line, letters in their order: the file says the marks of a cluster
-before its letter or after it, as it pleases. That each mark is on its letter is proved by glyph (proof.py).
+A font may raise a letter off the baseline (the meem in Naskh) or place a mark off it: text between two lines belongs to
+the nearer one. Letters are compared in order, marks by number per line, because the file may list a cluster's marks
+before or after its letter. The glyph proof (proof.py) checks that each mark is on its letter.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from undersigned.languages.direction import from_the_left
+from undersigned.languages.direction import in_visual_order
 
 from .block import Section
 from .clusters import IGNORED
@@ -33,9 +33,9 @@ _CLOSE: Final = "\u2069"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where names stand on one page, in points: columns in reading order as (left, right), their top and bottom.
+    """The area of names on one page, in points: columns in reading order as (left, right), top and bottom.
 
-    ``lines``: the baselines of their rows, from the top.
+    ``lines``: the baselines of the rows, from the top.
     """
 
     page: int
@@ -47,9 +47,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """One character that ought to be seen: ``owner`` is its entry, -1 for headings and separators.
+    """One expected character. ``owner``: its entry, -1 for headings and separators.
 
-    ``spaced``: whether a space stands before it. None is compared, but "12, 34" is two numbers, and "12,34" one.
+    ``spaced``: whether a space is before it. Spaces are not compared, but the bidirectional algorithm needs them:
+    "12, 34" is two numbers, "12,34" is one.
     """
 
     text: str
@@ -67,9 +68,9 @@ def prove(
     page: Direction,
     separator: str,
 ) -> dict[str, Any]:
-    """Compares. Returns what was compared; raises ReadBackError at the first difference, naming the entry.
+    """Returns the figures of the comparison; raises ReadBackError at the first difference, naming the entry.
 
-    ``sections``: the words the edition calls for, in order. ``separator``: between entries, "" in a list.
+    ``sections``: the expected words, in order. ``separator``: between entries, "" in a list.
     """
     expected = _expected(sections, separator)
     at = 0
@@ -90,12 +91,12 @@ def prove(
         raise ReadBackError(f"the page ends before entry {owner + 1}, {name!r}", owner)
     found = len({sign.owner for sign in expected if sign.owner >= 0})
     if found != len(entries):
-        raise ReadBackError(f"{found} entries were set, the edition has {len(entries)}")
+        raise ReadBackError(f"{found} entries are on the page, the edition has {len(entries)}")
     return {"entries": found, "of": len(entries), "lines": lines, "characters": len(expected), "differences": 0}
 
 
-def plain(text: str) -> str:
-    """``text`` as compared: marks apart from their letters (NFD), without spaces and invisible characters."""
+def normalise(text: str) -> str:
+    """``text`` normalised for comparison: NFD, without spaces and invisible characters."""
     if text.isascii():
         return text.replace(" ", "")
     bare = IGNORED.sub("", text)
@@ -107,7 +108,7 @@ def _is_mark(character: str) -> bool:
 
 
 def _end(expected: Sequence[_Sign], at: int, letters: int) -> int:
-    """Where the line that begins ``at`` ends if it holds so many letters: after the marks on the last."""
+    """The end of the line that begins ``at`` and holds ``letters`` letters: after the marks on the last one."""
     end = at
     while end < len(expected) and (letters > 0 or _is_mark(expected[end].text)):
         letters -= not _is_mark(expected[end].text)
@@ -135,7 +136,7 @@ def _expected(sections: Sequence[Section], separator: str) -> list[_Sign]:
                 signs.append(_Sign(separator, -1, "", block, spaced=True))
             for word in words:
                 owner = -1 if heading else word.owner
-                letters = plain(word.text)
+                letters = normalise(word.text)
                 signs += [
                     _Sign(c, owner, word.side, block, spaced=place == 0 and word.glue in (" ", "~"))
                     for place, c in enumerate(letters)
@@ -145,15 +146,15 @@ def _expected(sections: Sequence[Section], separator: str) -> list[_Sign]:
 
 
 def lines_of(painted: Painted, left: float, right: float, place: Place) -> list[str]:
-    """The lines painted between the edges of a column, top to bottom, each from left to right, without spaces."""
+    """The lines painted inside a column, top to bottom, each from left to right, without spaces."""
     rows: list[list[Run]] = [[] for _ in place.lines]
     pitch = min((b - a for a, b in itertools.pairwise(place.lines)), default=place.bottom - place.top)
     for run in painted.runs:
         middle = (run.x0 + run.x1) / 2
         if run.missing:
             raise ReadBackError(f"a glyph is missing in {run.seen!r}")
-        # A mark set off the line repeats its whole cluster's text, which its letter has given already; one from another
-        # face than its letter gives its own.
+        # A mark off the baseline in its letter's font repeats the cluster's text: skip it, the letter already gave it.
+        # A mark from another font has only its own text: keep it.
         counts = run.ink or (run.seen != "" and all(map(_is_mark, run.seen)))
         if not counts or not (
             left - 1 <= middle <= right + 1 and place.top - 0.1 * pitch <= run.y <= place.bottom + 0.1 * pitch
@@ -168,13 +169,13 @@ def lines_of(painted: Painted, left: float, right: float, place: Place) -> list[
 
 
 def _line(runs: list[Run]) -> str:
-    """What one line says, from left to right: by the middles of its runs, for a kerned one begins before its turn."""
+    """The text of one line from left to right, sorted by the runs' middles: kerned runs overlap at their starts."""
     ordered = sorted(runs, key=lambda run: (run.x0 + run.x1, run.order))
-    return "".join(plain(run.seen) for run in ordered)
+    return "".join(normalise(run.seen) for run in ordered)
 
 
 def visual(signs: Sequence[_Sign], page: Direction) -> str:
-    """What ``signs`` look like from left to right on one line of a page of that direction, by ICU."""
+    """``signs`` in visual order from left to right, on one line of a page with that direction, by ICU."""
     logical: list[str] = []
     opened: tuple[str, int] | None = None
     for sign in signs:
@@ -193,12 +194,12 @@ def visual(signs: Sequence[_Sign], page: Direction) -> str:
     text = "".join(logical)
     if page == "ltr" and text.isascii():
         return text.replace(" ", "")
-    return plain(from_the_left(text, rtl=page == "rtl"))
+    return normalise(in_visual_order(text, rtl=page == "rtl"))
 
 
 def _refuse(part: Sequence[_Sign], wanted: str, seen: str, entries: Sequence[Entry], page: Direction) -> None:
     owners = list(dict.fromkeys(sign.owner for sign in part if sign.owner >= 0))
-    # Not the first on the line, but the first of which the line does not show what belongs there.
+    # Blame the first entry whose own text is not on the line, not simply the first entry of the line.
     unseen = (o for o in owners if visual([s for s in part if s.owner == o], page) not in seen)
     first = next(unseen, owners[0] if owners else -1)
     name = repr(entries[first].name) if owners else "a heading"

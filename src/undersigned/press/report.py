@@ -1,4 +1,4 @@
-"""What is said about a page: beside it in report.json, or instead of it when it did not fit."""
+"""Report structures: on a finished page (report.json), on how the text fits, and preflight findings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken rule. ``page``: from 1, 0 for the file. ``at``: where on it, in points from the top left corner."""
+    """A broken preflight rule. ``page``: from 1, 0 for the file. ``at``: position in points from the top left."""
 
     rule: str
     page: int
@@ -23,11 +23,11 @@ class Finding:
 class FitReport:
     """How letter and names fit, or why they do not. Sizes in points.
 
-    ``floor`` and ``whose``: the smallest type, and who says so. ``reached``: the size the names reached, or would
-    reach without the floor. ``capacity``: by style, about how many such names the page holds at the floor.
-    ``too_many``: names beyond that in the ordered style. ``binding``: the entry with the widest unbreakable piece.
-    ``ways_out``: in words; ``note``: what is none. ``widest_gap``: the widest word space of justified lines, in ems.
-    ``uneven``: rows between the fullest and the emptiest column.
+    ``floor`` and ``whose``: the minimum type size, and who requires it. ``reached``: the size the names have, or would
+    have without the minimum. ``capacity``: by style, about how many such names fit at the minimum size. ``too_many``:
+    names beyond that in the ordered style. ``binding``: the entry with the widest unbreakable piece. ``ways_out``: the
+    alternatives, in words; ``note``: what is not one. ``widest_gap``: the widest word space of justified lines, in ems.
+    ``uneven``: difference in rows between the fullest and the emptiest column.
     """
 
     fits: bool
@@ -51,11 +51,11 @@ class FitReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
-    """Something that is not printed as it was written, and why.
+class Alteration:
+    """A text that is not printed as it was written, and why.
 
-    ``key``: whose entry, as in the edition; "" for headline, letter, group, imprint. ``name``: as it is printed, title
-    included; "" if it was set aside. ``signed``: as it stands in the edition.
+    ``key``: the entry's, as in the edition; "" for headline, letter, group, imprint. ``name``: as it is printed, with
+    the title; "" if it was set aside. ``signed``: as it is in the edition.
     """
 
     key: str
@@ -66,7 +66,7 @@ class Mended:
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """Everything known about a written page. Hashes in hex; ``files``: name to SHA-256 of what was written."""
+    """The report on a written page. Hashes in hex; ``files``: name to SHA-256 of the written files."""
 
     paper: str
     width_mm: float
@@ -80,7 +80,7 @@ class PageReport:
     fit: FitReport
     preflight: Mapping[str, Any]
     read_back: Mapping[str, Any]
-    mended: tuple[Mended, ...]
+    mended: tuple[Alteration, ...]
     fonts: Mapping[str, str]
     engine: Mapping[str, str]
     ask: tuple[str, ...]
@@ -88,7 +88,7 @@ class PageReport:
 
     @property
     def sha256(self) -> str:
-        """Of page.pdf: what the schedule freezes."""
+        """The hash of page.pdf, which the schedule freezes when the page is sent."""
         return self.files["page.pdf"]
 
 

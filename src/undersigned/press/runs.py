@@ -1,4 +1,4 @@
-"""Runs: what HarfBuzz shapes together, which is one face, one direction and one script."""
+"""Shaping runs: pieces of a text with one face, one direction and one script, shaped with HarfBuzz."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any, Final
 
 from fontTools import unicodedata as scripts
 
-from .shaping import Cut, glyphs_of, ink_of
+from .shaping import FontInstance, glyphs_of, ink_of
 
 _ANY: Final = frozenset(("Zyyy", "Zinh", "Zzzz"))
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is shaped together: glyphs that paint something, from left to right, and where in the text each begins.
+    """A shaped run: its visible glyphs from left to right, each with its text position (cluster).
 
     ``ink`` in square ems; ``low`` and ``high``: of its outlines, in ems from the baseline.
     """
 
-    cut: Cut
+    instance: FontInstance
     level: int
     place: int
     glyphs: list[int]
@@ -32,9 +32,9 @@ class Run:
 
 
 @lru_cache(maxsize=100_000)
-def _shaped(cut: Cut, text: str, rtl: bool, language: str) -> tuple[Any, ...]:
-    """The glyphs that paint something, their places, their ink, and how low and high it reaches."""
-    found = [(glyph, place, ink_of(cut, glyph)) for glyph, place in glyphs_of(cut, text, rtl, language)]
+def _shaped(instance: FontInstance, text: str, rtl: bool, language: str) -> tuple[Any, ...]:
+    """The visible glyphs, their clusters, their ink, and their lowest and highest point."""
+    found = [(glyph, place, ink_of(instance, glyph)) for glyph, place in glyphs_of(instance, text, rtl, language)]
     found = [row for row in found if row[2].area]
     if not found:
         return [], [], 0.0, 0.0, 0.0
@@ -43,23 +43,25 @@ def _shaped(cut: Cut, text: str, rtl: bool, language: str) -> tuple[Any, ...]:
     return glyphs, places, sum(i.area for i in inks), min(i.box[1] for i in inks), max(i.box[3] for i in inks)
 
 
-def run_of(cut: Cut, text: str, level: int, place: int, language: str) -> Run:
-    """``text``, which begins at ``place``, shaped in one face at one level (UAX 9) as ``language`` shapes it."""
-    return Run(cut, level, place, *_shaped(cut, text, bool(level % 2), language))
+def run_of(instance: FontInstance, text: str, level: int, place: int, language: str) -> Run:
+    """Shapes ``text``, which begins at ``place``, in one face at one bidirectional level (UAX 9) and ``language``."""
+    return Run(instance, level, place, *_shaped(instance, text, bool(level % 2), language))
 
 
 def part_of(runs: Sequence[Run], start: int, number: int) -> list[Run]:
-    """What of ``runs`` stands on one of several lines: ``number`` glyphs from ``start`` on, in logical order."""
+    """The part of ``runs`` on one of several lines: ``number`` glyphs from ``start``, in logical order."""
     found: list[Run] = []
     for run in runs:
         size = len(run.glyphs)
         low, high = max(0, start), min(size, start + number)
         if low < high:
-            # From right to left the first of a text are the last of a line.
-            cut = slice(size - high, size - low) if run.level % 2 else slice(low, high)
-            inks = [ink_of(run.cut, glyph) for glyph in run.glyphs[cut]]
+            # In a right-to-left run, the first glyphs of the text are the last ones from the left.
+            instance = slice(size - high, size - low) if run.level % 2 else slice(low, high)
+            inks = [ink_of(run.instance, glyph) for glyph in run.glyphs[instance]]
             ink, least, most = sum(i.area for i in inks), min(i.box[1] for i in inks), max(i.box[3] for i in inks)
-            found.append(Run(run.cut, run.level, run.place, run.glyphs[cut], run.places[cut], ink, least, most))
+            found.append(
+                Run(run.instance, run.level, run.place, run.glyphs[instance], run.places[instance], ink, least, most)
+            )
         start -= size
         if start + number <= 0:
             break
@@ -67,7 +69,7 @@ def part_of(runs: Sequence[Run], start: int, number: int) -> list[Run]:
 
 
 def segments(piece: str, depths: Sequence[int], offset: int) -> Iterator[tuple[int, int]]:
-    """``piece`` cut where the level or the script changes, as it is shaped."""
+    """``piece`` split where the level or the script changes, as the engine itemises it."""
     if piece.isascii() and not any(depths[offset : offset + len(piece)]):
         yield 0, len(piece)
         return

@@ -1,4 +1,4 @@
-"""From words and a broken line to a line at its place: spaces, isolates, faces."""
+"""Converts words and a line break to a positioned line: word spaces, isolates, font pieces."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def set_words(
     *,
     anchor: Anchor | None = None,
 ) -> SetLine:
-    """``words[line.start:line.end]`` as a line whose start edge (or middle) is at ``x``. ``space``: natural, in ems.
+    """Places ``words[line.start:line.end]`` with its start edge (or middle) at ``x``. ``space``: natural, in ems.
 
-    A part of an isolated name that ends with the line is isolated on each of its lines: by UAX 9 that is the same order
-    as isolating the whole, because an isolate's direction is explicit here, never inferred from what is left of it.
+    If an isolated name continues on the next line, each part is isolated. By UAX 9 the order is the same as with one
+    isolate, because its direction is explicit, never inferred from the part's first letter.
     """
     side = direction_of(lang)
     pieces: list[tuple[str, str]] = []
@@ -39,7 +39,7 @@ def set_words(
         word = words[i]
         glue = _GLUE.get(word.glue, "") if i > line.start else ""
         if glue and line.full:
-            glue = "\u00a0"  # the break has been decided; the engine may stretch this space, and not break here
+            glue = "\u00a0"  # the engine may stretch this space but not break here: the break has been decided
         if opened and (word.side != opened or word.owner != owner):
             _add(pieces, pieces[-1][0], _CLOSE)
             opened = ""
@@ -66,7 +66,7 @@ def set_words(
 
 
 def _add(pieces: list[tuple[str, str]], face: str, text: str, *, apart: bool = False) -> None:
-    # The parts of an overlong word are measured each by itself, and so each is cut by face by itself.
+    # The parts of an overlong word were measured one by one, so each is itemised by itself too.
     if pieces and pieces[-1][0] == face and not apart:
         pieces[-1] = (face, pieces[-1][1] + text)
     else:

@@ -1,8 +1,8 @@
-"""What a face paints for a text, by HarfBuzz: the shaping the engine does, done once more by another program.
+"""Shapes text with HarfBuzz: glyph coverage before typesetting, and expected glyphs and ink after it.
 
-Two questions are answered with it. Before anything is set: can this face show this letter with its marks? (A face may
-hold a letter, and not the accent on it: then nothing else may be asked to paint the one without the other.) And when
-the page is finished: which outlines belong there, and how much ink is that?
+It repeats the engine's shaping with an independent program. Before typesetting: can this font render this letter with
+its marks? (A font may have the letter and not the accent; then no second font may paint the accent alone.) After
+typesetting: which outlines should the page have, and how much ink?
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import uharfbuzz as hb
 from .clusters import IGNORED, seen
 
 PIXELS: Final = 64
-"""Pixels of an em in which outlines are compared: a hundredth of a letter's ink can be told."""
+"""Pixels per em at which outlines are compared: enough to see a difference of a hundredth of a letter's ink."""
 _CIRCLE: Final = "\u25cc"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cut:
-    """One way a face is used: the file, which of its fonts, and how bold and for which size (0: as it comes).
+class FontInstance:
+    """A font instance: the file, the font's index in it, weight, and optical size (0: the default).
 
-    There is one of each (``cut_of``), so that they are told apart at no cost.
+    Interned by ``font_instance``, so that instances are compared by identity, which is fast.
     """
 
     path: Path
@@ -43,7 +43,7 @@ class Ink:
     middle: tuple[float, float] = (0.0, 0.0)
 
     def like(self, other: Ink, share: float) -> bool:
-        """Whether both are the same outline, but for ``share`` of their ink and the rounding of coordinates."""
+        """Whether both are the same outline, up to ``share`` of their ink and rounded coordinates."""
         if abs(self.area - other.area) > share * max(self.area, other.area) + 0.0004:
             return False
         if any(abs(a - b) > NEAR for a, b in zip(self.box, other.box, strict=True)):
@@ -52,14 +52,14 @@ class Ink:
 
 
 NEAR: Final = 0.006
-"""Ems by which an outline's edges and middle may lie elsewhere: a pixel of nine-point type has a hundred of them."""
+"""Tolerance in ems on an outline's edges and middle: less than half a pixel of the comparison."""
 NOTHING: Final = Ink(0.0, (0.0, 0.0, 0.0, 0.0))
 
 
 @cache
-def cut_of(path: Path, index: int = 0, weight: float = 0.0, optical: float = 0.0) -> Cut:
-    """The cut of those figures."""
-    return Cut(path, index, weight, optical)
+def font_instance(path: Path, index: int = 0, weight: float = 0.0, optical: float = 0.0) -> FontInstance:
+    """The one instance with these parameters."""
+    return FontInstance(path, index, weight, optical)
 
 
 @cache
@@ -69,12 +69,12 @@ def face_of(path: Path, index: int) -> Any:
 
 
 @lru_cache(maxsize=256)
-def font_of(cut: Cut) -> Any:
-    """The font a cut describes, ready to shape and to draw."""
-    face = face_of(cut.path, cut.index)
+def font_of(instance: FontInstance) -> Any:
+    """The instance as a HarfBuzz font, ready to shape and to draw."""
+    face = face_of(instance.path, instance.index)
     font = hb.Font(face)
     axes = {axis.tag: axis for axis in face.axis_infos}
-    wanted = {"wght": cut.weight, "opsz": cut.optical}
+    wanted = {"wght": instance.weight, "opsz": instance.optical}
     chosen = {
         tag: min(axes[tag].max_value, max(axes[tag].min_value, value))
         for tag, value in wanted.items()
@@ -86,10 +86,12 @@ def font_of(cut: Cut) -> Any:
 
 
 @lru_cache(maxsize=20_000)
-def glyphs_of(cut: Cut, text: str, rtl: bool | None = None, language: str = "") -> tuple[tuple[int, int], ...]:
-    """The glyphs of ``text`` from left to right, each with the place in it of the character it begins with.
+def glyphs_of(
+    instance: FontInstance, text: str, rtl: bool | None = None, language: str = ""
+) -> tuple[tuple[int, int], ...]:
+    """The glyphs of ``text`` from left to right, each with the text position of its first character (cluster).
 
-    Glyph 0: the face has none. ``rtl``: None, as its letters say.
+    Glyph 0 (.notdef): the font lacks it. ``rtl``: None guesses the direction from the letters.
     """
     buffer = hb.Buffer()
     buffer.add_str(text)
@@ -99,12 +101,12 @@ def glyphs_of(cut: Cut, text: str, rtl: bool | None = None, language: str = "") 
         buffer.direction = "rtl" if rtl else "ltr"
     buffer.guess_segment_properties()
     buffer.flags = hb.BufferFlags.REMOVE_DEFAULT_IGNORABLES
-    hb.shape(font_of(cut), buffer)
+    hb.shape(font_of(instance), buffer)
     return tuple((info.codepoint, info.cluster) for info in buffer.glyph_infos)
 
 
 def ink_in(font: Any, glyph: int) -> Ink:
-    """What ``glyph`` of ``font`` paints, drawn once in ``PIXELS`` to the em."""
+    """The ink of ``glyph`` in ``font``, rasterised at ``PIXELS`` per em."""
     extents = font.get_glyph_extents(glyph)
     if extents is None or not extents.width or not extents.height:
         return NOTHING
@@ -131,38 +133,38 @@ def ink_in(font: Any, glyph: int) -> Ink:
 
 
 @lru_cache(maxsize=100_000)
-def ink_of(cut: Cut, glyph: int) -> Ink:
-    """What ``glyph`` paints in a face of ours."""
-    return ink_in(font_of(cut), glyph)
+def ink_of(instance: FontInstance, glyph: int) -> Ink:
+    """The ink of ``glyph`` in a font instance, cached."""
+    return ink_in(font_of(instance), glyph)
 
 
 @lru_cache(maxsize=50_000)
-def shows(cut: Cut, cluster: str) -> bool:
-    """Whether the face paints the whole of ``cluster``: its letter, and every mark on it.
+def can_render(instance: FontInstance, cluster: str) -> bool:
+    """Whether the font can render the whole of ``cluster``: its letter and every mark on it.
 
-    No glyph is missing, something is painted, each further mark changes what is painted, and no dotted circle stands
-    in for a letter the mark would belong to.
+    That is: no glyph is missing, something is painted, each further mark changes the picture, and no dotted circle
+    replaces a letter that a mark needs.
     """
     body = IGNORED.sub("", cluster)
     if not seen(body):
-        # Spaces and joiners: the face need not have them, it must not paint a box for them.
-        return _whole(cut, cluster)
+        # Spaces and joiners: the font need not have them, but it must not paint a box for them.
+        return _whole(instance, cluster)
     before: tuple[int, ...] = ()
     for end in range(1, len(body) + 1):
-        glyphs = [glyph for glyph, _ in glyphs_of(cut, body[:end])]
-        painted = tuple(glyph for glyph in glyphs if ink_of(cut, glyph).area)
+        glyphs = [glyph for glyph, _ in glyphs_of(instance, body[:end])]
+        painted = tuple(glyph for glyph in glyphs if ink_of(instance, glyph).area)
         if 0 in glyphs or not painted or painted == before:
             return False
         before = painted
-    if not _whole(cut, cluster):
+    if not _whole(instance, cluster):
         return False
-    return _CIRCLE in body or _circle(cut) not in before
+    return _CIRCLE in body or _circle(instance) not in before
 
 
-def _whole(cut: Cut, text: str) -> bool:
-    return all(glyph for glyph, _ in glyphs_of(cut, text))
+def _whole(instance: FontInstance, text: str) -> bool:
+    return all(glyph for glyph, _ in glyphs_of(instance, text))
 
 
 @cache
-def _circle(cut: Cut) -> int:
-    return glyphs_of(cut, _CIRCLE)[0][0] or -1
+def _circle(instance: FontInstance) -> int:
+    return glyphs_of(instance, _CIRCLE)[0][0] or -1

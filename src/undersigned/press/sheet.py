@@ -1,6 +1,6 @@
-"""What is set on a page: lines, rules and QR symbols at their places, in points from the top left corner.
+"""Sheets: the lines, rules and QR symbols of a page with their positions, in points from the top left corner.
 
-The engine shapes and places; it decides nothing. Every position is ours: so the fit is exact, and preflight checks it.
+We compute every position; the engine only shapes and draws. So the fit is exact, and preflight can check it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ Anchor = Literal["l", "r", "c"]
 
 @dataclass(frozen=True, slots=True)
 class SetLine:
-    """One line. ``x``: its left edge, right edge or middle, as ``anchor`` says; ``y``: its baseline.
+    """One line. ``x``: its left edge, right edge or middle, according to ``anchor``; ``y``: its baseline.
 
-    ``extra``: points added to every word space. ``pieces``: (face, text) one after another. ``entries``: the text of
-    each entry, or part of one, that stands on it, in order, as (index, text). ``width``: if not 0, the points the line
-    is stretched to.
+    ``extra``: points added to every word space. ``pieces``: (face, text) in order. ``entries``: for each entry on the
+    line, (index, its text or the part of it that is here). ``width``: if not 0, stretch the line to so many points.
     """
 
     x: float

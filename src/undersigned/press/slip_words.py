@@ -1,4 +1,4 @@
-"""The two sentences on a slip with an access code, by language."""
+"""Texts of an access code slip, by language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The few words a page says itself, in its language, with numbers as the language writes them (words.toml)."""
+"""The page's own phrases in each language (words.toml), with numbers and plurals by the language's rules."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ FALLBACK = "en"
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of one language; ``lang``, a language tag, decides how numbers are written and nouns counted."""
+    """The phrases of one language; ``lang``, a language tag, selects number format and plural rules."""
 
     lang: str
     phrases: dict[str, str]
 
     def say(self, phrase: str, **values: int | str) -> str:
-        """``phrase`` with its values; integers, and nouns beside them, as the language writes them."""
+        """``phrase`` with its values filled in; numbers formatted and nouns inflected for the language."""
         return figures.say(self.phrases[phrase], self.lang, values)
 
     @property
     def comma(self) -> str:
-        """What stands between a name and a title."""
+        """The separator between a name and a title."""
         return self.phrases["comma"]
 
 
@@ -35,12 +35,12 @@ def _all() -> dict[str, dict[str, str]]:
 
 
 def languages() -> list[str]:
-    """The languages a page can speak of itself in."""
+    """The languages that have phrases."""
     return sorted(_all())
 
 
 def words_for(lang: str) -> Words:
-    """The words of ``lang``; a language we do not have yet speaks English beside its own letter and names."""
+    """The phrases of ``lang``; English for a language without phrases."""
     table, base = _all(), lang.split("-")[0]
-    # English words count as English does, whatever the letter's language.
+    # With English phrases use English plurals and digits too, whatever the letter's language.
     return Words(lang, table[base]) if base in table else Words(FALLBACK, table[FALLBACK])

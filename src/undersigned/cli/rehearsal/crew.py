@@ -1,4 +1,4 @@
-"""The roles of a rehearsal, played by the very functions the commands use: registrar, signatories, trustees."""
+"""The actors of a rehearsal (registrar, signatories, trustees), which call the same functions as the commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from undersigned.client.http import Http
 from undersigned.client.letter import Letter, connect, fetch_letter, require_approvals
 from undersigned.client.link import parse_link
 from undersigned.client.signer import Activated
-from undersigned.client.trustee import Released, Trustee, Watched
+from undersigned.client.trustee import OpeningResult, Trustee, WatchResult
 
 from .people import initials_of
 from .plan import Part
@@ -28,8 +28,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def pooled(work: Callable[[T], R], items: Iterable[T], progress: Progress, threads: int = THREADS) -> list[R]:
-    """``work`` done on every item by a few threads; results in order. The first failure ends it."""
+def map_in_threads(work: Callable[[T], R], items: Iterable[T], progress: Progress, threads: int = THREADS) -> list[R]:
+    """Runs ``work`` on every item in a thread pool; results in order. The first exception stops it."""
     listed = list(items)
     with ThreadPoolExecutor(threads) as pool:
         futures = [pool.submit(work, item) for item in listed]
@@ -45,7 +45,7 @@ def pooled(work: Callable[[T], R], items: Iterable[T], progress: Progress, threa
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A signatory who has activated their access code and not signed yet."""
+    """A signatory who has activated the access code and not signed yet."""
 
     part: Part
     signer: signer.Signer
@@ -53,7 +53,7 @@ class Holder:
 
 
 class Signatories:
-    """Those who sign, over a few shared connections. Each makes their own code, credential, seal and entry."""
+    """All signatories, on a few shared connections. Each has an own code, credential, seal and entry."""
 
     def __init__(self, invitation: str) -> None:
         link = parse_link(invitation)
@@ -62,35 +62,35 @@ class Signatories:
         require_approvals(self.http, self.letter)
 
     def close(self) -> None:
-        """Ends the connections."""
+        """Closes the connections."""
         self.http.close()
 
     def activate(self, parts: list[Part], codes: list[bytes], progress: Progress) -> list[Holder]:
-        """Has the registrar certify a fresh key for each. ``codes``: of the whole roll."""
+        """Has the registrar certify a new key for each. ``codes``: of the whole roll."""
 
         def one(part: Part) -> Holder:
             who = signer.new_signer(self.letter)
             question = signer.Blinded.fresh(self.letter)
             return Holder(part, who, signer.activate(self.http, self.letter, codes[part.place], who, question))
 
-        return pooled(one, parts, progress)
+        return map_in_threads(one, parts, progress)
 
     def sign(self, holders: list[Holder], progress: Progress) -> None:
-        """Seals, signs, hands in and checks the receipt, for each."""
+        """For each: seals, signs, posts and checks the receipt."""
 
         def one(holder: Holder) -> None:
             choice = _choice(holder.part)
             signer.sign(self.http, self.letter, holder.signer, holder.activated, choice)
 
-        pooled(one, holders, progress)
+        map_in_threads(one, holders, progress)
 
     def withdraw(self, holders: list[Holder], progress: Progress) -> None:
-        """Withdraws, for each, with nothing but the withdrawal code, as from another device."""
+        """Withdraws each signature with only the withdrawal code, as from another device."""
 
         def one(holder: Holder) -> None:
             signer.withdraw(self.http, self.letter, signer.signer_from(self.letter, holder.signer.code))
 
-        pooled(one, holders, progress)
+        map_in_threads(one, holders, progress)
 
 
 def _choice(part: Part) -> signer.Choice:
@@ -101,7 +101,7 @@ def _choice(part: Part) -> signer.Choice:
 
 
 class Trustees:
-    """The trustees of a rehearsal: key files under real passphrases, each with a state of its own."""
+    """The trustees: key files with real passphrases, each with its own state folder."""
 
     def __init__(self, folder: Path, count: int) -> None:
         folder.mkdir(parents=True)
@@ -111,16 +111,16 @@ class Trustees:
         self.trustees: list[Trustee] = []
 
     def init(self, progress: Progress) -> list[Path]:
-        """Makes their keys; the paths of their public files."""
+        """Makes their keys; returns the paths of their public files."""
 
         def one(number: int) -> Path:
             key = keyfile.new_key(f"Trustee {'ABCDEFGHI'[number]} (invented)")
             return keyfile.save_key(key, self.files[number], self._passphrases[number])
 
-        return pooled(one, range(len(self.files)), progress, threads=2)
+        return map_in_threads(one, range(len(self.files)), progress, threads=2)
 
     def meet(self, invitation: str) -> None:
-        """Each unlocks their key file and looks the letter up for themselves."""
+        """Each trustee decrypts the key file and fetches the letter."""
         link = parse_link(invitation)
         for path, passphrase in zip(self.files, self._passphrases, strict=True):
             http = self._stack.enter_context(connect(link, connections=1))
@@ -129,16 +129,16 @@ class Trustees:
             self.trustees.append(Trustee(key, letter, http, path.with_name(f"{path.name}.state")))
 
     def approve(self) -> None:
-        """Each approves."""
+        """Each trustee approves."""
         for trustee in self.trustees:
             trustee.approve()
 
-    def watch(self) -> list[Watched]:
-        """Each looks once, checks and cosigns."""
+    def watch(self) -> list[WatchResult]:
+        """Each trustee checks and cosigns once."""
         return [trustee.watch() for trustee in self.trustees]
 
-    def open(self, edition: int, count: int, progress: Progress) -> list[Released]:
-        """The first ``count`` of them open."""
+    def open(self, edition: int, count: int, progress: Progress) -> list[OpeningResult]:
+        """The first ``count`` trustees open their shares."""
         released = []
         for number, trustee in enumerate(self.trustees[:count], start=1):
             released.append(trustee.open(edition))
@@ -146,16 +146,16 @@ class Trustees:
         return released
 
     def destroy(self) -> int:
-        """Each destroys their key, as the letter is published; how many key files are left."""
+        """Each trustee destroys the key after publication; returns the number of key files left."""
         for path in self.files:
             trustee_tool.destroy(path, path.with_name(f"{path.name}.state"))
         return sum(1 for path in self.files if path.exists())
 
     def close(self) -> None:
-        """Ends the connections."""
+        """Closes the connections."""
         self._stack.close()
 
 
 def wait_until(moment: float) -> None:
-    """Waits for a time of the clock that the plan itself set, seconds away."""
+    """Sleeps until a time that the plan set, seconds away."""
     time.sleep(max(0.0, moment - time.time()))

@@ -1,4 +1,4 @@
-"""The invented letter of a rehearsal, as the folder an organiser would keep."""
+"""The invented letters of rehearsals and demos, as an organiser's folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from undersigned import durable
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a letter says: titles and texts by language."""
+    """A letter's titles and texts by language."""
 
     titles: dict[str, str]
     texts: dict[str, str]
@@ -30,10 +30,10 @@ TITLES: Final = {
 TEXTS: Final = {
     "en": """\
 We are the crews of the rescue boats of Vesper Bay, in reserve and retired. Between us we have put to sea more than nine
-thousand times, at night and in every weather, and brought back whoever was out there.
+thousand times, at night and in every weather, and brought back everyone who was out there.
 
-From next spring the three boats are to lie at a harbour two hours away. On the night of a storm two hours are the whole
-distance between a rescue and a search.
+From next spring the three boats are to be moved to a harbour two hours away. On the night of a storm two hours are the
+whole distance between a rescue and a search.
 
 We ask the harbour board to leave the boats where they are, to publish the figures on which it decided, and to hear
 those who sail them before it decides again. We will go on putting to sea as long as there is a boat to put to sea in.
@@ -97,7 +97,7 @@ We ask the town to light it before the winter.
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What differs from one letter of this program's to the next. ``public_files``: of the trustees, in order."""
+    """The terms in which our letters differ. ``public_files``: of the trustees, in order."""
 
     slug: str
     public_files: list[Path]

@@ -1,8 +1,8 @@
-"""Is there one name on the server's disk? A full copy of it is searched, as somebody who seized it would.
+"""Searches a full copy of the server's disk for signatories' names, as an attacker who seized it would.
 
-Every file is searched as it lies there; what is compressed also unpacked; each database also value by value, because
-its pages may cut a value in two. A search that finds nothing proves something only if it can find: so a second copy
-gets one name planted, and the same search must find that.
+Every file is searched as it is, compressed files also after decompression, and databases also value by value, because
+their pages may split a value. The positive control: one name is planted in a second copy, and the same search must find
+it. Otherwise finding nothing would prove nothing.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ Progress = Callable[[int, int], None]
 
 
 class LeakError(ClientError):
-    """The search could not be made, or its control failed."""
+    """The search failed, or its positive control did."""
 
 
 @dataclass(slots=True)
-class Searched:
-    """What a search saw. ``hits``: where, and the number of the name; ``size``: bytes, databases' values too."""
+class SearchResult:
+    """The result. ``hits``: location and the name's number; ``size``: bytes searched, database values included."""
 
     files: int = 0
     size: int = 0
@@ -47,7 +47,7 @@ class Searched:
 
 
 def copy_disk(source: Path, target: Path) -> None:
-    """A full copy of a server's data directory while it runs. Raises LeakError if it would not hold still."""
+    """Copies a server's data directory while it runs. Raises LeakError if files keep changing."""
     for _ in range(_TRIES):
         shutil.rmtree(target, ignore_errors=True)
         with contextlib.suppress(shutil.Error, FileNotFoundError):  # a file that was replaced while it was copied
@@ -56,11 +56,11 @@ def copy_disk(source: Path, target: Path) -> None:
     raise LeakError(f"{source} could not be copied while the server runs")
 
 
-def search(copy: Path, names: Sequence[str], progress: Progress | None = None) -> Searched:
+def search(copy: Path, names: Sequence[str], progress: Progress | None = None) -> SearchResult:
     """Searches everything under ``copy`` for every name in every encoding."""
     everything = all_needles(names)
     finder = Finder(everything)
-    found = Searched(needles=len(everything))
+    found = SearchResult(needles=len(everything))
     paths = sorted(path for path in copy.rglob("*") if path.is_file() and not path.is_symlink())
     for number, path in enumerate(paths, start=1):
         found.files += 1
@@ -69,7 +69,7 @@ def search(copy: Path, names: Sequence[str], progress: Progress | None = None) -
         _search(finder, found, _contents(path, where))
         if progress:
             progress(number, len(paths))
-    # Last, because to read a database is to change it: its write-ahead log goes when it is closed.
+    # Databases last: opening one for reading changes its files (closing it removes the write-ahead log).
     for path in paths:
         if path.exists() and _is_database(path):
             found.databases += 1
@@ -77,7 +77,7 @@ def search(copy: Path, names: Sequence[str], progress: Progress | None = None) -
     return found
 
 
-def _search(finder: Finder, found: Searched, pieces: Iterator[tuple[str, bytes]]) -> None:
+def _search(finder: Finder, found: SearchResult, pieces: Iterator[tuple[str, bytes]]) -> None:
     for label, data in pieces:
         found.size += len(data)
         found.hits += [(label, name) for _, name in finder.find(data)]
@@ -88,8 +88,8 @@ def _is_database(path: Path) -> bool:
         return file.read(16) == _SQLITE
 
 
-def _search_name(finder: Finder, where: str, found: Searched) -> None:
-    """A file's name can betray somebody too."""
+def _search_name(finder: Finder, where: str, found: SearchResult) -> None:
+    """File names can contain names too."""
     found.hits += [(f"the path {where}", name) for _, name in finder.find(where.encode("utf-8", "surrogateescape"))]
 
 
@@ -108,7 +108,7 @@ def _contents(path: Path, where: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    """A file's bytes in pieces that overlap, so that nothing lies between two."""
+    """A file's bytes in overlapping pieces, so that no needle is split between two."""
     overlap = b""
     with path.open("rb") as file:
         while piece := file.read(_CHUNK):
@@ -143,7 +143,7 @@ def _values(connection: sqlite3.Connection, table: str, where: str) -> Iterator[
 
 
 def plant(copy: Path, name: str, seed: int) -> str:
-    """Hides ``name`` in one of its encodings in the middle of one of the copy's files; returns the file's path."""
+    """Writes ``name``, in one of its encodings, into the middle of one of the copy's files; returns the file's path."""
     source = random.Random(seed)  # noqa: S311 - where to hide, not a key
     paths = sorted(p for p in copy.rglob("*") if p.is_file() and p.stat().st_size > 64 and ".sqlite3" not in p.name)
     path = source.choice(paths)
@@ -153,9 +153,9 @@ def plant(copy: Path, name: str, seed: int) -> str:
 
 
 def control(copy: Path, names: Sequence[str], seed: int) -> None:
-    """Plants one name in ``copy`` and raises LeakError unless the search finds it."""
+    """The positive control: plants one name in ``copy``, and raises LeakError unless the search finds it."""
     number = random.Random(seed).randrange(len(names))  # noqa: S311
     where = plant(copy, names[number], seed)
-    # The needle may be a part of two names' spellings: that it is found, there, is what counts.
+    # Two names may share the needle: any hit at the planted place counts.
     if not any(label.startswith(where) for label, _ in search(copy, names).hits):
         raise LeakError("the control failed: a name was planted in a copy of the disk, and the search did not find it")

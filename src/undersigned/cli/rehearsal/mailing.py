@@ -1,4 +1,4 @@
-"""A second letter of a rehearsal: public, its codes mailed to invented addresses by the rehearsal's own mail server."""
+"""Rehearses a public letter whose codes are mailed to invented addresses, by the rehearsal's own mail server."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ _TOKEN: Final = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 def open_public_letter(server: str, token_file: Path, folder: Path) -> str:
-    """A public letter for whoever asks for a code by mail; its invitation."""
+    """Opens a public letter with codes by email; returns its invitation."""
     terms = draft.Terms(SLUG, [], 0, check="mail", names="public", grace=10, batch_min=1)
     draft.write(folder, terms, datetime.now(UTC), draft.PATH)
     place = Folder(folder)
     token = read_token(token_file)
     known = organiser.draft(server, token, SLUG, str(token_file.resolve()))
-    place.remember(known)
+    place.write_record(known)
     by = Organiser(known, token, place.organiser_seed())
     try:
         built, texts = organiser.build_manifest(place, place.letter_file(), known, None, None)
         by.upload_texts(texts)
         letter = by.freeze(built)
-        place.open_as(letter.spelt)
+        place.mark_open(letter.id_text)
     finally:
         by.close()
     return letter.invitation
 
 
 def play(record: Record, outbox: Outbox, server: str, token_file: Path, folder: Path) -> str:
-    """Three ask for codes by mail, each twice, and sign with them; one withdraws. The letter's invitation."""
+    """Three people request codes by email, twice each, and sign; one withdraws. Returns the letter's invitation."""
     with record.stage("A public letter, its codes by mail"):
         invitation = open_public_letter(server, token_file, folder)
         answers = ask(invitation, [f"person-{number}@rehearsal.example" for number in range(len(PEOPLE))] * 2)
@@ -64,7 +64,7 @@ def play(record: Record, outbox: Outbox, server: str, token_file: Path, folder: 
 
 
 def ask(invitation: str, addresses: Iterable[str]) -> list[str]:
-    """Sends the form for each address, as a browser without script does; what was answered."""
+    """Posts the form for each address, as a browser without JavaScript does; returns the responses."""
     link = parse_link(invitation)
     answers = []
     with httpx.Client(trust_env=False, timeout=30) as visitor:
@@ -72,7 +72,7 @@ def ask(invitation: str, addresses: Iterable[str]) -> list[str]:
             form = f"{link.base}form/en/code"
             token = _TOKEN.search(visitor.get(form).text)
             if token is None:
-                raise ClientError("the form that asks for a code is not what it should be")
+                raise ClientError("the form for requesting a code is not as expected")
             fields = {"csrfmiddlewaretoken": token[1], "address": address}
             origin = {"Origin": link.base.removesuffix(f"/{link.slug}/")}
             answers.append(visitor.post(form, data=fields, headers=origin).text)
@@ -80,7 +80,7 @@ def ask(invitation: str, addresses: Iterable[str]) -> list[str]:
 
 
 def sign(invitation: str, spelt: list[str]) -> None:
-    """Signs with each code; the last of them withdraws again."""
+    """Signs with each code, and withdraws the last signature."""
     link = parse_link(invitation)
     with connect(link, connections=1) as http:
         letter = fetch_letter(http, link)
@@ -92,7 +92,7 @@ def sign(invitation: str, spelt: list[str]) -> None:
 
 
 def count(invitation: str) -> int:
-    """How many stand behind it, once everything is in the log."""
+    """The number of signatures, once everything is in the log."""
     base = parse_link(invitation).base
     with httpx.Client(trust_env=False, timeout=30) as visitor:
         until(lambda: visitor.get(f"{base}count.json").json()["withdrawn"] == 1, "the withdrawal")
@@ -100,9 +100,9 @@ def count(invitation: str) -> int:
 
 
 def until(holds: Callable[[], bool], what: str) -> None:
-    """Waits a bounded time. Raises ClientError."""
+    """Polls for a limited time. Raises ClientError."""
     deadline = time.monotonic() + _PATIENCE
     while not holds():
         if time.monotonic() > deadline:
-            raise ClientError(f"waited {_PATIENCE:.0f} seconds for {what}, in vain")
+            raise ClientError(f"gave up after waiting {_PATIENCE:.0f} seconds for {what}")
         time.sleep(0.2)

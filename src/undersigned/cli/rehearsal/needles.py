@@ -1,4 +1,4 @@
-"""What a name could look like on a disk: every encoding a program, a database or a log might have given it."""
+"""The byte strings that a name may be stored as: every encoding a program, a database or a log might use."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 SHORTEST: Final = 8
-"""Bytes of the shortest needle: shorter ones would be found by chance."""
+"""Minimum length of a needle in bytes: shorter ones would be found by chance."""
 _BASE64: Final[tuple[Callable[[bytes], bytes], ...]] = (base64.b64encode, base64.urlsafe_b64encode)
 
 
 def spellings(name: str) -> set[str]:
-    """The ways the same name is written: composed and decomposed, cases, with and without its maqafs and hyphens."""
+    """The spellings of a name: NFC and NFD, upper and lower case, with and without maqafs and hyphens."""
     forms = {unicodedata.normalize(form, name) for form in ("NFC", "NFD", "NFKC", "NFKD")}
     cases = {change(form) for form in forms for change in (str, str.upper, str.lower, str.casefold, str.title)}
     return cases | {" ".join(reversed(form.split(" "))) for form in forms} | {form.replace(" ", "_") for form in forms}
 
 
 def needles(name: str) -> set[bytes]:
-    """Every byte string that would betray ``name``, each at least ``SHORTEST`` bytes long."""
+    """Every byte string that reveals ``name``, each at least ``SHORTEST`` bytes long."""
     return {needle for text in spellings(name) for needle in _encodings(text) if len(needle) >= SHORTEST}
 
 
@@ -46,7 +46,7 @@ def _encodings(text: str) -> Iterator[bytes]:
 
 
 def _escaped(text: str) -> Iterator[bytes]:
-    """Escapes of JSON, Python, URLs and HTML; in text of ASCII only they are the text itself, or as good as."""
+    """Escapes of JSON, Python, URLs and HTML; ASCII text is unchanged by most of them."""
     escaped = json.dumps(text)[1:-1]
     yield escaped.encode()
     yield escaped.upper().replace("\\U", "\\u").encode()
@@ -61,17 +61,17 @@ def _escaped(text: str) -> Iterator[bytes]:
 
 
 def _base64(data: bytes) -> Iterator[bytes]:
-    """What is the same of base64 wherever ``data`` begins in what was encoded: three alignments, two alphabets."""
+    """The part of base64 that does not depend on what surrounds ``data``: three alignments, two alphabets."""
     for encode in _BASE64:
         for shift in range(3):
             spelt = encode(bytes(shift) + data)
-            # The first characters depend on what stood before, the last ones on what follows.
+            # The first characters depend on the bytes before the data, the last ones on the bytes after it.
             start = (0, 2, 3)[shift]
             yield spelt[start : (shift + len(data)) * 8 // 6]
 
 
 def all_needles(names: Iterable[str]) -> dict[bytes, int]:
-    """Every needle of every name, with the number of the name it betrays."""
+    """All needles of all names, each with the number of the name it reveals."""
     found: dict[bytes, int] = {}
     for number, name in enumerate(names):
         for needle in needles(name):

@@ -1,4 +1,4 @@
-"""The directory a rehearsal writes into: started anew over one of ours, never over anything else."""
+"""The output directory of a rehearsal: emptied if a rehearsal created it, otherwise left alone."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ _TEXT: Final = b"Made by undersigned rehearse or demo. A directory with this fil
 
 
 def prepare(out: Path) -> Path:
-    """``out`` as an empty directory that says whose it is. Raises InputError if something else is in it."""
+    """``out`` as an empty directory with our marker file. Raises InputError if it has other content."""
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise InputError(f"{out} is not a directory")
     if out.is_dir() and any(out.iterdir()):
         if not (out / MARK).is_file():
-            raise InputError(
-                f"{out} holds something that no rehearsal made; it is left alone. Choose another directory"
-            )
+            raise InputError(f"{out} has content that no rehearsal made; it was not changed. Choose another directory")
         for path in out.iterdir():
             if path.name != MARK:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     out.mkdir(parents=True, exist_ok=True)
-    # The mark goes in first and stays: a run that was broken off can still be started anew.
+    # The marker is written first and stays, so that an interrupted run can be started again.
     durable.write_over(out / MARK, _TEXT, mode=0o644)
     return out

@@ -1,4 +1,4 @@
-"""The pages of a rehearsal: the edition, typeset for newspapers by the press."""
+"""Typesets the edition of a rehearsal as newspaper pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 def make(letter: Letter, edition: bytes, out: Path, now: datetime, progress: Progress) -> list[dict[str, Any]]:
     """Typesets the edition for each paper into ``out/<paper>-<lang>/``.
 
-    Returns for each the folder's name, the type reached in points, and why there is no page, or None.
+    Returns for each the folder's name, the type size in points, and the reason if there is no page, else None.
     """
     made: list[dict[str, Any]] = []
     for number, (name, paper, language, style) in enumerate(PAPERS, start=1):
@@ -35,7 +35,7 @@ def make(letter: Letter, edition: bytes, out: Path, now: datetime, progress: Pro
             report = make_page(_order(letter, edition, now, paper, language, style), out / folder)
             row["points"] = report.fit.reached
         except PressError as error:
-            # The letter stands without it; the figure of pages will say that one is missing.
+            # The rehearsal goes on; the number of pages will show that one is missing.
             row["error"] = str(error)
             voice.fail(f"{folder}: {error}")
         made.append(row)
@@ -54,6 +54,6 @@ def _order(letter: Letter, edition: bytes, now: datetime, paper: str, language: 
         style=style,
         design="classic",
         address=letter.link.base,
-        imprint="A rehearsal with invented people. Nobody pays for this page.",
+        imprint="A rehearsal with invented people. This page is not a paid advertisement.",
         timestamp=now.replace(microsecond=0),
     )

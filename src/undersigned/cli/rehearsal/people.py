@@ -1,7 +1,7 @@
-"""Invented people, from a seed: plainly generated names in four scripts (never a key: keys come from the system).
+"""Generates invented people from a random seed: names in four scripts. (Keys never come from the seed.)
 
-Given and family names are put together by chance from short lists of common or made-up words; whoever bears such a name
-is not meant.
+Given and family names are combined at random from short lists of common or made-up words; any resemblance to real
+people is a coincidence.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _WEIGHTS: Final = (5, 3, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
+class _Name:
     name: str
     title: str
 
@@ -70,17 +70,17 @@ def invent(seed: int, count: int) -> list[Person]:
     return people
 
 
-def _draw(source: random.Random, number: int) -> _Drawn:
+def _draw(source: random.Random, number: int) -> _Name:
     (script,) = source.choices(range(len(_SCRIPTS)), _WEIGHTS)
     given, family = _SCRIPTS[script]
     parts = [source.choice(given), source.choice(family)]
-    # Pairs run out after a few hundred: from then on people have a second given name, and after that a second family.
+    # After a few hundred people the pairs are used up: add a second given name, and after that a second family name.
     if number > 150:
         parts.insert(1, source.choice([other for other in given if other != parts[0]]))
     if number > 8000:
         parts.append(source.choice(family))
     name = unicodedata.normalize("NFC", " ".join(parts))
-    return _Drawn(name, unicodedata.normalize("NFC", source.choice(_TITLES[script])))
+    return _Name(name, unicodedata.normalize("NFC", source.choice(_TITLES[script])))
 
 
 def initials_of(name: str) -> str:

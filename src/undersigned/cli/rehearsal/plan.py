@@ -1,4 +1,4 @@
-"""What a rehearsal sets out to do, and the figures that must come of it."""
+"""The plan of a rehearsal: who does what, and the figures that must result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .people import GROUPS
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What is asked for on the command line."""
+    """The figures from the command line."""
 
     signatories: int = 1000
     withdraw: int = 25
@@ -29,7 +29,7 @@ class Size:
     seed: int = 1
 
     def check(self) -> None:
-        """Raises InputError where the figures do not go together."""
+        """Raises InputError for figures that contradict each other."""
         if min(self.signatories, self.withdraw, self.join, self.initials, self.anonymous, self.seed) < 0:
             raise InputError("no figure may be below zero")
         if not 2 <= self.threshold <= self.trustees <= 9:
@@ -38,12 +38,12 @@ class Size:
             raise InputError("more initials and anonymous than signatories")
         named = self.signatories - self.initials - self.anonymous
         if self.withdraw + 1 > named:
-            raise InputError("after the withdrawals at least one named signatory must be left, who will be struck")
+            raise InputError("after the withdrawals at least one named signatory must be left, to be struck")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One invented signatory's part. ``place``: index into the roll; ``as_``: how they stand under the letter."""
+    """One invented signatory's part. ``place``: index into the roll; ``as_``: how the name appears."""
 
     place: int
     person: Person
@@ -54,13 +54,13 @@ class Part:
 
     @property
     def stands(self) -> bool:
-        """Whether they stand behind the letter at the cut."""
+        """Whether the signature is standing at the cut."""
         return not self.withdraws
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The cast and what each does. ``roll``: everybody who may sign, more than do."""
+    """The signatories and what each does. ``roll``: everyone who may sign, more than do."""
 
     size: Size
     roll: list[Person]
@@ -78,11 +78,11 @@ class Plan:
 
     @property
     def struck(self) -> Part:
-        """The one who asks to be left out."""
+        """The signatory who asks to be left out."""
         return next(part for part in self.parts if part.struck)
 
     def figures(self) -> dict[str, Any]:
-        """What the edition and the verifier must say, by the plan alone."""
+        """The figures that the edition and the verifier must report, computed from the plan alone."""
         shown = [part for part in self.parts if part.stands and not part.struck]
         kinds = Counter(part.as_ for part in shown)
         groups = Counter(part.person.record.group for part in shown)
@@ -104,11 +104,11 @@ class Plan:
 
 
 def make(size: Size) -> Plan:
-    """The plan for ``size``. The same seed gives the same cast. Raises InputError."""
+    """The plan for ``size``. Deterministic: the same seed gives the same people. Raises InputError."""
     size.check()
     source = random.Random(size.seed + 1)  # noqa: S311 - who plays whom, not a key
     signing = size.signatories + size.join
-    # A roll is larger than the letter's support: a third of those who may sign do not.
+    # The roll is larger than the number of signatories: a third of the people on it do not sign.
     roll = people.invent(size.seed, signing + signing // 2 + 1)
     places = source.sample(range(len(roll)), signing)
     named_first: As = "name"

@@ -1,4 +1,4 @@
-"""What a rehearsal measured: times, rates, figures, and whether each is as planned."""
+"""Records a rehearsal's times, rates and figures, and compares them with the plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .. import voice
 
 @dataclass(slots=True)
 class Record:
-    """Filled in stage by stage. ``planned`` and ``measured``: figures by name; ``rates``: per second."""
+    """The record, filled in stage by stage. ``planned``, ``measured``: figures by name; ``rates``: per second."""
 
     planned: dict[str, Any]
     measured: dict[str, Any] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Record:
 
     @contextlib.contextmanager
     def stage(self, name: str, rate: tuple[str, int] | None = None) -> Iterator[voice.Report]:
-        """Times a stage. ``rate``: the name of a rate, and how many things the stage does."""
+        """Times a stage. ``rate``: the name of a rate, and how many items the stage processes."""
         started = time.monotonic()
         with voice.stage(name) as report:
             yield report
@@ -37,7 +37,7 @@ class Record:
             self.rates[rate[0]] = round(rate[1] / spent, 1)
 
     def expect(self, name: str, planned: object, measured: object) -> None:
-        """A figure beside those of the plan."""
+        """Adds a planned and a measured figure."""
         self.planned[name], self.measured[name] = planned, measured
 
     @property
@@ -46,7 +46,7 @@ class Record:
         return [name for name, value in self.planned.items() if self.measured.get(name) != value]
 
     def summary(self) -> dict[str, Any]:
-        """Everything, for ``summary.json``."""
+        """All data for ``summary.json``."""
         return {
             "type": "rehearsal",
             "ok": not self.wrong,
@@ -63,7 +63,7 @@ class Record:
         durable.write_over(out / "summary.json", text.encode("utf-8"), mode=0o644)
 
     def show(self) -> None:
-        """The final table."""
+        """Prints the final table."""
         wrong = set(self.wrong)
         rows = [
             (name, _short(value), _short(self.measured.get(name, "-")), "NOT AS PLANNED" if name in wrong else "ok")
@@ -75,6 +75,6 @@ class Record:
 
 
 def _short(value: object) -> str:
-    """A figure as the table shows it: ids are known by their beginning."""
+    """A figure for the table; ids are shortened to their beginning."""
     text = str(value)
     return f"{text[:16]}…" if len(text) > 24 else text

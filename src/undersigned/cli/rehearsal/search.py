@@ -1,7 +1,7 @@
-"""Looking for very many byte strings in one pass (Wu, Manber: A Fast Algorithm for Multi-Pattern Searching, 1994).
+"""Multi-pattern search in one pass (Wu, Manber: A Fast Algorithm for Multi-Pattern Searching, 1994).
 
-A window moves over the data; the four bytes at its end say how far it may jump without missing anything. Hundreds of
-thousands of needles cost little more than one.
+A window moves over the data; the four bytes at its end determine how far it can jump without missing a match. Hundreds
+of thousands of needles cost little more than one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The life of a letter, stage by stage. Nothing is shortcut: real keys, real HTTP, a real server and its database."""
+"""The stages of a rehearsal: the life of a letter with real keys, real HTTP, a real server and its database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from undersigned.client import organiser, reading, registrar
+from undersigned.client import live_snapshot, organiser, registrar
 from undersigned.client.errors import ClientError
 from undersigned.client.folder import Folder, read_token
 from undersigned.client.letter import Letter
@@ -27,16 +27,16 @@ from .plan import Plan
 from .record import Record
 
 _PATIENCE = 120.0
-"""Seconds to wait for the clerk at most."""
+"""Maximum time to wait for the clerk, in seconds."""
 
 
 class RehearsalError(ClientError):
-    """The rehearsal could not go on."""
+    """The rehearsal cannot go on."""
 
 
 class Rehearsal:
-    """One letter's life. ``server``: its address; ``token_file``: the organiser's; ``data``: its disk, if ours;
-    ``outbox``: the mail server the site sends through, if that is ours."""
+    """One letter's life. ``server``: its address; ``token_file``: the organiser's; ``data``: the server's data
+    directory, if it is ours; ``outbox``: the mail server that the site uses, if it is ours."""
 
     def __init__(
         self, plan: Plan, out: Path, server: str, token_file: Path, data: Path | None, *, slug: str, grace: int = 4,
@@ -55,7 +55,7 @@ class Rehearsal:
         self.signatories: Signatories
 
     def run(self) -> None:
-        """Everything, in order. Raises ClientError or ProtocolError where it cannot go on."""
+        """Runs all stages in order. Raises ClientError or ProtocolError if one fails."""
         try:
             self.prepare()
             self.open()
@@ -74,26 +74,26 @@ class Rehearsal:
                 folder = self.out / "mailed"
                 self.mailed = mailing.play(self.record, self.outbox, self.server, self.token_file, folder)
         finally:
-            # Also of a run that was broken off: what was measured until then, and that it is not right.
+            # Also after a failure: record what was measured until then, and that the run failed.
             self.record.write(self.out)
             self.close()
 
     def destroy(self) -> None:
-        """The edition is out: the trustees destroy their keys, and what was not opened stays closed for good."""
+        """After publication: the trustees destroy their keys, so what was not opened stays sealed permanently."""
         with self.record.stage("The trustees destroy their keys"):
             self.record.expect("trustee keys left", 0, self.trustees.destroy())
 
     def close(self) -> None:
-        """Ends every connection."""
+        """Closes all connections."""
         self.trustees.close()
         for name in ("by", "signatories"):
             if hasattr(self, name):
                 getattr(self, name).close()
 
-    # -- before it is open
+    # -- before the letter is open
 
     def prepare(self) -> None:
-        """Trustees make keys, the organiser a draft, the registrar codes for everybody on the roll."""
+        """Trustees make keys, the organiser creates a draft, the registrar makes codes for everyone on the roll."""
         size = self.plan.size
         with self.record.stage(f"{size.trustees} trustees make their keys") as progress:
             public = self.trustees.init(lambda done, total: progress("keys", done, total))
@@ -109,14 +109,14 @@ class Rehearsal:
             draft.write(self.place.path, terms, datetime.now(UTC))
             token = read_token(self.token_file)
             known = organiser.draft(self.server, token, self.slug, str(self.token_file.resolve()))
-            self.place.remember(known)
-            made = registrar.make(self.plan.roll, base64url.decode(known.registrar))
+            self.place.write_record(known)
+            made = registrar.make_codes(self.plan.roll, base64url.decode(known.registrar))
             self.codes = made.codes
             self.by = Organiser(known, token, self.place.organiser_seed())
             self.made = made
 
     def open(self) -> None:
-        """Text, roll and manifest are frozen; every trustee approves."""
+        """Freezes text, roll and manifest; every trustee approves."""
         with self.record.stage("The letter is opened and approved") as progress:
             described = self.place.letter_file()
             built, texts = organiser.build_manifest(
@@ -129,32 +129,32 @@ class Rehearsal:
             self.trustees.approve()
             self._served(lambda status: bool(status["state"] == "open"), "the approvals to be in the log")
             self.signatories = Signatories(self.letter.invitation)
-        self.record.facts["letter"] = self.letter.spelt
+        self.record.facts["letter"] = self.letter.id_text
 
-    # -- while it is
+    # -- while the letter is open
 
     def sign(self) -> None:
-        """Everybody but the latecomers signs."""
+        """Everyone except those who join after the notice signs."""
         parts = self.plan.first
         with self.record.stage(f"{len(parts)} codes certified blindly", ("blind signatures", len(parts))) as progress:
             self.holders = self.signatories.activate(parts, self.codes, lambda done, n: progress("activating", done, n))
         with self.record.stage(f"{len(parts)} sign, sealed", ("signatures", len(parts))) as progress:
             self.signatories.sign(self.holders, lambda done, n: progress("signing", done, n))
-        with self.record.stage("The log takes them in"):
+        with self.record.stage("The log includes them"):
             self._settle(len(parts))
 
     def _settle(self, count: int) -> None:
-        """Waits until nothing is pending and ``count`` stand. Raises WaitingError."""
+        """Waits until nothing is pending and the count is ``count``. Raises WaitingError."""
         self._served(lambda status: bool(status["count"] == count), f"a count of {count}")
 
     def _served(self, until: Callable[[dict[str, Any]], bool], what: str) -> None:
-        """Waits until ``until`` holds of the status, and the checkpoint that everybody sees has come that far."""
+        """Waits until ``until`` holds for the status, and the public checkpoint covers it."""
         self.by.wait_served(self.letter, until, what, _PATIENCE)
 
     def look_for_names(self) -> None:
-        """A full copy of the server's disk, taken while it runs, is searched for every name of the roll."""
+        """Searches a full copy of the server's disk, taken while it runs, for every name on the roll."""
         if self.data is None:
-            self.record.facts["leaks"] = "not searched: the server's disk is not ours"
+            self.record.facts["leaks"] = "not searched: no access to the server's disk"
             return
         names = [person.record.name for person in self.plan.roll]
         with self.record.stage("The server's disk is searched for names") as progress, _scratch() as folder:
@@ -172,10 +172,10 @@ class Rehearsal:
             "hits": [where for where, _ in found.hits[:20]],
         }
         if not found.databases:
-            raise RehearsalError("no database was found in the copy of the server's disk: the search proves nothing")
+            raise RehearsalError("the copy of the server's disk contains no database: the search proves nothing")
 
     def notice(self) -> None:
-        """The organiser gives notice; every trustee sees it, and counts the grace from then."""
+        """The organiser gives notice; every trustee sees it and starts the grace period."""
         with self.record.stage("Notice of edition 1"):
             self.after = organiser.earliest_cut(self.letter, time.time())
             self.by.notice(self.letter, 1, self.after)
@@ -184,7 +184,7 @@ class Rehearsal:
             self.noticed = time.time()
 
     def change_minds(self) -> None:
-        """During the grace some withdraw, and others join."""
+        """During the grace period some withdraw and others join."""
         leaving = [holder for holder in self.holders if holder.part.withdraws]
         joining = self.plan.joining
         with self.record.stage(f"{len(leaving)} withdraw, {len(joining)} join") as progress:
@@ -195,7 +195,7 @@ class Rehearsal:
         self.holders += late
 
     def cut(self) -> None:
-        """When the grace is over, by everybody's clock, the organiser cuts."""
+        """When the grace period is over by every clock, the organiser cuts."""
         with self.record.stage("Grace, then the cut"):
             wait_until(max(self.after.timestamp(), self.noticed + self.grace) + 1.1)
             self.by.cut(self.letter, 1)
@@ -204,7 +204,7 @@ class Rehearsal:
     # -- after the cut
 
     def open_names(self) -> None:
-        """As many trustees as are needed open their shares; the others stay away."""
+        """The minimum number of trustees open their shares; the others do nothing."""
         size = self.plan.size
         shares = int(self.record.planned["standing"])
         name = f"{size.threshold} of {size.trustees} trustees open"
@@ -213,13 +213,13 @@ class Rehearsal:
         self.record.expect("shares released", shares * size.threshold, sum(row.shares for row in released))
 
     def publish(self) -> None:
-        """The organiser reviews, strikes the one who asked, and publishes once the trustees have cosigned that."""
+        """The organiser reviews, strikes one name, and publishes once the trustees have cosigned the strike."""
         with self.record.stage("Review, one struck, published"):
             wanted = self.plan.struck.person.record.name
             names = list(self.by.review(1))
             key = next((row["key"] for row in names if row["name"] == wanted), None)
             if key is None:
-                raise RehearsalError("the one who asked to be left out is not among the opened names")
+                raise RehearsalError("the signatory who asked to be left out is not among the opened names")
             self.by.strike(self.letter, 1, key, "asked")
             self._served(lambda status: status["editions"][0]["struck"] == 1, "the strike to be in the log")
             self.trustees.watch()
@@ -232,14 +232,16 @@ class Rehearsal:
         return int(figures["standing"])
 
     def fetch(self) -> None:
-        """A stranger downloads the bundle."""
+        """Downloads the bundle, as a stranger would."""
         with self.record.stage("The bundle is downloaded") as progress:
             target = self.out / "bundle"
             target.mkdir()
-            reading.fetch(self.signatories.http, self.letter.link, target, lambda done, n: progress("files", done, n))
+            live_snapshot.fetch(
+                self.signatories.http, self.letter.link, target, lambda done, n: progress("files", done, n)
+            )
 
     def typeset(self) -> None:
-        """The edition becomes newspaper pages."""
+        """Typesets the edition as newspaper pages."""
         edition = (self.out / "bundle" / bundle.edition_path(1)).read_bytes()
         with self.record.stage("Newspaper pages are typeset") as progress:
             made = pages.make(
@@ -249,23 +251,23 @@ class Rehearsal:
         self.record.expect("newspaper pages", len(pages.PAPERS), sum(1 for row in made if row["error"] is None))
 
     def verify(self) -> None:
-        """A separate process, which shares nothing with this one, verifies the bundle and rebuilds the edition."""
+        """Verifies the bundle in a separate process, which shares no state with this one and rebuilds the edition."""
         entries = int(self.record.planned["signed"])
         with self.record.stage("A separate process verifies the bundle", ("signatures verified", entries)):
             command = [sys.executable, "-m", "undersigned.cli.app", "verify", str(self.out / "bundle"), "--json"]
             result = subprocess.run(
-                [*command, "--letter", self.letter.spelt], capture_output=True, check=False, stdin=subprocess.DEVNULL
+                [*command, "--letter", self.letter.id_text], capture_output=True, check=False, stdin=subprocess.DEVNULL
             )
         self.record.expect("verifier's exit code", 0, result.returncode)
         try:
             report = json.loads(result.stdout)
         except ValueError:
-            raise RehearsalError(f"the verifier said nothing: {result.stderr.decode()[-500:]}") from None
+            raise RehearsalError(f"the verifier printed no report: {result.stderr.decode()[-500:]}") from None
         self.record.facts["verification"] = report["steps"]
         self._measure(report)
 
     def _measure(self, report: dict[str, Any]) -> None:
-        """The figures, as the verifier re-derived them."""
+        """Records the figures that the verifier derived."""
         measured = self.record.measured
         editions = report["editions"]
         self.record.expect("editions", 1, len(editions))

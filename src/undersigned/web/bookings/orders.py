@@ -14,7 +14,7 @@ def page_order(letter: FixedLetter, row: Booking, number: int, edition: bytes, s
 
     Raises PressError for terms that allow no page.
     """
-    return press.order_from(
+    return press.order_from_bundle(
         _files(letter, number, edition),
         lang=row.lang,
         paper=row.paper,
@@ -35,7 +35,7 @@ def page_order(letter: FixedLetter, row: Booking, number: int, edition: bytes, s
 
 def archive_order(letter: FixedLetter, language: str, number: int, edition: bytes, site: str) -> PageOrder:
     """The order for an edition's PDF for readers."""
-    return press.archive_order(
+    return press.archive_order_from_bundle(
         _files(letter, number, edition), lang=language, number=number, address=_address(letter, site)
     )
 

@@ -10,7 +10,7 @@ import msgspec
 from undersigned.press import PressError
 from undersigned.press.design import DESIGNS
 from undersigned.press.order import MAX_PAGES, STYLES
-from undersigned.press.papers import find
+from undersigned.press.papers import find_paper
 from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.manifest import Manifest
 
@@ -59,6 +59,6 @@ def check_terms(terms: Terms, letter: Manifest) -> None:
     if any(unicodedata.category(character) == "Cc" for character in terms.imprint):
         raise MalformedError("an imprint is a single line")
     try:
-        find(terms.paper, terms.size or None)
+        find_paper(terms.paper, terms.size or None)
     except PressError as error:
         raise MalformedError(str(error)) from None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import django.db
+import psycopg
 
 _REASONS: Final = (
     (r"password authentication failed|no password supplied", "it refuses the password", "Put the right password into "
@@ -47,12 +48,6 @@ def explain_connection_error(error: Exception, options: Mapping[str, Any]) -> st
 
 def _never_connected(error: BaseException | None) -> bool:
     """Whether there was no session: once there is one, the server's errors have a code."""
-<<<<<<< HEAD
-    # A site on SQLite keeps the client of PostgreSQL out of memory; here it is loaded already.
-=======
->>>>>>> main
-    import psycopg
-
     return isinstance(error, psycopg.OperationalError) and error.sqlstate is None
 
 

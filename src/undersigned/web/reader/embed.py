@@ -12,7 +12,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from undersigned.press.picture import SIZES, PictureOrder, lost_letters, make_picture
+from undersigned.press.picture import SIZES, PictureOrder, find_missing_title_glyphs, make_picture
 from undersigned.web.reader.letter import LetterView, count_said
 from undersigned.web.reader.messages import number, say
 from undersigned.web.reader.state import State, say_state
@@ -48,7 +48,7 @@ def pictures(view: LetterView, state: State, language: str) -> dict[str, bytes]:
 @cache
 def _warn_lost_letters(origin: str, title: str, language: str) -> None:
     """Warns, once per title, that the picture shows the address because no typeface has all letters of the title."""
-    lost = lost_letters(title, language)
+    lost = find_missing_title_glyphs(title, language)
     if lost:
         logger.warning(
             "the %s picture of %s shows its address instead of its title: no typeface here has %s",

@@ -75,12 +75,9 @@ if SITE.database is None:
     sqlite_library.require_safe_sqlite()
     DATABASES: dict[str, dict[str, Any]] = {"default": SQLITE}
 else:
-    from undersigned.web.database.postgresql.server import BadUrlError, django_settings
+    from undersigned.web.database.postgresql.server import django_settings
 
-    try:
-        DATABASES = {"default": django_settings(SITE.database, read_secret(DATA, "database-password"))}
-    except BadUrlError as error:
-        raise DataError(str(error)) from None
+    DATABASES = {"default": django_settings(SITE.database, read_secret(DATA, "database-password"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True

@@ -30,15 +30,6 @@ SESSION: Final = (
 )
 
 
-<<<<<<< HEAD
-class BadUrlError(Exception):
-    """A URL that libpq does not understand."""
-=======
-class UnreadableUrlError(Exception):
-    """The URL of a database is none that libpq reads; the message says so. Can be named without psycopg, on SQLite."""
->>>>>>> main
-
-
 def check_server(connection: psycopg.Connection[Any]) -> None:
     """Raises UnsafeDatabaseError if this server could lose a commit; pins the setting for this session."""
     if connection.info.server_version < _OLDEST:
@@ -67,24 +58,11 @@ def without_standby_wait(session: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def connection_options(url: str, password: str | None) -> dict[str, Any]:
-<<<<<<< HEAD
-    """libpq's parameters for ``url``. Raises BadUrlError if it is none."""
-=======
-    """libpq's parameters for ``url``. Raises UnreadableUrlError if it is malformed."""
->>>>>>> main
-    from psycopg import ProgrammingError
+    """libpq's parameters for ``url``. Raises psycopg.ProgrammingError if it is malformed."""
     from psycopg.conninfo import conninfo_to_dict
 
-    try:
-        options: dict[str, Any] = conninfo_to_dict(url)
-    except ProgrammingError as error:
-<<<<<<< HEAD
-        raise BadUrlError(f"the database's URL cannot be understood: {str(error).strip()}") from None
-    # Of several hosts named, the one that takes writes: after a promotion that is another one.
-=======
-        raise UnreadableUrlError(f"the database's URL cannot be understood: {str(error).strip()}") from None
+    options: dict[str, Any] = conninfo_to_dict(url)
     # Of several hosts, connect to the one that accepts writes: after a promotion it is another one.
->>>>>>> main
     options.setdefault("target_session_attrs", "read-write")
     options.setdefault("connect_timeout", "5")
     # A primary whose machine has vanished sends nothing: only these timeouts end a send or a wait.
@@ -99,23 +77,9 @@ def connection_options(url: str, password: str | None) -> dict[str, Any]:
 
 
 def try_connection(url: str, password: str | None) -> None:
-<<<<<<< HEAD
-    """Connects once. Raises BadUrlError, ConnectionError, and UnsafeDatabaseError if receipts could be lost there."""
-    import psycopg
-
-    options = connection_options(url, password)
-    try:
-        with psycopg.connect(**options) as connection:
-            check_server(connection)
-    except psycopg.OperationalError as error:
-        raise ConnectionError(str(error)) from None
-=======
     """Connects once. Raises psycopg.OperationalError, and UnsafeDatabaseError if receipts could be lost there."""
-    import psycopg
-
     with psycopg.connect(**connection_options(url, password)) as connection:
         check_server(connection)
->>>>>>> main
 
 
 def django_settings(url: str, password: str | None) -> dict[str, Any]:

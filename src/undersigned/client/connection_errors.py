@@ -1,4 +1,4 @@
-"""Why a connection failed, in a sentence that says what to do."""
+"""Explains connection errors (DNS, TCP, TLS, proxy, timeout) in a sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -15,55 +15,58 @@ from .errors import SlowError, UnreachableError, UntrustedError
 _OFFLINE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
 
 
-def explain(error: httpx.TransportError, base: str, proxy: str | None) -> UnreachableError:
-    """The error to raise for ``error``. ``base``: what was asked; ``proxy``: through which proxy, for people."""
+def explain_error(error: httpx.TransportError, base: str, proxy: str | None) -> UnreachableError:
+    """The ClientError for ``error``. ``base``: the requested address; ``proxy``: the one in use, for the message."""
     parts = urlsplit(base)
     host = f"the site {parts.netloc}"
     if isinstance(error, httpx.ReadTimeout):
         return SlowError(f"{host} did not answer in time")
     if isinstance(error, httpx.ProxyError):
         return UntrustedError(
-            f"the proxy {proxy} does not connect to {host} ({error}); check its address, name and password"
+            f"the proxy {proxy} did not connect to {host} ({error}); check its address, user name and password"
         )
     for cause in _chain(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return UntrustedError(_certificate(parts.hostname or parts.netloc, cause))
+            return UntrustedError(_explain_certificate(parts.hostname or parts.netloc, cause))
         if isinstance(cause, ssl.SSLError):
             return UntrustedError(
-                f"{host} does not speak TLS (https) as it should ({cause.reason or 'the connection was closed'}); "
-                "check the address and its port"
+                f"{host} does not answer in TLS (https) ({cause.reason or 'the connection was closed'}); "
+                "check the address and the port"
             )
-    return _unconnected(error, f"the proxy {proxy}" if proxy and isinstance(error, httpx.ConnectError) else host)
+    return _explain_unreachable(
+        error, f"the proxy {proxy}" if proxy and isinstance(error, httpx.ConnectError) else host
+    )
 
 
-def _unconnected(error: httpx.TransportError, whom: str) -> UnreachableError:
+def _explain_unreachable(error: httpx.TransportError, whom: str) -> UnreachableError:
     for cause in _chain(error):
         if isinstance(cause, socket.gaierror):
             if cause.errno == socket.EAI_AGAIN:
                 return UnreachableError(
-                    f"{whom} cannot be found just now: its name could not be looked up; is this computer online?"
+                    f"{whom} could not be found: the name lookup (DNS) failed; is this computer online?"
                 )
-            return UntrustedError(f"{whom} does not exist: there is no such name; check how the address is spelt")
+            return UntrustedError(f"{whom} does not exist: there is no such host name; check the spelling")
         if isinstance(cause, ConnectionRefusedError):
             return UnreachableError(f"{whom} refuses connections; check the address, or try again later")
         if isinstance(cause, OSError) and cause.errno in _OFFLINE:
-            return UnreachableError(f"there is no way to {whom}; is this computer online?")
+            return UnreachableError(f"there is no network route to {whom}; is this computer online?")
     if isinstance(error, httpx.TimeoutException):
         return UnreachableError(f"{whom} did not answer in time; try again later")
     if isinstance(error, httpx.ReadError | httpx.RemoteProtocolError | httpx.WriteError):
-        return UnreachableError(f"the connection to {whom} was cut before the answer had come; try again")
+        return UnreachableError(f"the connection to {whom} was closed before the response was complete; try again")
     return UnreachableError(f"{whom} cannot be reached ({type(error).__name__}); try again later")
 
 
-def _certificate(host: str, error: ssl.SSLCertVerificationError) -> str:
-    said = (error.verify_message or "it does not verify").rstrip(".")
+def _explain_certificate(host: str, error: ssl.SSLCertVerificationError) -> str:
+    said = (error.verify_message or "verification failed").rstrip(".")
     if "expired" in said or "not yet valid" in said:
         return f"the certificate of {host} is out of date ({said}); check this computer's clock, or tell the operator"
     if "mismatch" in said or "not valid for" in said:
-        return f"the certificate is not one of {host} ({said}); check the address"
+        return f"the certificate is not for {host} ({said}); check the address"
     return (
-        f"the certificate of {host} is not trusted here ({said}). If you know whose it is, put its authority's "
-        "certificate into a file and name that file in SSL_CERT_FILE; otherwise somebody may be reading along"
+        f"the certificate of {host} is not trusted on this computer ({said}). If you know its authority, "
+        "put the authority's certificate into a file and name that file in SSL_CERT_FILE; otherwise the connection may "
+        "be intercepted"
     )
 
 

@@ -1,4 +1,4 @@
-"""Work spread over the cores of this machine, in order and with bounded memory."""
+"""Process pool: spreads work over CPU cores, keeps results in order, and bounds memory (backpressure)."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from undersigned.protocol.errors import UndeterminedError
 from undersigned.protocol.work_queue import Runner
 
 SMALL: Final = 8192
-"""Entries or seals. Below so many, starting processes takes longer than the work: 4,000 take a second without them."""
+"""Below this many entries or seals, starting processes takes longer than the work: 4,000 take a second without them."""
 _MOST: Final = 61
-"""Processes: Windows waits for no more at once."""
+"""Maximum number of processes: Windows can wait for 61 handles at once."""
 _AHEAD: Final = 3
-"""Pieces of work in flight for each process: enough to keep it busy, few enough to keep memory flat."""
+"""Pieces of work in flight per process: enough to keep it busy, few enough to keep memory flat."""
 
 
 def workers_for(much: int) -> int:
-    """How many processes ``much`` work is worth: one, or one a core."""
+    """The number of processes for ``much`` work: 1, or one per core."""
     return 1 if much < SMALL else min(_cores(), _MOST)
 
 
 def _cores() -> int:
-    """How many cores this process may use; where the system does not say, how many there are."""
+    """The number of cores this process may use; if the system does not say, the number that exist."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows
@@ -38,12 +38,12 @@ def _cores() -> int:
 
 
 @contextlib.contextmanager
-def runner(workers: int) -> Iterator[Runner]:
-    """Something like ``map`` over ``workers`` processes; with one, ``map`` itself."""
+def parallel_map(workers: int) -> Iterator[Runner]:
+    """A parallel ``map`` over ``workers`` processes; with one, the built-in ``map``."""
     if workers <= 1:
         yield map
         return
-    # Spawned, not forked: a fork of a program with threads may copy a lock that nobody will ever release.
+    # Spawn, not fork: forking a program with threads can copy a held lock, which then deadlocks.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         yield lambda work, items: _windowed(pool, work, items, workers * _AHEAD)
@@ -52,7 +52,7 @@ def runner(workers: int) -> Iterator[Runner]:
 def _windowed(
     pool: ProcessPoolExecutor, work: Callable[[Any], Any], items: Iterable[Any], window: int
 ) -> Iterator[Any]:
-    """The results in order, with at most ``window`` pieces handed out at any time; the first of them now."""
+    """The results in order, with at most ``window`` pieces in flight; starts at once, without waiting for ``next``."""
     rest = iter(items)
     waiting: collections.deque[Future[Any]] = collections.deque()
     with _alive():

@@ -1,4 +1,4 @@
-"""One process at a time at work in a folder, on every system."""
+"""Advisory file lock: one process at a time works in a folder, on every operating system."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if sys.platform == "win32":
 else:
     try:
         import fcntl
-    except ImportError:  # a system with neither: two tools at once are then the user's to avoid
+    except ImportError:  # no locking on this system: users must not run two tools at once
 
         def _take(file: IO[bytes]) -> None:
             """No lock."""
@@ -29,10 +29,10 @@ else:
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[bool]:
-    """Holds an advisory lock on the file ``path``, made if missing; False if another process holds it.
+def hold_lock(path: Path) -> Iterator[bool]:
+    """Holds an advisory lock on the file ``path``, created if missing; False if another process holds it.
 
-    The system lets go of it when this process ends, however it ends.
+    The operating system releases it when this process ends, even by a crash.
     """
     with path.open("wb") as file:
         try:

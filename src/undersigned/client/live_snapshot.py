@@ -1,12 +1,13 @@
-"""A letter read from its own site, at one checkpoint (protocol.md section 7, "A live letter"; ADR 0088).
+"""Downloads a letter from its live site as a consistent snapshot at one checkpoint (protocol.md section 7, "A live
+letter"; ADR 0088).
 
-A letter that is live grows while it is read. What is read of it belongs to one checkpoint:
+The log grows while it is downloaded. The snapshot is taken at:
 
-- the newest one, ``log/checkpoint``, as long as no names are served;
-- else the one that the site says its names belong to, ``bundle.checkpoint``, which follows some seconds later. It is
-  asked for before the names and again after them: if it is the same, they are its names.
+- the newest checkpoint, ``log/checkpoint``, as long as no names are served;
+- otherwise the checkpoint that the names belong to, ``bundle.checkpoint``, which follows some seconds later. It is
+  fetched before the names and again after them: if it has not changed, the names belong to it.
 
-What lags is waited for. What does not come is not there; it is never taken for something false.
+The reader waits for files that lag behind. A file that does not come is missing, which is never reported as false.
 """
 
 from __future__ import annotations
@@ -34,26 +35,26 @@ from .link import Link
 from .logfiles import LogFiles
 
 Progress = Callable[[int, int], None]
-AT: Final = "bundle.checkpoint"
-"""Where a site says which checkpoint its names belong to."""
+NAMES_CHECKPOINT: Final = "bundle.checkpoint"
+"""The file that states which checkpoint the names belong to."""
 _PAUSE: Final = 0.25
-"""Seconds between two looks at what is waited for."""
+"""Polling interval in seconds."""
 _TRIES: Final = 5
 _ROW: Final = 4096
-"""Bytes that one signatory takes in an edition or a record, at most."""
+"""Maximum bytes per signatory in an edition or record."""
 
 
 def patience_for(size: int) -> float:
-    """For how many seconds what lags is waited for: names of a large letter take the server longer."""
+    """How many seconds to wait for files that lag behind: the server takes longer for names of a large letter."""
     return 30 + size / 500
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What was read into a directory, which holds a bundle now.
+class Snapshot:
+    """A directory with a downloaded bundle.
 
-    ``at``: the checkpoint; ``newest``: entries of the log when it was begun; ``settled``: whether the names are known
-    to be those of ``at``; ``lags``: whether names of entries that were in the log already did not come in time.
+    ``at``: the checkpoint; ``newest``: size of the log at the start; ``settled``: whether the names are known to belong
+    to ``at``; ``lags``: whether names of entries that were already in the log did not appear in time.
     """
 
     letter: Letter
@@ -63,10 +64,10 @@ class Reading:
     lags: bool
 
 
-class Reader:
-    """Reads one letter into ``target``, an empty directory, as often as it is asked to.
+class SnapshotReader:
+    """Downloads one letter into ``target``, an empty directory; may be called repeatedly.
 
-    ``patience``: seconds to wait for what lags, from the first reading on; None: as the letter's size calls for.
+    ``patience``: seconds to wait for files that lag behind, counted from the first call; None: by the letter's size.
     """
 
     def __init__(
@@ -88,11 +89,11 @@ class Reader:
 
     @property
     def patient(self) -> bool:
-        """Whether there is time left to wait for what lags."""
+        """Whether there is time left to wait."""
         return time.monotonic() < self._until
 
     def forget(self) -> None:
-        """Forgets all that was read: the next reading fetches everything anew, past whatever kept it on the way."""
+        """Deletes all downloads, so that the next call fetches everything again, bypassing caches."""
         self._letter = self._first = None
         for path in self._target.iterdir():
             if path.is_dir():
@@ -101,13 +102,13 @@ class Reader:
                 path.unlink()
         self._http.bypass_caches()
 
-    def read(self) -> Reading:
-        """Reads it. Raises UndeliveredError, WaitingError or UnreachableError if it cannot be told what the site
-        shows, InvalidError if what it shows contradicts itself."""
-        with undelivered():
+    def read(self) -> Snapshot:
+        """Downloads it. Raises UndeliveredError, WaitingError or UnreachableError if the site's state cannot be
+        determined, InvalidError if its files contradict each other."""
+        with as_undelivered():
             return self._read()
 
-    def _read(self) -> Reading:
+    def _read(self) -> Snapshot:
         letter = self._letter or self._begin()
         first = self._first
         assert first is not None  # noqa: S101 - begun
@@ -120,7 +121,7 @@ class Reader:
             first = newest
         point, note = self._await(letter, 1 if letter.manifest.sealed else first.size)
         self._log.hold(max(point.size, first.size))
-        # Asked again: if the log was much, the names have gone on while it came.
+        # Fetch the checkpoint again: while a large log was downloaded, the names may have been replaced.
         point, note = self._await(letter, point.size)
         self._log.hold(max(point.size, first.size))
         self._log.hold(point.size)
@@ -147,31 +148,31 @@ class Reader:
         return letter
 
     def _at(self, letter: Letter) -> tuple[Checkpoint, Note] | None:
-        data = self._http.find(AT)
-        return None if data is None else read_checkpoint(data, letter, AT)
+        data = self._http.find(NAMES_CHECKPOINT)
+        return None if data is None else read_checkpoint(data, letter, NAMES_CHECKPOINT)
 
     def _await(self, letter: Letter, size: int) -> tuple[Checkpoint, Note]:
-        """The checkpoint of the names, once it covers ``size`` entries, or as far as it has come in the time there is.
-        Raises WaitingError if the site does not say which it is."""
+        """The names' checkpoint once it covers ``size`` entries, or the latest one when time runs out.
+        Raises WaitingError if the site does not state any."""
         while True:
             found = self._at(letter)
             if found is not None and (found[0].size >= size or not self.patient):
                 return found
             if not self.patient:
                 raise WaitingError(
-                    "the site is putting names in place, and does not say yet which checkpoint they belong to; try "
+                    "the site is publishing names and does not state yet which checkpoint they belong to; try "
                     "again in some minutes"
                 )
             self._pause(_PAUSE)
 
-    def _keep(self, letter: Letter, at: Checkpoint, note: Note, *, settled: bool, lags: bool) -> Reading:
+    def _keep(self, letter: Letter, at: Checkpoint, note: Note, *, settled: bool, lags: bool) -> Snapshot:
         assert self._first is not None  # noqa: S101 - begun
         self._log.trim(at.size)
         _write(self._target, "log/checkpoint", own_lines(note, letter).encode())
-        return Reading(letter, at, max(self._first.size, at.size), settled, lags)
+        return Snapshot(letter, at, max(self._first.size, at.size), settled, lags)
 
     def _check_extends(self, small: Checkpoint, large: Checkpoint) -> None:
-        """Raises LogError unless the entries that are here lead to both: then one log has both checkpoints."""
+        """Raises LogError unless the downloaded entries hash to both roots, which proves that both are of one log."""
         if small.size == large.size:
             if small.root != large.root:
                 raise LogError(findings.log_forked(size=small.size))
@@ -185,7 +186,7 @@ class Reader:
             raise LogError(findings.log_unrooted(size=large.size))
 
     def _names(self, letter: Letter, at: Checkpoint) -> None:
-        """Fetches what names people, in place of what was fetched of it before."""
+        """Downloads all files with names, replacing earlier downloads."""
         for folder in ("editions", "openings"):
             shutil.rmtree(self._target / folder, ignore_errors=True)
         (self._target / bundle.OBJECTS).unlink(missing_ok=True)
@@ -198,7 +199,7 @@ class Reader:
                     break
 
     def _openings(self, letter: Letter, number: int, parts: int) -> None:
-        """Every part of an edition's openings: one that is not full is the last."""
+        """Downloads the parts of an edition's openings: the first one that is not full is the last."""
         if not letter.manifest.sealed:
             return
         for part in range(1, parts + 1):
@@ -210,10 +211,10 @@ class Reader:
 
     def _save(self, path: str, limit: int) -> None:
         if not self._find(path, limit):
-            raise UndeliveredError(f"the file {path} is not there; try again later", 404)
+            raise UndeliveredError(f"the file {path} does not exist; try again later", 404)
 
     def _find(self, path: str, limit: int) -> bool:
-        """Fetches a document; False if it is not there. None of them is empty, and the JSON of each ends in a brace."""
+        """Downloads a document; False for 404. Each ends in a brace, so a truncated one is noticed."""
         target = self._target / path
         if not self._http.save(path, target, limit=limit):
             return False
@@ -221,30 +222,30 @@ class Reader:
             size = file.seek(0, 2)
             file.seek(max(0, size - 1))
             if not size or (path.endswith(".json") and file.read(1) != b"}"):
-                raise UndeliveredError(f"the file {path} came cut short; try again")
+                raise UndeliveredError(f"the file {path} is incomplete; try again")
         return True
 
     def _save_lines(self, path: str, limit: int, *, missing: bool = False) -> bool:
         if not self._http.save(path, self._target / path, limit=limit):
             if missing:
                 return False
-            raise UndeliveredError(f"the file {path} is not there; try again later", 404)
+            raise UndeliveredError(f"the file {path} does not exist; try again later", 404)
         with (self._target / path).open("rb") as file:
             if file.seek(0, 2):
                 file.seek(-1, 2)
                 if file.read(1) != b"\n":
-                    raise UndeliveredError(f"the file {path} came cut short; try again")
+                    raise UndeliveredError(f"the file {path} is incomplete; try again")
         return True
 
     def _cuts(self, size: int) -> int:
-        """How many editions the fetched log cuts. Bad entries are the verifier's to report, not ours."""
+        """The number of cuts in the downloaded log. Invalid entries are skipped: the verifier reports them."""
         log = tiles.read_entries(size, self._log.read, first=1)
         return sum(1 for data in log if b'"type":"cut"' in data and _is_cut(data))
 
 
-def fetch(http: Http, link: Link, target: Path, progress: Progress | None = None) -> Reading:
-    """Reads a letter's bundle into ``target``, an empty directory, again while its names go on under our hands."""
-    reader = Reader(http, link, target, progress=progress)
+def fetch(http: Http, link: Link, target: Path, progress: Progress | None = None) -> Snapshot:
+    """Downloads a letter's bundle into ``target``, an empty directory; retries while the names keep changing."""
+    reader = SnapshotReader(http, link, target, progress=progress)
     for attempt in itertools.count(1):
         reading = reader.read()
         if reading.settled or attempt >= _TRIES or not reader.patient:
@@ -253,8 +254,8 @@ def fetch(http: Http, link: Link, target: Path, progress: Progress | None = None
 
 
 @contextlib.contextmanager
-def undelivered() -> Iterator[None]:
-    """A site that refuses a public file, or sends what no such file can be, has said nothing about the letter."""
+def as_undelivered() -> Iterator[None]:
+    """Converts errors: a site that refuses a public file, or sends garbage, has said nothing about the letter."""
     try:
         yield
     except ProblemError as error:
@@ -264,7 +265,7 @@ def undelivered() -> Iterator[None]:
 
 
 def own_lines(note: Note, letter: Letter) -> Note:
-    """The checkpoint with the lines of the log and the trustees only: all that a bundle carries (docs/adr/0005)."""
+    """The checkpoint with the signature lines of the log and the trustees only, as in a bundle (docs/adr/0005)."""
     kept = []
     for line in note.signatures:
         if line.name == letter.manifest.origin or checkpoint.verify_cosignature(note.text, line, letter.trustee_keys):

@@ -14,11 +14,11 @@ import httpx
 import pytest
 
 from letterworld import LetterWorld
-from undersigned.client import live, reading
+from undersigned.client import live_check, live_snapshot
 from undersigned.client.errors import UndeliveredError, WaitingError
 from undersigned.client.link import Link
-from undersigned.client.live import Checked
-from undersigned.client.reading import AT, Reader
+from undersigned.client.live_check import LiveReport
+from undersigned.client.live_snapshot import NAMES_CHECKPOINT, SnapshotReader
 from undersigned.protocol import base64url, bundle, checkpoint, manifest
 from undersigned.protocol.errors import LogError
 from undersigned.protocol.tiles import WIDTH
@@ -43,7 +43,7 @@ class Site:
         """Everything is shown as of now. Older forms of the log's files stay, as on a real site."""
         now = self.world.bundle()
         kept = {path: data for path, data in self.shown.items() if path.startswith("log/tile/")}
-        self.shown = {**kept, **now, AT: now["log/checkpoint"]}
+        self.shown = {**kept, **now, NAMES_CHECKPOINT: now["log/checkpoint"]}
 
     def log_only(self) -> None:
         """The log is shown as of now; the names follow later."""
@@ -56,14 +56,14 @@ class Site:
         data = self.shown.get(path)
         return httpx.Response(404) if data is None else httpx.Response(200, content=self.meddle(path, data))
 
-    def reader(self, folder: Path, patience: float = 30) -> Reader:
+    def reader(self, folder: Path, patience: float = 30) -> SnapshotReader:
         http = WorldServer(self.world).http()
         http._client._transport = httpx.MockTransport(self.answer)
         link = Link("https", self.world.manifest.origin, self.world.letter)
-        return Reader(http, link, folder, patience=patience, pause=lambda _: None)
+        return SnapshotReader(http, link, folder, patience=patience, pause=lambda _: None)
 
-    def check(self, folder: Path, patience: float = 30) -> Checked:
-        return live.verify_live(self.reader(folder, patience), folder, letter=self.world.letter, workers=1)
+    def check(self, folder: Path, patience: float = 30) -> LiveReport:
+        return live_check.verify_live(self.reader(folder, patience), folder, letter=self.world.letter, workers=1)
 
 
 @pytest.fixture
@@ -78,8 +78,8 @@ def public() -> Site:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What must stay false need not do so for seconds."""
-    monkeypatch.setattr(live, "STAYS", 0.05)
-    monkeypatch.setattr(live, "_PAUSE", 0.06)
+    monkeypatch.setattr(live_check, "STAYS", 0.05)
+    monkeypatch.setattr(live_check, "_PAUSE", 0.06)
 
 
 def test_names_that_follow_the_log_are_waited_for(public: Site, tmp_path: Path) -> None:
@@ -88,13 +88,13 @@ def test_names_that_follow_the_log_are_waited_for(public: Site, tmp_path: Path) 
     public.log_only()
 
     def catch_up(path: str) -> None:
-        if path == AT and public.asked.count(AT) == 4:
+        if path == NAMES_CHECKPOINT and public.asked.count(NAMES_CHECKPOINT) == 4:
             public.settle()
 
     public.before = catch_up
     found = public.check(tmp_path)
     assert (found.report.outcome, found.report.size, found.report.standing) == ("valid", 7, 6)
-    assert public.asked.count(AT) >= 4
+    assert public.asked.count(NAMES_CHECKPOINT) >= 4
 
 
 def test_names_that_do_not_follow_are_not_called_false(public: Site, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_names_that_do_not_follow_are_not_called_false(public: Site, tmp_path: P
 
 
 def test_a_site_that_never_says_what_its_names_belong_to_is_no_liar(public: Site, tmp_path: Path) -> None:
-    del public.shown[AT]
+    del public.shown[NAMES_CHECKPOINT]
     with pytest.raises(WaitingError, match="try again"):
         public.check(tmp_path, patience=0.2)
 
@@ -162,8 +162,8 @@ def test_names_that_stay_false_are_called_that(public: Site, tmp_path: Path, how
 
     def go_on(path: str) -> None:
         nonlocal asked_since
-        asked_since = 0 if path == "objects.jsonl" else asked_since + (path == AT)
-        if path == AT and asked_since == 2:
+        asked_since = 0 if path == "objects.jsonl" else asked_since + (path == NAMES_CHECKPOINT)
+        if path == NAMES_CHECKPOINT and asked_since == 2:
             # The one after the names was the first: another reading begins.
             public.world.sign(next(left))
             public.settle()
@@ -191,13 +191,13 @@ def test_names_that_stay_false_are_called_that(public: Site, tmp_path: Path, how
 @pytest.mark.usefixtures("quick")
 def test_a_forger_who_never_stands_still_is_never_believed(public: Site, tmp_path: Path) -> None:
     """It alters a record, and makes every reading look like a moment between two: never valid."""
-    notes = [public.shown[AT]]
+    notes = [public.shown[NAMES_CHECKPOINT]]
     public.world.sign(public.world.people[5])
     public.settle()
-    notes.append(public.shown[AT])
+    notes.append(public.shown[NAMES_CHECKPOINT])
     public.meddle = lambda path, data: (
         notes[len(public.asked) % 2]
-        if path == AT
+        if path == NAMES_CHECKPOINT
         else data.replace(b'"name":"', b'"name":"X', 1)
         if path == "objects.jsonl"
         else data
@@ -239,15 +239,17 @@ def test_an_answer_that_was_mixed_up_once_is_not_called_false(public: Site, tmp_
 def test_what_comes_empty_is_not_called_false(public: Site, tmp_path: Path, path: str) -> None:
     """200, and nothing."""
     public.meddle = lambda now, data: b"" if now == path else data
-    with pytest.raises(UndeliveredError, match="cut short"):
+    with pytest.raises(UndeliveredError, match="is incomplete"):
         public.check(tmp_path)
 
 
-@pytest.mark.parametrize("path", ["manifest.json", "log/checkpoint", AT, "log/tile/0/000.p/6", "objects.jsonl"])
+@pytest.mark.parametrize(
+    "path", ["manifest.json", "log/checkpoint", NAMES_CHECKPOINT, "log/tile/0/000.p/6", "objects.jsonl"]
+)
 def test_what_comes_torn_is_not_called_false(public: Site, tmp_path: Path, path: str) -> None:
     """Half of an answer, which its length does not tell."""
     public.meddle = lambda asked, data: data[: len(data) // 2 + 1] if asked == path else data
-    with pytest.raises(UndeliveredError, match=r"damaged|cut short|no letter"):
+    with pytest.raises(UndeliveredError, match=r"damaged|is incomplete|not a letter"):
         public.check(tmp_path)
 
 
@@ -280,7 +282,9 @@ def test_a_log_of_more_entries_than_there_can_be_costs_nothing(public: Site, tmp
 def test_a_log_that_only_claims_to_be_large_is_found_out_at_its_first_file(public: Site, tmp_path: Path) -> None:
     """A million entries it can have: the list of their files is never made."""
     point = checkpoint.Checkpoint(public.world.manifest.origin, 1_000_000, bytes(32))
-    public.shown[AT] = public.shown["log/checkpoint"] = checkpoint.sign(point, public.world.log_seed).encode()
+    public.shown[NAMES_CHECKPOINT] = public.shown["log/checkpoint"] = checkpoint.sign(
+        point, public.world.log_seed
+    ).encode()
     with pytest.raises(UndeliveredError, match="not there"):
         public.check(tmp_path)
     assert len([path for path in public.asked if "tile" in path]) <= 2
@@ -296,7 +300,7 @@ def test_a_site_may_keep_only_the_widest_form_of_a_tile(tmp_path: Path) -> None:
     for person in world.people[WIDTH - 6 :]:
         world.sign(person)
     site.shown = {**before, **{p: d for p, d in world.bundle().items() if p.startswith("log/")}}
-    for path in set(before) - set(world.bundle()) - {AT}:
+    for path in set(before) - set(world.bundle()) - {NAMES_CHECKPOINT}:
         del site.shown[path]
     read = site.reader(tmp_path, patience=0).read()
     assert (read.at.size, read.lags) == (WIDTH - 5, True)
@@ -311,7 +315,7 @@ def test_two_checkpoints_that_do_not_fit_each_other_convict_the_log(public: Site
         other.sign(person)
     assert manifest.letter_id(other.source) == public.world.letter
     note = other.log_files()["log/checkpoint"]
-    public.shown[AT] = note
+    public.shown[NAMES_CHECKPOINT] = note
     found = public.check(tmp_path)
     assert (found.report.outcome, found.report.steps[-1].name) == ("invalid", "log")
 
@@ -324,7 +328,7 @@ def test_a_sealed_letter_is_read_where_its_trustees_have_cosigned(tmp_path: Path
     site = Site(world)
     before = site.check(tmp_path / "before")
     assert (before.report.outcome, before.report.size) == ("valid", len(world.log))
-    assert AT not in site.asked, "as long as no names are served, the newest checkpoint is read"
+    assert NAMES_CHECKPOINT not in site.asked, "as long as no names are served, the newest checkpoint is read"
     world.notice()
     world.cut()
     world.publish()
@@ -363,7 +367,9 @@ def test_an_edition_that_shrinks_under_the_reader_is_read_again(tmp_path: Path) 
 
 
 def test_reading_is_what_bundle_get_keeps(public: Site, tmp_path: Path) -> None:
-    read = reading.fetch(public.reader(tmp_path)._http, Link("https", public.world.manifest.origin, None), tmp_path)
+    read = live_snapshot.fetch(
+        public.reader(tmp_path)._http, Link("https", public.world.manifest.origin, None), tmp_path
+    )
     assert read.settled
     files = {p.relative_to(tmp_path).as_posix(): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     assert files == public.world.bundle()

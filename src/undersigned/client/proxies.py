@@ -1,7 +1,7 @@
-"""The way to a server: whose certificates count, and through which proxy.
+"""Proxies and trusted certificates (CAs) of a connection.
 
-A signatory's tools go straight to the site, or where ``--proxy`` says: an environment variable must not send them
-elsewhere. A stranger's checks take the environment's proxies (``HTTPS_PROXY``, ``HTTP_PROXY``, ``NO_PROXY``).
+A signatory's tools connect directly, or through ``--proxy``: an environment variable must not redirect their requests.
+Tools for strangers' checks use the environment's proxies (``HTTPS_PROXY``, ``HTTP_PROXY``, ``NO_PROXY``).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from .errors import InputError
 
 
 def trusted_certificates(base: str) -> ssl.SSLContext:
-    """What checks the certificate of ``base``: the authorities in ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, else the
-    usual ones. Raises InputError if those cannot be read."""
+    """The TLS context for ``base``: trusts the CAs in ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, else the default ones.
+    Raises InputError if those cannot be read."""
     if urlsplit(base).scheme != "https":
-        # Knows no authority at all, and is not asked: loading them takes a while.
+        # Plain http on loopback: an empty context, because loading the CAs takes a while.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     file, folder = os.environ.get("SSL_CERT_FILE") or None, os.environ.get("SSL_CERT_DIR") or None
     if file is None and folder is None:
@@ -32,14 +32,14 @@ def trusted_certificates(base: str) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=file, capath=folder)
     except OSError as error:
         raise InputError(
-            f"SSL_CERT_FILE names {file}, which holds no certificates: {error.strerror or error}"
+            f"SSL_CERT_FILE names {file}, which contains no certificates: {error.strerror or error}"
         ) from None
 
 
 def proxy_from_environment(base: str) -> str | None:
-    """The proxy that the environment names for ``base``, or None. Raises InputError for one that cannot be used."""
+    """The proxy that the environment sets for ``base``, or None. Raises InputError for an invalid one."""
     parts = urlsplit(base)
-    # urllib's reading of NO_PROXY is the one that people know from other tools.
+    # urllib's interpretation of NO_PROXY, which other tools share.
     named = urllib.request.getproxies_environment()
     found = named.get(parts.scheme)
     if not found or urllib.request.proxy_bypass_environment(parts.netloc, named):  # type: ignore[attr-defined]
@@ -48,7 +48,7 @@ def proxy_from_environment(base: str) -> str | None:
 
 
 def parse_proxy(text: str) -> str:
-    """A proxy's address; without a scheme, http. Raises InputError."""
+    """A proxy's URL; the scheme defaults to http. Raises InputError."""
     address = text if "://" in text else f"http://{text}"
     try:
         parts = urlsplit(address)
@@ -56,12 +56,12 @@ def parse_proxy(text: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise InputError(f"{shown(text)} is not a proxy that can be used: http://HOST:PORT or https://HOST:PORT")
+        raise InputError(f"{without_password(text)} is not a valid proxy: write http://HOST:PORT or https://HOST:PORT")
     return address
 
 
-def shown(proxy: str) -> str:
-    """A proxy's address without its user and password."""
+def without_password(proxy: str) -> str:
+    """A proxy's URL without user name and password, for messages."""
     try:
         parts = urlsplit(proxy)
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))

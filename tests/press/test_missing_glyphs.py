@@ -1,4 +1,4 @@
-"""Names with signs that no typeface here shows: none loses a letter unsaid, and none stops the others."""
+"""Characters without a glyph: names are set aside rather than shortened, and never stop the others."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import pytest
 
 from undersigned import press
 from undersigned.press.fonts import Face
-from undersigned.press.missing import settle, spell
+from undersigned.press.missing_glyphs import make_printable, replace_missing_glyphs
 from undersigned.press.order import check
 from undersigned.press.picture import PictureOrder, make_picture
-from undersigned.press.report import Mended
+from undersigned.press.report import Alteration
 from undersigned.press.stack import stack_for
 from undersigned.protocol.edition import parse
 
@@ -32,8 +32,8 @@ def _key(edition: bytes, name: str) -> str:
     return next(row.key for row in parse(edition).roll if row.name == name)
 
 
-def _settled(rows: list[tuple[str, str]], **changes: Any) -> tuple[list[str], tuple[Mended, ...], int]:
-    found = settle(check(order(edition=edition_from(rows), **changes)))
+def _settled(rows: list[tuple[str, str]], **changes: Any) -> tuple[list[str], tuple[Alteration, ...], int]:
+    found = make_printable(check(order(edition=edition_from(rows), **changes)))
     return [entry.name for entry in found.entries], found.changes, found.aside
 
 
@@ -46,7 +46,7 @@ def _settled(rows: list[tuple[str, str]], **changes: Any) -> tuple[list[str], tu
         ("John Example \u2162", "John Example III", "printed as III"),
     ],
 )
-def test_a_sign_is_left_out_and_a_letter_never(name: str, printed: str, said: str) -> None:
+def test_symbols_are_left_out_and_letters_never_are(name: str, printed: str, said: str) -> None:
     """Emoji go, and Unicode's own spellings are used."""
     names, changes, aside = _settled([("Bea Sample", ""), (name, "")])
     assert printed in names
@@ -58,8 +58,8 @@ def test_a_sign_is_left_out_and_a_letter_never(name: str, printed: str, said: st
 
 
 @pytest.mark.parametrize("name", [AMHARIC, "Ann ክሳ", "\u2728\u2728", "\U00012000da Sample"])
-def test_a_name_that_would_lose_its_letters_is_set_aside(name: str) -> None:
-    """It is not printed as somebody else's: it is counted, and the report says who and why."""
+def test_a_name_that_would_lose_letters_is_set_aside(name: str) -> None:
+    """It is not printed as a different name: it is counted, and the report says which and why."""
     names, changes, aside = _settled([("Bea Sample", ""), (name, "")])
     assert names == ["Bea Sample"]
     assert aside == 1
@@ -68,27 +68,27 @@ def test_a_name_that_would_lose_its_letters_is_set_aside(name: str) -> None:
     assert change.what.startswith("set aside: ")
 
 
-def test_a_title_that_would_lose_its_letters_goes_and_the_name_stays() -> None:
+def test_a_title_that_would_lose_letters_is_left_out() -> None:
     """Who signed is printed; what they are, in a script no face has, is said to be left out."""
     names, changes, aside = _settled([("Bea Sample", "ናሙና")])
     assert (names, aside) == (["Bea Sample"], 0)
     assert "the title left out" in changes[0].what
 
 
-def _page(wanted: press.PageOrder, out: Path) -> tuple[int, tuple[Mended, ...]]:
+def _page(wanted: press.PageOrder, out: Path) -> tuple[int, tuple[Alteration, ...]]:
     report = press.make_page(wanted, out)
     return report.read_back["entries"], report.mended
 
 
-def _archive(wanted: press.PageOrder, out: Path) -> tuple[int, tuple[Mended, ...]]:
+def _archive(wanted: press.PageOrder, out: Path) -> tuple[int, tuple[Alteration, ...]]:
     report = press.make_archive(wanted, out)
     assert json.loads((out / "archive.json").read_text())["mended"]
     return report.names, report.mended
 
 
 @pytest.mark.parametrize("make", [_page, _archive])
-def test_one_unsettable_name_stops_none_of_five_hundred(
-    make: Callable[[press.PageOrder, Path], tuple[int, tuple[Mended, ...]]], tmp_path: Path
+def test_one_name_without_glyphs_does_not_stop_five_hundred_others(
+    make: Callable[[press.PageOrder, Path], tuple[int, tuple[Alteration, ...]]], tmp_path: Path
 ) -> None:
     """500 ordinary names, one in a script without a face and one with an emoji: all come out, and two are reported."""
     edition = edition_from([*ORDINARY, (AMHARIC, ""), ("Melody \u2728", "")])
@@ -98,7 +98,7 @@ def test_one_unsettable_name_stops_none_of_five_hundred(
     assert {change.key for change in mended} == {_key(edition, AMHARIC), _key(edition, "Melody \u2728")}
 
 
-def test_the_page_says_that_one_more_stands_at_the_address(tmp_path: Path) -> None:
+def test_the_page_says_that_one_more_name_is_at_the_address(tmp_path: Path) -> None:
     """The count does not change, and the sentence about more names is there, on page and PDF."""
     wanted = order(edition=edition_from([*ORDINARY[:20], (AMHARIC, "")]))
     press.make_page(wanted, tmp_path)
@@ -118,14 +118,14 @@ def _text(file: Path) -> str:
 
 
 def test_the_attached_edition_is_complete(tmp_path: Path) -> None:
-    """What could not be set stands in the reader's PDF all the same, in the edition attached to it."""
+    """The edition attached to the archive PDF also has the names that could not be typeset."""
     edition = edition_from([*ORDINARY[:5], (AMHARIC, ""), ("Melody \u2728", "")])
     press.make_archive(order(edition=edition), tmp_path)
     with pikepdf.open(io.BytesIO((tmp_path / "archive.pdf").read_bytes())) as pdf:
         assert pdf.attachments["edition.json"].get_file().read_bytes() == edition
 
 
-def test_set_aside_and_refuse_are_as_asked(tmp_path: Path) -> None:
+def test_the_policies_set_aside_and_refuse(tmp_path: Path) -> None:
     """The organiser may have every such name set aside, or no page at all."""
     rows = [("Bea Sample", ""), ("Melody \u2728", "")]
     names, _, aside = _settled(rows, missing="set-aside")
@@ -142,44 +142,44 @@ def test_a_decision_for_one_name() -> None:
     rows = [("Bea Sample", ""), (AMHARIC, "ናሙና"), ("Melody \u2728", ""), ("Ann \u2728", "")]
     edition = edition_from(rows)
     overrides = {_key(edition, AMHARIC): {"name": "Kisa Namuna"}, _key(edition, "Ann \u2728"): "set-aside"}
-    found = settle(check(order(edition=edition, overrides=overrides)))
+    found = make_printable(check(order(edition=edition, overrides=overrides)))
     assert sorted(entry.name for entry in found.entries) == ["Bea Sample", "Kisa Namuna", "Melody"]
     given = next(change for change in found.changes if change.name == "Kisa Namuna")
     assert given.signed == f"{AMHARIC}, ናሙና"
     assert found.aside == 1
 
 
-def test_a_decision_cannot_rename_who_needs_none() -> None:
-    """A name that can be set is printed as it was signed; a key nobody has, or a spelling no face has, is an error."""
+def test_a_decision_cannot_change_a_printable_name() -> None:
+    """A name that can be set is printed as it was signed; an unknown key, or a spelling without glyphs, is an error."""
     edition = edition_from([("Bea Sample", ""), (AMHARIC, "")])
     for overrides, said in (
-        ({_key(edition, "Bea Sample"): {"name": "Someone Else"}}, "can be set as it was signed"),
-        ({"nobody": "set-aside"}, "nobody with that key"),
+        ({_key(edition, "Bea Sample"): {"name": "Someone Else"}}, "can be typeset as it was signed"),
+        ({"nobody": "set-aside"}, "no entry with that key"),
         ({_key(edition, AMHARIC): {"name": "ክሳ"}}, "no typeface here shows"),
     ):
         with pytest.raises(press.OrderError, match=said):
-            settle(check(order(edition=edition, overrides=overrides)))
+            make_printable(check(order(edition=edition, overrides=overrides)))
 
 
 @pytest.mark.parametrize("data", [b"[]", b'{"a": "perhaps"}', b'{"a": {"title": "x"}}', b'{"a": {"name": " "}}', b"{"])
-def test_a_file_of_decisions_that_makes_no_sense_is_refused(data: bytes) -> None:
+def test_an_invalid_file_of_decisions_is_refused(data: bytes) -> None:
     """OrderError, with what a decision is."""
     with pytest.raises(press.OrderError):
         press.overrides_from(data)
 
 
-def test_signs_in_the_organisers_own_text_go_and_letters_do_not(tmp_path: Path) -> None:
+def test_symbols_in_the_letter_are_left_out_and_letters_are_refused(tmp_path: Path) -> None:
     """A headline with an emoji is set without it, and the report says so; one in a script without a face is refused."""
     wanted = order(title="We ask \u2728 you", text="One *word* \u2728.\n\n- two")
-    found = settle(check(wanted))
+    found = make_printable(check(wanted))
     assert found.checked.order.title == "We ask you"
     assert "- two" in found.checked.order.text
     assert {change.name for change in found.changes} == {"headline", "letter"}
     with pytest.raises(press.MissingGlyphError):
-        settle(check(replace(wanted, title=AMHARIC)))
+        make_printable(check(replace(wanted, title=AMHARIC)))
 
 
-def test_a_face_that_is_not_installed_stops_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_face_does_not_stop_other_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the CJK face an English page sets its other names; a Japanese page says what to install."""
     from undersigned.press import stack as stacks
 
@@ -196,20 +196,20 @@ def test_a_face_that_is_not_installed_stops_nobody_else(monkeypatch: pytest.Monk
         stack_for("ja", ["見本"])
 
 
-def test_what_is_spelt_otherwise_is_what_unicode_says() -> None:
+def test_replacements_are_unicode_decompositions() -> None:
     """Only compatibility spellings are used, never a likeness."""
     stack = stack_for("en", ["a"])
-    assert spell(stack, "\ufb01n").text in ("fin", "\ufb01n")
-    assert spell(stack, "Ⅻ").text == "XII"
-    assert spell(stack, "ა").letters == ("ა",)
+    assert replace_missing_glyphs(stack, "\ufb01n").text in ("fin", "\ufb01n")
+    assert replace_missing_glyphs(stack, "Ⅻ").text == "XII"
+    assert replace_missing_glyphs(stack, "ა").letters == ("ა",)
 
 
 def test_a_letter_keeps_the_marks_it_can_have() -> None:
     """Where no face has a letter and its marks together, the letter stands, and the report says what went."""
     stack = stack_for("en", ["a"])
     first = {way: choices[:1] for way, choices in stack.choices.items()}
-    lone = replace(stack, choices=first, _known={}, _chosen={}, _cuts={})
-    found = spell(lone, "a\u0301\u1dcdb")
+    lone = replace(stack, choices=first, _pieces_cache={}, _chosen={}, _instances={})
+    found = replace_missing_glyphs(lone, "a\u0301\u1dcdb")
     assert found.text == "\u00e1b"
     assert "printed as \u00e1" in found.changes[0]
     assert found.letters == ()
@@ -219,7 +219,7 @@ FILLERS = "\u3164\u115f\u1160\uffa0\u034f\u17b4"
 
 
 @pytest.mark.parametrize("style", ["list", "run-in"])
-def test_fillers_that_nobody_sees_stop_no_page(style: str, tmp_path: Path) -> None:
+def test_invisible_fillers_do_not_stop_a_page(style: str, tmp_path: Path) -> None:
     """Letters by their category, and invisible: they are left out and reported; the name and everybody else stand."""
     rows = [*ORDINARY[:20], *((f"Han{c}ul {n}", "Rep\u3164orter") for c in FILLERS for n in ("Ann", "Bea"))]
     wanted = order(edition=edition_from(rows), style=style)
@@ -231,24 +231,24 @@ def test_fillers_that_nobody_sees_stop_no_page(style: str, tmp_path: Path) -> No
         assert all(change.name.endswith(", Reporter") for change in report.mended)
 
 
-def test_a_name_of_which_nothing_is_seen_is_set_aside() -> None:
-    """Nobody is printed as a blank or as a dash: who stands there is counted, and the report says so."""
+def test_an_invisible_name_is_set_aside() -> None:
+    """No blank or dash is printed for such an entry: it is counted, and the report lists it."""
     names, changes, aside = _settled([("Bea Sample", "\u3164"), ("\u3164\u115f", "Reporter"), ("\u200d", "")])
     assert (names, aside) == (["Bea Sample"], 2)
-    assert {change.what for change in changes if not change.name} == {"set aside: nothing of it can be seen"}
+    assert {change.what for change in changes if not change.name} == {"set aside: it has no visible character"}
 
 
-def test_a_filler_in_a_headline_goes() -> None:
+def test_a_filler_in_a_headline_is_removed() -> None:
     """The organiser's own texts lose it too, and the report says so."""
-    found = settle(check(order(title="We \u3164ask")))
+    found = make_printable(check(order(title="We \u3164ask")))
     assert found.checked.order.title.split() == ["We", "ask"]
     assert "HANGUL FILLER" in found.changes[0].what
 
 
-def test_a_decision_sets_aside_who_could_be_set() -> None:
+def test_a_decision_can_set_aside_a_printable_name() -> None:
     """The organiser's word counts for any name, and the report says whose it was."""
     edition = edition_from([("Bea Sample", ""), ("Ann Example", "nurse")])
-    found = settle(check(order(edition=edition, overrides={_key(edition, "Ann Example"): "set-aside"})))
+    found = make_printable(check(order(edition=edition, overrides={_key(edition, "Ann Example"): "set-aside"})))
     assert [entry.name for entry in found.entries] == ["Bea Sample"]
     assert found.aside == 1
     (change,) = found.changes
@@ -262,10 +262,10 @@ def test_a_decision_sets_aside_who_could_be_set() -> None:
 GEORGIAN = "We ask \u10e3\u10d7\u10ee\u10d0\u10e0\u10d8 you"
 
 
-def test_what_no_face_shows_of_a_text() -> None:
+def test_missing_glyphs_of_a_text() -> None:
     """Letters with their marks, each once; no sign, and nothing that Unicode spells with letters that we have."""
-    assert press.not_shown(GEORGIAN, "en") == list("\u10e3\u10d7\u10ee\u10d0\u10e0\u10d8")
-    assert press.not_shown("K\u0254\u0300fi \u2728 \u216b \u05d0", "en") == []
+    assert press.find_missing_glyphs(GEORGIAN, "en") == list("\u10e3\u10d7\u10ee\u10d0\u10e0\u10d8")
+    assert press.find_missing_glyphs("K\u0254\u0300fi \u2728 \u216b \u05d0", "en") == []
 
 
 def test_a_picture_never_shows_part_of_a_title() -> None:

@@ -1,4 +1,4 @@
-"""An order from a letter's bundle: text, title, groups and edition are taken from it, and nothing is typed twice."""
+"""Builds page orders from a letter's bundle, so that text, title, groups and edition come from the verified files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .errors import OrderError
 from .order import Beside, PageOrder
 
 
-def order_from(
+def order_from_bundle(
     files: Mapping[str, bytes],
     *,
     lang: str,
@@ -29,15 +29,15 @@ def order_from(
 ) -> PageOrder:
     """The order for edition ``number`` (the newest with names, if None) of the bundle ``files``.
 
-    ``beside``: a second language of the letter. ``timestamp``: if None, the moment before which the manifest allows no
-    publication, so that a bundle alone gives the same bytes everywhere. ``options``: further fields of PageOrder.
-    Raises OrderError for what the bundle does not hold, or holds with another hash than its manifest says.
+    ``beside``: a second language of the letter. ``timestamp``: None uses the time before which the manifest allows no
+    publication, so that the bundle alone gives the same bytes on every machine. ``options``: further fields of
+    PageOrder. Raises OrderError if the bundle lacks something, or a file's hash differs from the manifest's.
     """
     letter = _manifest(files)
     numbers = [n for n in bundle.editions_in(files) if bundle.edition_path(n) in files]
     chosen = number if number is not None else max(numbers, default=0)
     if chosen not in numbers:
-        raise OrderError("the bundle holds no edition with names" if not chosen else f"there is no edition {chosen}")
+        raise OrderError("the bundle has no edition with names" if not chosen else f"there is no edition {chosen}")
     second = None
     if beside is not None:
         second = Beside(beside, _title(letter, beside), _text(files, letter, beside))
@@ -58,7 +58,7 @@ def order_from(
     )
 
 
-def archive_order(
+def archive_order_from_bundle(
     files: Mapping[str, bytes],
     *,
     lang: str,
@@ -67,8 +67,8 @@ def archive_order(
     address: str | None = None,
     **options: Any,
 ) -> PageOrder:
-    """The order for the reader's PDF, with the arguments and errors of ``order_from``."""
-    return order_from(
+    """The order for the reader's PDF, with the arguments and errors of ``order_from_bundle``."""
+    return order_from_bundle(
         files,
         lang=lang,
         paper="210x297 mm",
@@ -88,12 +88,12 @@ def _manifest(files: Mapping[str, bytes]) -> manifest.Manifest:
     try:
         return manifest.parse(files["manifest.json"])
     except ProtocolError as error:
-        raise OrderError(f"the bundle's manifest is refused: {error}") from error
+        raise OrderError(f"the bundle's manifest is invalid: {error}") from error
 
 
 def _title(letter: manifest.Manifest, lang: str) -> str:
     if lang not in letter.title:
-        raise OrderError(f"the letter is not in {lang!r}: it is in {', '.join(letter.languages)}")
+        raise OrderError(f"the letter has no version in {lang!r}: it is in {', '.join(letter.languages)}")
     return letter.title[lang]
 
 
@@ -101,5 +101,5 @@ def _text(files: Mapping[str, bytes], letter: manifest.Manifest, lang: str) -> s
     _title(letter, lang)
     source = files.get(bundle.text_path(lang))
     if source is None or manifest.text_digest(source) != letter.text[lang]:
-        raise OrderError(f"the text in {lang!r} is missing, or is not the one the manifest froze")
+        raise OrderError(f"the text in {lang!r} is missing, or its hash differs from the manifest's")
     return source.decode("utf-8")

@@ -1,4 +1,4 @@
-"""The account of a fit: how it went, or why there is none, by how much, because of whom, and the ways out."""
+"""Reports on the layout: the sizes reached, or why the names do not fit, by how much, and the alternatives."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from .compose import Composer, Layout
 from .design import LARGEST_NAMES, SMALLEST_LETTER
 from .errors import OrderError
 from .fit import RUN_IN_MEASURE, Area, Fit, height_of
-from .papers import LARGEST, find
+from .papers import LARGEST, find_paper
 from .report import FitReport
 
 CAUTION: Final = 0.94
-"""Of the estimate: justified lines lose a little at their ends, and a promise must hold."""
+"""Safety factor on the estimated capacity: justified lines lose a little at their ends, and the report must not promise
+more than fits."""
 STEP: Final = 0.05
-"""Points between two sizes that are tried."""
+"""Step between two tried sizes, in points."""
 TRIES: Final = 8
-"""Larger pages that are tried, each by ``STEP_UP`` larger than the one before."""
+"""How many larger pages are tried, each ``STEP_UP`` larger than the one before."""
 STEP_UP: Final = 1.05
 LEAST: Final = 2.0
-"""Points: type that small is not looked for."""
+"""The smallest size the search tries, in points."""
 
 
 def fit_report(composer: Composer, layout: Layout) -> FitReport:
-    """How it went."""
+    """The report on a layout that fits."""
     names = layout.names
     last = [height_of(column) for column in names.dealt[-1]]
     gaps = [
@@ -35,7 +36,7 @@ def fit_report(composer: Composer, layout: Layout) -> FitReport:
     if names.style == "run-in":
         justified = max([justified, *gaps])
     entries = composer.copy.entries
-    binding = composer.block(names.style, names.size).binding()
+    binding = composer.block(names.style, names.size).find_widest_entry()
     return FitReport(
         fits=True,
         style=names.style,
@@ -55,15 +56,15 @@ def fit_report(composer: Composer, layout: Layout) -> FitReport:
 
 
 def did_not_fit(composer: Composer) -> FitReport:
-    """Why there is no page: the size that would fit, what the page holds at the floor, and what can be done."""
+    """The report on a failed fit: the size that would fit, the capacity at the minimum size, the alternatives."""
     checked, entries = composer.checked, composer.copy.entries
     style, number = checked.order.style, len(composer.copy.entries)
     area = composer.area(composer.heads(SMALLEST_LETTER), composer.prose(SMALLEST_LETTER))
-    reached = _reached(composer, area, style)
+    reached = _size_reached(composer, area, style)
     capacity = {s: _capacity(composer, area, s) for s in ("list", "run-in")}
-    capacity[style] = min(capacity[style], number - 1)  # the estimate may be a little high: these did not fit
-    binding = composer.block(style, composer.floor).binding()
-    ways, note = _ways_out(composer, capacity, number)
+    capacity[style] = min(capacity[style], number - 1)  # the estimate can be slightly high, and these did not fit
+    binding = composer.block(style, composer.floor).find_widest_entry()
+    ways, note = _alternatives(composer, capacity, number)
     floor = composer.floor
     name = entries[binding].name if 0 <= binding < number else ""
     return FitReport(
@@ -81,16 +82,16 @@ def did_not_fit(composer: Composer) -> FitReport:
     )
 
 
-def _reached(composer: Composer, area: Area, style: str) -> float:
+def _size_reached(composer: Composer, area: Area, style: str) -> float:
     if min(area.heights) < 4 * LEAST:
         return 0.0
     found: Fit | None = composer.names(area, style, LEAST, composer.floor)
-    # The search estimates how lines wrap; set exactly, the names did not fit at the floor, or there would be a page.
+    # The search estimates line breaks; with exact breaks the names did not fit at the floor, or there would be a page.
     return min(found.size, composer.floor - STEP) if found else 0.0
 
 
 def _capacity(composer: Composer, area: Area, style: str) -> int:
-    """About how many such names go in at the floor: rows there are, over rows a name takes."""
+    """Approximate capacity at the minimum size: available rows divided by rows per name."""
     floor, number = composer.floor, len(composer.copy.entries)
     rows = sum(int(height / (floor * composer.lead)) for height in area.heights)
     if rows < 2 or number == 0:
@@ -103,14 +104,14 @@ def _capacity(composer: Composer, area: Area, style: str) -> int:
     best = 0.0
     for columns in range(1, 16):
         measure = (area.width - (columns - 1) * max(7.0, 1.1 * floor)) / columns / floor
-        if measure < 8 or block.wrapped(measure) > 0.15 or block.longest > measure - 1.0:
+        if measure < 8 or block.wrapped_share(measure) > 0.15 or block.longest > measure - 1.0:
             continue
-        best = max(best, rows * columns * number / max(1, sum(block.heights(measure))))
+        best = max(best, rows * columns * number / max(1, sum(block.chunk_heights(measure))))
     return int(best)
 
 
-def _ways_out(composer: Composer, capacity: dict[str, int], number: int) -> tuple[list[str], str]:
-    """What can be done, and what is no way out though it looks like one."""
+def _alternatives(composer: Composer, capacity: dict[str, int], number: int) -> tuple[list[str], str]:
+    """The alternatives, and a note on what looks like one and is not."""
     order = composer.checked.order
     ways = []
     if order.style == "list" and capacity["run-in"] >= number:
@@ -120,7 +121,7 @@ def _ways_out(composer: Composer, capacity: dict[str, int], number: int) -> tupl
     if order.pages == 1 and number <= 2.2 * capacity[order.style]:
         ways.append("book two pages")
     share = math.sqrt(max(1.0, number / max(1, capacity[order.style])))
-    larger = _larger(composer, share)
+    larger = _larger_page(composer, share)
     if isinstance(larger, tuple):
         ways.append(f"book a larger space, about {larger[0]} x {larger[1]} mm")
     if capacity[order.style] > 0:
@@ -128,14 +129,14 @@ def _ways_out(composer: Composer, capacity: dict[str, int], number: int) -> tupl
             f"print the first {int(capacity[order.style] * 0.97)} names and say that the rest are at the address"
         )
     if not capacity[order.style]:
-        ways.insert(0, "shorten the letter: it fills the page alone")
+        ways.insert(0, "shorten the letter: it fills the page without any names")
     return ways, larger if isinstance(larger, str) else ""
 
 
-def _larger(composer: Composer, share: float) -> tuple[int, int] | str:
-    """The sides in mm of a page that all of it fits, tried; or, in a sentence, that none was found.
+def _larger_page(composer: Composer, share: float) -> tuple[int, int] | str:
+    """The sides in mm of a larger page on which everything fits, by trial; or a sentence that none was found.
 
-    Of the same shape, until a side is as long as any newspaper's; then the other one grows.
+    It keeps the page's shape until one side reaches the largest newspaper's; then only the other side grows.
     """
     paper = composer.checked.paper
     if not paper.width or not paper.height:
@@ -145,7 +146,7 @@ def _larger(composer: Composer, share: float) -> tuple[int, int] | str:
         grown = share * STEP_UP**step
         width, height = _within(paper.width * grown, paper.height * grown)
         try:
-            find(f"{width}x{height} mm")
+            find_paper(f"{width}x{height} mm")
         except OrderError:
             return ""
         checked = replace(composer.checked, paper=replace(paper, width=float(width), height=float(height)))
@@ -159,7 +160,7 @@ def _larger(composer: Composer, share: float) -> tuple[int, int] | str:
 
 
 def _within(width: float, height: float) -> tuple[int, int]:
-    """Sides of the same area as these, neither longer than a newspaper's."""
+    """Sides of the same area, both within the largest newspaper's."""
     if height > LARGEST:
         width, height = width * height / LARGEST, LARGEST
     elif width > LARGEST:
@@ -168,8 +169,8 @@ def _within(width: float, height: float) -> tuple[int, int]:
 
 
 def sentence(report: FitReport) -> str:
-    """The report in one sentence for the organiser."""
-    reached = f"only at {report.reached:g} pt" if report.reached else "at no size that could be read"
+    """The report as one sentence for the organiser."""
+    reached = f"only at {report.reached:g} pt" if report.reached else "at no legible size"
     return (
         f"{report.names} names fit {reached}, and {report.whose} prints nothing under {report.floor:g} pt: "
         f"{report.too_many} too many. You can: {'; '.join(report.ways_out)}."

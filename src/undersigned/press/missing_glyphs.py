@@ -1,11 +1,12 @@
-"""What becomes of a sign that no face here shows: one name never stops the others, and none loses a letter unsaid.
+"""Names with characters that no font has: they are set aside and counted, and never stop the other names.
 
-A letter is never left out of a name: a name without its letters is another name. So a name that cannot be set whole is
-*set aside*: it is counted, the page says that one more stands at the address, and the report says who. Left out are
-only signs that are no letters (an emoji, an ornament) and marks on a letter that no face has together; a sign that
-Unicode itself spells with others (a Roman numeral, a full-width letter) is spelt so. Every such change is reported.
+No letter is left out of a name: without its letters it would be a different name. So a name that cannot be typeset
+whole is *set aside*: it is counted, the page says that one more is at the address, and the report says which. Only
+characters that are no letters (emoji, ornaments) and marks that no face combines with their letter are left out. A
+character with a Unicode compatibility decomposition (a Roman numeral, a full-width letter) is replaced by it. Every
+change is reported.
 
-Per person the organiser may decide otherwise, by the key that the report gives: ``overrides``.
+The organiser may decide otherwise for single names, by the key in the report: ``overrides``.
 """
 
 from __future__ import annotations
@@ -18,49 +19,49 @@ from typing import Any, Final, TypeVar
 import msgspec
 from fontTools import unicodedata as scripts
 
-from .clusters import HOLLOW, clusters_of, seen
+from .clusters import FILLERS, clusters_of, seen
 from .errors import MissingGlyphError, OrderError, ReadBackError
 from .fonts import is_cjk
-from .names import UNSEEN, Entry, entries_of, printable
+from .names import ALL_REMOVED, Entry, entries_of, printable
 from .order import MISSING, Checked, PageOrder
-from .report import Mended
+from .report import Alteration
 from .stack import Stack, name_of, stack_for
 
 Override = str | Mapping[str, str]
-"""One of MISSING, or {"name": how the person writes it in signs we have, "title": likewise}."""
+"""One of MISSING, or {"name": a spelling that the person uses and our fonts have, "title": likewise}."""
 
 
 def overrides_from(data: bytes) -> dict[str, Override]:
-    """Decisions for single names, from JSON: a key of the edition to an Override. Raises OrderError."""
+    """Parses the decisions for single names, a JSON object of edition key to Override. Raises OrderError."""
     try:
         found = msgspec.json.decode(data, type=dict[str, str | dict[str, str]])
     except msgspec.MsgspecError as error:
         raise OrderError(f"the file of decisions is not a JSON object of keys: {error}") from None
     for key, chosen in found.items():
         if isinstance(chosen, str) and chosen not in MISSING:
-            raise OrderError(f"{key}: {chosen!r} is none of {', '.join(MISSING)}, nor an object with a name")
+            raise OrderError(f"{key}: {chosen!r} is not one of {', '.join(MISSING)}, nor an object with a name")
         if isinstance(chosen, dict) and (not chosen.get("name", "").strip() or set(chosen) - {"name", "title"}):
             raise OrderError(f"{key}: a decision is one of {', '.join(MISSING)}, or an object with name and title")
     return dict(found)
 
 
 @dataclass(frozen=True, slots=True)
-class Spelt:
-    """A text as it can be set. ``changes``: what was done, in words; ``letters``: signs lost that are letters."""
+class Replacement:
+    """A text as it can be typeset. ``changes``: what was changed, in words; ``letters``: letters that were lost."""
 
     text: str
     changes: tuple[str, ...] = ()
     letters: tuple[str, ...] = ()
 
 
-def spell(stack: Stack, text: str) -> Spelt:
-    """``text`` with every cluster that no face shows spelt otherwise, or left out."""
-    changes = dict.fromkeys(f"{_told(filler)} left out" for filler in HOLLOW.findall(text))
+def replace_missing_glyphs(stack: Stack, text: str) -> Replacement:
+    """``text`` with every cluster that no face has replaced by its decomposition, or left out."""
+    changes = dict.fromkeys(f"{_told(filler)} left out" for filler in FILLERS.findall(text))
     if changes:
-        text = unicodedata.normalize("NFC", HOLLOW.sub("", text))
+        text = unicodedata.normalize("NFC", FILLERS.sub("", text))
     lost = stack.missing(text)
     if not lost:
-        return Spelt(text, tuple(changes))
+        return Replacement(text, tuple(changes))
     letters: list[str] = []
     kept: list[str] = []
     gone = set(lost)
@@ -68,7 +69,7 @@ def spell(stack: Stack, text: str) -> Spelt:
         if cluster not in gone:
             kept.append(cluster)
             continue
-        other = _otherwise(stack, cluster)
+        other = _decompose(stack, cluster)
         kept.append(other)
         if other:
             changes[f"{_told(cluster)} printed as {other}"] = None
@@ -76,29 +77,29 @@ def spell(stack: Stack, text: str) -> Spelt:
             letters.append(cluster)
         else:
             changes[f"{_told(cluster)} left out"] = None
-    return Spelt(" ".join("".join(kept).split()), tuple(changes), tuple(letters))
+    return Replacement(" ".join("".join(kept).split()), tuple(changes), tuple(letters))
 
 
-def not_shown(text: str, lang: str, way: str = "r") -> list[str]:
-    """The letters and digits of ``text``, with their marks, that no face of a page in ``lang`` shows whole.
+def find_missing_glyphs(text: str, lang: str, way: str = "r") -> list[str]:
+    """The letters and digits of ``text``, with their marks, that no face of a page in ``lang`` can show whole.
 
-    Signs, such as emoji, are none; nor is what Unicode itself spells with others that we have. Raises FontError.
+    Emoji and other symbols do not count, nor do characters with a decomposition that we have. Raises FontError.
     """
     stack = stack_for(lang, [text])
     found = []
     for cluster in stack.missing(text, way):
         letter = any(unicodedata.category(character)[0] in "LN" for character in cluster)
-        spelt = unicodedata.normalize("NFKC", cluster)
-        if letter and (not seen(spelt) or stack.missing(spelt, way)):
+        replaced = unicodedata.normalize("NFKC", cluster)
+        if letter and (not seen(replaced) or stack.missing(replaced, way)):
             found.append(cluster)
     return list(dict.fromkeys(found))
 
 
-def _otherwise(stack: Stack, cluster: str) -> str:
-    """Other signs for ``cluster`` that our faces show: as Unicode spells it, its letter with fewer marks, or none."""
-    spelt = unicodedata.normalize("NFKC", cluster)
-    if spelt != cluster and seen(spelt) and not stack.missing(spelt):
-        return spelt
+def _decompose(stack: Stack, cluster: str) -> str:
+    """A replacement for ``cluster`` that our faces have: its Unicode decomposition, fewer marks, or ""."""
+    replaced = unicodedata.normalize("NFKC", cluster)
+    if replaced != cluster and seen(replaced) and not stack.missing(replaced):
+        return replaced
     if unicodedata.category(cluster[0])[0] != "L":
         return ""
     letters = unicodedata.normalize("NFD", cluster)
@@ -114,29 +115,27 @@ def _told(cluster: str) -> str:
     return f"{cluster} ({points} {name_of(cluster)})"
 
 
-class Settler:
-    """Settles entry by entry, and remembers what was done. ``aside``: how many were set aside."""
+class NameFilter:
+    """Decides entry by entry how a name is printed, and collects the changes. ``aside``: how many were set aside."""
 
-    def __init__(
-        self, stack: Stack, policy: str, overrides: Mapping[str, Override], doubted: Mapping[str, str]
-    ) -> None:
+    def __init__(self, stack: Stack, policy: str, overrides: Mapping[str, Override], failed: Mapping[str, str]) -> None:
         self.aside = 0
-        self._doubted = doubted
-        self.changes: list[Mended] = []
+        self._doubted = failed
+        self.changes: list[Alteration] = []
         self._stack = stack
         self._policy = policy
         self._overrides = overrides
         self._used: set[str] = set()
 
     def __call__(self, entry: Entry) -> Entry | None:
-        """``entry`` as it is printed, or None: set aside. Raises MissingGlyphError, OrderError."""
+        """``entry`` as it is printed, or None if it is set aside. Raises MissingGlyphError, OrderError."""
         if entry.key in self._doubted:
             self._aside(entry, f"set aside: {self._doubted[entry.key]}")
             return None
-        if entry.mended == UNSEEN and not isinstance(self._overrides.get(entry.key), Mapping):
-            self._aside(entry, "set aside: nothing of it can be seen")
+        if entry.mended == ALL_REMOVED and not isinstance(self._overrides.get(entry.key), Mapping):
+            self._aside(entry, "set aside: it has no visible character")
             return None
-        name, title = spell(self._stack, entry.name), spell(self._stack, entry.title)
+        name, title = replace_missing_glyphs(self._stack, entry.name), replace_missing_glyphs(self._stack, entry.title)
         chosen = self._overrides.get(entry.key)
         self._used.add(entry.key)
         if not (name.changes or name.letters or title.changes or title.letters):
@@ -144,7 +143,7 @@ class Settler:
                 self._aside(entry, "set aside: as decided for this name")
                 return None
             if isinstance(chosen, Mapping):
-                raise OrderError(f"{entry.name!r} can be set as it was signed: no other spelling of it is printed")
+                raise OrderError(f"{entry.name!r} can be typeset as it was signed, so it is not printed differently")
             return entry
         signed = whole(entry.name, entry.title)
         if isinstance(chosen, Mapping):
@@ -168,7 +167,7 @@ class Settler:
     def _aside(self, entry: Entry, why: str) -> None:
         self.aside += 1
         self._used.add(entry.key)
-        self.changes.append(Mended(entry.key, "", why, whole(entry.name, entry.title)))
+        self.changes.append(Alteration(entry.key, "", why, whole(entry.name, entry.title)))
 
     def _given(self, entry: Entry, chosen: Mapping[str, str], signed: str) -> Entry:
         name, title = printable(chosen["name"])[0], printable(chosen.get("title", ""))[0]
@@ -176,22 +175,22 @@ class Settler:
             for cluster in self._stack.missing(text):
                 raise OrderError(f"{text!r}, given for {signed!r}, has {_told(cluster)}, which no typeface here shows")
         if not seen(name):
-            raise OrderError(f"nothing is left of the name given for {signed!r}")
+            raise OrderError(f"the name given for {signed!r} has no printable character")
         return self._printed(replace(entry, name=name, title=title), "printed as the organiser gave it", signed)
 
     def _printed(self, entry: Entry, why: str, signed: str) -> Entry:
-        self.changes.append(Mended(entry.key, whole(entry.name, entry.title), why, signed))
+        self.changes.append(Alteration(entry.key, whole(entry.name, entry.title), why, signed))
         return entry
 
-    def finish(self) -> tuple[Mended, ...]:
-        """What was done, in the order of the edition. Raises OrderError for a decision about nobody."""
+    def finish(self) -> tuple[Alteration, ...]:
+        """All changes, in the edition's order. Raises OrderError for a decision about a key that is not in it."""
         for key in sorted(set(self._overrides) - self._used):
-            raise OrderError(f"the file of decisions names {key!r}, and the edition holds nobody with that key")
+            raise OrderError(f"the file of decisions names {key!r}, and the edition has no entry with that key")
         return tuple(self.changes)
 
 
 def whole(name: str, title: str) -> str:
-    """Both, as a report says them."""
+    """Name and title in one string, as in the report."""
     return f"{name}, {title}" if title else name
 
 
@@ -200,81 +199,82 @@ def _readable(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """An order as our faces can set it: its texts, its entries in order, how many were set aside, every change."""
+class PrintableOrder:
+    """An order that our faces can typeset: texts, entries in order, how many were set aside, all changes."""
 
     checked: Checked
     stack: Stack
     entries: tuple[Entry, ...]
     aside: int
-    changes: tuple[Mended, ...]
+    changes: tuple[Alteration, ...]
 
 
-def settle(checked: Checked, doubted: Mapping[str, str] | None = None) -> Settled:
-    """Chooses the faces, and decides of every sign none of them shows.
+def make_printable(checked: Checked, failed: Mapping[str, str] | None = None) -> PrintableOrder:
+    """Chooses the faces, and decides about every character that none of them has.
 
-    ``doubted``: entries of which the proof has refused a page, with what it said. Raises MissingGlyphError, OrderError,
-    FontError.
+    ``failed``: entries for which the proof has rejected a page, with its message. Raises MissingGlyphError,
+    OrderError, FontError.
     """
     order, roll = checked.order, checked.edition.roll
     names = [text for row in roll for text in (row.name, row.title)]
     stack = stack_for(order.lang, [*texts_of(order), *names])
-    order, changes = settle_texts(stack, order)
-    settler = Settler(stack, order.missing, order.overrides, doubted or {})
-    entries = entries_of(checked.edition, order.groups, order.lang, titles=order.titles, settle=settler)
+    order, changes = replace_missing_in_texts(stack, order)
+    settler = NameFilter(stack, order.missing, order.overrides, failed or {})
+    entries = entries_of(checked.edition, order.groups, order.lang, titles=order.titles, transform=settler)
     signed = {row.key: whole(row.name, row.title) for row in roll}
     mended = [
-        Mended(e.key, whole(e.name, e.title), f"taken out: {e.mended}", signed[e.key])
+        Alteration(e.key, whole(e.name, e.title), f"taken out: {e.mended}", signed[e.key])
         for e in entries
-        if e.mended and e.mended != UNSEEN
+        if e.mended and e.mended != ALL_REMOVED
     ]
     made = replace(checked, order=order)
-    return Settled(made, stack, tuple(entries), settler.aside, (*changes, *settler.finish(), *mended))
+    return PrintableOrder(made, stack, tuple(entries), settler.aside, (*changes, *settler.finish(), *mended))
 
 
 Made = TypeVar("Made")
-DOUBTED: Final = "what was painted could not be proved"
-DOUBTS: Final = 8
-"""Names that one page may lose to the proof before it is refused."""
+PROOF_FAILED: Final = "what was painted could not be proved"
+MAX_RETRIES: Final = 8
+"""How many names are set aside one by one after failed proofs, before all unusual ones are."""
 
 
-def without_doubt(checked: Checked, make: Callable[[Settled], Made]) -> Made:
-    """What ``make`` makes of the order. A name of which the proof refuses the page is set aside, and it is made again.
+def make_without_failing_names(checked: Checked, make: Callable[[PrintableOrder], Made]) -> Made:
+    """Calls ``make``; if the proof rejects the page because of a name, sets that name aside and tries again.
 
-    After ``DOUBTS`` of them, or where nothing tells whose fault it is, every name that is not ``plain`` is set aside.
-    Raises what ``make`` raises; ReadBackError if the order says "refuse", or if the page is refused even then.
+    After ``MAX_RETRIES`` retries, or when the name cannot be determined, every name with characters outside the page's
+    script is set aside.
+    Raises what ``make`` raises; ReadBackError if the order says "refuse", or if the page is rejected even then.
     """
-    doubted: dict[str, str] = {}
+    failed: dict[str, str] = {}
     last = False
     while True:
-        settled = settle(checked, doubted)
+        settled = make_printable(checked, failed)
         try:
             return make(settled)
         except ReadBackError as error:
             if checked.order.missing == "refuse" or last:
                 raise
-            blamed = _blamed(error, settled.entries, checked.order.lang)
-            if blamed is not None and len(doubted) < DOUBTS:
-                doubted[blamed.key] = f"{DOUBTED} ({error})"
+            blamed = _entry_at_fault(error, settled.entries, checked.order.lang)
+            if blamed is not None and len(failed) < MAX_RETRIES:
+                failed[blamed.key] = f"{PROOF_FAILED} ({error})"
                 continue
-            # Not one name more or less: all that are not in the page's own letters, once, and then no page.
+            # Too many retries: once, without all names outside the page's own script. If that fails too, give up.
             last = True
-            more = [entry for entry in settled.entries if not plain(entry, checked.order.lang)]
-            if blamed is not None and plain(blamed, checked.order.lang):
+            more = [entry for entry in settled.entries if not is_in_page_script(entry, checked.order.lang)]
+            if blamed is not None and is_in_page_script(blamed, checked.order.lang):
                 more.append(blamed)
             if not more:
                 raise
-            why = f"{DOUBTED}, and nothing told which of the names in other letters it was ({error})"
-            doubted |= dict.fromkeys((entry.key for entry in more), why)
+            why = f"{PROOF_FAILED}, and it was not clear which of the names in other scripts caused it ({error})"
+            failed |= dict.fromkeys((entry.key for entry in more), why)
 
 
-def _blamed(error: ReadBackError, entries: Sequence[Entry], lang: str) -> Entry | None:
-    """Whose fault it is: as the proof says; where it could not tell, the least ordinary name on the line."""
+def _entry_at_fault(error: ReadBackError, entries: Sequence[Entry], lang: str) -> Entry | None:
+    """The entry that caused the error: as the proof says, else the most unusual name on the line."""
     places = [place for place in error.among if 0 <= place < len(entries)]
     at = error.position
-    if at is not None and 0 <= at < len(entries) and not plain(entries[at], lang):
+    if at is not None and 0 <= at < len(entries) and not is_in_page_script(entries[at], lang):
         return entries[at]
-    odd = next((place for place in places if not plain(entries[place], lang)), at)
+    odd = next((place for place in places if not is_in_page_script(entries[place], lang)), at)
     return entries[odd] if odd is not None and 0 <= odd < len(entries) else None
 
 
@@ -289,8 +289,8 @@ _SCRIPTS: Final = {
 }
 
 
-def plain(entry: Entry, lang: str) -> bool:
-    """Whether name and title are in the letters of a page in ``lang``, their marks, and the commonest signs."""
+def is_in_page_script(entry: Entry, lang: str) -> bool:
+    """Whether name and title consist of the script of a page in ``lang``, its marks, and common punctuation."""
     own = _SCRIPTS.get(lang.split("-")[0], frozenset({"Latn"}))
     for character in entry.name + entry.title:
         if character in " '-.,()\u2019\u05f3\u05f4\u30fc":
@@ -302,22 +302,22 @@ def plain(entry: Entry, lang: str) -> bool:
 
 
 def texts_of(order: PageOrder) -> Iterator[str]:
-    """Everything in an order that somebody wrote, but for the names."""
+    """All texts in an order except the names."""
     yield from (order.title, order.text, order.imprint, order.address)
     yield from order.groups.values()
     if order.beside is not None:
         yield from (order.beside.title, order.beside.text)
 
 
-def settle_texts(stack: Stack, order: PageOrder) -> tuple[PageOrder, tuple[Mended, ...]]:
-    """The order with headline, letter, groups and imprint as they can be set, and what was changed.
+def replace_missing_in_texts(stack: Stack, order: PageOrder) -> tuple[PageOrder, tuple[Alteration, ...]]:
+    """The order with headline, letter, groups and imprint as they can be typeset, and what was changed.
 
-    Raises MissingGlyphError if ``order.missing`` is "refuse", and for what cannot go: letters of any of them.
+    Raises MissingGlyphError if ``order.missing`` is "refuse", and for any lost letter: these texts lose none.
     """
-    changes: list[Mended] = []
+    changes: list[Alteration] = []
 
     def settled(what: str, text: str) -> str:
-        lines = [spell(stack, line) for line in text.split("\n")]
+        lines = [replace_missing_glyphs(stack, line) for line in text.split("\n")]
         if not any(line.changes or line.letters for line in lines):
             return text
         lost = [cluster for line in lines for cluster in line.letters]
@@ -325,8 +325,8 @@ def settle_texts(stack: Stack, order: PageOrder) -> tuple[PageOrder, tuple[Mende
             first = lost[0] if lost else stack.missing(text)[0]
             raise MissingGlyphError(first[0], name_of(first), f"{what}: {text[:60]}")
         why = ", ".join(dict.fromkeys(change for line in lines for change in line.changes))
-        changes.append(Mended("", what, why, ""))
-        # A line of Markdown that needs no change keeps its spaces.
+        changes.append(Alteration("", what, why, ""))
+        # Keep an unchanged line as it is: re-joining its words would change its spaces, which Markdown reads.
         return "\n".join(line.text if line.changes else was for line, was in zip(lines, text.split("\n"), strict=True))
 
     beside: Any = order.beside

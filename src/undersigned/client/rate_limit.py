@@ -1,7 +1,7 @@
-"""Bounds on what a server sends: no answer drips for ever, and all of them together end.
+"""Rate and time limits for responses: a server cannot stall a client by sending byte by byte (slow-loris in reverse).
 
-httpx bounds each read by itself, so that a byte every two seconds never times out, in a body or in the headers. Here
-every byte from the network is counted, below TLS's and HTTP's own buffers.
+httpx has a timeout per read only: one byte every two seconds never times out, in a body or in the headers. Here every
+byte from the network is counted, below the buffers of TLS and HTTP.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ import httpx
 from .errors import UndeliveredError
 
 GRACE: Final = 30.0
-"""Seconds in which an answer may come however slowly."""
+"""Seconds in which a response may be arbitrarily slow."""
 RATE: Final = 256
-"""Bytes a second that an answer brings on the average after that, at least. A modem of 1984 was as fast."""
+"""Minimum average rate in bytes per second after that. A modem of 1984 was as fast."""
 _now: Callable[[], float] = time.monotonic
 
 
 @dataclass
 class Budget:
-    """What everything that is fetched may take together: ``seconds`` from now, and ``size`` in bytes."""
+    """The limits on everything that is downloaded together: ``seconds`` from now, and ``size`` in bytes."""
 
     seconds: float
     size: int
@@ -38,47 +38,45 @@ class Budget:
         self._until = _now() + self.seconds
 
     def take(self, got: int) -> None:
-        """Counts ``got`` bytes. Raises UndeliveredError once there are too many, or it has taken too long."""
+        """Counts ``got`` bytes. Raises UndeliveredError when the total size or time is exceeded."""
         self._got += got
         if self._got > self.size:
             raise UndeliveredError(f"the site sent more than {self.size / 2**30:.0f} GiB: stopped")
         if _now() > self._until:
             raise UndeliveredError(
-                f"fetching took longer than {self.seconds:.0f} seconds: stopped; give it longer with --timeout"
+                f"the download took longer than {self.seconds:.0f} seconds: stopped; allow more with --timeout"
             )
 
 
-class Pace:
-    """How fast one answer comes."""
+class ResponseRate:
+    """The rate of one response."""
 
     def __init__(self, grace: float, budget: Budget | None) -> None:
         self._began, self._grace, self._got, self._budget = _now(), grace, 0, budget
 
     def take(self, got: int) -> None:
-        """Counts ``got`` bytes. Raises UndeliveredError for an answer that drips."""
+        """Counts ``got`` bytes. Raises UndeliveredError when the average rate is too low."""
         self._got += got
         if self._budget is not None:
             self._budget.take(got)
         late = _now() - self._began - self._grace
         if late > 0 and self._got < late * RATE:
-            raise UndeliveredError(
-                "the site sends its answer so slowly that it would not end; try again later, or from another network"
-            )
+            raise UndeliveredError("the site sends its response too slowly; try again later, or from another network")
 
 
-pace: ContextVar[Pace | None] = ContextVar("pace", default=None)
-"""Of the answer that this thread waits for."""
+current_rate: ContextVar[ResponseRate | None] = ContextVar("current_rate", default=None)
+"""The rate limit of the response that this thread is waiting for."""
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection whose bytes are counted."""
+    """A connection that counts its bytes."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = self._inner.read(max_bytes, timeout)
-        current = pace.get()
+        current = current_rate.get()
         if current is not None:
             current.take(len(data))
         return data
@@ -99,7 +97,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Connections whose bytes are counted."""
+    """A network backend whose connections count their bytes."""
 
     def __init__(self, inner: httpcore.NetworkBackend) -> None:
         self._inner = inner
@@ -118,10 +116,10 @@ class _Backend(httpcore.NetworkBackend):
         self._inner.sleep(seconds)
 
 
-class PacedTransport(httpx.HTTPTransport):
-    """httpx's own transport, over connections whose bytes are counted. ``proxy``: None for none."""
+class RateLimitedTransport(httpx.HTTPTransport):
+    """httpx's transport over connections that count their bytes. ``proxy``: None for none."""
 
     def __init__(self, context: ssl.SSLContext, *, proxy: str | None, limits: httpx.Limits) -> None:
         super().__init__(verify=context, trust_env=False, proxy=proxy, limits=limits)
-        # httpx hands its pool no backend of ours, and has no other place where bytes can be counted as they come.
+        # httpx's pool takes no custom backend, and there is no other place to count bytes as they arrive: replace it.
         self._pool._network_backend = _Backend(self._pool._network_backend)

@@ -1,4 +1,4 @@
-"""One page, from order to files: fit, set, dress, preflight, read back, write. What fails a step is not written."""
+"""Newspaper page: fit, typeset, convert to PDF/X, preflight, read back, write. If one fails, nothing is written."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from . import preflight, proof, readback
 from .compose import SEPARATOR, Composer, Layout, copy_of, places_of
 from .content import read
 from .errors import DidNotFitError, PreflightError, ReadBackError
-from .excuse import did_not_fit, fit_report, sentence
-from .missing import Settled, without_doubt
+from .fit_report import did_not_fit, fit_report, sentence
+from .missing_glyphs import PrintableOrder, make_without_failing_names
 from .names import direction_of
 from .order import PageOrder, check
 from .output import write_all
 from .pdf import VERSION, Engine
-from .pdfx import dress
+from .pdfx import convert_to_pdfx
 from .report import PageReport, to_json
 
 Progress = Callable[[str, float], None]
 
 
 def make_page(order: PageOrder, out: Path, *, progress: Progress | None = None) -> PageReport:
-    """Writes page.pdf, page.png and report.json (a spread: page-2.png too) into ``out``, whole or not at all.
+    """Writes page.pdf, page.png and report.json (for a spread also page-2.png) into ``out``, all of them or none.
 
     ``progress``: called with what has been done and the share of the work done, 0 to 1.
     Raises a PressError, and then writes nothing: OrderError, PaperError, FontError, MissingGlyphError, DidNotFitError
     (with the report), PreflightError (with the findings), ReadBackError.
     """
-    tell = _rising(progress or _silent)
-    return without_doubt(check(order), lambda settled: _make(settled, out, tell))
+    tell = _only_rising(progress or _ignore_progress)
+    return make_without_failing_names(check(order), lambda settled: _make(settled, out, tell))
 
 
-def _rising(tell: Progress) -> Progress:
-    """A page made a second time does not begin again for those who wait."""
+def _only_rising(tell: Progress) -> Progress:
+    """Wraps a progress callback so that it never goes back, even when a page is typeset a second time."""
     reached = 0.0
 
     def told(what: str, share: float) -> None:
@@ -47,7 +47,7 @@ def _rising(tell: Progress) -> Progress:
     return told
 
 
-def _make(settled: Settled, out: Path, tell: Progress) -> PageReport:
+def _make(settled: PrintableOrder, out: Path, tell: Progress) -> PageReport:
     checked, stack, order = settled.checked, settled.stack, settled.checked.order
     copy = copy_of(checked, settled.entries, aside=settled.aside)
     engine = Engine(stack)
@@ -60,7 +60,7 @@ def _make(settled: Settled, out: Path, tell: Progress) -> PageReport:
     plain = engine.pages(layout.sheets, composer.width, composer.height, order.title, order.timestamp)
     tell("set the page", 0.65)
     paper = checked.paper
-    page = dress(
+    page = convert_to_pdfx(
         plain,
         flavour=paper.flavour,
         condition=paper.condition,
@@ -72,13 +72,13 @@ def _make(settled: Settled, out: Path, tell: Progress) -> PageReport:
     try:
         checks = preflight.check(page, contents, _limits(composer, layout))
     except PreflightError as error:
-        culprit = _culprit(error, layout)
+        culprit = _entry_at_fault(error, layout)
         if culprit is None:
             raise
         raise ReadBackError(str(error), culprit) from error
     tell("preflighted", 0.8)
     separator = SEPARATOR if order.style == "run-in" else ""
-    ink = proof.prove(page, proof.told_on(layout.sheets, copy.entries), stack, order.lang)
+    ink = proof.prove(page, proof.expected_texts(layout.sheets, copy.entries), stack, order.lang)
     text = readback.prove(contents, places_of(layout), copy.sections, copy.entries, direction_of(order.lang), separator)
     tell("read back", 0.9)
     pictures = engine.pictures(layout.sheets, composer.width, composer.height, order.title, order.proof_ppi)
@@ -108,12 +108,12 @@ def _make(settled: Settled, out: Path, tell: Progress) -> PageReport:
     return report
 
 
-def _silent(_what: str, _share: float) -> None:
-    """Nobody listens."""
+def _ignore_progress(_what: str, _share: float) -> None:
+    """The progress callback when the caller passes none."""
 
 
-def _culprit(error: PreflightError, layout: Layout) -> int | None:
-    """The entry that stands where it may not, if names are all that is wrong with the page."""
+def _entry_at_fault(error: PreflightError, layout: Layout) -> int | None:
+    """The entry that caused the findings, if names are the only thing wrong with the page."""
     found: int | None = None
     for finding in error.findings:
         if finding.at is None or finding.rule not in ("outside", "collision"):

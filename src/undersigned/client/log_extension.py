@@ -1,4 +1,4 @@
-"""What has been fetched of a log and is not kept yet: on disk if it is much, so that a million entries fit anywhere."""
+"""New log entries that are downloaded but not yet accepted: in memory, or on disk if large (bounded memory)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from undersigned.protocol.checkpoint import Checkpoint
 from undersigned.protocol.note import Note
 
 IN_MEMORY: Final = 64 * 2**20
-"""Bytes of entries that are held in memory; more go into a nameless file in the mirror's folder."""
+"""Bytes of entries held in memory; more go to an unlinked temporary file in the mirror's folder."""
 _BUNDLES: Final = "tile/entries/"
 
 
 class Extension:
-    """The files that new entries write beside those of a log of ``size``, a bundle at a time; read by their paths."""
+    """The tile and bundle files that new entries add to a log of ``size``; they are read by path, like the log's."""
 
     def __init__(self, size: int, read: tiles.Reader, folder: Path) -> None:
         self._read, self.start, self.size = read, size, size
@@ -30,7 +30,7 @@ class Extension:
         self._partial: dict[str, str] = {}
 
     def add(self, new: list[bytes]) -> None:
-        """Appends entries: those of one bundle, or what is left of one."""
+        """Appends entries: a whole entry bundle, or the remainder of one."""
         for path, data in tiles.extend(self.size, self.read, new).items():
             whole = path.partition(".p/")[0]
             narrower = self._partial.pop(whole, "")
@@ -46,7 +46,7 @@ class Extension:
         self.size += len(new)
 
     def read(self, path: str) -> bytes:
-        """A file as it is with the new entries."""
+        """A file's content including the new entries."""
         if path in self._places:
             start, length = self._places[path]
             self._entries.seek(start)
@@ -54,18 +54,18 @@ class Extension:
         return self._tiles[path] if path in self._tiles else self._read(path)
 
     def paths(self) -> Iterator[str]:
-        """What there is to write, entries first: a tile must never speak of an entry that cannot be read."""
+        """The paths to write, entries first: a crash must not leave a tile whose entries cannot be read."""
         yield from self._places
         yield from sorted(self._tiles)
 
     def entries(self, first: int = 0) -> Iterator[bytes]:
-        """The new entries from index ``first`` on."""
+        """The new entries from index ``first``."""
         return tiles.read_entries(self.size, self.read, first=max(first, self.start))
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """A checkpoint whose entries have been fetched and fit; nothing of it is kept yet."""
+class VerifiedExtension:
+    """A verified checkpoint with its entries, not yet stored in the mirror."""
 
     checkpoint: Checkpoint
     note: Note
@@ -73,5 +73,5 @@ class Fetched:
 
     @property
     def number(self) -> int:
-        """How many entries are new."""
+        """The number of new entries."""
         return self.made.size - self.made.start

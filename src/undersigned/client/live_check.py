@@ -1,4 +1,5 @@
-"""Checking a letter on its own site, while it lives (protocol.md section 7, "A live letter"; ADR 0088)."""
+"""Verifies a letter on its live site, where names and log may change meanwhile (protocol.md section 7, "A live letter";
+ADR 0088)."""
 
 from __future__ import annotations
 
@@ -16,36 +17,36 @@ from undersigned.protocol.verify import Progress
 
 from . import verifier
 from .bundle_folder import FolderFiles
-from .reading import Reader, Reading
+from .live_snapshot import Snapshot, SnapshotReader
 
 STAYS: Final = 3.0
-"""Seconds over which names must contradict the log, in the same way, before that is said."""
+"""Seconds for which names must contradict the log in the same way before the check fails: they may be in transition."""
 _PAUSE: Final = 1.0
 _NAMES: Final = frozenset({"openings", "editions", "files"})
-"""Steps about what changes on a site. What the others look at never does."""
+"""Verification steps about files that change on a live site; the other steps read files that never change."""
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What was found. ``newest``: entries of the log when the check began; the report says how many were read."""
+class LiveReport:
+    """The result. ``newest``: the log's size when the check began; the report has the size that was read."""
 
     report: Report
     newest: int
 
 
 def verify_live(
-    reader: Reader,
+    reader: SnapshotReader,
     folder: Path,
     *,
     letter: bytes | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
     pause: Callable[[float], None] = time.sleep,
-) -> Checked:
+) -> LiveReport:
     """Reads a letter into ``folder``, the reader's, and verifies it.
 
-    What is false is read again before that is said. Names that contradict the log do so for a moment on a site that is
-    in the middle of a change; everything else does so if something on the way has cut or mixed up an answer.
+    A failed step is repeated with fresh data before it is reported. Names may contradict the log for a moment while the
+    site publishes; other contradictions may come from a response that was truncated or mixed up on the way.
     Raises ClientError if the letter cannot be read.
     """
     seen: dict[tuple[str, str], float] = {}
@@ -55,37 +56,37 @@ def verify_live(
         try:
             reading = reader.read()
         except InvalidError as error:
-            report = _refused(error)
+            report = _invalid_report(error)
         else:
             newest, settled = reading.newest, reading.settled
             report = verifier.verify(FolderFiles(folder), letter=letter, progress=progress, workers=workers)
             if report.outcome == "undetermined" and not settled and reader.patient:
-                # A file of names is missing, perhaps, while others are put in its place.
+                # Perhaps a file of names is missing only while the site replaces it.
                 pause(_PAUSE)
                 continue
             if report.outcome != "invalid":
-                return Checked(_lagging(report, reading), newest)
+                return LiveReport(_undetermined_if_lagging(report, reading), newest)
         last = report.steps[-1]
         if last.name not in _NAMES:
-            # What never changes is believed to be false when it came so twice: a cache or a filter on the way may have
-            # cut the first answer or mixed it up.
+            # Files that never change are reported as false only if a second download agrees: a cache or filter on the
+            # way may have truncated or mixed up the first response.
             if last.name in refused:
-                return Checked(report, newest)
+                return LiveReport(report, newest)
             refused.add(last.name)
             reader.forget()
             pause(_PAUSE)
             continue
         now, claim = time.monotonic(), (last.name, last.detail)
         if settled and now - seen.setdefault(claim, now) >= STAYS:
-            return Checked(report, newest)
+            return LiveReport(report, newest)
         if not reader.patient:
-            _unsay(report)
-            return Checked(report, newest)
+            _make_undetermined(report)
+            return LiveReport(report, newest)
         pause(_PAUSE)
 
 
-def _lagging(report: Report, reading: Reading) -> Report:
-    """What holds as far as it goes is no answer while names of entries that are in the log do not come."""
+def _undetermined_if_lagging(report: Report, reading: Snapshot) -> Report:
+    """Replaces success by "undetermined" if the site lags behind: names of logged entries are missing."""
     if reading.lags:
         place = STEPS.index("checkpoint")
         lag = findings.names_lag(newest=reading.newest, shown=reading.at.size)
@@ -93,14 +94,14 @@ def _lagging(report: Report, reading: Reading) -> Report:
     return report
 
 
-def _unsay(report: Report) -> None:
-    """Takes back what the last step found of names that did not stay the same while they were read."""
+def _make_undetermined(report: Report) -> None:
+    """Makes the last step undetermined: the names kept changing while they were read."""
     last = report.steps[-1]
     changing = findings.names_changing(because=last.findings[0])
     report.steps[-1] = Step(last.number, last.name, "undetermined", [changing])
 
 
-def _refused(error: InvalidError) -> Report:
+def _invalid_report(error: InvalidError) -> Report:
     """The report on a letter whose files contradict each other before all of them are here."""
     name = (
         "manifest" if isinstance(error, LetterError) else "checkpoint" if isinstance(error, SignatureError) else "log"

@@ -1,4 +1,5 @@
-"""Am I counted? Answered by downloading the log and looking: nobody learns who asked (protocol.md section 9)."""
+"""Checks whether a key is counted, by downloading the whole log: the server does not learn which key (protocol.md
+section 9)."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ from .mirror import Mirror, Progress
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """What the log says of one key: its newest ``sign`` entry and where it stands, or None for both."""
+class CountStatus:
+    """The log's state of one key: its newest ``sign`` entry and its index, or None for both."""
 
     size: int
     count: int
@@ -25,20 +26,20 @@ class Counted:
 
     @property
     def counted(self) -> bool:
-        """Whether the key stands behind the letter now."""
+        """Whether the key's signature is counted now."""
         return self.signatory is not None and self.signatory.withdrawn is None
 
 
-def find(http: Http, letter: Letter, key: str, progress: Progress | None = None) -> Counted:
-    """Looks ``key`` up in the log, checked from first entry to last. Raises ProtocolError, ClientError."""
+def look_up_key(http: Http, letter: Letter, key: str, progress: Progress | None = None) -> CountStatus:
+    """Looks ``key`` up in the log, after verifying the whole log. Raises ProtocolError, ClientError."""
     with tempfile.TemporaryDirectory(prefix="undersigned-") as folder:
         mirror = Mirror(Path(folder), letter)
         fetched = mirror.fetch(http, progress)
         standing, newest = Standing(letter.manifest), None
         for data in fetched.made.entries(first=1):
             entry = entries.parse(data)
-            entries.verify_entry(entry, letter.manifest, letter.spelt)
+            entries.verify_entry(entry, letter.manifest, letter.id_text)
             standing.apply(entry)
             if isinstance(entry, entries.Sign) and entry.key == key:
                 newest = entry
-    return Counted(standing.size, standing.count, standing.signatories.get(key), newest)
+    return CountStatus(standing.size, standing.count, standing.signatories.get(key), newest)
