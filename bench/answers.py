@@ -140,7 +140,7 @@ def run(data: Path, port: int, smtp: int, rounds: int) -> tuple[dict[str, float]
     addresses = states(letter, call, sink)
     found = measure(letter, call, addresses, rounds, "a")
     assert honest.stop() == 0
-    telling = Server(data, port, web_command("127.0.0.1", port, 1, "web.telling:application"))
+    telling = Server(data, port, web_command("127.0.0.1", port, 1, "web.leaky_mail:application"))
     telling.start()
     call.again()
     control = measure(letter, call, addresses, rounds, "b")

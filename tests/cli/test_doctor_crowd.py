@@ -11,7 +11,7 @@ import pytest
 
 from undersigned.protocol import tiles
 from web import people
-from web.lived import SLUG, _publish, settled
+from web.finished_letter import SLUG, _publish, settled
 from web.people import Letter
 from web.senders import give_credential
 from web.server import Server, free_port, until

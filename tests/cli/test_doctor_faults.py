@@ -14,7 +14,7 @@ import pytest
 
 from undersigned.protocol import base64url as b64
 from undersigned.protocol import checkpoint, merkle
-from web.lived import SLUG, Lived, lived
+from web.finished_letter import SLUG, Lived, lived
 from web.server import Server
 
 pytestmark = [

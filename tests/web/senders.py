@@ -86,7 +86,7 @@ class Senders:
     def run_until_killed(self, server: Server, after: float, least: int = 0) -> None:
         """Sends from four threads; kills the server ``after`` seconds, but not before ``least`` more have a receipt.
 
-        Whenever that is, somebody was sending: fails if nobody was left waiting for an answer.
+        Requests are in flight at that moment: fails if none was left without a response.
         """
         had, cut = len(self.acknowledged), self.unanswered
         threads = [threading.Thread(target=self._send) for _ in range(4)]
@@ -103,10 +103,10 @@ class Senders:
         for thread in threads:
             thread.join()
         self._stop.clear()
-        assert self.unanswered > cut, "nobody was signing when it happened"
+        assert self.unanswered > cut, "no request was in flight when it happened"
 
     def run_until_killed_at_random(self, server: Server) -> None:
-        """The same at a moment that nobody chose, after at most 20 more receipts and a twentieth of a second."""
+        """The same at a random moment, after at most 20 more receipts and a twentieth of a second."""
         self.run_until_killed(server, random.uniform(0, 0.05), least=random.randint(1, 20))
 
     def finish(self) -> None:

@@ -1,4 +1,4 @@
-"""A public letter in a surge: people sign and withdraw, somebody checks it, and somebody forges what they are sent."""
+"""A public letter in a surge: people sign and withdraw while a verifier reads and an attacker forges its data."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def link_of(server: Server, letter: Letter) -> str:
 class Surge:
     """Three people sign a second, and of those who have, one withdraws a second, until they are to stop.
 
-    ``people``: who may; nobody waits for the answer of the one before.
+    ``people``: who may; none waits for the response of the one before.
     """
 
     def __init__(self, letter: Letter, people: Sequence[Signer], *, every: float = 1 / 3) -> None:
@@ -133,7 +133,7 @@ def forger(meddle: Meddle) -> Iterator[str]:
 
 
 def altered(key: str) -> Meddle:
-    """Somebody else's name in the record of ``key``."""
+    """Another person's name in the record of ``key``."""
 
     def meddle(path: str, data: bytes) -> bytes:
         if path != "objects.jsonl":

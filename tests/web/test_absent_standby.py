@@ -1,4 +1,4 @@
-"""The standby that commits wait for is gone: nobody waits without end, and nobody is told or shown what may be lost.
+"""Without the synchronous standby no request waits forever, and none is answered or served with data that may be lost.
 
 Each test has a server of its own: Debian's PostgreSQL, on loopback, told to wait for a standby that does not exist.
 """
@@ -34,7 +34,7 @@ pytestmark = [
 
 
 def _waits(cluster: Cluster) -> bool:
-    """Whether a commit waits for somebody now: it is cut short, and the server warns of that."""
+    """Whether commits wait for a standby now: the wait is cancelled, and the server warns."""
     said: list[str] = []
     with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
         connection.add_notice_handler(lambda diagnostic: said.append(diagnostic.message_primary or ""))
@@ -57,7 +57,7 @@ class Alone:
     said: Path = Path()
 
     def miss(self, name: str | None) -> None:
-        """From now on commits wait for ``name``; for nobody, if None."""
+        """From now on commits wait for ``name``; for none, if None."""
         word = "RESET synchronous_standby_names" if name is None else f"SET synchronous_standby_names = '{name}'"
         self.cluster.ask(f"ALTER SYSTEM {word}")
         self.cluster.ask("SELECT pg_reload_conf()")
@@ -146,9 +146,7 @@ def ask_all(letter: Letter, bodies: list[dict[str, object]]) -> tuple[list[threa
     return threads, answers
 
 
-def test_whoever_signs_while_the_standby_is_gone_is_told_to_come_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_signatures_without_a_standby_are_told_to_retry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """503 to all of a dozen, to those who ask again, and to a trustee; when it is back, each gets a receipt."""
     with alone(tmp_path, monkeypatch, "cut") as site:
         bodies = site.bodies(12)

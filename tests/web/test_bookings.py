@@ -163,7 +163,7 @@ def test_a_proof_follows_the_newest_edition_until_it_is_sent(site: Site) -> None
     assert act(letter, "revise").problem == "condition-unmet"
 
 
-def test_a_page_vanishes_with_whoever_it_names(site: Site) -> None:
+def test_a_page_is_erased_when_a_person_it_names_withdraws(site: Site) -> None:
     """No file of ours holds the name: the proof is booked again, the sent page keeps only its hash."""
     letter = published(site)
     for paper in ("240x330 mm", "260x370 mm"):
@@ -188,7 +188,7 @@ def test_a_page_vanishes_with_whoever_it_names(site: Site) -> None:
     assert (booking(letter, 2)["edition"], booking(letter, 1)["edition"]) == (2, 1)
 
 
-def test_a_page_made_while_somebody_withdraws_is_never_proved(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_made_during_a_withdrawal_is_not_recorded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The name goes between the making and the proof: the page is thrown away. So is the reader's PDF."""
     letter = published(site)
     book(site, letter)
@@ -214,7 +214,7 @@ def test_a_page_made_while_somebody_withdraws_is_never_proved(site: Site, monkey
     assert letter.get("press/1/en.pdf").status == 404
 
 
-def test_what_does_not_fit_is_said_once_and_tried_again_on_other_terms(site: Site) -> None:
+def test_a_page_that_does_not_fit_is_refused_once_and_tried_again_on_other_terms(site: Site) -> None:
     """The refusal stands beside the booking, until the terms change."""
     letter = published(site)
     assert book(site, letter, paper="80x80 mm", imprint=LONG).status == 201
@@ -230,7 +230,7 @@ def test_what_does_not_fit_is_said_once_and_tried_again_on_other_terms(site: Sit
     assert (again["due"], again["refusal"], again["style"], again["first"]) == (True, None, "run-in", 1)
 
 
-def test_a_refusal_that_may_name_somebody_goes_with_them(site: Site) -> None:
+def test_a_refusal_that_may_name_a_person_is_erased_with_them(site: Site) -> None:
     """The sentence names the entry that does not fit; after a withdrawal it is gone."""
     letter = published(site)
     book(site, letter, paper="80x80 mm", imprint=LONG)

@@ -149,7 +149,7 @@ def test_a_directory_in_a_bucket_is_there_until_it_is_discarded(s3: S3) -> None:
     assert there() == set()
 
 
-def test_a_bucket_that_is_not_there_is_said_so(s3: S3) -> None:
+def test_an_unreachable_bucket_gets_a_clear_error(s3: S3) -> None:
     """Away, or refusing: one kind of error, and no traceback of boto's."""
     nowhere = BucketStorage(BucketSettings("letters", f"http://127.0.0.1:{free_port()}", "us-east-1", KEY))
     missing = BucketStorage(BucketSettings("no-such-bucket", s3.url, "us-east-1", KEY))

@@ -124,7 +124,7 @@ def test_a_name_that_goes_while_a_bundle_is_made_is_in_none(site: Site, slow: Sl
     assert hidden == []
 
 
-def test_a_bundle_that_cannot_be_written_is_said_and_begun_again(site: Site, slow: Slow) -> None:
+def test_a_failed_bundle_job_is_logged_and_started_again(site: Site, slow: Slow) -> None:
     """No room: the round says so as every full disk, and the next one tries again."""
     letter = site.letter(size=3)
     settled(site, slow, letter)
@@ -150,7 +150,7 @@ def test_after_a_large_publication_the_clerk_makes_the_bundle(site: Site, slow: 
     assert outcome(letter) == "valid"
 
 
-def test_a_public_letter_s_records_are_made_beside_too(site: Site, slow: Slow) -> None:
+def test_a_public_letter_s_records_are_made_in_the_background_too(site: Site, slow: Slow) -> None:
     """Who withdraws while the file is made is not in it."""
     letter = site.letter(size=3, public=True)
     for person in letter.people[:2]:

@@ -81,7 +81,7 @@ def test_every_message_is_used_and_every_id_that_is_asked_for_exists() -> None:
     assert len(by_code) > 50
 
 
-def test_no_page_shows_a_message_whose_parameters_nobody_filled_in() -> None:
+def test_no_page_shows_a_message_with_unfilled_parameters() -> None:
     """A template shows only messages without parameters, save those that a script in the browser fills in."""
     shown = asked_by([], PAGES).shown & set(read_catalog("en"))
     assert {id_ for id_ in shown if parameters(read_catalog("en")[id_])} == FILLED_IN_THE_BROWSER

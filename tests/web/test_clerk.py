@@ -267,7 +267,7 @@ def test_who_signs_while_a_batch_is_folded_waits_for_the_next(site: Site) -> Non
     assert (Pending.objects.count(), letter.status()["count"]) == (0, 3)
 
 
-def test_a_closed_batch_that_grows_loses_nobody(site: Site) -> None:
+def test_an_entry_added_to_a_closed_batch_is_not_lost(site: Site) -> None:
     """It cannot grow. If it did, the clerk would stop rather than forget an entry it has not read."""
     letter = site.letter()
     for person in letter.people[:2]:

@@ -21,7 +21,7 @@ def waiting() -> int:
 
 
 @pytest.mark.parametrize("step", [-HOUR, -YEAR])
-def test_a_clock_set_back_keeps_nobody_waiting(site: Site, step: int) -> None:
+def test_a_clock_set_back_delays_no_batch(site: Site, step: int) -> None:
     """A signature taken before is in the log at once, not when the clock has caught up."""
     letter = site.letter(batch=(1000, 60))
     site.clock.now += 120

@@ -1,6 +1,6 @@
 """Who keeps the list of access codes does not learn from the site who has signed, without using codes up (V9).
 
-Every refusal there is, for one code before and after somebody used it, and for a code that does not exist: the same
+Every refusal there is, for one code before and after it is used, and for a code that does not exist: the same
 status, headers and bytes, for the same statements. And every statement made to fail in turn, both times.
 """
 
@@ -71,7 +71,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 
 @dataclass(frozen=True)
 class Seen:
-    """All that somebody outside has of an answer, and what it cost. Random values and the code itself are left out."""
+    """All that an outsider can see of a response, and what it cost. Random values and the code itself are left out."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -247,7 +247,7 @@ def test_every_refusal_of_an_activation_is_the_same_for_used_unused_and_unknown_
     """Status, headers, bytes and statements; and no code is looked up for any of them."""
     letter = site.letter(size=2)
     signer = letter.people[0]
-    GOOD(letter, letter.people[1])  # the letter is known by now, whoever asks first
+    GOOD(letter, letter.people[1])  # the letter is cached by now, whichever request comes first
     before, none = tried(site, letter, watch, signer), tried(site, letter, watch, unknown())
     assert not is_used(letter, signer), "nothing was used up"
     people.activate(letter, signer)
@@ -258,7 +258,7 @@ def test_every_refusal_of_an_activation_is_the_same_for_used_unused_and_unknown_
 
 
 def test_there_is_no_other_refusal() -> None:
-    """Whoever adds a problem says here what an activation with it tells of codes."""
+    """Every problem is listed here with what an activation that gets it tells about codes."""
     tested = {expected for _, _, expected in WAYS.values()}
     assert tested | USES_UP_OR_SAYS_NOTHING_OF_USE | FAULTS | NEVER == set(problems._KINDS)
 
@@ -304,7 +304,7 @@ def test_a_statement_that_fails_says_nothing_of_the_code(site: Site, watch: Watc
         found = {}
         for i in range(end):
             watch.begin()
-            # After "busy" the letter itself is looked up anew: by somebody else, so that statements keep their numbers.
+            # After "busy" the letter itself is looked up again; another request does it, so that numbers stay.
             assert GOOD(letter, unknown()).status == 403
             watch.begin(failing=i)
             answer = GOOD(letter, who)
@@ -359,7 +359,7 @@ def test_the_old_order_of_checks_is_caught(site: Site, watch: Watch, monkeypatch
 
 
 def test_the_box_is_the_same_before_and_after_its_code_was_used(site: Site, watch: Watch) -> None:
-    """It holds the record, uses nothing up, asks whether nothing was used, and answers also when nobody may sign."""
+    """It holds the record, uses nothing up, does not read its use, and answers when the letter is closed too."""
     letter = site.letter(size=2)
     signer = letter.people[0]
     place = roll.place(signer.code, letter.rid)
@@ -398,7 +398,7 @@ SPENT = {**CHOICE, "as": "initials", "initials": "T. P."}
 FORM_WAYS: dict[str, tuple[dict[str, str], Around, int]] = {
     "no way": ({"as": "sideways"}, nothing, 422),
     "no name": ({"name": ""}, nothing, 422),
-    "a name nobody has": ({"name": "A\u202eb"}, nothing, 422),
+    "an invalid name": ({"name": "A\u202eb"}, nothing, 422),
     "no group": ({"group": "nobody"}, nothing, 422),
     "initials too long": ({"as": "initials", "initials": "It is I, who else"}, nothing, 422),
     "a title of symbols": ({"title": "!!!"}, nothing, 422),
@@ -410,7 +410,7 @@ FORM_WAYS: dict[str, tuple[dict[str, str], Around, int]] = {
     "full disk": ({}, full_disk, 503),
 }
 
-THE_ROLL_KNOWS = {"no name", "a name nobody has", "no group", "a title of symbols"}
+THE_ROLL_KNOWS = {"no name", "an invalid name", "no group", "a title of symbols"}
 """With a roll these fields are not there, and nothing that is sent for them is looked at."""
 
 
@@ -462,7 +462,7 @@ def test_every_refusal_of_the_forms_is_the_same_for_used_unused_and_unknown_code
 
 
 def signed(letter: Letter, signer: Signer) -> str:
-    """Somebody signs by the form: their withdrawal code."""
+    """A person signs with the form; returns their withdrawal code."""
     browser = Browser(letter.call)
     browser.open(f"/{letter.slug}/form/en/sign")
     browser.send(code=codes.format_code("S", signer.code))
@@ -488,7 +488,7 @@ def test_a_last_step_that_may_use_a_code_up_does_the_same_for_a_used_one(site: S
     ]
     assert own[0] == len(costs[0]) - 1
     costs = [cost[: at + 1] for cost, at in zip(costs, own, strict=True)]
-    # A batch is opened by whoever comes first in it.
+    # The first entry of a batch opens it.
     steady = [[sql for sql in cost if "signing_batch" not in sql] for cost in costs]
     assert steady[0] == steady[1]
 

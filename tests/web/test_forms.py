@@ -29,7 +29,7 @@ __all__ = ["mail", "pooled_keys"]
 
 
 def code_of(letter: Letter, number: int = 0) -> str:
-    """The access code of somebody on paper."""
+    """A person's access code, as printed."""
     return codes.format_code("S", letter.people[number].code)
 
 
@@ -43,7 +43,7 @@ def filled_in(letter: Letter, number: int = 0, **fields: str) -> Browser:
     return browser
 
 
-def test_somebody_signs_and_withdraws_without_script(site: Site) -> None:
+def test_a_person_signs_and_withdraws_without_javascript(site: Site) -> None:
     """Code, name, group, title; a withdrawal code, once; later, in another browser: code, sure, done. It verifies."""
     letter = site.letter(public=True, check="codes", size=3)
     browser = filled_in(letter)
@@ -71,7 +71,7 @@ def test_somebody_signs_and_withdraws_without_script(site: Site) -> None:
 
 
 def test_what_was_signed_this_way_is_published_and_verified(site: Site) -> None:
-    """A name, initials, nobody's name: the edition has them, and a stranger's verifier agrees."""
+    """A name, initials, no name: the edition has them, and a stranger's verifier agrees."""
     letter = site.letter(public=True, check="codes", size=4)
     filled_in(letter, 0)
     filled_in(letter, 1, **{"as": "initials", "initials": "T. P.", "name": "forgotten"})
@@ -89,7 +89,7 @@ def test_what_was_signed_this_way_is_published_and_verified(site: Site) -> None:
 
 
 def test_with_a_roll_the_name_is_the_records(site: Site) -> None:
-    """Whoever is on the roll is shown who they are, and signs as nobody else; the verifier calls it verified."""
+    """A person on the roll is shown their record and can sign only with it; the verifier calls it verified."""
     letter = site.letter(public=True, check="roll", size=2)
     browser = filled_in(letter, 0, name="Somebody Else")
     assert browser.answer.status == 200
@@ -223,7 +223,7 @@ BAD: dict[str, tuple[dict[str, str], str]] = {
 }
 
 
-def test_a_wrong_field_is_told_and_nothing_typed_is_lost(site: Site) -> None:
+def test_a_wrong_field_gets_an_error_and_nothing_typed_is_lost(site: Site) -> None:
     """Each mistake is named; everything else is still in the form, the code unused, and mended it signs."""
     letter = site.letter(public=True, check="codes", size=1)
     before = world_bytes()
@@ -356,7 +356,7 @@ def test_looking_changes_nothing_and_strangers_cannot_send(mail: MailSite) -> No
     assert world_bytes() == before
 
 
-def test_nobody_signs_a_letter_that_is_closed_and_everybody_may_withdraw(site: Site) -> None:
+def test_a_closed_letter_takes_withdrawals_but_no_signatures(site: Site) -> None:
     """Abandoned: the form says so, the code stays unused; a withdrawal goes through."""
     letter = site.letter(public=True, check="codes", size=2)
     withdrawal = filled_in(letter).code("withdrawal")
@@ -372,7 +372,7 @@ def test_nobody_signs_a_letter_that_is_closed_and_everybody_may_withdraw(site: S
     assert letter.status()["count"] == 0
 
 
-def test_the_withdrawal_code_is_mailed_to_who_got_the_access_code(mail: MailSite) -> None:
+def test_the_withdrawal_code_is_mailed_to_the_address_that_got_the_access_code(mail: MailSite) -> None:
     """To the address the check mailed, and to no other: neither an unchecked one nor another letter's."""
     letter = mail.site.letter(public=True, check="mail", size=0)
     browser = Browser(letter.call)

@@ -1,4 +1,4 @@
-"""A database that is older than its log, or another one, is never signed on from; nobody has to say that it is."""
+"""Rollback protection: a database older than its log, or another one, never forks the log; it is noticed by itself."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def sign_more(site: Site, letter: Letter, first: int) -> list[int]:
 
 
 def test_an_older_database_is_not_signed_on_from(site: Site) -> None:
-    """What is served stays; nobody signs; who withdraws is heard; the doctor says it; other letters go on."""
+    """Served files stay; no signatures; withdrawals are kept; the doctor reports it; other letters go on."""
     letter, size = grown(site)
     other, _ = grown(site)
     before = served(letter)
@@ -105,7 +105,7 @@ def test_an_older_database_is_not_signed_on_from(site: Site) -> None:
     with pytest.raises(AssertionError, match="busy"):
         people.activate(letter, letter.people[-1])
     assert people.withdraw(letter, letter.people[0]).status == 201
-    # Somebody whom this database does not know: told to come again, not that they never signed.
+    # A signatory whom this database lacks is told to retry, not that they never signed.
     assert people.withdraw(letter, letter.people[5]).status == 503
     site.rounds()
     assert served(letter) == before
@@ -171,7 +171,7 @@ def test_a_running_clerk_notices_that_the_database_has_moved(site: Site) -> None
     before = served(letter)
     ready = letter.people[6]
     go_back(letter, size)
-    # Nobody has noticed yet.
+    # No one has noticed yet.
     assert letter.post("entries", people.prepare(letter, ready)).status == 201
     site.clock.now += 600
     site.rounds(3)
@@ -227,7 +227,7 @@ def test_the_mark_is_memory_enough(site: Site) -> None:
     assert sign_more(site, letter, 6) == [503, 503]
 
 
-def test_nobody_is_answered_before_it_was_asked(site: Site) -> None:
+def test_rolled_back_letters_are_halted_before_the_first_request(site: Site) -> None:
     """``serve`` asks before its workers start, so no receipt comes from the old database; nor for one that is sound."""
     letter, size = grown(site)
     assert guard.halt_rolled_back_letters(site.world) == []
@@ -239,7 +239,7 @@ def test_nobody_is_answered_before_it_was_asked(site: Site) -> None:
 
 
 def test_what_this_log_did_not_sign_says_nothing(site: Site) -> None:
-    """A served checkpoint that is damaged, or somebody else's, halts nobody: the newest one is served again."""
+    """A served checkpoint that is damaged, or another log's, halts no letter: the newest one is served again."""
     letter, _ = grown(site)
     before = served(letter)
     stranger = checkpoint.sign(replace(before, size=9_999), bytes(32)).encode()

@@ -202,7 +202,7 @@ def test_after_publication_a_withdrawal_erases_the_name_everywhere(site: Site) -
     assert name not in b"".join(bundle_of(letter).values())
 
 
-def test_a_second_edition_shows_who_left_and_who_came(site: Site) -> None:
+def test_a_second_edition_shows_joined_and_withdrawn(site: Site) -> None:
     """Edition 2 names those of edition 1 who stayed and those who joined."""
     letter = signed_letter(site, ["name"] * 4)
     site.make_edition(letter, {p.key for p in letter.people[:4]})

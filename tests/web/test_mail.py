@@ -33,7 +33,7 @@ def mail_letter(mail: MailSite, **how: object) -> Letter:
 
 
 def ask(letter: Letter, address: str, language: str = "en") -> Answer:
-    """Somebody asks for a code, from a browser of their own."""
+    """A person asks for a code, from a new browser."""
     browser = Browser(letter.call)
     browser.open(f"/{letter.slug}/form/{language}/code")
     return browser.send(address=address)
@@ -192,7 +192,7 @@ def test_never_mail_me_is_a_button_and_one_click_of_a_mail_program(mail: MailSit
 
 
 def test_mail_waits_while_the_server_is_down(mail: MailSite) -> None:
-    """An hour without a mail server: nobody is lost, nobody gets two mails, no code exists before its mail goes."""
+    """An hour without a mail server: no request is lost or sent twice, no code exists before its email is sent."""
     letter = mail_letter(mail)
     addresses = [f"tester{i}@example.org" for i in range(8)]
     mail.sink.stop()
@@ -316,7 +316,7 @@ def test_no_mail_has_a_place_for_words_of_others() -> None:
 @pytest.mark.parametrize(
     "typed", ["", "nobody", "a@b", "a b@example.org", "x@example.org\r\nBcc: y@example.org", "é@example.org"]
 )
-def test_what_is_no_address_is_said_and_kept_in_the_form(mail: MailSite, typed: str) -> None:
+def test_an_invalid_address_gets_an_error_and_stays_in_the_form(mail: MailSite, typed: str) -> None:
     """The person sees what is wrong and what they typed; nothing is queued."""
     letter = mail_letter(mail)
     answer = ask(letter, typed)

@@ -100,7 +100,7 @@ def test_few_names_stand_on_one_page(letter: Letter) -> None:
     assert letter.get("editions/1/signatories-en-1.html").status == 404
 
 
-def test_what_changed_names_those_who_joined_and_only_counts_those_who_left(site: Site, letter: Letter) -> None:
+def test_changes_name_the_joined_and_only_count_the_withdrawn(site: Site, letter: Letter) -> None:
     """Two join, one withdraws: edition 2 names the two, and the one is on no page and in no file any more."""
     for person in letter.people[3:5]:
         assert people.sign(letter, person).status == 201

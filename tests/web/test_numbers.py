@@ -68,7 +68,7 @@ def living(fates_: list[tuple[str, str]]) -> tuple[LetterWorld, edition.Edition]
 
 
 def opened(number: int, fate: str, group: str) -> Opened:
-    """What somebody's seal opened to."""
+    """What a person's seal opened to."""
     if fate == "void":
         return Opened("void")
     name = {"name": f"Testperson {number}", "initials": "T. P."}.get(fate, "")
@@ -247,7 +247,7 @@ def test_a_public_letter_with_too_many_names_to_list_leads_to_the_file(
 
 
 def test_the_names_of_a_public_letter_add_up_too(site: Site) -> None:
-    """The list as of the newest batch: its number is the count, its groups add up, and nobody who withdrew is in it."""
+    """The list as of the newest batch: its number is the count, its groups add up, and no withdrawn person is in it."""
     letter = site.letter(public=True, check="codes", size=8)
     for person, kind in zip(letter.people, ("name", "name", "name", "initials", "anonymous"), strict=False):
         assert people.sign(letter, person, kind).status == 201

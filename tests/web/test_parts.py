@@ -69,7 +69,7 @@ def test_openings_are_served_in_parts_and_shrink_with_withdrawals(site: Site) ->
 
 
 @pytest.mark.usefixtures("narrow")
-def test_a_part_nobody_needs_any_more_is_found_and_goes(site: Site) -> None:
+def test_an_openings_part_that_is_no_longer_needed_is_deleted(site: Site) -> None:
     """A clerk that died between two editions of the directory: what lies beyond the last part is removed."""
     letter = signed_letter(site, ["name"] * 3)
     site.make_edition(letter, {p.key for p in letter.people[:3]})

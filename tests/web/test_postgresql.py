@@ -285,7 +285,7 @@ def test_a_database_that_cannot_be_reached_is_named_with_a_remedy(cluster: Clust
 
 @contextmanager
 def followed(cluster: Cluster) -> Iterator[Cluster]:
-    """A standby that commits wait for, and that is down. Afterwards nobody waits any more."""
+    """A standby that commits wait for, and that is down. Afterwards commits do not wait any more."""
     standby = Cluster(primary_conninfo="")
     try:
         standby.copy_of(cluster, "standby")
@@ -340,7 +340,7 @@ def test_a_site_that_believes_its_commits_acknowledges_what_the_standby_lacks(
     letter, body = ready_to_sign(honest)
     assert honest.stop() == 0
     # Its port is the letter's: clients find it where they found the honest one.
-    command = web_command("127.0.0.1", honest.port, 1, "web.believing:application")
+    command = web_command("127.0.0.1", honest.port, 1, "web.trusting_commit:application")
     believing = Server(honest.data, honest.port, command)
     believing.start()
     try:
@@ -365,7 +365,7 @@ def cancel_waits(database: str) -> str:
 
 
 def cut_short(cluster: Cluster, database: str, letter: Letter, body: dict[str, object]) -> Answer:
-    """The answer to an entry whose commit waits for a standby until somebody cancels the wait."""
+    """The answer to an entry whose commit waits for a standby until the wait is cancelled."""
     found: list[Answer] = []
     sender = threading.Thread(target=lambda: found.append(letter.post("entries", body)))
     sender.start()

@@ -77,7 +77,7 @@ def test_the_search_finds_a_name_in_any_spelling(site: Site, tmp_path: Path) -> 
             file.unlink()
 
 
-def test_no_row_says_when_or_from_where_somebody_signed(site: Site) -> None:
+def test_no_row_holds_the_time_or_origin_of_a_signature(site: Site) -> None:
     """Signatures carry no time and no address; what is audited is what organisers and trustees did."""
     letter, _ = sealed_letter(site)
     columns = {field.name for model in (Entry, SealedObject, Pending) for field in model._meta.get_fields()}

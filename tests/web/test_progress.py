@@ -40,7 +40,7 @@ def watched(letter: Letter) -> tuple[list[Any], list[Any]]:
     return told, control
 
 
-def test_a_status_asked_for_again_and_again_shows_nobody(site: Site) -> None:
+def test_a_status_that_is_polled_reveals_no_single_person(site: Site) -> None:
     """Twenty-five use their codes and sign: the status stays as it was, byte for byte, until their batch is in.
 
     Control: with live counters each of the fifty acts is seen.
@@ -58,7 +58,7 @@ def test_a_status_asked_for_again_and_again_shows_nobody(site: Site) -> None:
     assert (after["count"], after["activated"], after["codes"], after["pending"]) == (25, 20, 30, 0)
 
 
-def test_what_was_told_does_not_follow_until_the_next_batch(site: Site) -> None:
+def test_stored_progress_changes_only_with_the_next_batch(site: Site) -> None:
     """More use their codes after a batch: minutes later the organiser is told the same."""
     letter = site.letter(size=30, batch=(1000, WAIT))
     for person in letter.people[:12]:

@@ -195,7 +195,7 @@ def test_caddy(
 
 
 @pytest.mark.skipif(shutil.which("haproxy") is None, reason="needs Debian's package haproxy")
-def test_haproxy_balances_and_leaves_out_who_is_away(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+def test_haproxy_balances_and_skips_a_server_that_is_down(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
     """The snippet of postgresql.md with two machines: answered before its checks, after them, and when one is gone.
 
     The checks are every two seconds: a proxy whose checks the site refuses answers until then, and 503 from then on.

@@ -62,7 +62,7 @@ def test_every_entry_is_in_the_log_at_once(site: Site) -> None:
     check_proof(letter, body, again)
 
 
-def test_many_who_wait_for_their_places_ask_as_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_that_wait_for_proofs_share_one_poll(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty at once get receipt and proof in one answer; how far the log is was asked for all of them together."""
     letter = site.letter(public=True, check="codes", size=20)
     bodies = []

@@ -139,7 +139,7 @@ def test_a_strike_after_publication_is_refused(site: Site) -> None:
     assert (refused.status, refused.problem) == (409, "letter-closed")
 
 
-def test_a_busy_database_is_said_so_and_nothing_is_acknowledged(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_database_answers_503_and_nothing_is_acknowledged(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """While somebody else holds the write lock too long: 503 with Retry-After, and the same request works later."""
     from django.db import transaction
 
@@ -293,7 +293,7 @@ def test_a_commit_that_fails_is_never_acknowledged(site: Site, monkeypatch: pyte
     assert not Pending.objects.exists()
 
 
-def test_too_many_at_once_are_told_to_come_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_beyond_the_queue_are_told_to_retry(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """When too much waits already nothing more is queued: 503 at once."""
     from undersigned.web.signing import committer
 

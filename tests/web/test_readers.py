@@ -59,7 +59,7 @@ def test_the_feed_tells_editions_and_counts_and_no_name(letter: Letter) -> None:
     assert "מהדורה 1 פורסמה: 3 אנשים עומדים מאחוריה" in [row["title"] for row in entries_of(letter, "he")]
 
 
-def test_the_feed_keeps_what_it_said_and_tells_no_moment(site: Site, letter: Letter) -> None:
+def test_the_feed_keeps_its_entries_and_has_no_exact_times(site: Site, letter: Letter) -> None:
     """A later batch adds an entry; older ones keep their hour, and every time is a whole hour."""
     before = entries_of(letter)
     site.clock.now += 7200
@@ -162,7 +162,7 @@ def test_a_title_that_cannot_be_set_costs_the_picture_and_nothing_else(
     assert letter.get("embed/en.svg").status == 200
 
 
-def test_whoever_shares_a_page_shares_its_picture(letter: Letter) -> None:
+def test_a_shared_page_has_its_picture(letter: Letter) -> None:
     """Whole addresses, the title, the count in words, and the other languages' versions."""
     page = unescape(letter.get("he/").body.decode())
     site = f"http://127.0.0.1:8000/{letter.slug}"
@@ -174,7 +174,7 @@ def test_whoever_shares_a_page_shares_its_picture(letter: Letter) -> None:
     assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == (1200, 630)
 
 
-def test_a_contact_stands_on_the_press_page(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_press_page_shows_the_contact(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """What ``settings.toml`` says, as a link if it is a mail address; a page of text is refused."""
     root = settings.DATA.root
     lines = 'authority = "127.0.0.1:8000"\nscheme = "http"\n'

@@ -55,7 +55,7 @@ def resigned(owner: Letter, body: dict[str, Any], /, **fields: Any) -> dict[str,
 
 
 def other_object(letter: Letter, body: dict[str, Any]) -> dict[str, Any]:
-    """Somebody else's sealed name."""
+    """Another person's sealed name."""
     return {**body, "object": letter.people[0].object}
 
 
@@ -82,7 +82,7 @@ def question(**change: Any) -> Callable[[Letter], Answer]:
 
 
 def used_code(letter: Letter) -> Answer:
-    """Another question with the code of somebody who has signed."""
+    """Another request with the code of a person who has signed."""
     again = people.Signer(letter.people[0].code, letter.people[0].record)
     return letter.post("activate", people.ask(letter, again).body)
 
@@ -153,7 +153,7 @@ MATRIX: dict[str, tuple[Callable[[Letter], Answer], int, str]] = {
         lambda s: s.entry(entries.Withdraw(v=1, letter=s.l, key=STRANGER_KEY), STRANGER),
         409, "sequence",
     ),
-    "withdrawal signed by somebody else": (
+    "withdrawal signed with another key": (
         lambda s: s.entry(entries.Withdraw(v=1, letter=s.l, key=s.people[0].key), STRANGER), 403, "signature-invalid",
     ),
     "signing again after withdrawing": (lambda s: people.sign(s, s.people[1]), 409, "key-withdrawn"),
@@ -177,12 +177,12 @@ MATRIX: dict[str, tuple[Callable[[Letter], Answer], int, str]] = {
             opening.Openings(v=1, letter=s.l, edition=1, trustee=1, shares={}), s.trustees[0][1])),
         409, "sequence",
     ),
-    "openings by nobody": (
+    "openings of an unknown trustee": (
         lambda s: s.post("openings", opening.sign_openings(
             opening.Openings(v=1, letter=s.l, edition=1, trustee=1, shares={}), STRANGER)),
         403, "signature-invalid",
     ),
-    "a cosignature by nobody": (raw("cosignatures", "— x AAAAAAAA\n".encode(), "text/plain"), 400, "malformed"),
+    "a stranger's cosignature": (raw("cosignatures", "— x AAAAAAAA\n".encode(), "text/plain"), 400, "malformed"),
     "no cosignature": (raw("cosignatures", b"\n", "text/plain"), 400, "malformed"),
     "seals without a signature": (lambda s: s.get("seals?from=0"), 401, "not-authorized"),
     "seals with another path's signature": (

@@ -102,7 +102,7 @@ def test_a_first_start_that_listens_on_no_name_asks_for_one(tmp_path: Path, host
 
 
 @pytest.mark.parametrize("place", ["/proc/letters", "/dev/null/letters"])
-def test_a_place_that_cannot_be_written_to_is_said_in_a_sentence(place: str) -> None:
+def test_a_directory_that_is_not_writable_gets_a_clear_error(place: str) -> None:
     """Also to root, whom permissions do not stop: a kernel's file system, and a file where a directory must be."""
     for words in (("init", "--authority", "letters.example.org"), ("serve", "--port", str(free_port()))):
         found = run(*words, "--data", place)
@@ -168,7 +168,7 @@ def test_settings_that_are_wrong_are_named(tmp_path: Path, text: str) -> None:
         read_settings(data)
 
 
-def test_a_taken_port_is_said_so(tmp_path: Path) -> None:
+def test_a_port_in_use_gets_a_clear_error(tmp_path: Path) -> None:
     """One line, exit status 2, and no data directory is made."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -222,7 +222,7 @@ def test_if_one_of_its_processes_dies_the_other_is_stopped_aloud(tmp_path: Path,
     assert server.stop() == 0
 
 
-def test_a_crowd_that_keeps_its_connections_open_shuts_nobody_out(tmp_path: Path) -> None:
+def test_idle_connections_do_not_block_new_signers(tmp_path: Path) -> None:
     """More viewers than the server has backlog, each with a connection of its own: the next one is answered."""
     soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(most, 8192)), most))
@@ -249,7 +249,7 @@ SLOW = {
 }
 
 
-def test_those_who_never_finish_a_request_hold_nobody_up(tmp_path: Path) -> None:
+def test_unfinished_requests_do_not_delay_others(tmp_path: Path) -> None:
     """Five hundred who stop within the headers, two hundred within a body, three hundred within what Django is to read:
     a page still takes less than a second, and so does what Django answers."""
     server = Server(tmp_path / "data", free_port())

@@ -53,7 +53,7 @@ def readable(folder: Path) -> dict[str, bytes]:
     return {name: gzip.decompress(data) if name.endswith(".gz") else data for name, data in files.items()}
 
 
-def test_a_page_comes_compressed_to_whoever_takes_that(site: Site) -> None:
+def test_a_page_is_compressed_for_clients_that_accept_gzip(site: Site) -> None:
     """The same page either way, under two tags; and its tag alone if it has not changed."""
     letter = site.letter()
     plain = letter.get("en/")

@@ -1,4 +1,4 @@
-"""Admission asks the database what the protocol's fold knows: on a random walk through a letter's life they agree."""
+"""Admission's rules on the database agree with the protocol's fold, on random walks through a letter's life."""
 
 from __future__ import annotations
 

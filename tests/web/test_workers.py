@@ -205,8 +205,8 @@ def test_a_batch_goes_there_and_back_four_times(site: Site, monkeypatch: pytest.
         assert len(ways) == 4, ways
 
 
-@pytest.mark.skipif(not ON_POSTGRESQL, reason="test_looking.py holds it of both; this is another's session")
-def test_nothing_is_called_washed_while_somebody_still_sees_it(site: Site) -> None:
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="test_doctor_under_load.py holds it of both; this is another's session")
+def test_rows_that_a_snapshot_can_see_do_not_count_as_purged(site: Site) -> None:
     """A table written anew keeps deleted rows that an old snapshot shows; so it is asked again when that is over."""
     letter = site.letter()
     people.sign(letter, letter.people[0])

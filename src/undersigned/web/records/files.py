@@ -12,7 +12,7 @@ from .classification import LETTER_LIFE, SITE_LIFE, UNTIL_WITHDRAWN, Field, Kind
 UNTIL_PAGE_ERASED: Final = Until(
     "Until a person in its edition withdraws, or the booking is changed or cancelled.",
     "web/bookings/actions/erase.py::erase_pages",
-    "tests/web/test_bookings.py::test_a_page_vanishes_with_whoever_it_names",
+    "tests/web/test_bookings.py::test_a_page_is_erased_when_a_person_it_names_withdraws",
 )
 UNTIL_TAKEN_AGAIN: Final = Until(
     "Until the letter's log goes on; each is then posted again and the file deleted.",

@@ -1,4 +1,4 @@
-"""A site whose letter has lived: signed, changed, withdrawn, cut, opened, published. Made once, then copied."""
+"""A site with a letter after its whole life: signed, changed, withdrawn, cut, opened, published. Made once, copied."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def said_on(letter: Letter, path: str, language: str) -> set[str]:
 
 @pytest.mark.parametrize("language", ["en", "he"])
 @pytest.mark.parametrize("check", ["codes", "roll"])
-def test_a_page_says_what_was_checked_and_nothing_of_nobody(site: Site, check: str, language: str) -> None:
+def test_a_page_says_what_was_checked_and_nothing_about_no_signatures(site: Site, check: str, language: str) -> None:
     """The letter's page and the press's: a roll makes people different, codes only make codes different."""
     letter = site.letter(public=True, check=check, size=2)
     pages = (f"{language}/", f"press/{language}.html")
@@ -59,7 +59,7 @@ def test_without_script_a_page_says_why_it_needs_it_and_another_way(site: Site, 
             assert (f"names/signatories-{language}.html" in text) == (bool(how) and kind == "counted")
 
 
-def test_a_public_name_is_never_said_to_wait_for_publication(site: Site) -> None:
+def test_no_page_says_that_a_public_name_waits_for_publication(site: Site) -> None:
     """It is public from the moment of signing: no page of its letter says "before publication"."""
     letter = site.letter(public=True, check="codes", size=1)
     signed = html.unescape(filled_in(letter).text)
@@ -71,7 +71,7 @@ def test_a_public_name_is_never_said_to_wait_for_publication(site: Site) -> None
     assert "before publication" in html.unescape(site.letter().get("en/").body.decode()), "the control"
 
 
-def test_a_step_with_nothing_to_check_is_told_apart(site: Site) -> None:
+def test_a_step_with_nothing_to_check_is_inapplicable(site: Site) -> None:
     """A public letter with codes has no roll, no trustees and no edition yet: valid, and shown as nothing shown."""
     letter = site.letter(public=True, check="codes", size=1)
     filled_in(letter)

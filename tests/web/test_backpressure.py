@@ -1,4 +1,4 @@
-"""Too many at once: whoever cannot be answered soon is told to come back, before anything is done for them."""
+"""Backpressure: requests beyond the bounded queue, and requests to a lagging event loop, are told to retry at once."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ async def _crowd(gate: LoadLimit, number: int) -> tuple[list[str], list[str]]:
     return at_first, said
 
 
-def test_so_many_are_inside_so_many_wait_and_the_rest_are_told_at_once() -> None:
+def test_concurrency_and_queue_are_bounded_and_the_rest_refused_at_once() -> None:
     """Of ten two are let in, three wait and are let in after them, five are told to come back."""
     at_first, in_the_end = asyncio.run(_crowd(LoadLimit(concurrent=2, queued=3), 10))
     assert Counter(at_first) == {"in": 2, "busy": 5}
     assert Counter(in_the_end) == {"in": 5, "busy": 5}
 
 
-def test_nobody_waits_longer_than_people_do() -> None:
-    """Whoever is not let in within the gate's patience is told to come back, and takes no place any more."""
+def test_waiting_requests_are_refused_after_the_maximum_wait() -> None:
+    """A request that is not admitted within the maximum wait is told to retry, and frees its place in the queue."""
 
     async def scene() -> tuple[list[str], list[str]]:
         gate, leave, said, later = (
@@ -91,7 +91,7 @@ def test_a_loop_that_is_behind_is_seen_to_be() -> None:
     asyncio.run(scene())
 
 
-def test_what_comes_while_the_loop_is_behind_is_told_to_come_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_are_told_to_retry_while_the_event_loop_lags(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Signatures, codes and what Django answers: 503 with Retry-After, nothing kept; what lies ready is served."""
     letter = site.letter()
     first, second = letter.people[:2]

@@ -1,4 +1,4 @@
-"""Whoever looks at a site for a long time is in nobody's way: the log goes on, and what was deleted still vanishes."""
+"""Long-running readers (doctor, backup, snapshots) block neither the log nor the purge of deleted rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .test_doctor import look, published
 
 RECIPIENT = pyrage.x25519.Identity.generate().to_public()
 TIMEOUT = 20.0
-"""Seconds within which something that waits for nobody is over, however busy the machine is."""
+"""Seconds within which anything that does not block is over, however busy the machine is."""
 
 
 class Standstill:
@@ -115,7 +115,7 @@ def backup(monkeypatch: pytest.MonkeyPatch, still: Standstill, target: Path) -> 
 
 @pytest.mark.parametrize("what", ["doctor", "backup"])
 @pytest.mark.parametrize("held", [False, True])
-def test_the_log_goes_on_while_somebody_looks(
+def test_the_log_goes_on_while_the_doctor_runs(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, what: str, held: bool
 ) -> None:
     """A signature taken in the middle of a large step enters the log. Control: with the clerk held it does not."""
@@ -144,7 +144,7 @@ def test_the_log_goes_on_while_somebody_looks(
 
 
 def test_a_look_that_was_overtaken_is_taken_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody whom an edition names withdraws while it is looked at, and their names are gone: no fault."""
+    """A person whom an edition names withdraws during the examination, and the names are erased: no finding."""
     letter = published(site)
     still, found = Standstill(), list[Finding]()
     with standing(doctor(site, monkeypatch, still, found), still, nullcontext()):
@@ -154,7 +154,7 @@ def test_a_look_that_was_overtaken_is_taken_again(site: Site, monkeypatch: pytes
     assert found == []
 
 
-def test_a_fault_that_comes_while_somebody_looks_is_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_that_appears_while_the_doctor_runs_is_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Control: a file that is damaged meanwhile is not taken for one that was overtaken."""
     letter = published(site)
     still, found = Standstill(), list[Finding]()
@@ -167,15 +167,15 @@ def test_a_fault_that_comes_while_somebody_looks_is_found(site: Site, monkeypatc
 
 
 def signed(site: Site) -> tuple[Letter, bytes]:
-    """A letter somebody signed, and bytes only their sealed object has."""
+    """A letter with one signature, and bytes that only its sealed object has."""
     letter = site.letter()
     people.sign(letter, letter.people[0])
     site.rounds()
     return letter, letter.people[0].object.body.encode()[100:160]
 
 
-def test_what_was_deleted_goes_when_the_last_who_saw_it_has_gone(site: Site) -> None:
-    """While somebody looks the database keeps its past, and says so; afterwards it is washed as ever."""
+def test_deleted_rows_are_purged_when_the_last_snapshot_ends(site: Site) -> None:
+    """While a snapshot is open, purging fails and says so; afterwards it works again."""
     letter, sealed = signed(site)
     step = OBJECTS_PURGE_INTERVAL + 10 if connection.vendor == "postgresql" else 10
     seen, done = threading.Event(), threading.Event()
@@ -206,8 +206,8 @@ def test_what_was_deleted_goes_when_the_last_who_saw_it_has_gone(site: Site) -> 
     assert sealed not in on_disk()
 
 
-@pytest.mark.skipif("connection.vendor == 'postgresql'", reason="there nobody waits for a vacuum")
-def test_nobody_waits_for_a_wash_that_waits_for_a_reader(site: Site) -> None:
+@pytest.mark.skipif("connection.vendor == 'postgresql'", reason="there no writer waits for a vacuum")
+def test_a_purge_that_waits_for_a_reader_blocks_no_writer(site: Site) -> None:
     """Truncating SQLite's log would keep writers out for ten seconds; it is begun when no reader needs the past."""
     signed(site)
     asked: list[str] = []
@@ -222,7 +222,7 @@ def test_nobody_waits_for_a_wash_that_waits_for_a_reader(site: Site) -> None:
             assert not purge_deleted("signing_pending")
             assert not [sql for sql in asked if "TRUNCATE" in sql]
             first = len(asked)
-            # The second time nobody waits at all.
+            # The second time it does not wait at all.
             assert not purge_deleted("signing_pending")
             assert len(asked) == first + 1
         assert purge_deleted("signing_pending")
@@ -233,7 +233,7 @@ def test_nobody_waits_for_a_wash_that_waits_for_a_reader(site: Site) -> None:
 
 @contextmanager
 def people_reading() -> Iterator[None]:
-    """Somebody else's snapshot."""
+    """Another session's snapshot."""
     seen, done = threading.Event(), threading.Event()
 
     def stay() -> None:
@@ -261,7 +261,7 @@ def test_a_snapshot_can_write_nothing(site: Site) -> None:
 
 
 def test_a_backup_says_what_its_own_copy_holds(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Somebody signs after the copy and before it is described: the description is of the copy."""
+    """A signature comes after the copy and before it is described: the description is of the copy."""
     letter = published(site)
     size = Entry.objects.count()
     still = Standstill()
@@ -284,7 +284,7 @@ def test_a_backup_says_what_its_own_copy_holds(site: Site, monkeypatch: pytest.M
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="with SQLite there is one machine")
 def test_a_round_on_another_machine_is_waited_for(site: Site) -> None:
-    """The lock file of another machine is not seen, the database's is; a clerk that was followed keeps nobody."""
+    """The lock file of another machine is not seen, the database's is; a deposed clerk's lock blocks no one."""
     signed(site)
     given = connection.get_connection_params()
     with psycopg.connect(**{k: given[k] for k in ("host", "port", "user", "dbname")}, autocommit=True) as machine:

@@ -1,4 +1,4 @@
-"""What every answer carries, and what reading changes: nothing."""
+"""The edge: headers of every response, escaping of user text, and that GET changes nothing."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_names_stand_by_group_and_in_the_order_of_the_language(published: Letter
     assert page.index("Reserve") < page.index("Retired")
 
 
-def test_what_somebody_writes_is_only_ever_text(site: Site) -> None:
+def test_user_text_is_always_escaped(site: Site) -> None:
     """Markup in a letter's text stays text, and pictures of other sites are not fetched."""
     html = to_html("<script>alert(1)</script> ![x](https://evil.example/p.png) [l](javascript:alert(1)) **b**")
     assert "<script" not in html

@@ -1,4 +1,4 @@
-"""A deliberately broken site: it looks whether an address has its code, and queues nothing if so. A control for V1."""
+"""A deliberately broken site: it queues no email for an address that has its code, which leaks that. Control for V1."""
 
 from __future__ import annotations
 

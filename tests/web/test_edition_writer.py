@@ -1,4 +1,4 @@
-"""A large letter's edition is written beside the clerk's rounds: the log goes on, and no name slips in."""
+"""A large letter's edition is written in a background job: the log goes on, and no withdrawn name is served."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_while_an_edition_is_written_the_log_goes_on(site: Site, slow: Slow, pub
     before = published.status()["count"]
     assert people.sign(published, published.people[4]).status == 201
     site.rounds()
-    assert published.status()["count"] == before + 1, "nobody waits for the edition"
+    assert published.status()["count"] == before + 1, "signatures do not wait for the edition"
     slow.finish(site)
     assert published.get("editions/1/counts.json").status == 200
     slow.finish(site)
@@ -145,7 +145,7 @@ def test_from_whom_many_withdraw_there_is_an_edition_all_the_same(
     assert published.get("editions/1/counts.json").status == status
 
 
-def test_whoever_looks_or_publishes_waits_for_it(site: Site, slow: Slow, published: Letter) -> None:
+def test_the_doctor_and_publications_wait_for_the_edition_writer(site: Site, slow: Slow, published: Letter) -> None:
     """As for a publication; once it is in place the lock is free, and so it is when the clerk leaves in the middle."""
 
     def free() -> bool:
@@ -173,8 +173,8 @@ def test_whoever_looks_or_publishes_waits_for_it(site: Site, slow: Slow, publish
     assert published.get("editions/1/counts.json").status == 200
 
 
-def test_an_edition_that_cannot_be_written_is_said_and_begun_again(site: Site, slow: Slow, published: Letter) -> None:
-    """No room: the round says so as every full disk, nobody who withdrew is served, and the next one tries again."""
+def test_a_failed_edition_job_is_logged_and_started_again(site: Site, slow: Slow, published: Letter) -> None:
+    """Disk full: the round reports it, no withdrawn name is served, and the next round tries again."""
     slow.error = OSError(errno.ENOSPC, "no room")
     people.withdraw(published, published.people[0])
     site.rounds(1)
@@ -192,7 +192,7 @@ def test_an_edition_that_cannot_be_written_is_said_and_begun_again(site: Site, s
 def test_a_clerk_that_starts_takes_a_bundle_away_with_a_name_that_went(
     site: Site, slow: Slow, published: Letter
 ) -> None:
-    """The one before it died between the log and the files. Control: nobody withdrew, and the bundle stays."""
+    """The one before it died between the log and the files. Control: without a withdrawal the bundle stays."""
     for _ in range(4):
         site.clock.now += 60
         slow.finish(site)

@@ -1,4 +1,4 @@
-"""A large edition that stands as it should is not made again to find that out; what decides its bytes is looked at."""
+"""Fingerprints of large editions: files that are up to date are not made again; out-of-date ones are."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def folder(letter: Letter) -> Path:
     return Path(settings.DATA.public) / letter.slug / "editions" / "1"
 
 
-def test_an_edition_that_stands_is_not_made_again(published: Letter, made: list[str]) -> None:
+def test_an_edition_with_the_right_fingerprint_is_not_made_again(published: Letter, made: list[str]) -> None:
     """Neither page nor opening. Control: where nobody noted what it was made of, every file is made and compared."""
     place(published)
     assert made == []
