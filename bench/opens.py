@@ -74,7 +74,7 @@ def main() -> None:
             assert isinstance(value, seal.Seal)
             trustee.seals.put(value)
             sealed = base64url.decode(value.shares[TRUSTEE - 1].sealed)
-            work.append((sealed, seal.share_info(*seal.place_of(value), TRUSTEE)))
+            work.append((sealed, seal.share_info(*seal.letter_and_key(value), TRUSTEE)))
         turns = []
         for start in range(0, len(wanted), TURN):
             spent = tool(trustee, wanted[start : start + TURN])

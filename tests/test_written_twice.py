@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 
 from undersigned.client import link
+from undersigned.protocol import manifest
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "frontend/src/protocol"
 _NUMBER = re.compile(r"^(?:export )?const ([A-Z][A-Z0-9_]+) = ([0-9A-Z][\w.* +-]*);", re.M)
 _PATTERN = re.compile(r"^const ([A-Z_]+) =\s+/(\^?)(.*?)(\$?)/([a-z]*);", re.M)
+_BUILT = re.compile(r"^const ([A-Z_]+) = new RegExp\(`(\^?)(.*?)(\$?)`\);", re.M)
 _TEXT = re.compile(r'^(?:export )?const ([A-Z][A-Z0-9_]+) = "([^"]*)";', re.M)
 # JavaScript counts other spaces than Python, so these are spelt in another way; documents.test.ts and roll.test.ts
 # compare what they take, character by character.
@@ -119,12 +121,20 @@ def spelt_alike(pattern: str) -> list[Any]:
     return found
 
 
+def expanded(template: str) -> str:
+    """A pattern that is put together from the manifest's own: the slug, the language tag."""
+    parts = dict(_TEXT.findall((SCRIPTS / "manifest.ts").read_text(encoding="utf-8")))
+    return re.sub(r"\$\{(\w+)\}", lambda m: parts[m[1]], template).replace("\\\\", "\\")
+
+
 def patterns(path: Path) -> dict[str, tuple[str, bool]]:
     """The patterns of a TypeScript module, as Python spells them, and whether each is of a whole string."""
     found = {}
     for name, begin, body, end, _ in _PATTERN.findall(path.read_text(encoding="utf-8")):
         spelt = re.sub(r"\\u\{([0-9a-f]+)\}", lambda m: f"\\U{int(m[1], 16):08x}", body.replace("\\/", "/"))
         found[name] = spelt, bool(begin and end)
+    for name, begin, template, end in _BUILT.findall(path.read_text(encoding="utf-8")):
+        found[name] = expanded(template), bool(begin and end)
     return found
 
 
@@ -142,6 +152,19 @@ def test_a_pattern_in_typescript_is_the_one_in_python() -> None:
     assert compared >= 11
 
 
+@pytest.mark.parametrize("name", ["SLUG", "LANGUAGE_TAG"])
+def test_a_pattern_that_others_are_made_of_stands_once_a_language(name: str) -> None:
+    """The two are equal, and no other file of either language spells it again."""
+    pattern = getattr(manifest, name)
+    assert dict(_TEXT.findall((SCRIPTS / "manifest.ts").read_text(encoding="utf-8")))[name] == pattern
+    # With or without "?:", which changes nothing of what a whole match is.
+    telling = pattern.replace("?:", "")
+    for folder, suffix in (("src/undersigned", "py"), ("frontend/src", "ts")):
+        sources = [path for path in (ROOT / folder).rglob(f"*.{suffix}") if ".test." not in path.name]
+        found = [path.name for path in sources if telling in path.read_text(encoding="utf-8").replace("?:", "")]
+        assert found == [f"manifest.{suffix}"]
+
+
 @pytest.mark.parametrize(("name", "stem"), [("ALPHABET", "codes"), ("URL_ALPHABET", "base64url")])
 def test_an_alphabet_is_the_same(name: str, stem: str) -> None:
     spelt = dict(_TEXT.findall((SCRIPTS / f"{stem}.ts").read_text(encoding="utf-8")))[name]
@@ -157,6 +180,7 @@ def test_the_paths_of_a_bundle_are_the_same() -> None:
     alternatives = [
         one.strip()[2:-2].replace("\\/", "/") for one in listed[1].split(",\n") if one.strip().startswith("/^")
     ]
+    alternatives += [expanded(template) for template in re.findall(r"new RegExp\(`\^(.*?)\$`\)", listed[1])]
     known = [pattern for pattern, _ in patterns(SCRIPTS / "bundle.ts").values()]
     bundle = importlib.import_module("undersigned.protocol.bundle")
     here = {str(spelt_alike(one)) for one in alternatives[0][1:-1].split("|") + alternatives[1:] + known}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from undersigned import durable
 from undersigned.client import files, keyfile
 from undersigned.client.errors import InputError
 from undersigned.client.folder import read_trustee
@@ -102,13 +103,13 @@ def test_a_key_without_its_public_file_gets_it_from_the_next_run(
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "state.json"
-    files.write_atomic(path, b"before")
+    durable.write_over(path, b"before")
 
     def fail(*_: object) -> None:
         raise OSError("the disk is full")
 
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(OSError, match="full"):
-        files.write_atomic(path, b"after")
+        durable.write_over(path, b"after")
     assert path.read_bytes() == b"before"
     assert [file.name for file in tmp_path.iterdir()] == ["state.json"]

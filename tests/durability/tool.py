@@ -20,8 +20,9 @@ from typing import Any
 
 import pyrage
 
+from undersigned import durable
 from undersigned.cli import app
-from undersigned.client import files, keyfile, trustee
+from undersigned.client import keyfile, trustee
 from undersigned.client.log_extension import VerifiedExtension
 from undersigned.client.mirror import Mirror
 from undersigned.client.trustee import Trustee, WatchResult
@@ -52,7 +53,7 @@ def locked(key: keyfile.TrusteeKey) -> bytes:
     return _HEAD + canonical.encode(kept)
 
 
-def _in_place(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
+def _in_place(path: Path, data: bytes, mode: int = 0o600, *, dated: bool = True, durable: bool = True) -> None:
     path.write_bytes(data)
 
 
@@ -75,7 +76,7 @@ def _later(self: Trustee) -> WatchResult:
 def run(words: list[str], where: str, broken: bool) -> int:
     """One command, in this process."""
     if broken:
-        files.write_atomic = _in_place
+        durable.write_over = _in_place
         trustee.Trustee.watch = _later  # type: ignore[method-assign]
     if where:
         gate.enter(where, "files")

@@ -35,13 +35,13 @@ def test_a_failure_at_any_step_leaves_no_report(step: str, tmp_path: Path, monke
         if next(calls) == 1:
             raise OSError(28, "no space left")
 
-    real = {"open": Path.open, "fsync": os.fsync, "replace": Path.replace}[step]
+    real = {"open": os.open, "fsync": os.fsync, "replace": Path.replace}[step]
 
     def broken(*arguments: object, **options: object) -> object:
         fail_third()
         return real(*arguments, **options)  # type: ignore[operator]
 
-    monkeypatch.setattr(os if step == "fsync" else Path, step, broken)
+    monkeypatch.setattr(Path if step == "replace" else os, step, broken)
     with pytest.raises(OSError, match="no space left"):
         write_all(tmp_path, FILES)
     monkeypatch.undo()

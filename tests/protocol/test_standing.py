@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from letterworld import LetterWorld
-from undersigned.protocol import entries, errors, manifest, standing
+from undersigned.protocol import entries, errors, manifest, rules
 
 Act = Callable[[LetterWorld], object]
 
@@ -191,9 +191,9 @@ def test_a_notice_gives_its_grace() -> None:
     """Sixty seconds here: one less is refused."""
     entry = entries.Notice(v=1, letter="", edition=1, after=SOON)
     due = NOT_BEFORE + DAY
-    standing.check_times(entry, RULES, due - 60, noticed=None, after=None)
+    rules.check_times(entry, RULES, due - 60, noticed=None, after=None)
     with pytest.raises(errors.ConditionError, match="grace"):
-        standing.check_times(entry, RULES, due - 59, noticed=None, after=None)
+        rules.check_times(entry, RULES, due - 59, noticed=None, after=None)
 
 
 @pytest.mark.parametrize(
@@ -210,5 +210,5 @@ def test_a_cut_that_comes_too_early_is_refused(now: int, noticed: int | None, af
     """Before the grace is over by this observer's clock, before the notice's time, before the manifest's."""
     entry = entries.Cut(v=1, letter="", edition=1)
     with pytest.raises(errors.ConditionError, match=why):
-        standing.check_times(entry, RULES, now, noticed=noticed, after=after)
-    standing.check_times(entry, RULES, NOT_BEFORE + 3 * DAY, noticed=NOT_BEFORE, after=SOON)
+        rules.check_times(entry, RULES, now, noticed=noticed, after=after)
+    rules.check_times(entry, RULES, NOT_BEFORE + 3 * DAY, noticed=NOT_BEFORE, after=SOON)

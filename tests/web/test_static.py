@@ -16,9 +16,9 @@ import pytest
 from django.conf import settings
 from django.db.backends.utils import CursorWrapper
 
+from undersigned.durable import write_over
 from undersigned.web.clerk.clerk import Clerk
 from undersigned.web.edge.file_cache import FileCache, FileVersion, version_of
-from undersigned.web.storage.durable import write_over
 from undersigned.web.storage.files import FileStorage
 from undersigned.web.storage.lazy_files import LazyFiles, given
 

@@ -7,6 +7,7 @@
 import type { Bytes } from "./bytes.ts";
 import { MalformedError } from "./errors.ts";
 import { finding } from "./finding.ts";
+import { LANGUAGE_TAG } from "./manifest.ts";
 import { pathOf, tilesOf } from "./tiles.ts";
 
 export type Files = ReadonlyMap<string, Bytes>;
@@ -15,7 +16,7 @@ const EDITION = /^editions\/([1-9][0-9]{0,5})\/(edition|counts)\.json$/;
 const OPENINGS = /^openings\/([1-9][0-9]{0,5})(?:\.([2-9]|[1-9][0-9]{1,5}))?\.jsonl$/;
 const PATHS = [
   /^(manifest\.json|roll\.json|objects\.jsonl|log\/checkpoint)$/,
-  /^text\/[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\.md$/,
+  new RegExp(`^text/${LANGUAGE_TAG}\\.md$`),
   /^log\/tile\/(entries|[0-9]{1,2})\/(x[0-9]{3}\/){0,5}[0-9]{3}(\.p\/[1-9][0-9]{0,2})?$/,
   EDITION,
   OPENINGS,

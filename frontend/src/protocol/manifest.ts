@@ -16,9 +16,13 @@ export const MAX_TRUSTEES = 9;
 /** Bytes of an X-Wing public key: ML-KEM-768's 1,184, then X25519's 32. */
 export const SEAL_KEY_LENGTH = 1216;
 
-const LANGUAGE = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/;
+/** The pattern of a letter's slug, the one word of its origin's path. In Python: protocol/manifest.py. */
+export const SLUG = "[a-z0-9][a-z0-9-]{0,79}";
+/** The pattern of a language tag. */
+export const LANGUAGE_TAG = "[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*";
+const LANGUAGE = new RegExp(`^${LANGUAGE_TAG}$`);
 const GROUP = /^[a-z0-9][a-z0-9-]{0,39}$/;
-const ORIGIN = /^[a-z0-9.-]+(:[0-9]{1,5})?(\/[a-z0-9][a-z0-9-]{0,79})$/;
+const ORIGIN = new RegExp(`^[a-z0-9.-]+(:[0-9]{1,5})?/${SLUG}$`);
 const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 const TIME = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z$/;
 

@@ -8,9 +8,10 @@
 
 import * as base64url from "../protocol/base64url.ts";
 import type { Bytes } from "../protocol/bytes.ts";
+import { SLUG } from "../protocol/manifest.ts";
 import { InputError } from "./errors.ts";
 
-const SLUG = /^\/[a-z0-9][a-z0-9-]{0,79}\/?$/;
+const PATH = new RegExp(`^/${SLUG}/?$`);
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 export interface Link {
@@ -33,7 +34,7 @@ export function parseLink(text: string): Link {
   if (url.username || url.password || url.search) {
     throw new InputError("an address holds neither a user name nor a question mark");
   }
-  if (!SLUG.test(url.pathname)) throw new InputError("this is not the address of a letter");
+  if (!PATH.test(url.pathname)) throw new InputError("this is not the address of a letter");
   const origin = url.host + url.pathname.replace(/\/$/, "");
   return { base: `${url.protocol}//${origin}/`, origin, ...parseFragment(url.hash) };
 }

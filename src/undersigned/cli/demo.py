@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from undersigned.client import files, keyfile, organiser, registrar
+from undersigned import durable
+from undersigned.client import keyfile, organiser, registrar
 from undersigned.client.errors import InputError
 from undersigned.client.folder import Folder, ServerRecord, read_token
 from undersigned.client.letter import connect, fetch_letter
@@ -94,7 +95,7 @@ def open_letter(server: Server, folder: Path) -> Opened:
         passphrase = secrets.token_urlsafe(18)
         keys = [folder / "trustees" / f"trustee-{number}.age" for number in (1, 2, 3)]
         keys[0].parent.mkdir(parents=True)
-        files.write_atomic(folder / "trustees" / "passphrase", f"{passphrase}\n".encode())
+        durable.write_over(folder / "trustees" / "passphrase", f"{passphrase}\n".encode())
         made = [keyfile.new_key(f"Trustee {name} (invented)") for name in "ABC"]
         public = [keyfile.save_key(key, path, passphrase) for key, path in zip(made, keys, strict=True)]
         terms = draft.Terms("mill-bridge", public, 2, check="codes", grace=10, batch_min=1)

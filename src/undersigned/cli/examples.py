@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from undersigned.client import files
+from undersigned import durable
 from undersigned.client.errors import InputError
 
 LETTER: Final = """\
@@ -77,4 +77,4 @@ def write(folder: Path) -> None:
 
 
 def _put(path: Path, text: str) -> None:
-    files.write_atomic(path, text.encode("utf-8"), mode=0o644, durable=False)
+    durable.write_over(path, text.encode("utf-8"), mode=0o644, durable=False)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from undersigned import durable
 from undersigned.client import files, organiser, registrar
 from undersigned.client.errors import InputError
 from undersigned.client.folder import Folder, read_token
@@ -94,7 +95,7 @@ def open_(
             by.upload_texts(texts)
             by.upload_slots(slots, lambda done, total: progress("uploading codes", done, total))
         letter = by.freeze(built)
-    files.write_atomic(folder / "manifest.json", letter.source, mode=0o644)
+    durable.write_over(folder / "manifest.json", letter.source, mode=0o644)
     place.mark_open(letter.id_text)
     voice.good(f"The letter is fixed. Its id: {letter.id_text}")
     if built.sealed:

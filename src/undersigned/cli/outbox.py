@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 
 from aiosmtpd.controller import Controller
 
-from undersigned.client import files
+from undersigned import durable
 
 from .server import free_port
 
@@ -74,7 +74,7 @@ class Outbox:
         if self._page is None:
             return
         self._page.parent.mkdir(parents=True, exist_ok=True)
-        files.write_atomic(self._page, page(self.mails[::-1]).encode("utf-8"), mode=0o644, durable=False)
+        durable.write_over(self._page, page(self.mails[::-1]).encode("utf-8"), mode=0o644, durable=False)
 
     def __enter__(self) -> Self:
         self._write()

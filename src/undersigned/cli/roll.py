@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from undersigned import durable
 from undersigned.client import files, registrar
 from undersigned.client.errors import InputError
 from undersigned.client.folder import Folder
@@ -114,8 +115,8 @@ def write(place: Folder, made: registrar.CodeSet) -> None:
     if (folder / "codes.csv").exists():
         raise InputError(f"{folder / 'codes.csv'} already exists; move it away if none of its codes was distributed")
     if made.roll is not None:
-        files.write_atomic(folder / "roll.json", canonical.encode(made.roll), mode=0o644)
-    files.write_atomic(folder / "slots.jsonl", registrar.encode_slots(made))
+        durable.write_over(folder / "roll.json", canonical.encode(made.roll), mode=0o644)
+    durable.write_over(folder / "slots.jsonl", registrar.encode_slots(made))
     files.write_new(folder / "codes.csv", registrar.encode_codes(made))
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from undersigned import durable
+
 from .errors import AnswerError, InputError, WaitingError
-from .files import write_atomic
 from .http import Http
 
 PAGE_LIMIT: Final = 64 * 1024 * 1024
@@ -98,7 +99,7 @@ class Bookings:
         found = {name: self._http.get(f"bookings/{booking.number}/{name}", limit=PAGE_LIMIT) for name in names}
         out.mkdir(parents=True, exist_ok=True)
         for name, data in {**found, "page.pdf": page}.items():
-            write_atomic(out / name, data)
+            durable.write_over(out / name, data)
         return [out / name for name in ("page.pdf", *names)]
 
 

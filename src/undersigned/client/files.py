@@ -1,4 +1,4 @@
-"""Atomic file writes and secure deletion; the files are readable by their owner only."""
+"""Files of a role: private directories, new files, secure deletion; readable by their owner only."""
 
 from __future__ import annotations
 
@@ -6,64 +6,26 @@ import os
 import secrets
 from pathlib import Path
 
+from undersigned import durable
+
 from .errors import InputError
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
-    """Writes ``data`` to ``path`` atomically, replacing an existing file.
-
-    ``durable``: with fsync, so that the new file survives a power cut; leave it out only for data that can be
-    downloaded again.
-    """
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        # The data is durable under a temporary name: from here on, the path has either the old or the new content.
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    if durable:
-        sync_directory(path.parent)
-
-
 def write_new(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Like ``write_atomic``, but never overwrites. Raises InputError if the file exists."""
+    """Like ``durable.write_over``, but never overwrites. Raises InputError if the file exists.
+
+    It checks first instead of linking (``durable.write_new``): trustees keep keys on memory sticks, whose file systems
+    have no hard links, and no other process writes there.
+    """
     if path.exists() or path.is_symlink():
         raise InputError(f"{path} already exists and will not be overwritten")
-    write_atomic(path, data, mode=mode)
+    durable.write_over(path, data, mode)
 
 
 def make_private_directory(path: Path) -> Path:
     """Creates ``path`` as a directory with mode 0700."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
-
-
-def make_directory(path: Path) -> None:
-    """Creates ``path`` and missing parents durably, with mode 0700."""
-    if path.is_dir():
-        return
-    make_directory(path.parent)
-    path.mkdir(mode=0o700, exist_ok=True)
-    sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Makes the entries of directory ``path`` durable (fsync)."""
-    directory: int | None = getattr(os, "O_DIRECTORY", None)
-    if directory is None:
-        return  # Windows cannot open a directory, and NTFS journals names without it
-    descriptor = os.open(path, os.O_RDONLY | directory)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def deletion_path(path: Path) -> Path:
@@ -80,7 +42,7 @@ def destroy(path: Path) -> None:
     doomed = deletion_path(path)
     if path.exists():
         path.replace(doomed)
-        sync_directory(path.parent)
+        durable.sync_directory(path.parent)
         # Rename first: a partly overwritten key is useless, and under its old name it would block a new one.
     size = doomed.stat().st_size
     with doomed.open("r+b") as file:
@@ -90,7 +52,7 @@ def destroy(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
     doomed.unlink()
-    sync_directory(path.parent)
+    durable.sync_directory(path.parent)
 
 
 def read_input(path: Path, *, limit: int, what: str) -> bytes:

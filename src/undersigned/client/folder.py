@@ -20,10 +20,11 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from undersigned import durable
 from undersigned.protocol import base64url, canonical, keys
 from undersigned.protocol.assigned import first_unassigned
 from undersigned.protocol.errors import MalformedError
-from undersigned.protocol.manifest import Batch, Group, format_time
+from undersigned.protocol.manifest import SLUG, Batch, Group, format_time
 from undersigned.protocol.seal import load_seal_public_key
 
 from . import files
@@ -45,7 +46,7 @@ class ReleaseTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 class LetterFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``letter.toml``. ``trustees``: paths of their public files, in order; none in a public letter."""
 
-    slug: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9-]{0,79}$")]
+    slug: Annotated[str, msgspec.Meta(pattern=f"^{SLUG}$")]
     title: dict[str, str]
     groups: list[Group]
     names: Literal["sealed", "public"] = "sealed"
@@ -136,7 +137,7 @@ class Folder:
 
     def write_record(self, known: ServerRecord) -> None:
         """Writes ``letter.json``."""
-        files.write_atomic(self.path / "letter.json", msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n")
+        durable.write_over(self.path / "letter.json", msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n")
 
     def mark_open(self, letter: str) -> None:
         """Records in ``letter.json`` that the letter is open, and its id."""

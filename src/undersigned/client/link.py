@@ -14,11 +14,12 @@ from urllib.parse import unquote, urlsplit
 
 from undersigned.protocol import base64url
 from undersigned.protocol.errors import MalformedError
+from undersigned.protocol.manifest import SLUG
 
 from .errors import InputError
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_SLUG: Final = re.compile(r"/[a-z0-9][a-z0-9-]{0,79}/?")
+_PATH: Final = re.compile(rf"/{SLUG}/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def parse_server(text: str) -> str:
 def parse_link(text: str) -> Link:
     """Parses a letter's address or an invitation. Raises InputError."""
     scheme, authority, path, fragment = _split(text)
-    if not _SLUG.fullmatch(path):
+    if not _PATH.fullmatch(path):
         raise InputError("this is not a letter's address: https://HOST/NAME/, optionally with # and the letter id")
     letter = None
     spelt, _, code = fragment.partition(".")

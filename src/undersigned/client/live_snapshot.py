@@ -21,13 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from undersigned import durable
 from undersigned.protocol import bundle, checkpoint, entries, findings, merkle, tiles
 from undersigned.protocol.canonical import MAX_DOCUMENT
 from undersigned.protocol.checkpoint import Checkpoint
 from undersigned.protocol.errors import LogError, MalformedError
 from undersigned.protocol.note import Note
 
-from . import files
 from .errors import AnswerError, ProblemError, UndeliveredError, WaitingError
 from .http import MAX_ANSWER, Http
 from .letter import Letter, fetch_checkpoint, fetch_letter, read_checkpoint
@@ -283,4 +283,4 @@ def _is_cut(data: bytes) -> bool:
 def _write(target: Path, path: str, data: bytes) -> None:
     place = target / path
     place.parent.mkdir(parents=True, exist_ok=True)
-    files.write_atomic(place, data, mode=0o644, durable=False)
+    durable.write_over(place, data, mode=0o644, durable=False)

@@ -17,6 +17,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from undersigned import durable
 from undersigned.protocol import checkpoint, tiles
 from undersigned.protocol.checkpoint import Checkpoint
 from undersigned.protocol.errors import LogError
@@ -86,7 +87,7 @@ class Mirror:
     def _keep_evidence(self, note: bytes) -> None:
         """Stores a signed checkpoint that contradicts an earlier one: the two together prove the log's misbehaviour."""
         folder = files.make_private_directory(self.directory / "evidence")
-        files.write_atomic(folder / f"{hashlib.sha256(note).hexdigest()[:16]}.checkpoint", note)
+        durable.write_over(folder / f"{hashlib.sha256(note).hexdigest()[:16]}.checkpoint", note)
 
     def _fetch_entries(self, http: Http, size: int, progress: Progress | None) -> Extension:
         """Downloads entries from our size to ``size``, in entry bundles."""
@@ -106,10 +107,10 @@ class Mirror:
         """Stores ``fetched`` durably: from now on, a smaller log is a rollback."""
         for path in fetched.made.paths():
             target = self._log / path
-            files.make_directory(target.parent)
-            files.write_atomic(target, fetched.made.read(path))
+            durable.make_directory(target.parent)
+            durable.write_over(target, fetched.made.read(path))
         # Write the checkpoint last: only now are all the tiles durable that it commits to.
-        files.write_atomic(self._log / "checkpoint", fetched.note.encode())
+        durable.write_over(self._log / "checkpoint", fetched.note.encode())
         self._drop_partial(fetched.made.paths())
         self.checkpoint = fetched.checkpoint
 

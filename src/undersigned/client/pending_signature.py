@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from undersigned import durable
 from undersigned.protocol import roll
 
 from . import files
@@ -83,4 +84,4 @@ def begin(letter: Letter, access: bytes, directory: Path | None = None) -> Pendi
 
 def _write(path: Path, signer: Signer, blinded: Blinded, body: bytes | None) -> None:
     kept = _Stored(signer.code, blinded.prefix, blinded.salt, blinded.factor.to_bytes(384, "big"), body)
-    files.write_atomic(path, msgspec.json.encode(kept))
+    durable.write_over(path, msgspec.json.encode(kept))

@@ -26,10 +26,12 @@ from urllib.parse import urlsplit
 import msgspec
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
+from undersigned import durable
 from undersigned.protocol import base64url, canonical, checkpoint, entries, manifest, opening, request, seal
 from undersigned.protocol.errors import ConditionError, InvalidError, LogError, OpeningError, ProtocolError
 from undersigned.protocol.note import Note
-from undersigned.protocol.standing import Signatory, Standing, check_times
+from undersigned.protocol.rules import check_times
+from undersigned.protocol.standing import Signatory, Standing
 
 from . import files
 from .errors import AnswerError, InputError, WaitingError
@@ -291,7 +293,7 @@ class Trustee:
             raise InputError(f"{path} is damaged; if you remove it, the grace period starts again") from None
 
     def _save(self) -> None:
-        files.write_atomic(self.directory / "state.json", msgspec.json.encode(self._state))
+        durable.write_over(self.directory / "state.json", msgspec.json.encode(self._state))
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

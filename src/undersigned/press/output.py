@@ -6,12 +6,13 @@ folder, whose name begins with a full stop, is removed by the next run.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from undersigned import durable
 
 PREFIX: Final = ".undersigned-page-"
 
@@ -28,27 +29,13 @@ def write_all(out: Path, files: Mapping[str, bytes], *, private: bool = False) -
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=out))
     try:
         for name, data in files.items():
-            with (folder / name).open("wb") as file:
-                Path(file.name).chmod(0o600 if private else 0o644)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            durable.create_file(folder / name, data, 0o600 if private else 0o644)
         last = list(files)[-1]
         # Files without their report do not count as written: so remove the old report before the first new file comes.
         (out / last).unlink(missing_ok=True)
-        _sync(out)
+        durable.sync_directory(out)
         for name in files:
             (folder / name).replace(out / name)
-        _sync(out)
+        durable.sync_directory(out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":
-        return  # Windows cannot open a directory, and NTFS journals names without it
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -21,11 +21,13 @@ SEAL_KEY_LENGTH: Final = 1216
 """Bytes of an X-Wing public key: ML-KEM-768's 1,184, then X25519's 32."""
 
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+SLUG: Final = "[a-z0-9][a-z0-9-]{0,79}"
+"""The pattern of a letter's slug, the one word of its origin's path. In a browser: frontend `protocol/manifest.ts`."""
 LANGUAGE_TAG: Final = "[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
 """The pattern of a language tag."""
 _LANGUAGE: Final = re.compile(LANGUAGE_TAG)
 _GROUP: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_ORIGIN: Final = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9][a-z0-9-]{0,79})")
+_ORIGIN: Final = re.compile(rf"[a-z0-9.-]+(:[0-9]{{1,5}})?/{SLUG}")
 _DOMAIN: Final = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 
 

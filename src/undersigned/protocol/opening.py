@@ -17,7 +17,17 @@ from .entries import EditionNumber
 from .errors import MalformedError, OpeningError
 from .manifest import Manifest
 from .roll import Record, leaf_of
-from .seal import Payload, RecordObject, Seal, SignedObject, check_share, commitment, open_body, parse_object, place_of
+from .seal import (
+    Payload,
+    RecordObject,
+    Seal,
+    SignedObject,
+    check_share,
+    commitment,
+    letter_and_key,
+    open_body,
+    parse_object,
+)
 from .text import check_sealed, check_sealed_initials
 
 Verdict = Literal["named", "initials", "anonymous", "void", "unresolved"]
@@ -130,7 +140,7 @@ def open_seal(seal: Seal, shares: Mapping[int, bytes], threshold: int) -> Opened
     """
     if len(shares) < threshold:
         return UNRESOLVED
-    letter, key = place_of(seal)
+    letter, key = letter_and_key(seal)
     indices = sorted(shares)[:threshold]
     chosen = [shares[index] for index in indices]
     for part in seal.shares:

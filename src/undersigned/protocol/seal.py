@@ -183,7 +183,7 @@ def commitment(letter: bytes, key: bytes, trustee: int, share: bytes) -> bytes:
     return digest("share", letter + key + bytes([trustee]) + share)
 
 
-def place_of(seal: Seal) -> tuple[bytes, bytes]:
+def letter_and_key(seal: Seal) -> tuple[bytes, bytes]:
     """Letter id and signatory's key of a seal, as bytes. Raises MalformedError."""
     return _bytes_of_letter(seal.letter), _bytes_of_key(seal.key)
 
@@ -207,7 +207,7 @@ def open_share(seal: Seal, trustee: int, seed_key: MLKEM768X25519PrivateKey) -> 
     if not 1 <= trustee <= len(seal.shares):
         raise OpeningError(findings.trustee_unknown())
     part = seal.shares[trustee - 1]
-    letter, key = place_of(seal)
+    letter, key = letter_and_key(seal)
     try:
         share = _SUITE.decrypt(base64url.decode(part.sealed), seed_key, info=share_info(letter, key, trustee))
     except InvalidTag as error:
@@ -221,7 +221,7 @@ def check_share(seal: Seal, trustee: int, share: bytes) -> None:
     if not 1 <= trustee <= len(seal.shares):
         raise OpeningError(findings.trustee_unknown())
     part = seal.shares[trustee - 1]
-    letter, key = place_of(seal)
+    letter, key = letter_and_key(seal)
     if len(share) != SHARE_LENGTH or share[-1] != part.x:
         raise OpeningError(findings.share_form(trustee=trustee))
     if base64url.encode(commitment(letter, key, trustee, share)) != part.commit:
@@ -230,7 +230,7 @@ def check_share(seal: Seal, trustee: int, share: bytes) -> None:
 
 def open_body(seal: Seal, secret: bytes) -> Payload:
     """The payload of a seal, given its key. Raises OpeningError or MalformedError if it is none."""
-    letter, key = place_of(seal)
+    letter, key = letter_and_key(seal)
     try:
         data = AESGCM(secret).decrypt(_ZERO_NONCE, base64url.decode(seal.body), tag("seal") + letter + key)
     except InvalidTag as error:

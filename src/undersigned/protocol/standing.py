@@ -11,17 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from . import findings
+from . import findings, rules
 from .entries import Approval, Cut, Entry, Notice, Sign, Strike, Withdraw
-from .errors import (
-    ClosedError,
-    ConditionError,
-    DuplicateError,
-    KeyWithdrawnError,
-    ObjectError,
-    SequenceError,
-)
-from .manifest import Manifest, parse_time
+from .errors import SequenceError
+from .manifest import Manifest
 
 
 @dataclass(slots=True)
@@ -81,6 +74,11 @@ class Standing:
         return len(self.approvals) == len(self.manifest.trustees)
 
     @property
+    def noticed(self) -> int:
+        """How many editions have been announced."""
+        return len(self.editions)
+
+    @property
     def cuts(self) -> int:
         """How many editions have been cut."""
         return sum(1 for edition in self.editions if edition.cut is not None)
@@ -89,21 +87,21 @@ class Standing:
         """Raises InvalidError if ``entry`` is not allowed at index ``size``; changes nothing."""
         match entry:
             case Approval():
-                if entry.trustee in self.approvals:
-                    raise DuplicateError(findings.approved_twice())
+                rules.check_approval(entry.trustee, self.approvals)
             case Sign():
-                self._check_sign(entry.key, entry.seq, entry.object)
+                known = self.signatories.get(entry.key)
+                rules.check_sign(self, known, entry.seq, entry.object, entry.object in self.objects)
             case Withdraw():
-                self._check_withdraw(entry)
+                rules.check_withdraw(self.signatories.get(entry.key))
             case Notice():
-                self._check_notice(entry)
+                rules.check_notice(self, entry.edition)
             case Cut():
-                self._check_cut(entry)
+                rules.check_cut(self, entry.edition)
+                rules.check_enough(self.count, self.manifest)
             case Strike():
-                self._check_strike(entry)
+                rules.check_strike(self.signatories.get(entry.key), entry.edition)
             case _:  # Abandon
-                if self.abandoned is not None:
-                    raise DuplicateError(findings.abandoned_twice())
+                rules.check_abandon(self)
 
     def apply(self, entry: Entry) -> None:
         """Appends ``entry`` at index ``size``. Raises as ``check``, and then nothing has changed."""
@@ -112,7 +110,7 @@ class Standing:
             case Approval():
                 self.approvals.add(entry.trustee)
             case Sign():
-                self._apply_sign(entry.key, entry.seq, entry.object)
+                self._apply_sign(self.signatories.get(entry.key), entry.key, entry.seq, entry.object)
             case Withdraw():
                 self.signatories[entry.key].withdrawn = self.size
                 self.withdrawn += 1
@@ -141,67 +139,17 @@ class Standing:
 
         Raises as ``check``, and then nothing has changed.
         """
-        self._check_sign(key, seq, object_hash)
-        self._apply_sign(key, seq, object_hash)
+        known = self.signatories.get(key)
+        rules.check_sign(self, known, seq, object_hash, object_hash in self.objects)
+        self._apply_sign(known, key, seq, object_hash)
         self.size += 1
 
-    def _check_sign(self, key: str, seq: int, object_hash: str) -> None:
-        if self.abandoned is not None:
-            raise ClosedError(findings.letter_abandoned())
-        if not self.approved:
-            raise ClosedError(findings.not_approved())
-        known = self.signatories.get(key)
-        if known is None:
-            if seq != 0:
-                raise SequenceError(findings.first_seq())
-            size = self.manifest.eligibility.size
-            if size is not None and self.signed >= size:
-                raise ConditionError(findings.too_many_signatures())
-        else:
-            if known.withdrawn is not None:
-                raise KeyWithdrawnError(findings.key_withdrawn())
-            if known.object == object_hash and known.seq == seq:
-                raise DuplicateError(findings.signed_twice())
-            if seq != known.seq + 1:
-                raise SequenceError(findings.next_seq(seq=known.seq + 1))
-            if known.opened is not None:
-                raise ClosedError(findings.edit_after_cut())
-        if object_hash in self.objects:
-            raise ObjectError(findings.object_twice())
-
-    def _apply_sign(self, key: str, seq: int, object_hash: str) -> None:
-        known = self.signatories.get(key)
+    def _apply_sign(self, known: Signatory | None, key: str, seq: int, object_hash: str) -> None:
         if known is None:
             self.signatories[key] = Signatory(key, self.size, self.size, 0, object_hash)
         else:
             known.signed, known.seq, known.object = self.size, seq, object_hash
         self.objects.add(object_hash)
-
-    def _check_withdraw(self, entry: Withdraw) -> None:
-        known = self.signatories.get(entry.key)
-        if known is None:
-            raise SequenceError(findings.never_signed())
-        if known.withdrawn is not None:
-            raise DuplicateError(findings.withdrawn_twice())
-
-    def _check_notice(self, entry: Notice) -> None:
-        if self.abandoned is not None:
-            raise ClosedError(findings.letter_abandoned())
-        if self.editions and self.editions[-1].cut is None:
-            raise DuplicateError(findings.notice_twice(edition=self.editions[-1].number))
-        if entry.edition != len(self.editions) + 1:
-            raise SequenceError(findings.notice_order(edition=len(self.editions) + 1))
-
-    def _check_cut(self, entry: Cut) -> None:
-        if self.abandoned is not None:
-            raise ClosedError(findings.letter_abandoned())
-        if not self.editions or self.editions[-1].number < entry.edition:
-            raise SequenceError(findings.notice_missing(edition=entry.edition))
-        edition = self.editions[-1]
-        if edition.cut is not None or edition.number != entry.edition:
-            raise DuplicateError(findings.cut_twice(edition=entry.edition))
-        if self.count < self.manifest.release.signatures:
-            raise ConditionError(findings.too_few_signatures(count=self.count, needed=self.manifest.release.signatures))
 
     def _apply_cut(self, entry: Cut) -> None:
         edition = self.editions[-1]
@@ -209,28 +157,3 @@ class Standing:
         for signatory in self.signatories.values():
             if signatory.withdrawn is None and signatory.opened is None:
                 signatory.opened = entry.edition
-
-    def _check_strike(self, entry: Strike) -> None:
-        known = self.signatories.get(entry.key)
-        if not 1 <= entry.edition <= self.cuts or known is None or known.opened != entry.edition:
-            raise SequenceError(findings.strike_outside(edition=entry.edition))
-        if known.struck is not None:
-            raise DuplicateError(findings.struck_twice())
-
-
-def check_times(entry: Notice | Cut, manifest: Manifest, now: int, *, noticed: int | None, after: str | None) -> None:
-    """Time rules of a notice or a cut, for those who have a clock: the log and each trustee.
-
-    ``now``: Unix seconds; for a cut, ``noticed``: when this observer first saw the notice, ``after``: its time.
-    Raises ConditionError if it comes too early.
-    """
-    if isinstance(entry, Notice):
-        if parse_time(entry.after).timestamp() < now + manifest.release.grace:
-            raise ConditionError(f"a notice gives at least {manifest.release.grace} seconds of grace")
-        return
-    if noticed is None or after is None or now < noticed + manifest.release.grace:
-        raise ConditionError("the grace after the notice is not over")
-    if now < parse_time(after).timestamp():
-        raise ConditionError(f"the notice said not before {after}")
-    if now < parse_time(manifest.release.not_before).timestamp():
-        raise ConditionError(f"the letter is not released before {manifest.release.not_before}")

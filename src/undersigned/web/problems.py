@@ -22,7 +22,7 @@ MAX_BODY: Final = 64 * 1024
 
 
 class Problem(Exception):  # noqa: N818 - it is an answer
-    """An answer that says no. ``detail``: what happened, what was kept, what to do.
+    """An error response. ``detail``: what happened, what was kept, what to do.
 
     ``message``: the id of the sentence that pages show for it (``reader/catalog``); one code can stand for several.
     """
@@ -57,27 +57,27 @@ def busy(
     *,
     message: str = "problem_busy",
 ) -> Problem:
-    """Too much at once."""
+    """The Problem for too much load: the client should retry (backpressure)."""
     return Problem("busy", detail, headers={"Retry-After": "2"}, message=message)
 
 
 def unsure() -> Problem:
-    """The database went away, or did not keep all it should: the same request, sent again, finds out."""
-    detail = "The database did not confirm it. Whether it was kept is not known: send the same again to find out."
+    """The Problem for an unknown outcome: the database was lost during the commit. Requests are idempotent: retry."""
+    detail = "The database did not confirm it. It is not known whether it was kept: send the same again to find out."
     return busy(detail, message="problem_unsure")
 
 
 def halted() -> Problem:
-    """The letter's log cannot go on where it is (docs/adr/0066)."""
+    """The Problem for a halted letter: its database has been rolled back behind its log (docs/adr/0066)."""
     detail = (
-        "This letter takes nothing but withdrawals now: the site found itself with an older database than its log. "
-        "Its operator has been told. Nothing was kept; the same request can be sent again later."
+        "This letter takes only withdrawals now: the site's database is older than the letter's log. "
+        "The operator's log says so. Nothing was kept; the same request can be sent again later."
     )
     return Problem("busy", detail, headers={"Retry-After": "600"}, message="problem_halted")
 
 
 def full() -> Problem:
-    """The disk is full. What room is left is kept for withdrawals."""
+    """The Problem for a full disk: the disk reserve is for withdrawals only."""
     return Problem(
         "full",
         "The server's disk is full. Nothing was kept; the same request can be sent again later. Withdrawals are taken.",
@@ -86,5 +86,5 @@ def full() -> Problem:
 
 
 def not_found() -> Problem:
-    """No such page or file."""
+    """The Problem for an address without a page or file."""
     return Problem("not-found", "There is nothing at this address.")

@@ -1,4 +1,4 @@
-"""What stands behind the ports in this process. The one place that decides it."""
+"""Dependency injection: chooses the implementation of each port for this process, from the site's settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from undersigned.web.storage.signed_checkpoints import SignedCheckpointFiles
 
 
 def world_of(data: DataDir) -> World:
-    """The real world, with ``data`` as its memory."""
+    """The production implementations of all ports, on the data directory ``data``."""
     site = read_settings(data)
     return World(
         clock=lambda: int(time.time()),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from undersigned.client import files
+from undersigned import durable
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,8 @@ def write(folder: Path, terms: Terms, now: datetime, wording: Wording = RESCUE) 
     """Writes ``letter.toml`` and ``text/`` into ``folder``, a new directory."""
     (folder / "text").mkdir(parents=True)
     for language, text in wording.texts.items():
-        files.write_atomic(folder / "text" / f"{language}.md", text.encode("utf-8"), mode=0o644, durable=False)
-    files.write_atomic(folder / "letter.toml", _toml(terms, now, wording).encode("utf-8"), mode=0o644, durable=False)
+        durable.write_over(folder / "text" / f"{language}.md", text.encode("utf-8"), mode=0o644, durable=False)
+    durable.write_over(folder / "letter.toml", _toml(terms, now, wording).encode("utf-8"), mode=0o644, durable=False)
 
 
 def _toml(terms: Terms, now: datetime, wording: Wording) -> str:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from undersigned.client import files
+from undersigned import durable
 from undersigned.client.errors import InputError
 
 MARK: Final = ".undersigned-rehearsal"
@@ -25,5 +25,5 @@ def prepare(out: Path) -> Path:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     out.mkdir(parents=True, exist_ok=True)
     # The marker is written first and stays, so that an interrupted run can be started again.
-    files.write_atomic(out / MARK, _TEXT, mode=0o644)
+    durable.write_over(out / MARK, _TEXT, mode=0o644)
     return out

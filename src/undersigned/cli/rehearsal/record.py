@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from undersigned.client import files
+from undersigned import durable
 
 from .. import voice
 
@@ -60,7 +60,7 @@ class Record:
     def write(self, out: Path) -> None:
         """Writes ``summary.json``."""
         text = json.dumps(self.summary(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-        files.write_atomic(out / "summary.json", text.encode("utf-8"), mode=0o644)
+        durable.write_over(out / "summary.json", text.encode("utf-8"), mode=0o644)
 
     def show(self) -> None:
         """Prints the final table."""

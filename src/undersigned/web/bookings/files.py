@@ -17,7 +17,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from undersigned.web.storage.durable import make_directory, sync_directory, write_over
+from undersigned.durable import make_directory, sync_directory, write_over
+from undersigned.protocol.manifest import SLUG
 
 SERVED: Final = {
     "page.pdf": "application/pdf",
@@ -26,7 +27,7 @@ SERVED: Final = {
     "report.json": "application/json",
 }
 """What an organiser may fetch, by content type."""
-_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+_SLUG: Final = re.compile(SLUG)
 
 
 class PageFiles:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 
+from undersigned.durable import make_directory, write_new
 from undersigned.web.config.credentials import credential_path
 from undersigned.web.config.datadir import DataDir, DataError, ForeignDirectoryError
 from undersigned.web.config.settings import check_authority, check_database, scheme_for
 from undersigned.web.config.template import write_template
-from undersigned.web.storage.durable import make_directory, write_new
 from undersigned.web.storage.reserve import FileReserve
 
 

@@ -23,8 +23,8 @@ django.setup(set_prefix=False)
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from undersigned.protocol.manifest import SLUG
 from undersigned.web import wiring
-from undersigned.web.bookings.actions.handle import MAX_PROFILE
 from undersigned.web.edge.body import (
     DisconnectedError,
     Headers,
@@ -45,9 +45,10 @@ from undersigned.web.edge.headers import embedded_headers, is_embedded, security
 from undersigned.web.edge.intake import Intake
 from undersigned.web.edge.language import choose
 from undersigned.web.edge.load import LoadLimit, LoopMonitor
+from undersigned.web.edge.routes import is_route, longest_body
 from undersigned.web.failures import problem_of
 from undersigned.web.letters.fixed_letter import LetterCache
-from undersigned.web.problems import MAX_BODY, Problem
+from undersigned.web.problems import Problem
 from undersigned.web.process import die_with_parent
 from undersigned.web.reader.plain import missing_page
 from undersigned.web.reader.words import spoken
@@ -59,13 +60,7 @@ from undersigned.web.storage.bucket import BucketStorage
 # wait for the other thread's whole turn several times; half a millisecond doubles what one worker accepts.
 sys.setswitchinterval(0.0005)
 
-_ACT: Final = re.compile(r"/([a-z0-9][a-z0-9-]{0,79})/(entries|activate|box)")
-# What Django answers (urls.py).
-_REST: Final = re.compile(
-    r"/healthz/database|/api/.*|/code/[^/]+/|/stop/[^/]+|/[^/]+/form/.*|/[^/]+/bookings(?:/.*)?|/[^/]+/(?:draft/[^/]+|status|cosignatures|seals|openings|review|publish)"
-)
-# The one body that may be large, of somebody who says who they are: a printer's colour profile.
-_PROFILE: Final = re.compile(r"/[^/]+/bookings/[1-9]\d*/profile")
+_ACT: Final = re.compile(rf"/({SLUG})/(entries|activate|box)")
 _DJANGO: Final = get_asgi_application()
 _LONGEST_NAME: Final = 253
 """Characters of a host name (RFC 1035 section 2.3.4): more of a wrong one is not repeated."""
@@ -147,8 +142,8 @@ class Site:
             elif await self._files.serve(scope, send, base):
                 return
             elif self._bucket is None or not await self._bucket.serve(scope, send, base):
-                if b"text/html" in (header(scope, b"accept") or b"") and not _REST.fullmatch(scope["path"]):
-                    # A person with a browser, and no address of Django's.
+                if b"text/html" in (header(scope, b"accept") or b"") and not is_route(scope["path"]):
+                    # A person with a browser, and no route of Django's.
                     page = [
                         *base,
                         (b"content-type", b"text/html; charset=utf-8"),
@@ -166,8 +161,8 @@ class Site:
 
     async def _rest(self, scope: Scope, receive: Receive, send: Send, base: Headers) -> None:
         """Django's answer. The request is whole before it takes a turn: who sends slowly keeps nobody waiting."""
-        profile = _PROFILE.fullmatch(scope["path"]) and header(scope, b"authorization")
-        body = await read_body(scope, receive, MAX_PROFILE if profile else MAX_BODY)
+        authorized = header(scope, b"authorization") is not None
+        body = await read_body(scope, receive, longest_body(scope["path"], authorized=authorized))
         self._beat.check()
         async with self._gate.admit():
             await _DJANGO(cast(dict[str, Any], scope), replay(body, receive), _with_headers(send, base))

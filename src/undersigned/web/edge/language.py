@@ -9,8 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
 
+from undersigned.protocol.manifest import LANGUAGE_TAG
+
 _RANGE: Final = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?\s*")
-_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_TAG: Final = re.compile(LANGUAGE_TAG)
 _MAX_RANGES: Final = 32
 FALLBACK: Final = "en"
 """For readers whose languages the letter does not have: the version most of them can make something of."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
+from undersigned.protocol.manifest import SLUG
 from undersigned.web.api import bookings as press
 from undersigned.web.api import editions as editions
 from undersigned.web.api import health as operations
 from undersigned.web.api import letters as letters
 from undersigned.web.api import log as log
+from undersigned.web.edge.routes import PROFILE
 from undersigned.web.forms import mail_check as mail
 from undersigned.web.forms import views as forms
 
@@ -16,7 +18,7 @@ from undersigned.web.forms import views as forms
 class SlugConverter:
     """The one word of a letter's origin."""
 
-    regex = "[a-z0-9][a-z0-9-]{0,79}"
+    regex = SLUG
 
     def to_python(self, value: str) -> str:
         """As it is."""
@@ -57,6 +59,7 @@ urlpatterns = [
     path("<word:slug>/review", editions.review),
     path("<word:slug>/publish", editions.publish),
     path("<word:slug>/bookings", press.bookings),
+    path("<word:slug>/bookings/<number:number>/profile", press.booking, {"name": "profile"}, name=PROFILE),
     path("<word:slug>/bookings/<number:number>/<str:name>", press.booking),
     path("<word:slug>/form/<str:language>/code", mail.ask),
     path("<word:slug>/form/<str:language>/sign", forms.sign),

@@ -12,9 +12,9 @@ import re
 import tomllib
 from typing import Final
 
+from undersigned.durable import write_over
 from undersigned.web.config.datadir import DataDir, DataError
 from undersigned.web.config.settings import check_authority, scheme_for
-from undersigned.web.storage.durable import write_over
 
 _EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with, never listened on
 _LINE: Final = re.compile(r"^(authority|scheme)\s*=.*$", re.MULTILINE)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import django.db
-import psycopg
 
 _REASONS: Final = (
     (r"password authentication failed|no password supplied", "it refuses the password", "Put the right password into "
@@ -48,6 +47,8 @@ def explain_connection_error(error: Exception, options: Mapping[str, Any]) -> st
 
 def _never_connected(error: BaseException | None) -> bool:
     """Whether there was no session: once there is one, the server's errors have a code."""
+    import psycopg
+
     return isinstance(error, psycopg.OperationalError) and error.sqlstate is None
 
 

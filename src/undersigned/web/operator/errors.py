@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
 from django.db import Error as DatabaseError
 
 from undersigned.languages.library import IcuError
 from undersigned.web.config.datadir import DataDir, DataError, ForeignDirectoryError
+from undersigned.web.database.postgresql.server import UnreadableUrlError
 from undersigned.web.database.sqlite_library import UnsafeDatabaseError
 from undersigned.web.operator.database_errors import explain_database_error
 
@@ -29,11 +29,8 @@ def explained(data: DataDir) -> Iterator[None]:
         yield
     except ForeignDirectoryError as error:
         raise MisuseError(str(error)) from None
-    except (DataError, UnsafeDatabaseError, IcuError) as error:
+    except (DataError, UnsafeDatabaseError, UnreadableUrlError, IcuError) as error:
         raise OperatorError(str(error)) from None
-    except psycopg.ProgrammingError as error:
-        # Django reads the URL when it is set up, before there is a connection that could fail.
-        raise OperatorError(f"the database's URL cannot be understood: {str(error).strip()}") from None
     except DatabaseError as error:
         raise OperatorError(explain_database_error(error)) from None
     except OSError as error:

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from undersigned.web.config.credentials import read_secret
 from undersigned.web.config.datadir import ENVIRONMENT, DataDir
 from undersigned.web.config.first_start import prepare
 from undersigned.web.config.settings import Settings, find_authority_fault, find_database_fault
 from undersigned.web.config.sources import parse_settings, read_settings, variable_of
-from undersigned.web.database.postgresql.server import try_connection
+from undersigned.web.database.postgresql.server import UnreadableUrlError, connection_options, try_connection
 from undersigned.web.maintenance.authority import change_authority, default_authority
 from undersigned.web.operator.database_errors import explain_connection_error
 from undersigned.web.operator.errors import MisuseError, OperatorError, explained
@@ -134,10 +132,13 @@ def bring_up_to_date(data: DataDir, settings: Settings, *, change: bool) -> bool
 
 def _try_database(url: str, password: str | None) -> None:
     """Raises OperatorError if no session can be had, UnsafeDatabaseError if the server could lose receipts."""
+    # A site on SQLite does not load it.
+    import psycopg
+
     try:
-        options = conninfo_to_dict(url)
+        options = connection_options(url, password)
         try_connection(url, password)
-    except psycopg.ProgrammingError as error:
-        raise MisuseError(f"the database's URL cannot be understood: {str(error).strip()}. Nothing was made.") from None
+    except UnreadableUrlError as error:
+        raise MisuseError(f"{error}. Nothing was made.") from None
     except psycopg.OperationalError as error:
         raise OperatorError(f"{explain_connection_error(error, options)}. Nothing was made.") from None

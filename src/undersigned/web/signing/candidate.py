@@ -34,7 +34,7 @@ class Taken:
     by: str
 
 
-def place_of(entry: Entry) -> tuple[str, int]:
+def row_identity(entry: Entry) -> tuple[str, int]:
     """``key`` and ``seq`` under which an entry is unique among its kind."""
     if isinstance(entry, Sign):
         return entry.key, entry.seq
@@ -61,7 +61,7 @@ def check(letter: FixedLetter, data: bytes, value: seal.SignedObject | None) -> 
             raise ObjectError("the object is not the one the entry names")
     elif value is not None:
         raise MalformedError("only a signature comes with an object")
-    key, seq = place_of(entry)
+    key, seq = row_identity(entry)
     return Candidate(
         letter=letter,
         entry=entry,

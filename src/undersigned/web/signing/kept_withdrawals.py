@@ -13,12 +13,12 @@ from pathlib import Path
 
 from django.db import transaction
 
+from undersigned.durable import make_directory, write_new
 from undersigned.protocol.errors import ProtocolError
 from undersigned.web.letters.fixed_letter import FixedLetter
 from undersigned.web.records.models import Pending
 from undersigned.web.signing import candidate
 from undersigned.web.signing.actions import take_entries
-from undersigned.web.storage.durable import make_directory, write_new
 
 logger = logging.getLogger(__name__)
 

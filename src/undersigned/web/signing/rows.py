@@ -22,9 +22,16 @@ _PENDING: Final = {
     "leaf": "text", "letter_id": "int8", "batch_id": "int8", "kind": "text", "key": "text", "seq": "int4",
     "object": "text", "data": "bytea", "body": "bytea",
 }  # fmt: skip
+# The last column: how many entries there are besides the manifest. The log's are read off its last index, not counted.
 _STATE: Final = (
-    "SELECT l.open, l.abandoned, l.halted, b.id, b.number, b.by, b.due, b.urgent FROM letters_letter l "
+    "SELECT l.open, l.abandoned, l.halted, b.id, b.number, b.by, b.due, b.urgent, "
+    'coalesce((SELECT max("index") FROM log_entry WHERE letter_id = l.id), 0) '
+    "+ (SELECT count(*) FROM signing_pending WHERE letter_id = l.id) FROM letters_letter l "
     "LEFT JOIN signing_batch b ON b.letter_id = l.id AND NOT b.closed WHERE l.id = %s"
+)
+_COUNT: Final = (
+    "SELECT (SELECT count(*) FROM log_entry WHERE letter_id = %s AND kind = %s AND seq = 0) "
+    "+ (SELECT count(*) FROM signing_pending WHERE letter_id = %s AND kind = %s AND seq = 0)"
 )
 _WIDTH = 200
 """Keys asked for at once: each stands twice in the question, and SQLite takes a limited number of parameters."""
@@ -129,13 +136,14 @@ def _bytes(value: Any) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What stands before a batch of entries: the letter's state, the batch that takes entries, if there is one, and
-    every earlier entry about their keys, in the log or waiting."""
+    """What stands before a batch of entries: the letter's state, the batch that takes entries, if there is one, how
+    many entries there are, and every earlier one about their keys, in the log or waiting."""
 
     open: bool
     abandoned: bool
     halted: bool
     batch: Batch | None
+    entries: int
     rows: list[Row]
 
 
@@ -159,14 +167,19 @@ def _known(letter: int, keys: Sequence[str]) -> Question:
 
 def before(letter: int, answers: Answers) -> Before:
     """The answers to ``questions``, read."""
-    ((open_, abandoned, halted, pk, number, by, due, urgent),), *known = answers
+    ((open_, abandoned, halted, pk, number, by, due, urgent, entries),), *known = answers
     rows = [Row(*row) for part in known for row in part]
-    if pk is None:
-        return Before(bool(open_), bool(abandoned), bool(halted), None, rows)
-    # As a model's instance, since closing it and making it urgent, which happen once, go through the model.
-    batch = Batch(id=pk, letter_id=letter, number=number, by=by, due=due, urgent=bool(urgent), closed=False)
-    batch._state.adding, batch._state.db = False, connection.alias
-    return Before(bool(open_), bool(abandoned), bool(halted), batch, rows)
+    batch = None
+    if pk is not None:
+        # As a model's instance, since closing it and making it urgent, which happen once, go through the model.
+        batch = Batch(id=pk, letter_id=letter, number=number, by=by, due=due, urgent=bool(urgent), closed=False)
+        batch._state.adding, batch._state.db = False, connection.alias
+    return Before(bool(open_), bool(abandoned), bool(halted), batch, entries, rows)
+
+
+def count_keys(letter: int, kind: str) -> int:
+    """How many keys have an entry of this kind, in the log or waiting: ``sign`` or ``withdraw``. Reads every row."""
+    return int(_one(_COUNT, [letter, kind, letter, kind])[0])
 
 
 def insert_pending(rows: Iterable[tuple[Any, ...]]) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from undersigned.durable import make_directory, put_over, sync_directory, write_beside, write_over
 from undersigned.web.ports import Staged, Writer
 from undersigned.web.storage.compression import SUFFIX, compress
-from undersigned.web.storage.durable import make_directory, put_over, sync_directory, write_beside, write_over
 
 
 class FileStorage:

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
+from undersigned.durable import write_new
 from undersigned.protocol.credential import KEY_BITS, RegistrarKey, load_private
-from undersigned.web.storage.durable import write_new
 
 
 class FileKeys:

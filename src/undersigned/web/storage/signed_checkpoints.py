@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from undersigned.web.storage.durable import make_directory, write_over
+from undersigned.durable import make_directory, write_over
 
 
 class SignedCheckpointFiles:

@@ -30,6 +30,10 @@ SESSION: Final = (
 )
 
 
+class UnreadableUrlError(Exception):
+    """The URL of a database is none that libpq reads; the message says so. Can be named without psycopg, on SQLite."""
+
+
 def check_server(connection: psycopg.Connection[Any]) -> None:
     """Raises UnsafeDatabaseError if this server could lose a commit; pins the setting for this session."""
     if connection.info.server_version < _OLDEST:
@@ -58,10 +62,14 @@ def without_standby_wait(session: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def connection_options(url: str, password: str | None) -> dict[str, Any]:
-    """libpq's parameters for ``url``. Raises psycopg.ProgrammingError if it is malformed."""
+    """libpq's parameters for ``url``. Raises UnreadableUrlError if it is malformed."""
+    from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 
-    options: dict[str, Any] = conninfo_to_dict(url)
+    try:
+        options: dict[str, Any] = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise UnreadableUrlError(f"the database's URL cannot be understood: {str(error).strip()}") from None
     # Of several hosts, connect to the one that accepts writes: after a promotion it is another one.
     options.setdefault("target_session_attrs", "read-write")
     options.setdefault("connect_timeout", "5")
@@ -78,6 +86,8 @@ def connection_options(url: str, password: str | None) -> dict[str, Any]:
 
 def try_connection(url: str, password: str | None) -> None:
     """Connects once. Raises psycopg.OperationalError, and UnsafeDatabaseError if receipts could be lost there."""
+    import psycopg
+
     with psycopg.connect(**connection_options(url, password)) as connection:
         check_server(connection)
 

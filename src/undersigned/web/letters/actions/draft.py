@@ -10,17 +10,18 @@ from django.db import transaction
 from undersigned.protocol import base64url, keys
 from undersigned.protocol.bundle import text_path
 from undersigned.protocol.errors import MalformedError
+from undersigned.protocol.manifest import LANGUAGE_TAG, SLUG
 from undersigned.web.audit.actions import record
 from undersigned.web.ports import World
 from undersigned.web.problems import Problem
 from undersigned.web.records.models import Document, Letter
 
-_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+_SLUG: Final = re.compile(SLUG)
 _RESERVED: Final = frozenset(
     {"api", "static", "healthz", "desk", "robots", "code", "stop", "verify", "integrity", "outbox"}
 )
 """First path segments that the site itself uses."""
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_LANGUAGE: Final = re.compile(LANGUAGE_TAG)
 
 
 def create_letter(*, slug: str, world: World, by: str, now: int) -> tuple[Letter, bool]:

@@ -18,9 +18,11 @@ from typing import Final
 
 import msgspec
 
+from undersigned.protocol.manifest import SLUG
+
 MEMBER: Final = re.compile(
     r"backup\.json|settings\.toml|undersigned\.sqlite3|keys/[A-Za-z0-9][A-Za-z0-9._-]*"
-    r"|pages/[a-z0-9][a-z0-9-]*/[1-9][0-9]*/[a-z0-9][a-z0-9.-]*"
+    rf"|pages/{SLUG}/[1-9][0-9]*/[a-z0-9][a-z0-9.-]*"
 )
 
 

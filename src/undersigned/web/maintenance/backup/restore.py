@@ -13,8 +13,8 @@ from typing import IO
 import msgspec
 import pyrage
 
+from undersigned.durable import make_directory, sync_directory
 from undersigned.web.maintenance.backup.contents import MEMBER, BackupError, Contents
-from undersigned.web.storage.durable import make_directory, sync_directory
 
 
 def unpack(*, source: Path, folder: Path, identity: str) -> Contents:

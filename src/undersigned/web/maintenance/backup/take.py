@@ -16,9 +16,9 @@ import msgspec
 import pyrage
 from django.db import connection
 
+from undersigned.durable import sync_directory
 from undersigned.web.config.datadir import DataDir
 from undersigned.web.maintenance.backup.contents import BackupError, Contents, LetterState
-from undersigned.web.storage.durable import sync_directory
 
 _NEWEST: Final = """
 SELECT l.slug, l.origin, c.size, c.root FROM letters_letter l

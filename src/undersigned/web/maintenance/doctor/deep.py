@@ -18,7 +18,7 @@ from undersigned.web.publication.bundle_files import assemble_bundle, edition_fi
 from undersigned.web.publication.bundler import is_large
 from undersigned.web.publication.reconciler import bundle_checkpoint
 from undersigned.web.records.models import Checkpoint, Document, Entry, SealedObject, Share, published_editions
-from undersigned.web.signing.candidate import place_of
+from undersigned.web.signing.candidate import row_identity
 from undersigned.web.storage.lazy_files import LazyFiles
 
 ENTRIES_IN_MEMORY = 65536
@@ -56,7 +56,7 @@ def _entry(letter: FixedLetter, row: Entry, data: bytes) -> str | None:
         return f"its bytes are no entry: {error}"
     if base64url.encode(merkle.leaf_hash(data)) != row.leaf:
         return "its bytes are not those that were taken: its leaf hash is another"
-    told = (entries.type_of(found), *place_of(found), getattr(found, "object", None))
+    told = (entries.type_of(found), *row_identity(found), getattr(found, "object", None))
     same = told == (row.kind, row.key, row.seq, row.object)
     return None if same else "its row says something else than its bytes"
 
