@@ -133,7 +133,7 @@ def test_too_few_trustees_is_could_not_tell(tmp_path: Path, world: LetterWorld) 
 def test_a_stray_file_of_a_desktop_is_named_and_ignored(tmp_path: Path, world: LetterWorld) -> None:
     said = typed("verify", written(tmp_path, {**world.bundle(), ".DS_Store": b"Bud1", "text/Thumbs.db": b""}))
     assert said.code == 0
-    assert "Ignored, because desktops leave such files: .DS_Store, text/Thumbs.db" in said.err
+    assert "Ignored files that desktops create: .DS_Store, text/Thumbs.db" in said.err
     report = json.loads(typed("verify", tmp_path, "--json").out)
     assert (report["outcome"], report["ignored"]) == ("valid", [".DS_Store", "text/Thumbs.db"])
     many = {**world.bundle(), **{f"text/._{number}": b"" for number in range(9)}, "text/en.md": b"Another.\n"}
