@@ -20,5 +20,7 @@ prepare(DataDir(_ROOT), "127.0.0.1:8000", os.environ.get("UNDERSIGNED_TEST_DATAB
 os.environ[ENVIRONMENT] = str(_ROOT)
 from undersigned.web.settings import *  # noqa: E402, F403
 
-# Processes that tests start have data directories of their own.
+# Processes that tests start have data directories of their own, and the site's settings: this module would give them
+# another database. Django has read the name already.
 del os.environ[ENVIRONMENT]
+os.environ.pop("DJANGO_SETTINGS_MODULE", None)
