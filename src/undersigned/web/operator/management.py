@@ -11,7 +11,10 @@ from undersigned.web.operator.setup import enter, set_up_django
 
 
 def manage(root: Path, words: Sequence[str]) -> None:
-    """Runs one management command of Django with these words. Raises OperatorError, and SystemExit as Django's commands do."""
+    """Runs one management command of Django with these words.
+
+    Raises OperatorError, and SystemExit as Django's commands do.
+    """
     data = DataDir(root.resolve())
     enter(data)
     with explained(data):
