@@ -121,7 +121,7 @@ UNVERIFIED = {
     "request.py": {"verify"},
     "roll.py": {"open_box"},
     "seal.py": {"load_seal_public_key", "make_seal", "open_share"},
-    "standing.py": {"check_times"},
+    "rules.py": {"check_times"},
     "text.py": {"check_assigned", "check_name", "check_initials"},
     # What makes an opened name void. A verification counts it, and reports no error.
     "opening.py": {"_check_form"},
