@@ -78,7 +78,7 @@ def test_the_demo_leaves_a_letter_that_can_be_signed(tmp_path: Path) -> None:
         assert (out / "second" / "letter" / "roll" / "codes.csv").stat().st_mode & 0o777 == 0o600
         taken = typed(*words)
         assert taken.code == 2
-        assert f"Port {port} is taken" in taken.err
+        assert f"Port {port} is in use" in taken.err
         link = next(w.strip("'") for w in said.split() if "mill-bridge/#" in w)
         code = next(w for w in said.split() if w.startswith("S-"))
         signing = ("sign", link, "--as", "name", "--name", "Tova Testwell", "--group", "reserve", "--yes")
@@ -115,7 +115,7 @@ def test_a_folder_that_no_rehearsal_made_is_left_alone(tmp_path: Path) -> None:
     for words in (("rehearse", *SMALL), ("demo", "--port", str(free_port()), "--exit")):
         said = typed(*words, "--out", tmp_path)
         assert said.code == 2
-        assert "left alone" in said.err
+        assert "it was not changed" in said.err
     assert (tmp_path / "precious").read_text() == "mine"
 
 
