@@ -473,7 +473,7 @@ def signed(letter: Letter, signer: Signer) -> str:
 def test_a_last_step_that_may_use_a_code_up_does_the_same_for_a_used_one(site: Site, watch: Watch) -> None:
     """The same statements up to the code's own, which comes last: an unused one is used up by it. What the page that
     refuses a used one then looks up is no sign that could be had without that."""
-    letter = site.letter(public=True, check="codes", size=1)
+    letter = site.letter(public=True, check="codes", size=2)
     costs = []
     for status in (200, 409):
         browser = Browser(letter.call)

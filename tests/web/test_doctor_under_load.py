@@ -128,7 +128,7 @@ def test_the_log_goes_on_while_the_doctor_runs(
     if held:
         # What is looked at is between two rounds already.
         for module in ("look", "site"):
-            monkeypatch.setattr(f"undersigned.web.maintenance.doctor.{module}.moment", nullcontext)
+            monkeypatch.setattr(f"undersigned.web.maintenance.doctor.{module}.between_rounds", nullcontext)
     with standing(work, still, between_rounds() if held else nullcontext()):
         assert letter.post("entries", people.prepare(letter, person)).status == 201
         site.clock.now += 600
