@@ -101,7 +101,7 @@ COVERAGE := 90
 
 # What another Python could break, and needs no browser: make test-python SECOND=/usr/bin/python3.13. Of the site's tests
 # those that go through all of it; with WEB=tests/web, every one.
-WEB ?= $(patsubst %,tests/web/test_%.py,life serve forms public mail signing_pages readers words door clerk guard fuzz)
+WEB ?= $(patsubst %,tests/web/test_%.py,life serve forms public mail signing_pages readers words edge clerk guard fuzz)
 SECOND ?= $(firstword $(shell ./scripts/find-python --all))
 test-python: $(SCRIPTS) tests/partners/node_modules/.installed
 	@./scripts/system-packages test

@@ -99,3 +99,10 @@ def test_every_code_file_named_in_the_documents_exists(path: Path) -> None:
     files = {str(file.relative_to(ROOT)) for file in tracked("*.py", "*.ts", "*.mjs", "*.svg")}
     named = re.findall(r"`([A-Za-z0-9_./-]+\.(?:py|ts|mjs))`", path.read_text(encoding="utf-8"))
     assert [name for name in named if not any(f"/{file}".endswith(f"/{name}") for file in files)] == []
+
+
+def test_the_tests_for_a_second_python_exist() -> None:
+    """Each of the site's tests that make test-python names is there."""
+    names = re.search(r"^WEB \?= .*%\.py,([a-z_ ]+)\)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert names is not None
+    assert [name for name in names[1].split() if not (ROOT / f"tests/web/test_{name}.py").exists()] == []
