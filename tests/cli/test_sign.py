@@ -72,7 +72,7 @@ def test_somebody_signs_changes_asks_and_withdraws(letter: Letter, tmp_path: Pat
     """The withdrawal code comes on stdout, alone; with it everything else is done from any machine."""
     signed = sign(letter, 0, home=tmp_path / "a")
     assert signed.code == 0, signed.err
-    assert "Names are sealed. 2 of these" in signed.err
+    assert "Names are sealed. Any 2 of these" in signed.err
     assert f"Sign as {letter.people[0].record.name}" not in signed.out
     code = signed.out.strip()
     assert codes.parse_code("W", code)
@@ -137,7 +137,7 @@ def test_a_lost_answer_is_asked_for_again(letter: Letter, tmp_path: Path, kept: 
 def test_nothing_about_a_person_is_chosen_for_them(letter: Letter, site: Server, tmp_path: Path) -> None:
     """Neither how one is shown nor one's group: without a word on it nothing is signed or changed, and no code used."""
     said = typed("sign", link(letter), "--yes", stdin=access(letter, 3) + "\n", home=tmp_path / "n")
-    assert (said.code, "How should your name appear? Say so with --as" in said.err) == (2, True)
+    assert (said.code, "How should your name appear? Choose with --as" in said.err) == (2, True)
     public = opened(site, approve=True, public=True, check="codes")
     groupless = sign(public, 0, "--name", "Testperson", home=tmp_path / "n")
     assert (groupless.code, "choose a group: one of reserve, retired" in groupless.err.lower()) == (2, True)
@@ -148,7 +148,7 @@ def test_nothing_about_a_person_is_chosen_for_them(letter: Letter, site: Server,
     file.write_text(signed.out)
     count(letter)
     how = typed("edit", link(letter), "--code-file", file)
-    assert (how.code, "Say so with --as" in how.err) == (2, True)
+    assert (how.code, "Choose with --as" in how.err) == (2, True)
     bare = typed("edit", link(letter), "--as", "initials", "--name", "T. P.", "--code-file", file, stdin="\n")
     assert bare.code == 2, "the group comes from the access code, which is asked for"
     size = letter.status()["count"]
@@ -176,7 +176,7 @@ def test_waiting_is_said_as_waiting(site: Server, tmp_path: Path) -> None:
         told = typed("counted", link(slow), "--json", "--code-file", who)
         assert (told.code, json.loads(told.out)["state"]) == (3, "not-in-log")
         early = typed("edit", link(slow), "--as", "anonymous", "--group", "reserve", "--code-file", who)
-        assert (early.code, "in the log yet" in early.err) == (3, True)
+        assert (early.code, "in the log (yet)" in early.err) == (3, True)
 
 
 def test_a_code_nobody_holds_says_the_same_whatever_it_is(letter: Letter, tmp_path: Path) -> None:

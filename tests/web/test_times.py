@@ -138,7 +138,7 @@ def test_no_line_of_the_journal_is_one_person_s(mail: MailSite, caplog: pytest.L
     assert lines == []
     mail.post_round(601)
     lines = [r.getMessage() for r in caplog.records if r.name.startswith("undersigned")]
-    assert lines == ["mails refused for good: 4; the last one: 550"]
+    assert lines == ["emails rejected for good: 4; the last one: 550"]
     for _ in letter.people:
         logging.getLogger("undersigned.control").info("one person")
     assert len([r for r in caplog.records if r.name == "undersigned.control"]) == len(letter.people)

@@ -38,9 +38,9 @@ def take(*, data: DataDir, target: Path, recipients: Sequence[str], now: int) ->
     directory. ``now``: Unix seconds. Raises BackupError.
     """
     if target.exists():
-        raise BackupError(f"{target} is there already and will not be written over")
+        raise BackupError(f"{target} already exists and will not be overwritten")
     if not target.parent.is_dir():
-        raise BackupError(f"{target.parent} is no directory")
+        raise BackupError(f"{target.parent} is not a directory")
     readers = [_recipient(text) for text in recipients]
     partial = target.with_name(f".{target.name}.partial")
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=data.root) as folder:
