@@ -26,7 +26,7 @@ def test_letters_without_a_typeface_are_named(tmp_path: Path, capsys: pytest.Cap
     """Title and text each; what follows from it is said once. A letter that can be printed gets no word."""
     printable.warn_of(_described(tmp_path / "a", f"Ask {GEORGIAN}"), {"en": "Two\n\n- \u0909\u0926\u093e"})
     said = " ".join(capsys.readouterr().err.split())
-    assert "The title in 'en' has letters that no typeface here shows: \u10e3" in said
+    assert "The title in 'en' has characters that no font here has: \u10e3" in said
     assert "The text in 'en'" in said
     assert said.count("its text cannot be changed") == 1
     printable.warn_of(_described(tmp_path / "b", "Ask K\u0254\u0300fi"), {"en": "Plain *words*"})
