@@ -55,7 +55,7 @@ CONVERTED: tuple[str, ...] = (
     "src/undersigned/web/edge/headers.py",
     "src/undersigned/web/edge/inclusion.py",
     "src/undersigned/web/edge/intake.py",
-    "src/undersigned/web/edge/load.py",
+    "src/undersigned/web/edge/load_limit.py",
     "src/undersigned/web/edge/middleware.py",
     "src/undersigned/web/editions/",
     "src/undersigned/web/failures.py",

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import get_resolver
 
 from undersigned.web.api import letters
-from undersigned.web.edge.load import MAX_LAG, LoadLimit, LoopMonitor
+from undersigned.web.edge.load_limit import MAX_LAG, LoadLimit, LoopMonitor
 from undersigned.web.problems import Problem
 from undersigned.web.records.models import Pending
 

@@ -1,1 +1,4 @@
-"""The HTTP API for tools: organisers' and trustees' views. Each parses a request, calls an action, and responds."""
+"""HTTP API for tools of organisers, trustees and the registrar. Signatories' requests are answered in ``edge.intake``.
+
+Views parse a request, call an action, and answer.
+"""

@@ -12,7 +12,7 @@ from undersigned.protocol import canonical
 from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.manifest import format_time, parse_time
 from undersigned.web import access, wiring
-from undersigned.web.api.requests import allow_method, read_body, respond_json
+from undersigned.web.api.http_helpers import allow_method, read_body, respond_json
 from undersigned.web.bookings import actions
 from undersigned.web.bookings.actions.change import no_booking, state_of
 from undersigned.web.bookings.actions.handle import MAX_PROFILE

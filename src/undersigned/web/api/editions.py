@@ -9,7 +9,7 @@ from undersigned.protocol import canonical
 from undersigned.protocol.errors import MalformedError
 from undersigned.protocol.opening import parse_openings
 from undersigned.web import access, wiring
-from undersigned.web.api.requests import allow_method, parse_body, read_body, respond_empty, respond_json
+from undersigned.web.api.http_helpers import allow_method, parse_body, read_body, respond_empty, respond_json
 from undersigned.web.editions import actions
 from undersigned.web.publication.publish import publish_edition
 from undersigned.web.records.models import SealedObject

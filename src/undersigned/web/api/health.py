@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from undersigned.web.api.requests import allow_method, respond_json
+from undersigned.web.api.http_helpers import allow_method, respond_json
 
 
 @allow_method("GET")

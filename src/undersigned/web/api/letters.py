@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from undersigned.protocol import base64url
 from undersigned.protocol.manifest import Manifest
 from undersigned.web import access, wiring
-from undersigned.web.api.requests import allow_method, parse_body, respond_empty, respond_json
+from undersigned.web.api.http_helpers import allow_method, parse_body, respond_empty, respond_json
 from undersigned.web.api.status import load_status
 from undersigned.web.letters import actions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from undersigned.web import access, wiring
-from undersigned.web.api.requests import allow_method, read_body, respond_empty
+from undersigned.web.api.http_helpers import allow_method, read_body, respond_empty
 from undersigned.web.log import actions
 
 

@@ -44,7 +44,7 @@ from undersigned.web.edge.files import FileServer
 from undersigned.web.edge.headers import embedded_headers, is_embedded, security_headers
 from undersigned.web.edge.intake import Intake
 from undersigned.web.edge.language import choose
-from undersigned.web.edge.load import LoadLimit, LoopMonitor
+from undersigned.web.edge.load_limit import LoadLimit, LoopMonitor
 from undersigned.web.edge.routes import is_route, longest_body
 from undersigned.web.failures import problem_of
 from undersigned.web.letters.fixed_letter import LetterCache

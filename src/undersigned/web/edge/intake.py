@@ -23,7 +23,7 @@ from undersigned.protocol.errors import LetterError
 from undersigned.protocol.seal import SignedObject
 from undersigned.web.edge.body import Headers, Receive, Scope, Send, check_type, read_body, respond
 from undersigned.web.edge.inclusion import Inclusions
-from undersigned.web.edge.load import LoopMonitor
+from undersigned.web.edge.load_limit import LoopMonitor
 from undersigned.web.letters.fixed_letter import FixedLetter, LetterCache
 from undersigned.web.ports import World
 from undersigned.web.problems import Problem, busy, full
