@@ -28,7 +28,7 @@ import pysqlite3
 path, seconds, who = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
 database = pysqlite3.connect(path, timeout=30, isolation_level=None)
 database.executescript({INIT_COMMAND!r})
-# Nearly every commit copies the log into the database and starts it again.
+# Nearly every commit copies the log into the database and begins it anew.
 database.execute("PRAGMA wal_autocheckpoint=2")
 end, done = time.monotonic() + seconds, 0
 while time.monotonic() < end:
