@@ -13,7 +13,7 @@ from letterworld import Kind, LetterWorld
 
 @dataclass
 class Rehearsed:
-    """A letter that has lived: two editions, somebody withdrawn at each stage, one struck."""
+    """A letter with a history: two editions, a withdrawal at each stage, one signature struck."""
 
     world: LetterWorld
     first: dict[str, bytes] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Rehearsed:
 def rehearsed(people: int = 12, **settings: Any) -> Rehearsed:
     """A short but whole life, made once a process; take copies of the bundles before changing them.
 
-    0 edits; 1 signs as somebody else; 2 claims 4's place on the roll; 3 is anonymous; 5 withdraws before the cut,
+    0 edits; 1 signs as another person; 2 claims 4's place on the roll; 3 is anonymous; 5 withdraws before the cut,
     8 between cut and publication, 9 after it; 6 is struck; 7 signs by initials; 10 joins for edition 2.
     """
     world = LetterWorld(people, **settings)

@@ -57,7 +57,7 @@ Openers = tuple[int, ...] | None
 
 @dataclass
 class Person:
-    """Somebody who may sign, and all that their device would know."""
+    """A person who may sign, and all that their device would know."""
 
     number: int
     code: bytes
@@ -221,7 +221,7 @@ class LetterWorld:
         return self.add(entries.sign_entry(entry, self.trustees[trustee - 1][1]))
 
     def payload(self, person: Person, kind: Kind = "name") -> seal.Payload:
-        """What somebody's device would seal."""
+        """What a person's device would seal."""
         with_roll = self.manifest.eligibility.check == "roll"
         dice = random.Random(person.seed + kind.encode() + bytes([max(person.seq + 1, 0)]))
         return seal.Payload(
@@ -234,7 +234,7 @@ class LetterWorld:
         )
 
     def payload_of(self, person: Person) -> seal.Payload:
-        """What ``sign`` sealed for somebody who signed once, by name."""
+        """What ``sign`` sealed for a person who signed once, by name."""
         return self.payload(replace(person, seq=person.seq - 1))
 
     def make_object(self, person: Person, payload: seal.Payload) -> seal.SignedObject:
@@ -365,7 +365,7 @@ class LetterWorld:
             files["roll.json"] = canonical.encode(self.roll)
         here = [s for s in self.standing.signatories.values() if s.withdrawn is None and s.struck is None]
         if self.manifest.sealed:
-            # An edition names everybody opened up to its cut, also by cuts that nobody published.
+            # An edition names every signatory opened up to its cut, also by cuts that were never published.
             for number in range(1, max(self.published, default=0) + 1):
                 rows = [self.make_opening(s.key, openers) for s in here if s.opened == number]
                 parts = bundle.encode_openings(rows).items()
@@ -382,7 +382,7 @@ class LetterWorld:
         return files
 
     def _must_shrink(self, row: Published) -> bool:
-        """Whether somebody the edition could name has withdrawn, or was struck, since it was published."""
+        """Whether a signatory the edition could name has withdrawn, or was struck, since it was published."""
         people = self.standing.signatories.values()
         then = [s for s in people if s.opened is not None and s.opened <= row.number]
         return any(s.withdrawn is not None and s.withdrawn >= row.size for s in then) or any(

@@ -21,7 +21,7 @@ NEWER = {
     "a noncharacter": "\ufdd0",
 }
 REORDERED = "a\U0001e08f\u0323"
-"""In NFC for whoever does not know U+1E08F; whoever does knows that it comes after the dot below."""
+"""In NFC for software that does not know U+1E08F; newer software knows that it comes after the dot below."""
 
 
 def payload_bytes(payload: seal.Payload, name: str) -> bytes:
@@ -38,6 +38,6 @@ def padded(payload: seal.Payload, name: str) -> bytes:
 
 @contextmanager
 def sealing(name: str) -> Iterator[None]:
-    """Whatever is sealed meanwhile holds ``name``, looked at by nobody."""
+    """Within the block, every seal holds ``name``, unchecked."""
     with mock.patch.object(seal, "pad", lambda payload: padded(payload, name)):
         yield

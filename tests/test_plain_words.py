@@ -26,7 +26,19 @@ TO_CONVERT = (
     "src/undersigned/cli/serve.py",
     "src/undersigned/cli/server.py",
     "src/undersigned/web/",
-    "tests/",
+    "tests/cli/test_backup.py",
+    "tests/client/test_signer.py",
+    "tests/durability/test_editions.py",
+    "tests/durability/test_hammer.py",
+    "tests/durability/test_reset.py",
+    "tests/protocol/test_opening.py",
+    "tests/protocol/test_seal.py",
+    "tests/protocol/test_tampering.py",
+    "tests/web/test_absent_standby.py",
+    "tests/web/test_bucket.py",
+    "tests/web/test_fuzz.py",
+    "tests/web/test_numbers.py",
+    "tests/web/test_static.py",
 )
 """Not converted yet: a list that only gets shorter."""
 
@@ -83,8 +95,6 @@ CONVERTED: tuple[str, ...] = (
     "src/undersigned/web/times.py",
     "src/undersigned/web/wiring.py",
     "src/undersigned/web/templates/",
-    "tests/README.md",
-    "tests/vectors/README.md",
 )
 """Parts of the directories above that are finished already. The longest matching path decides."""
 

@@ -36,7 +36,7 @@ def samples(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_what_is_made_of_the_data_file_is_current() -> None:
-    """A code, purpose or finding added to one side only differs here; ``scripts/protocol-tables`` mends it."""
+    """A code, purpose or finding added to one side only differs here; run ``scripts/protocol-tables`` to fix it."""
     script = runpy.run_path(str(ROOT / "scripts/protocol-tables"))
     assert script["stale"]() == []
 

@@ -27,7 +27,7 @@ def tracked(*patterns: str) -> list[Path]:
 
 
 def test_no_source_file_outgrows_its_noun() -> None:
-    """Past 400 lines a file is about more than one thing. Django writes migrations, nobody reads them as a text."""
+    """Past 400 lines a file is about more than one thing. Django writes migrations, and they are not read as text."""
     written = ("src/**/*.py", "frontend/src/**/*.ts")
     sources = [path for path in tracked(*written) if path.parent.name != "migrations" and not _is_generated(path)]
     long = [path.name for path in sources if _lines(path) > 400]

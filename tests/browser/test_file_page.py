@@ -71,7 +71,7 @@ def test_the_page_kept_on_disk_speaks_hebrew_from_right_to_left(letter: Letter, 
 
 
 def test_a_refusal_can_be_read_from_another_origin_too(letter: Letter, visit: Visit, tmp_path: Path) -> None:
-    """A code nobody has is told as that, not as a site that does not answer."""
+    """An unknown code gets a message that says so, not that the site does not answer."""
     visitor = visit()
     visitor.expected = "403"
     listed = visitor.context.request.get(f"{visitor.site}/integrity.json").json()

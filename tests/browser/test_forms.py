@@ -1,4 +1,4 @@
-"""A public letter in a browser without script: the whole way, by keyboard."""
+"""Signing a public letter in a browser with JavaScript off: every step, by keyboard."""
 
 from __future__ import annotations
 

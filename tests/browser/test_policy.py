@@ -34,7 +34,7 @@ def with_policy(page: Page, change: Callable[[str], str]) -> None:
 
 
 def own_script(page: Page) -> str:
-    """Has this origin serve a script that was never shipped, as somebody who took its disk over could."""
+    """Makes this origin serve a script that was never shipped, as an attacker with access to its disk could."""
     page.route(
         "**/static/added.js", lambda route: route.fulfill(content_type="text/javascript", body="'of this origin'")
     )

@@ -1,4 +1,4 @@
-"""What two browsers did becomes an edition; and whoever was in it still has the way out."""
+"""Two browsers sign and the edition with both is published; each signatory in it can still withdraw."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def test_once_the_code_is_kept_the_device_keeps_nothing_and_going_back_shows_not
     visitor = visit()
     code = visitor.sign(letter, letter.people[3])
     page = visitor.page
-    # Control: until then this tab has what a reload needs, and nothing but the tab has it.
+    # Control: until then this tab has what a reload needs, and no other place has it.
     kept = visitor.kept()
     assert len(kept["session"]) == 1
     assert {**kept, "session": []} == NOTHING
@@ -234,7 +234,7 @@ def test_whoever_signed_looks_changes_and_withdraws_from_another_device(server: 
     other.step("counted")
     assert page.inner_text('[data-part="count"]') == "1"
 
-    # Somebody of the second group, without the access code: initials, in the group they choose, and no name.
+    # A signatory of the second group, without the access code: initials, in the group they choose, and no name.
     signer = letter.people[6]
     assert signer.record.group != letter.manifest.groups[0].id
     page = other.open(letter, "he/edit/", letter.l)
@@ -432,7 +432,7 @@ def test_a_code_that_does_not_do_is_said_in_words_and_what_was_typed_stays(
     page.fill("#code", typed)
     page.keyboard.press("Enter")
     if message == "error_code_used":
-        # Nobody learns by looking whether a code has been used: only whoever signs with it does.
+        # Looking does not show whether a code has been used: only signing with it does.
         visitor.step("choice")
         page.check('[name="as"][value="name"]')
         page.click('[data-step="choice"] button')

@@ -1,4 +1,4 @@
-"""Somebody with a browser: what they press and see, whom their browser asks, and what it keeps."""
+"""A visitor with a browser: what they press and see, which hosts their browser asks, and what it stores."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Visitor:
         self.page.locator(f'[data-step="{name}"]').wait_for(state="visible")
 
     def tab_to(self, selector: str, *, key: str = "Tab") -> None:
-        """Presses Tab until the focus is there, at most a hundred times, as somebody without a mouse does."""
+        """Presses Tab until the focus is there, at most a hundred times, as a keyboard user does."""
         for _ in range(100):
             self.page.keyboard.press(key)
             if self.page.evaluate("(selector) => document.activeElement?.matches(selector) ?? false", selector):

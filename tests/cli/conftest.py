@@ -25,7 +25,7 @@ class Said:
 
 
 def typed(*words: str | Path, stdin: str = "", home: Path | None = None, cwd: Path | None = None) -> Said:
-    """``undersigned`` with these words, in a process of its own, without a terminal."""
+    """Runs ``undersigned`` with these arguments in a separate process, without a terminal."""
     environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
     if home is not None:
         environment["XDG_STATE_HOME"] = str(home)

@@ -111,7 +111,7 @@ def test_a_site_comes_back_from_its_backup(place: Place) -> None:
 
 
 def test_a_backup_holds_nothing_in_clear(place: Place) -> None:
-    """Neither keys nor database are in the file as they are; only its recipient can read it; nothing lies beside it."""
+    """Keys and database are encrypted in the file; only its recipient can read it; no other file is left next to it."""
     place.sign(0, 2)
     source = place.backup("backup.age")
     data = source.read_bytes()
@@ -137,14 +137,14 @@ def test_nothing_of_those_who_withdrew_is_in_a_later_backup(place: Place) -> Non
     assert people.withdraw(place.letter, gone).status == 201
     until(lambda: place.letter.get("count.json").json["withdrawn"] == 1)
     clear = pyrage.decrypt(place.backup("later.age").read_bytes(), [KEY])
-    assert sealed.encode() in clear  # the log's entry names the object for ever
+    assert sealed.encode() in clear  # the log's entry names the object permanently
     body = canonical.encode(gone.object)
     assert body[200:400] not in clear
     assert canonical.encode(place.letter.people[1].object)[200:400] in clear
 
 
 def test_a_log_is_not_restored_below_what_was_signed(place: Place) -> None:
-    """A trustee knows a newer checkpoint, or nobody was asked: nothing is restored, and the answer says why."""
+    """A trustee has a newer checkpoint, or no trustee was asked: restore refuses, and the error says why."""
     place.sign(0, 3)
     old = place.backup("old.age")
     newer = place.kept("newer", place.sign(3, 6))

@@ -95,7 +95,7 @@ def rewritten(table: str, column: str, old: str, new: str, where: str = "1 = 1")
 
 
 def newest(data: Path, path: str) -> Path:
-    """Of the files that match, the widest tile; narrower ones of an earlier log may still lie beside it."""
+    """The widest tile of the files that match; narrower ones of an earlier log may still be next to it."""
     return max(data.glob(path), key=lambda found: (len(found.name), found.name))
 
 

@@ -43,7 +43,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def loaded_by(code: str) -> set[str]:
-    """The packages that ``code`` imports, in a process of its own."""
+    """The packages that ``code`` imports, run in a separate process."""
     script = f"import sys\n{code}\nprint('\\n'.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return {line.partition(".")[0] for line in done.stdout.splitlines()}
@@ -230,7 +230,7 @@ def test_a_bundle_is_verified_with_nothing_but_the_light_install(bundle: Path, t
     (wheel,) = tmp_path.glob("*.whl")
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
-    # The versions of the lock, from the network or pip's cache: as somebody installs it.
+    # The versions of the lock file, from the network or pip's cache: as a user installs it.
     pins = [line.split(" ")[0] for line in (ROOT / "requirements/run.lock").read_text().splitlines() if "==" in line]
     constraints = tmp_path / "constraints"
     constraints.write_text("\n".join(pin for pin in pins if not pin.startswith("#") and "[" not in pin))

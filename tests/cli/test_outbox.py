@@ -1,4 +1,4 @@
-"""The demo's own mail server: what a site sends through it lies open, and can do nothing but be read."""
+"""The demo's own mail server: the messages a site sends through it can be read by anyone, and only read."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def test_the_demo_leaves_a_letter_that_can_be_signed(tmp_path: Path) -> None:
 def test_a_demo_that_ends_speaks_of_nothing_that_is_gone(tmp_path: Path) -> None:
     """With --exit there is no site to look at and no Ctrl-C to press; the command it shows works as it is printed."""
     words = ("demo", "--port", str(free_port()), "--signatories", "20", "--exit")
-    for _ in range(2):  # made anew over itself
+    for _ in range(2):  # the second time over the first
         said = typed(*words, cwd=tmp_path)
         assert said.code == 0, said.err
     assert "Ctrl-C" not in said.err

@@ -21,7 +21,7 @@ from .conftest import typed
 
 
 def started(folder: Path, port: int, *words: str) -> subprocess.Popen[bytes]:
-    """The command in a process of its own, once the site answers."""
+    """The command in a separate process, once the site answers."""
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "undersigned.cli.app", "serve", "--data", str(folder / "data"),

@@ -53,7 +53,7 @@ def link(letter: Letter) -> str:
 
 
 def access(letter: Letter, number: int) -> str:
-    """Somebody's access code, as printed."""
+    """One person's access code, as printed."""
     return codes.format_code("S", letter.people[number].code)
 
 
@@ -180,7 +180,7 @@ def test_waiting_is_said_as_waiting(site: Server, tmp_path: Path) -> None:
 
 
 def test_a_code_nobody_holds_says_the_same_whatever_it_is(letter: Letter, tmp_path: Path) -> None:
-    """A withdrawal code of nobody, an access code of nobody, a code mistyped, no code at all."""
+    """An unknown withdrawal code, an unknown access code, a mistyped code, no code at all."""
     stranger = codes.format_code("W", codes.code_from(os.urandom(20)))
     for command in ("withdraw", "counted"):
         said = typed(command, link(letter), *(["--yes"] if command == "withdraw" else []), stdin=stranger + "\n")

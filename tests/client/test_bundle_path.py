@@ -1,4 +1,4 @@
-"""Bundles on a disk: folders, folders in folders, zips, and whatever else somebody names by mistake."""
+"""Paths to bundles: folders, nested folders, zips, and other paths that a user names by mistake."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_folder_that_is_no_bundle_says_what_one_looks_like(tmp_path: Path, the
         pass
 
 
-# --- what lies there
+# --- what is at the path
 
 
 def test_a_link_in_a_folder_is_refused(tmp_path: Path, files: dict[str, bytes]) -> None:
@@ -139,7 +139,7 @@ def test_a_link_in_a_folder_is_refused(tmp_path: Path, files: dict[str, bytes]) 
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path, files: dict[str, bytes]) -> None:
-    """A pipe would be waited for, and for ever."""
+    """Reading a pipe would wait forever."""
     folder = write(tmp_path / "pipe", files)
     os.mkfifo(folder / "text" / "de.md")
     assert outcome(folder) == "misuse"

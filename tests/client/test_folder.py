@@ -49,7 +49,7 @@ def test_a_text_written_with_accents_apart_is_taken_in_normal_form(tmp_path: Pat
 def test_a_trustees_file_with_a_key_that_is_none_is_refused_before_anything_is_frozen(
     tmp_path: Path, changed: dict[str, str]
 ) -> None:
-    """Otherwise nobody could seal a name, and it would show only when the first one tries."""
+    """Otherwise no signatory could seal a name, and it would show only when the first one tries."""
     path = trustee_file(tmp_path / "trustee.pub", **changed)
     with pytest.raises(InputError, match="not a trustee's public file"):
         read_trustee(path)

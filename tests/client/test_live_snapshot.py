@@ -117,7 +117,7 @@ def test_a_site_that_never_says_what_its_names_belong_to_is_no_liar(public: Site
 
 @pytest.mark.parametrize("act", ["sign", "withdraw"])
 def test_names_that_change_under_the_reader_are_read_again(public: Site, tmp_path: Path, act: str) -> None:
-    """Between checkpoint and names somebody signs, or withdraws and is erased: the next reading is of one moment."""
+    """A signature, or a withdrawal and erasure, between checkpoint and names: the next reading is of one moment."""
     done = False
 
     def go_on(path: str) -> None:
@@ -135,7 +135,7 @@ def test_names_that_change_under_the_reader_are_read_again(public: Site, tmp_pat
 
 
 def test_a_site_that_never_stands_still_is_not_called_false(public: Site, tmp_path: Path) -> None:
-    """Somebody signs between checkpoint and names every time."""
+    """A signature arrives between checkpoint and names every time."""
     left = iter(public.world.people[5:])
 
     def go_on(path: str) -> None:
@@ -152,7 +152,7 @@ def test_a_site_that_never_stands_still_is_not_called_false(public: Site, tmp_pa
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("how", ["altered", "dropped", "put back"])
 def test_names_that_stay_false_are_called_that(public: Site, tmp_path: Path, how: str) -> None:
-    """One record altered, left out, or of somebody who withdrew: also while others sign."""
+    """One record altered, left out, or of a signatory who withdrew: also while others sign."""
     first = public.world.people[0]
     held = public.shown["objects.jsonl"]
     if how == "put back":
@@ -321,7 +321,7 @@ def test_two_checkpoints_that_do_not_fit_each_other_convict_the_log(public: Site
 
 
 def test_a_sealed_letter_is_read_where_its_trustees_have_cosigned(tmp_path: Path) -> None:
-    """After an edition the log goes on; what nobody has cosigned yet makes nothing false, and the edition is valid."""
+    """The log grows after an edition; entries not yet cosigned make nothing false, and the edition is valid."""
     world = LetterWorld(people=8)
     for person in world.people[:6]:
         world.sign(person)
@@ -342,7 +342,7 @@ def test_a_sealed_letter_is_read_where_its_trustees_have_cosigned(tmp_path: Path
 
 
 def test_an_edition_that_shrinks_under_the_reader_is_read_again(tmp_path: Path) -> None:
-    """Somebody withdraws after publication: edition, openings and checkpoint are of two moments for an instant."""
+    """A withdrawal after publication: edition, openings and checkpoint are of two moments for an instant."""
     world = LetterWorld(people=6)
     for person in world.people:
         world.sign(person)

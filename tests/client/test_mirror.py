@@ -39,7 +39,7 @@ def test_at_every_size_the_mirror_is_what_was_served(tmp_path: Path) -> None:
 
 
 def test_much_that_is_new_waits_on_the_disk_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond a bound what was fetched lies in a file without a name; the mirror is the same, over three levels."""
+    """Above a size limit, fetched data is stored in an unnamed file; the mirror is the same, over three levels."""
     rolled, real = [], tempfile.TemporaryFile
 
     def noted(*given: Any, **how: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Connections that fail say why, and what to do; no answer goes on for ever; proxies and certificates are chosen."""
+"""Connection errors say why and what to do; answers have a time limit; proxies and certificates can be chosen."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Desk:
         self.trustee = self.start()
 
     def start(self, number: int = 1) -> Trustee:
-        """The tool, started anew: it knows what its disk knows."""
+        """The tool, started again: it knows only what is on its disk."""
         sealing, signing = self.world.trustees[number - 1]
         key = TrusteeKey(f"Trustee {number}", sealing, signing)
         state = self.folder / f"state-{number}"
@@ -268,7 +268,7 @@ def test_a_key_of_another_letter_is_refused(desk: Desk) -> None:
 
 
 def test_a_letter_that_names_half_of_the_key_is_refused(desk: Desk) -> None:
-    """Another's sealing key under one's own signing key would seal the names to somebody else."""
+    """Another party's sealing key under the trustee's own signing key would seal the names to that party."""
     key = replace(desk.trustee.key, seal_seed=bytes(32))
     with pytest.raises(InputError, match="one half"):
         Trustee(key, desk.server.letter, desk.server.http(), desk.folder / "s")

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 
 def certificate(folder: Path, name: str, *, days: int = 30) -> Path:
-    """A certificate for ``name`` that nobody signed but itself, and its key, in one file. ``days``: it has left."""
+    """A self-signed certificate for ``name`` and its key, in one file. ``days``: how long it is still valid."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)

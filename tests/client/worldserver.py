@@ -152,5 +152,5 @@ def unix(text: str) -> int:
 
 
 def unknown_entry(world: LetterWorld) -> bytes:
-    """Canonical bytes of a type nobody knows."""
+    """Canonical bytes of an unknown type."""
     return msgspec.json.encode({"letter": world.id, "type": "pardon", "v": 1}, order="sorted")

@@ -26,7 +26,7 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Whoever asks for the faults gets all of them: one that cannot be made real here is a failure, and says why."""
+    """With ``--durability`` every fault must run: one that this machine cannot produce fails, and says why."""
     report = yield
     if report.skipped and item.config.getoption("--durability"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)

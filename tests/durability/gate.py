@@ -2,7 +2,7 @@
 
     python -m durability.gate SOCKET files|unmap COMMAND...
 
-becomes COMMAND, whose calls, and those of every process it starts, wait at the gate until whoever listens at SOCKET has
+becomes COMMAND, whose calls, and those of every process it starts, wait at the gate until the listener at SOCKET has
 answered: let it through, let it fail, or kill who asked. Unlike strace, whose ``when=`` counts in each thread by itself
 and whose ``-P`` knows whole paths but no directory, the gate is one for all threads and processes of a site and sees
 the path: so "the i-th call that changes anything in the data directory" is one call.
@@ -180,7 +180,7 @@ def _text(pid: int, address: int) -> str:
 
 
 def enter(where: str, which: str) -> None:
-    """Puts this process behind a gate, and hands that to whoever listens at ``where``."""
+    """Puts this process behind a gate, and passes the gate to the listener at ``where``."""
     with socket.socket(socket.AF_UNIX) as there:
         there.connect(where)
         gate = install(which)

@@ -141,7 +141,7 @@ class Node:
 
 
 def end(pid: int, how: signal.Signals) -> None:
-    """A signal, if there is still somebody to get it."""
+    """Sends a signal, if the process still exists."""
     try:
         os.kill(pid, how)
     except ProcessLookupError:
@@ -171,7 +171,7 @@ class Trio:
 
     @property
     def leader(self) -> Node:
-        """Whoever is the primary now."""
+        """The node that is the primary now."""
         return next(node for node in self.nodes if node.leads())
 
     def url(self, database: str) -> str:

@@ -1,4 +1,4 @@
-"""Whoever holds the gate of a site: lets calls through, counts them, and turns one of them into a fault."""
+"""Holds the gate of a site: lets system calls through, counts them, and turns one of them into a fault."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Saboteur:
         return Counter(call.kind for call in self.seen)
 
     def close(self) -> None:
-        """Ends; whoever still waits at a gate gets ENOSYS."""
+        """Ends; a process that still waits at a gate gets ENOSYS."""
         os.close(self._stopper)
         self._thread.join(timeout=10)
         self._socket.close()

@@ -60,7 +60,7 @@ class ServedWorld:
         """From now on this one is served, and nothing has been posted."""
         with self._lock:
             self.server = WorldServer(world)
-            # They are made anew for each request otherwise.
+            # They are made again for each request otherwise.
             place = (id(world), len(world.log))
             if place not in self._files:
                 self._files[place] = self.server._files()

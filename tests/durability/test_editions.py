@@ -1,7 +1,7 @@
 """One system call goes wrong while a letter is cut, or opened and published (R2, R3, R12).
 
 Each trial is an edition of its own: one more signs, and then the i-th call of the cut's or the publication's way that
-changes anything in the data directory kills the process, or answers EIO or ENOSPC. Whoever acts asks again until it is
+changes anything in the data directory kills the process, or answers EIO or ENOSPC. The caller asks again until it is
 done. An edition is there with its openings or not at all, at every moment, and in the end everything is true.
 """
 
@@ -85,7 +85,7 @@ class Editions:
         self.crew = below(self.server.process.pid)
 
     def mend(self) -> None:
-        """Starts the site anew if one of its processes has died: it ends then, and meanwhile takes what it may lose."""
+        """Restarts the site if one of its processes has died: it ends then, and meanwhile takes what it may lose."""
         process = self.server.process
         assert process is not None
         if self.crew <= below(process.pid):
@@ -225,7 +225,7 @@ def findings(server: Server) -> list[str]:
 def sound(server: Server) -> None:
     """Nothing is found any more: the site is at rest, and its last round is over in a moment.
 
-    Where the removal of a half-written file was what failed, it lies there until the next start.
+    Where the removal of a half-written file was what failed, the file stays until the next start.
     """
     found = [""]
     for _ in range(8):
@@ -285,7 +285,7 @@ def test_a_cut_that_is_answered_first_is_lost(tmp_path: Path, tally: Tally, faul
     assert honest.stop() == 0
     hasty = Server(data, port, saboteur.command(web_command("127.0.0.1", port, 1, "web.hasty:application")))
     hasty.start()
-    # The commit's own writes: whoever only reads may be the first to open the database, and writes beside it.
+    # The commit's own writes: a process that only reads may be the first to open the database, and writes next to it.
     # A disk without room is asked a second time, with the room that was kept: it answers as it did.
     saboteur.arm(fault, 1, lambda call: call.kind == "write" and call.path.endswith("-wal"), lasting=fault == "ENOSPC")
     row.control_trials += 1

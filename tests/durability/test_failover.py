@@ -1,4 +1,4 @@
-"""The primary's machine is lost under load and its standby takes over: nobody who got a receipt is lost.
+"""Failover: the primary is lost under load and its standby takes over; every signature with a receipt is kept.
 
 Two private PostgreSQL clusters; between them a link of 50 ms each way. The standby follows synchronously, or, in the
 control, as fast as it can.
@@ -189,7 +189,7 @@ def test_after_a_failover_every_acknowledged_signature_is_there(tmp_path: Path, 
         until(lambda: letter.status()["pending"] == 0, seconds=60)
         until(lambda: len(logged(letter)) == len(bodies), seconds=60)
         assert sorted(logged(letter)) == sorted(crowd.acknowledged)
-        # Somebody asks again, and gets the receipt they had.
+        # A signatory asks again, and gets the receipt they had.
         for entry, receipt in list(before.items())[:5]:
             body = next(b for b in bodies if canonical.encode(b["entry"]).decode() == entry)
             assert letter.post("entries", body).body == receipt
@@ -203,7 +203,7 @@ def test_after_a_failover_every_acknowledged_signature_is_there(tmp_path: Path, 
 
 
 def test_an_asynchronous_standby_loses_what_was_acknowledged(tmp_path: Path, tally: Tally) -> None:
-    """Control: the same loss with a standby nobody waits for; acknowledged signatures are missing."""
+    """Control: the same loss with an asynchronous standby; acknowledged signatures are missing."""
     with pair() as two, crowded(two, tmp_path / "data", synchronous=False) as (server, crowd):
         until(lambda: len(crowd.acknowledged) >= 150, seconds=60)
         two.primary.kill()

@@ -1,4 +1,4 @@
-"""The disk runs full while people sign (R5): nobody who was answered is lost, and whoever must withdraw still can.
+"""The disk fills up while people sign (R5): no acknowledged signature is lost, and withdrawals still work.
 
 The server's data lie on a small file system of their own, which the test fills to its last byte. The control is the
 same without the room that is kept for withdrawals.
@@ -88,7 +88,7 @@ def signed_letter(server: Server) -> tuple[Letter, list[dict[str, object]]]:
 def test_a_full_disk_loses_nobody_and_keeps_nobody_in(small: Path, reserve: bool, tally: Tally) -> None:
     """Signing stops with 503 `full` and comes back by itself; withdrawals go through, into the public count.
 
-    Without the reserve nobody can withdraw.
+    Without the reserve, withdrawals fail.
     """
     server = Server(small / "data", free_port())
     server.start()

@@ -1,4 +1,4 @@
-"""kill -9 of every process at random moments (R1): nobody who got a receipt is lost, nobody is counted twice."""
+"""kill -9 of every process at random moments (R1): no acknowledged signature is lost or counted twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAULT = ("R1", "kill -9 under load", "answers before it commits")
 
 
 def test_killed_often_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path, tally: Tally) -> None:
-    """Each restart takes less than five seconds; whoever asks again gets the receipt they had."""
+    """Each restart takes less than five seconds; a signatory who asks again gets the receipt they had."""
     row = tally.row(*FAULT)
     server = Server(tmp_path / "data", free_port())
     server.start()
@@ -36,7 +36,7 @@ def test_killed_often_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path, ta
             senders.run_until_killed_at_random(server)
             assert server.start() < 5 * crowding()
             row.trials += 1
-            # Somebody whose connection broke asks again, and gets the receipt they had or would have had.
+            # A signatory whose connection broke asks again, and gets the receipt they had or would have had.
             for entry, receipt in list(senders.acknowledged.items())[-3:]:
                 again = letter.post("entries", by_entry[entry])
                 assert (again.status, again.body) == (200, receipt)

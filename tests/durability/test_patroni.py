@@ -1,4 +1,4 @@
-"""Patroni promotes by itself when the primary's machine is lost: nobody who got a receipt is lost, nobody is woken.
+"""Patroni fails over by itself when the primary is lost: every signature with a receipt is kept, no operator acts.
 
 Three nodes, so that with ``synchronous_mode_strict`` there is still a synchronous standby after one is lost.
 """
@@ -82,7 +82,7 @@ def test_patroni_promotes_and_nobody_is_lost(tmp_path: Path, trial: int, tally: 
 
 
 def test_patroni_without_synchronous_mode_loses_what_was_acknowledged(tmp_path: Path, tally: Tally) -> None:
-    """Control: nobody waits for the standbys, which fall behind; Patroni promotes one, and receipts are broken."""
+    """Control: asynchronous standbys fall behind; Patroni promotes one, and receipts are broken."""
     with trio(synchronous_mode=False) as three, crowded(three, tmp_path / "data") as (server, crowd):
         receivers = [node.receiver() for node in three.nodes if not node.leads()]
         crowd.start()

@@ -1,4 +1,4 @@
-"""The power goes while people sign (R4): whoever got a receipt is in the log afterwards, and the site starts by itself.
+"""Power cut while people sign (R4): every acknowledged signature is in the log, and the site starts by itself.
 
 The control's database leaves the disk for later; the same cut then takes receipts with it.
 """

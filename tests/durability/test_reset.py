@@ -116,16 +116,16 @@ def race(module: str, path: Path) -> tuple[tuple[int, int, int], int, int]:
         # It has the database mapped from now on, once the rows are there and not in the log.
         writer.ask("PRAGMA wal_checkpoint")
         checkpointer.ask("SELECT sum(length(body)) FROM taken")
-        # The first checkpoint comes to its end: the log may be begun anew.
+        # The first checkpoint comes to its end: the log may be started again.
         done += commit(writer, range(20, 40))
         assert writer.ask("PRAGMA wal_checkpoint")[0][0] == 0
-        # The second has read the log's header, and is held; a commit begins the log anew; it goes on.
+        # The second has read the log's header, and is held; a commit starts the log again; it goes on.
         checkpointer.say("PRAGMA wal_checkpoint")
         call = checkpointer.held()
         done += commit(writer, [40])
         checkpointer.let_go(call)
         checkpointer.hear()
-        # The log grows beyond what it was; a third checkpoint, and the log is begun anew once more.
+        # The log grows beyond what it was; a third checkpoint, and the log is started once more.
         done += commit(writer, range(41, 81))
         writer.ask("PRAGMA wal_checkpoint")
         done += commit(writer, range(81, ROWS))

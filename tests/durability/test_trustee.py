@@ -2,7 +2,7 @@
 
 The i-th call that changes anything in the trustee's folder kills the tool, or answers EIO or ENOSPC, for i = 1, 2, ...
 until there is none left. Whatever happens: the mirror is whole, a log that contradicts what was cosigned is refused,
-nobody is opened whom the cut does not cover, the key is there, and the tool, run again, goes through with it.
+no name is opened that the cut does not cover, the key is there, and the tool, run again, goes through with it.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Desk:
 
     @classmethod
     def made(cls, folder: Path, tool: Tool, served: ServedWorld) -> Desk:
-        """Somebody who has watched a letter when three had signed it."""
+        """A visitor who has watched a letter since it had three signatures."""
         honest, forked = served.world(), served.world()
         for world in (honest, forked):
             for person in world.people[:3]:
@@ -227,7 +227,7 @@ def test_a_tool_that_has_seen_nothing_else_takes_the_other_log(desk: Desk) -> No
 def test_whatever_call_goes_wrong_a_trustee_keeps_their_word(
     desk: Desk, saboteur: Saboteur, tally: Tally, what: str, fault: str
 ) -> None:
-    """Mirror whole, no fork cosigned, nobody opened beyond the cut, key kept; and the next run goes through with it."""
+    """Mirror complete, no fork cosigned, no name opened beyond the cut, key kept; and the next run finishes the job."""
     row = row_of(tally, fault, "in a trustee's tool", WORK)
     for when in count(1):
         harm = desk.harm(what, saboteur, fault, when)
@@ -310,7 +310,7 @@ def test_whatever_call_goes_wrong_a_key_is_made_once_and_kept(
 def test_a_key_written_in_place_is_torn(
     tmp_path: Path, tool: Tool, saboteur: Saboteur, tally: Tally, fault: str
 ) -> None:
-    """Control: some call leaves a key file that is none, and that stands in the way of the next."""
+    """Control: some call leaves an invalid key file, which blocks the next run."""
     row = row_of(tally, fault, "while a trustee's key is made or destroyed", KEY)
     for when in count(1):
         found = make_key(tool, tmp_path / "now", saboteur, fault, when, broken=True)

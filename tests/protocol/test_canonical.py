@@ -51,7 +51,7 @@ def test_what_the_form_cannot_say_is_our_mistake(value: Any) -> None:
 
 
 def test_a_struct_with_a_decomposed_string_is_not_written() -> None:
-    """A name that nobody could read back is refused where it is written, not years later where it is opened."""
+    """A name that no reader could decode is refused where it is written, not years later where it is opened."""
 
     class Named(msgspec.Struct):
         name: str
@@ -97,7 +97,7 @@ def test_nesting_ends_at_eight(depth: int) -> None:
     ],
 )
 def test_other_spellings_are_refused(data: bytes) -> None:
-    """Nothing but the one spelling is read."""
+    """Only the canonical encoding is read."""
     with pytest.raises(MalformedError):
         canonical.decode(data)
 

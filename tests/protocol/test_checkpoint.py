@@ -65,7 +65,7 @@ def test_the_example_of_gos_note_package() -> None:
 
 
 def test_another_log_key_or_origin_is_refused() -> None:
-    """A checkpoint from another letter, or signed by somebody else."""
+    """A checkpoint from another letter, or signed with another key."""
     with pytest.raises(LogError, match="another log"):
         checkpoint.verify(SIGNED.encode(), "letters.example.org/other", LOG_KEY)
     with pytest.raises(SignatureError, match="not signed"):

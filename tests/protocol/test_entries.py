@@ -40,7 +40,7 @@ def test_an_entry_is_its_bytes_and_its_signature(kind: str) -> None:
 
 @each_type
 def test_an_entry_by_another_key_is_refused(kind: str) -> None:
-    """Nobody speaks for a trustee, a signatory or the organiser."""
+    """Only their own key can sign for a trustee, a signatory or the organiser."""
     entry, _ = ALL[kind]
     with pytest.raises(SignatureError):
         entries.verify_entry(entries.sign_entry(entry, BEN.seed), WORLD.manifest, WORLD.id)

@@ -16,7 +16,7 @@ LEAVES = [merkle.leaf_hash(bytes([i])) for i in range(70)]
 
 
 def defined(leaves: list[bytes]) -> bytes:
-    """RFC 6962 section 2.1, as it stands there."""
+    """RFC 6962 section 2.1, word for word."""
     if not leaves:
         return hashlib.sha256(b"").digest()
     if len(leaves) == 1:

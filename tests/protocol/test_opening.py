@@ -1,4 +1,4 @@
-"""Opening: k of n trustees, any k of them, and the same verdict whoever they are (section 7; P4 of the bar)."""
+"""Opening: k of n trustees, any k of them, and every choice of k gives the same verdict (section 7; P4 of the bar)."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def payload(base: seal.Payload = NAMED, **fields: Any) -> seal.Payload:
     ],
 )
 def test_a_payload_that_breaks_its_form_is_void(wrong: seal.Payload) -> None:
-    """An unknown group, hidden characters, a nameless name, anonymous with a name: void, whoever sealed it."""
+    """An unknown group, hidden characters, a nameless name, anonymous with a name: each is void."""
     assert opening.judge(wrong, WORLD.manifest) == opening.VOID
 
 

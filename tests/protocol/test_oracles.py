@@ -1,4 +1,4 @@
-"""Answers that nobody here made: RFCs, Wycheproof, speccheck, and the vectors of pyca/cryptography.
+"""Independent test vectors: RFCs, Wycheproof, speccheck, and the vectors of pyca/cryptography.
 
 Those outside the project are found through UNDERSIGNED_VECTORS, or in ``../shared/vectors`` beside the checkout;
 without them these tests are skipped, and say so.

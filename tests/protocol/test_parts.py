@@ -83,7 +83,7 @@ def without(files: Files, path: str) -> Files:
     ],
 )
 def test_openings_cut_otherwise_are_refused(done: str, words: str) -> None:
-    """One edition has one set of files: a way to write them differently would be bytes nobody checks."""
+    """One edition has one set of files: a second way to write them would be unchecked bytes."""
     files = published()[1]
     first, second = files[FIRST], files[SECOND]
     changed = {

@@ -15,7 +15,7 @@ FIRST, SECOND = WORLD.people[:2]
 
 
 def test_a_code_opens_its_own_box_and_no_other() -> None:
-    """The record comes back to whoever holds the code; another's code opens nothing."""
+    """The holder of the code gets the record back; another person's code opens nothing."""
     assert roll.open_box(FIRST.place, FIRST.slot.leaf, FIRST.slot.box) == FIRST.record
     with pytest.raises(InvalidError, match="does not belong"):
         roll.open_box(SECOND.place, FIRST.slot.leaf, FIRST.slot.box)
@@ -24,14 +24,14 @@ def test_a_code_opens_its_own_box_and_no_other() -> None:
 
 
 def test_a_box_whose_record_is_not_the_leafs_is_refused() -> None:
-    """A registrar cannot hand somebody a record that is not theirs on the roll."""
+    """A registrar cannot give a person a record that is not theirs on the roll."""
     box = AESGCM(FIRST.place.box_key).encrypt(bytes(12), canonical.encode(SECOND.record), FIRST.slot.leaf)
     with pytest.raises(InvalidError, match="do not agree"):
         roll.open_box(FIRST.place, FIRST.slot.leaf, box)
 
 
 def test_a_box_that_holds_no_record_is_refused() -> None:
-    """Whatever else lies in it."""
+    """The box decrypts, but its content is not a record."""
     box = AESGCM(FIRST.place.box_key).encrypt(bytes(12), b"{}", FIRST.slot.leaf)
     with pytest.raises(MalformedError):
         roll.open_box(FIRST.place, FIRST.slot.leaf, box)
@@ -75,6 +75,6 @@ def test_an_altered_roll_is_refused() -> None:
 
 
 def test_an_empty_roll() -> None:
-    """Nobody may sign: a roll all the same."""
+    """A roll without any records is still a roll."""
     made = roll.make_roll([])
     assert roll.parse_roll(canonical.encode(made)) == made

@@ -107,7 +107,7 @@ def test_a_changed_entry_is_what_it_is_at_length(data: st.DataObject, kind: str)
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.sampled_from(list(KINDS)))
 def test_a_changed_opening_is_what_it_is_at_length(data: st.DataObject, kind: str) -> None:
-    """Most of an opening is looked at by nobody but its trustee, and may be any bytes' one spelling."""
+    """Most of an opening is checked only by its trustee, and may be any canonically encoded bytes."""
     changed = data.draw(st.one_of(mutations(line(kind)), one_byte_changed(line(kind))))
     assert judge(changed, kind) in (None, judged(changed, kind))
 

@@ -8,7 +8,7 @@ from undersigned.protocol.tally import tally
 
 
 def test_the_number_is_everybody_who_stands_and_the_rest_is_accounted_for() -> None:
-    """A life with somebody struck, somebody void, somebody anonymous: the parts and the groups add up to the number."""
+    """One signature struck, one void, one anonymous: the parts and the groups add up to the count."""
     made = edition.parse(rehearsed().first[bundle.edition_path(1)])
     found = tally(made.counts)
     assert found.number == made.counts.standing

@@ -55,7 +55,7 @@ def test_a_letter_that_lived_honestly_is_valid_at_each_edition(lived: Rehearsed)
 
 
 def test_with_two_registrars_and_before_any_edition() -> None:
-    """A letter that nobody has opened yet is checked as far as it goes."""
+    """A letter without any openings is checked as far as it goes."""
     world = LetterWorld(3, registrars=2)
     assert verdict(world.bundle(cosigners=()), world.letter)[0] == "valid"
     world.sign(world.people[0])
@@ -117,7 +117,7 @@ def lines(path: str, change: Callable[[list[bytes]], object], base: Files) -> Fi
 
 
 def line_of(base: Files, path: str, number: int) -> bytes:
-    """The line of openings about somebody."""
+    """One signatory's line of the openings."""
     return next(row for row in bundle.split_lines(base[path]) if opening.parse_opening(row).key == WHO[number].key)
 
 
@@ -151,7 +151,7 @@ def swap_shares(rows: list[bytes]) -> None:
 
 
 def of_sealed(number: int) -> bytes:
-    """The opening of somebody who has withdrawn, from a trustee who kept the seal."""
+    """The opening of a signatory who has withdrawn, from a trustee who kept the seal."""
     value = WORLD.make_object(WHO[number], WORLD.payload_of(WHO[number]))
     assert isinstance(value, seal.Seal)
     keys = [seal.seal_key(sealing) for sealing, _ in WORLD.trustees[:2]]
@@ -160,7 +160,7 @@ def of_sealed(number: int) -> bytes:
 
 
 def other_object(rows: list[bytes]) -> None:
-    """Somebody's seal replaced by another one that opens just as well, naming somebody else."""
+    """One seal replaced by another one that opens just as well, with another person's name."""
     row = opening.parse_opening(rows[0])
     person = next(p for p in WHO if p.key == row.key)
     payload = msgspec.structs.replace(WORLD.payload(person), name="Somebody Famous")
@@ -176,7 +176,7 @@ def index_of(kind: type, log: list[bytes]) -> int:
 
 
 def reuse_credential(log: list[bytes]) -> None:
-    """Somebody signs with the credential of the first who signed."""
+    """A second person signs with the credential of the first who signed."""
     first = entries.parse(log[index_of(entries.Sign, log)])
     assert isinstance(first, entries.Sign)
     value = WORLD.make_object(WHO[11], WORLD.payload(WHO[11]))
@@ -438,7 +438,7 @@ def test_tampering_is_found_by_its_step_and_named(what: str) -> None:
 
 
 def test_without_the_invitations_letter_id_another_letter_is_just_another_letter() -> None:
-    """What ties a bundle to the letter somebody was invited to is the id in the link, which the caller gives."""
+    """What ties a bundle to the letter a person was invited to is the id in the link, which the caller gives."""
     assert verdict(OTHER.last, None)[0] == "valid"
     assert verdict(OTHER.last)[:2] == ("invalid", "manifest")
 
@@ -496,7 +496,7 @@ def test_a_stranger_among_the_records() -> None:
     assert stranger.key in detail
 
 
-# --- what cannot be told
+# --- what isn't enough to decide
 
 
 def test_a_trustee_missing_below_the_threshold_cannot_be_told() -> None:
@@ -537,7 +537,7 @@ def test_an_edition_may_say_itself_that_a_name_could_not_be_opened() -> None:
 
 
 def test_editions_that_are_all_erased_declare_nothing() -> None:
-    """With a share missing and no edition left to say so, it cannot be told."""
+    """With a share missing and no edition left to say so, the bundle isn't enough to decide."""
     world = LetterWorld(4)
     for person in world.people[:3]:
         world.sign(person)

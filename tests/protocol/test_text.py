@@ -55,7 +55,7 @@ def test_what_could_deceive_is_refused_everywhere(name: str) -> None:
     ],
 )
 def test_intake_refuses_more_than_opening(name: str, why: str) -> None:
-    """Where the person can still mend it, refusing is kind; an opened name is judged by fixed code points alone."""
+    """While the person can still fix it, a refusal helps; an opened name is judged by fixed code points alone."""
     with pytest.raises(MalformedError, match=why):
         text.check_name(name)
     text.check_sealed(name)
@@ -89,7 +89,7 @@ def test_whatever_comes_in_can_be_opened(name: str) -> None:
 
 @pytest.mark.parametrize("initials", ["A\U0001f600", "A\u00d7B", "\u0663\u0664A", "A\u2014B", "A\u20acB"])
 def test_signs_that_any_verifier_takes_are_refused_at_intake(initials: str) -> None:
-    """A face, a sign, a digit of any script: nobody is asked for these, though an opened seal may hold them."""
+    """A face, a sign, a digit of any script: forms refuse these, though an opened seal may hold them."""
     with pytest.raises(MalformedError):
         text.check_initials(initials)
     text.check_sealed_initials(initials)
@@ -97,7 +97,7 @@ def test_signs_that_any_verifier_takes_are_refused_at_intake(initials: str) -> N
 
 @pytest.mark.parametrize("mark", "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff")
 def test_what_pasting_brings_along_is_dropped_and_is_what_names_may_not_hold(mark: str) -> None:
-    """Wherever it stands; what decides spelling stays, and what reorders text is not dropped in silence."""
+    """In any position; characters that decide spelling stay; characters that reorder text are not dropped silently."""
     assert text.has_invisible(f"A{mark}B")
     assert text.drop_pasted(f"{mark}A{mark}B{mark}") == "AB"
     assert text.drop_pasted("می\u200cخواهم") == "می\u200cخواهم"

@@ -41,7 +41,7 @@ class Clock:
 
 
 class Loop:
-    """An event loop in a thread of its own, as a web worker has one."""
+    """An event loop in its own thread, as a web worker has one."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -180,7 +180,7 @@ def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Si
     monkeypatch.setattr(wiring, "world", lambda: world)
     from undersigned.web.edge import asgi
 
-    # The clerk works when told, so nobody comes while a public letter's answer waits.
+    # The clerk works only when a test says so, so no batch closes while a public letter's answer waits.
     monkeypatch.setattr(inclusion, "TIMEOUT", 0.1)
     loop = Loop()
     application = asgi.Site()

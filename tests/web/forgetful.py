@@ -14,7 +14,7 @@ from undersigned.web.__main__ import main as run_clerk
 
 
 def forget() -> None:
-    """Nobody asks what was signed before."""
+    """Disables the guard's checks against what was signed before."""
     import django
 
     django.setup(set_prefix=False)

@@ -1,4 +1,4 @@
-"""A mail server on loopback, a browser without script, and a site that sends mail: for the tests of both."""
+"""A mail server on loopback, a browser without JavaScript, and a site that sends mail: for the tests of both."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def joins(marks: Marks, left: str, right: str) -> dict[str, int]:
 def _places(
     area: str, data: bytes, size: int, owner: Mapping[int, str], kind: str, texts: Sequence[bytes]
 ) -> Iterator[Measure]:
-    """Where a kind's marks lie in a file: the newest and the oldest place of each person's, in each structure."""
+    """Where a kind's marks are in a file: the newest and the oldest place of each person's, in each structure."""
     places: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     # One pass for all of them. A mark is 43 letters of base64url.
     known = {text: number for number, text in enumerate(texts)}

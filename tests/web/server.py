@@ -24,7 +24,7 @@ SOURCES = f"{ROOT / 'src'}:{ROOT / 'tests'}"
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
+    """A port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -122,7 +122,7 @@ def crowding() -> float:
 
 
 def until(condition: object, seconds: float = 15) -> None:
-    """Waits for ``condition()`` to be true, in small steps, not for ever."""
+    """Waits for ``condition()`` to be true, in small steps, up to a limit."""
     assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition():

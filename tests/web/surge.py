@@ -88,7 +88,7 @@ class Surge:
 
 
 def verify(link: str, *words: str, timeout: float = 120) -> tuple[int, str]:
-    """``undersigned verify`` in a process of its own: exit status, and what it said."""
+    """Runs ``undersigned verify`` in a separate process: exit status and output."""
     command = [sys.executable, "-m", "undersigned.cli.app", "verify", link, "--workers", "1", *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
     return done.returncode, done.stderr

@@ -120,7 +120,7 @@ def _behind() -> None:
 
 
 def test_django_answers_so_many_at_once_and_no_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sixty ask at once where four are let in and twelve may wait: whoever is answered is answered rightly, the others
+    """Sixty requests at once, where four run and twelve may wait: each request that gets in is answered, the others
     are told to come back, and never were there five at a time."""
     letter = site.letter()
     inside, most, lock = [0], [0], threading.Lock()

@@ -1,4 +1,4 @@
-"""Bookings: a page follows the newest edition until it is handed in, and vanishes with whoever withdraws."""
+"""Bookings: a page follows the newest edition until it is handed in, and a withdrawal removes the name from it."""
 
 from __future__ import annotations
 
@@ -290,7 +290,7 @@ def test_bad_terms_are_refused_with_a_sentence(site: Site) -> None:
 
 
 def test_bookings_are_the_organisers(site: Site) -> None:
-    """Nobody else lists, books, changes or fetches; what is not there is said not to be there."""
+    """Only the organiser lists, books, changes or fetches; what is not there is said not to be there."""
     letter = published(site)
     book(site, letter)
     Pressroom(site.world).run_round()
@@ -349,7 +349,7 @@ def papers_with(flavour: str) -> list[Any]:
 
 
 def test_a_job_that_dies_is_begun_again_and_given_up_in_the_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twice it is only tried again; the third time the booking says why. A later edition is tried afresh."""
+    """Twice it is only tried again; the third time the booking says why. A later edition starts from the beginning."""
     letter = published(site)
     book(site, letter)
 

@@ -35,7 +35,7 @@ KEY = ("id-of-nobody", "secret-of-nobody")
 
 
 class S3:
-    """The server, and a client of its own to look at what lies there."""
+    """The server, and a separate client to inspect the bucket."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -68,7 +68,7 @@ class S3:
         return BucketSettings("letters", self.url, "us-east-1", KEY)
 
     def names(self) -> set[str]:
-        """What lies there."""
+        """The keys of all objects in the bucket."""
         return {row["Key"] for row in self.client.list_objects_v2(Bucket="letters").get("Contents", [])}
 
 
@@ -128,7 +128,7 @@ def test_who_finds_an_edition_in_a_bucket_finds_its_openings(s3: S3, monkeypatch
 
 
 def test_a_directory_in_a_bucket_is_there_until_it_is_discarded(s3: S3) -> None:
-    """Nothing can be moved there: what is staged lies at its place. What is given up in the middle leaves nothing."""
+    """A bucket cannot move objects: staged files are written to their final keys. A discarded tree leaves nothing."""
     storage = BucketStorage(s3.settings)
 
     def there() -> set[str]:

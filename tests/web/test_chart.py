@@ -45,7 +45,7 @@ def test_the_highest_count_may_lie_within_a_step() -> None:
 @pytest.mark.parametrize("language", ["en", "he", "ar"])
 @pytest.mark.parametrize("number", [1, 2, 1000])
 def test_the_drawing_is_of_these_figures(number: int, language: str) -> None:
-    """Every shape lies in the picture; the line ends at the count; bars are as long as what they show."""
+    """Every shape is inside the picture; the line ends at the count; bars are as long as what they show."""
     batches = invented(number)
     drawn = chart(batches, words(language), "c")
     points = [tuple(map(float, point.split(","))) for point in drawn["line"].split()]
@@ -65,7 +65,7 @@ def test_the_drawing_is_of_these_figures(number: int, language: str) -> None:
 
 
 def test_the_drawing_is_described_in_words_with_figures() -> None:
-    """Whoever does not see it is told the same: signed, withdrawn, count and peak."""
+    """Text alternative with the same figures: signed, withdrawn, count and peak."""
     said = chart([Batch(1200, 0), Batch(3, 203)], words("en"), "c")
     assert said["words"] == (
         "1,203 people have signed, 203 have withdrawn. 1,000 people stand behind the letter now. "

@@ -1,4 +1,4 @@
-"""Pages say what was checked of those who signed, and no more: neither with nobody there nor with a weaker check."""
+"""Pages say how signatories were checked, and no more: neither without signatories nor with a weaker check."""
 
 from __future__ import annotations
 

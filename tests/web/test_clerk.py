@@ -249,7 +249,7 @@ def test_a_large_batch_enters_the_log_part_by_part(site: Site, monkeypatch: pyte
 
 
 def test_who_signs_while_a_batch_is_folded_waits_for_the_next(site: Site) -> None:
-    """The fold holds up nobody: it runs outside the write lock, over a batch that takes no more."""
+    """The fold blocks no request: it runs outside the write lock, over a batch that takes no more."""
     letter = site.letter()
     for person in letter.people[:2]:
         people.sign(letter, person)

@@ -1,4 +1,4 @@
-"""The server's clock is wrong by an hour or a year, either way (R11): nobody waits longer, nothing is out early."""
+"""The server's clock is wrong by an hour or a year, either way (R11): no wait is longer, nothing is out early."""
 
 from __future__ import annotations
 

@@ -390,7 +390,7 @@ def test_the_box_is_the_same_before_and_after_its_code_was_used(site: Site, watc
     assert without.post("box", {"token": token}).json == {"box": None, "leaf": None}
 
 
-# Forms without script
+# Forms without JavaScript
 
 
 CHOICE = {"as": "name", "name": "Testperson Probe", "title": "", "group": "retired"}

@@ -88,7 +88,7 @@ def letter_get(letter: Letter, path: str) -> people.Answer:
 
 
 def test_reading_changes_nothing(published: Letter) -> None:
-    """Every address, read by nobody in particular, with and without the organiser's token: no row, no file differs.
+    """GET of every address, unauthenticated and with the organiser's token: no row, no file differs.
 
     The one exception is the organiser's review of names, where each look is noted.
     """
@@ -111,7 +111,7 @@ def test_every_link_of_every_page_leads_somewhere(published: Letter) -> None:
 
 
 def test_a_file_that_has_not_changed_is_not_sent_again(published: Letter) -> None:
-    """ETag and If-None-Match; tiles may be kept for ever, everything else asks again."""
+    """ETag and If-None-Match; tiles may be cached permanently, everything else asks again."""
     first = published.get("log/checkpoint")
     again = published.get("log/checkpoint", **{"if-none-match": first.headers["etag"]})
     assert (again.status, again.body) == (304, b"")

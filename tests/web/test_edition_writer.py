@@ -87,7 +87,7 @@ def served_with(letter: Letter, person: Signer) -> list[str]:
 
 
 def test_while_an_edition_is_written_the_log_goes_on(site: Site, slow: Slow, published: Letter) -> None:
-    """Who withdraws is gone at once; others are counted meanwhile; then the edition stands there without that name."""
+    """A withdrawal is removed at once; others are counted meanwhile; then the edition appears without that name."""
     gone = published.people[0]
     assert served_with(published, gone)
     assert people.withdraw(published, gone).status == 201
@@ -134,7 +134,7 @@ def test_who_withdraws_meanwhile_is_not_in_what_was_being_written(site: Site, sl
 def test_from_whom_many_withdraw_there_is_an_edition_all_the_same(
     site: Site, slow: Slow, published: Letter, monkeypatch: pytest.MonkeyPatch, vain: int, status: int
 ) -> None:
-    """After so many times in vain the log waits once. Control: while it does not, there is none."""
+    """After so many failed attempts the log waits once. Control: while it does not, there is none."""
     monkeypatch.setattr(edition_files, "MAX_DISCARDS", vain)
     people.withdraw(published, published.people[0])
     site.rounds(1)

@@ -59,7 +59,7 @@ def folder(letter: Letter) -> Path:
 
 
 def test_an_edition_with_the_right_fingerprint_is_not_made_again(published: Letter, made: list[str]) -> None:
-    """Neither page nor opening. Control: where nobody noted what it was made of, every file is made and compared."""
+    """Neither page nor opening. Control: without a stored fingerprint, every file is made and compared."""
     place(published)
     assert made == []
     (folder(published) / fingerprint.NAME).unlink()

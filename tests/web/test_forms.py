@@ -1,4 +1,4 @@
-"""Signing and withdrawing without script, as a person with a plain browser does it."""
+"""Signing and withdrawing without JavaScript, as a person with a plain browser does it."""
 
 from __future__ import annotations
 
@@ -458,7 +458,7 @@ def test_forms_speak_the_letters_languages(site: Site, language: str) -> None:
 
 
 def test_the_letters_page_leads_to_the_forms_it_takes(site: Site) -> None:
-    """A public letter's page has the way to sign and withdraw without script; a sealed one's has not."""
+    """A public letter's page has forms to sign and withdraw without JavaScript; a sealed one's has not."""
     public, sealed = site.letter(public=True, check="codes", size=1), site.letter()
     browser = Browser(public.call)
     for language in ("en", "he"):

@@ -1,7 +1,7 @@
-"""Whatever is sent, no answer says that the server failed (W1): a letter's life is recorded, then sent again spoilt.
+"""Fuzzing: no request makes the server fail (W1). A letter's life is recorded, then sent again with damage.
 
 Every address of the site and every shape it takes is in what is recorded, with the organiser's and the trustees'
-rights, so what is spoilt gets past the door. There is no list of addresses to keep up with: one that the life does not
+rights, so what is damaged gets past the edge. There is no list of addresses to keep up with: one that the life does not
 use is found missing.
 """
 
@@ -26,7 +26,7 @@ from .conftest import Site
 from .people import Answer
 
 ROUNDS = 900
-"""Spoilt requests a run. CI spoils alike each time; elsewhere each run is another."""
+"""Damaged requests a run. CI uses the same seed each time; elsewhere each run is another."""
 ODD: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2**31, 2**53 - 1, -(2**53) + 1, "", " ", "\x00", "a\x00b", "\u202e", "a\u0301",
     "\U0001d538" * 40, "x" * 3000, "A" * 43, "-", "=" * 8, "../../keys/organiser-token", "2026-13-01T00:00:00Z",
@@ -189,7 +189,7 @@ def failures(site: Site, life: list[Sent], seed: int) -> list[tuple[Sent, int, b
 
 
 def test_nothing_that_is_sent_makes_the_server_fail(site: Site) -> None:
-    """Nine hundred spoilt requests: each is answered, none by a failure; and afterwards the letter goes on."""
+    """Nine hundred damaged requests: each is answered, none by a failure; and afterwards the letter goes on."""
     seed = 1 if os.environ.get("CI") else random.randrange(2**32)
     found = failures(site, record(site), seed)
     assert not found, (seed, len(found), found[:3])
@@ -212,7 +212,7 @@ def test_a_view_that_fails_on_odd_values_is_found(site: Site, monkeypatch: pytes
 
 
 def test_the_recorded_life_uses_every_address(site: Site) -> None:
-    """An address that is new is spoilt too, or this says so."""
+    """A new address must be damaged too, or this test fails."""
     used = set()
     for sent in record(site):
         try:

@@ -1,4 +1,4 @@
-"""The pages of signatories: everybody named can be found, with script and without; nobody who left can."""
+"""The pages of signatories: each name can be found, with JavaScript and without; no withdrawn name can."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_any_two_editions_are_compared(site: Site, letter: Letter) -> None:
 
 
 def test_an_edition_without_its_names_counts_those_who_joined(site: Site, letter: Letter) -> None:
-    """After somebody named in edition 2 has left, what changed is told in numbers."""
+    """After a signatory named in edition 2 has left, the page gives the changes in numbers."""
     assert people.sign(letter, letter.people[3]).status == 201
     site.rounds()
     publish(site, letter, 2, {letter.people[3].key})

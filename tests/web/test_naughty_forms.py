@@ -43,7 +43,7 @@ def test_no_field_takes_what_it_should_not(site: Site, field: str) -> None:
 
 
 def acceptable(text: str) -> bool:
-    """Odd, and still a title somebody could have."""
+    """Odd, and still a possible title."""
     return len(text) <= 120 and text.isprintable()
 
 

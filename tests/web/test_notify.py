@@ -67,7 +67,7 @@ def test_the_watchdog_is_that_of_this_process(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_site_is_ready_when_it_answers_alive_while_it_does_and_says_that_it_stops(tmp_path: Path) -> None:
-    """A site whose workers stand still is not reported as alive, so that systemd starts it anew."""
+    """A site whose workers hang is not reported as alive, so that systemd restarts it."""
     server, address = Server(tmp_path / "data", free_port()), str(tmp_path / "notify")
     environment = {**os.environ, "PYTHONPATH": SOURCES, "NOTIFY_SOCKET": address, "WATCHDOG_USEC": "600000"}
     with manager(address) as receiver:

@@ -114,7 +114,7 @@ def copied() -> tuple[set[str], set[str]]:
 def test_a_copy_of_what_was_never_rewritten_tells_the_order(
     forty: tuple[Site, Marks], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Control: with neither rewriting nor washing every structure that is looked at tells."""
+    """Control: without rewriting and purging, every structure that is looked at shows the order."""
     site, marks = forty
     monkeypatch.setattr(row_order, "rewrite_by_key", lambda table: None)
     monkeypatch.setattr(row_order, "purge_deleted", lambda *tables: True)

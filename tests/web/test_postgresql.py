@@ -228,8 +228,8 @@ def test_a_database_restored_to_an_earlier_moment_is_not_signed_on_from(
 def test_keys_and_pages_are_backed_up_and_the_database_is_asked_when_they_return(
     cluster: Cluster, database: str, tmp_path: Path
 ) -> None:
-    """The file holds everything but the letters, which PostgreSQL's own tools keep; restored elsewhere, the site does
-    not go on before it was held against what trustees kept."""
+    """The file holds everything except the letters, which PostgreSQL's own tools keep; restored elsewhere, the site
+    does not go on before it was compared with what trustees kept."""
     server = node(tmp_path / "data", database)
     server.start()
     key, identity, target = pyrage.x25519.Identity.generate(), tmp_path / "identity", tmp_path / "copy.age"

@@ -89,7 +89,7 @@ def test_no_row_holds_the_time_or_origin_of_a_signature(site: Site) -> None:
 
 
 def test_used_codes_leave_no_order(site: Site) -> None:
-    """Using a code changes its row in place: rows stay sorted by hash, whoever came first."""
+    """Using a code changes its row in place: rows stay sorted by hash, not by time of use."""
     letter = site.letter(size=8)
 
     def rows() -> list[tuple[int, str]]:
@@ -111,7 +111,7 @@ def test_what_a_withdrawn_signatory_sealed_is_gone_from_the_disk(site: Site) -> 
     sealed = person.object.body.encode()[100:160]
     assert sealed in on_disk()
     people.withdraw(letter, person)
-    # On SQLite at once; PostgreSQL's table is written anew from time to time.
+    # On SQLite at once; PostgreSQL's table is rewritten from time to time.
     site.clock.now += OBJECTS_PURGE_INTERVAL + 10 if connection.vendor == "postgresql" else 10
     site.rounds()
     assert sealed not in on_disk()

@@ -1,4 +1,4 @@
-"""What organisers are told changes with a batch, and in tens (V10): nobody can watch one person sign."""
+"""Organisers see progress only by batch, and in tens (V10): they cannot watch one person sign."""
 
 from __future__ import annotations
 

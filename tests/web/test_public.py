@@ -50,7 +50,7 @@ def test_a_public_letter_lives_and_is_published(site: Site, check: str) -> None:
 
 
 def test_every_entry_is_in_the_log_at_once(site: Site) -> None:
-    """However large a batch the manifest asks for: in a public letter nobody waits for company."""
+    """However large a batch the manifest asks for: in a public letter a signature never waits for others."""
     letter = site.letter(public=True, check="codes", batch=(1000, 3600))
     person = letter.people[0]
     people.activate(letter, person)
@@ -90,7 +90,7 @@ def test_requests_that_wait_for_proofs_share_one_poll(site: Site, monkeypatch: p
 
 
 def test_a_receipt_goes_out_though_its_proof_cannot_be_made(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The entry is durable: what fails after that takes nobody's receipt."""
+    """The entry is durable: a later failure does not take the receipt away."""
     letter = site.letter(public=True, check="codes")
     people.activate(letter, letter.people[0])
 
@@ -143,6 +143,6 @@ def test_an_edit_replaces_the_record(site: Site) -> None:
 
 
 def test_without_mail_settings_no_letter_can_check_addresses(site: Site) -> None:
-    """A site that sends no mail says so when the manifest is fixed, and not when somebody waits for a code."""
+    """A site that sends no mail says so when the manifest is fixed, not when a signatory waits for a code."""
     with pytest.raises(AssertionError, match=r"no \[mail\]"):
         site.draft(public=True, check="mail")

@@ -1,4 +1,4 @@
-"""Two at once: each promise of the log holds whoever comes first."""
+"""Race conditions: with two requests at once, each promise of the log holds in either order."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_a_strike_after_publication_is_refused(site: Site) -> None:
 
 
 def test_a_busy_database_answers_503_and_nothing_is_acknowledged(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While somebody else holds the write lock too long: 503 with Retry-After, and the same request works later."""
+    """While another session holds the write lock too long: 503 with Retry-After, and the same request works later."""
     from django.db import transaction
 
     letter = site.letter()

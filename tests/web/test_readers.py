@@ -48,7 +48,7 @@ def entries_of(letter: Letter, language: str = "en") -> list[dict[str, str]]:
 
 
 def test_the_feed_tells_editions_and_counts_and_no_name(letter: Letter) -> None:
-    """The edition with its count, the batches with theirs; nobody who signed."""
+    """The edition with its count, the batches with theirs; no signatory."""
     rows = entries_of(letter)
     titles = [row["title"] for row in rows]
     assert "Edition 1 is published: 3 people stand behind it" in titles
@@ -175,7 +175,7 @@ def test_a_shared_page_has_its_picture(letter: Letter) -> None:
 
 
 def test_the_press_page_shows_the_contact(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What ``settings.toml`` says, as a link if it is a mail address; a page of text is refused."""
+    """The contact from ``settings.toml``, as a link if it is an email address; a page of text is refused."""
     root = settings.DATA.root
     lines = 'authority = "127.0.0.1:8000"\nscheme = "http"\n'
     path = root / "contact-test"

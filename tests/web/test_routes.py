@@ -46,7 +46,7 @@ def test_other_addresses_are_not_routes(address: str) -> None:
 
 
 def test_a_new_route_is_known_at_once() -> None:
-    """It stands in the configuration, and nowhere else."""
+    """Routes are read from the URL configuration only."""
 
     def view(_: HttpRequest, slug: str) -> HttpResponse:
         return HttpResponse(slug)

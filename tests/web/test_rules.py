@@ -28,7 +28,7 @@ from .conftest import Site
 SIZE, KEYS = 4, 6
 """How many may sign, and how many try."""
 SIGNATURES = [b64.encode(bytes([number]) * 64) for number in range(2)]
-"""Of nobody: what an entry says by itself is checked before admission. Two, so that the same can be said twice."""
+"""Signed by no key: an entry's own content is checked before admission. Two, so that the same can be said twice."""
 
 people = st.integers(0, KEYS - 1)
 signs = st.tuples(st.just("sign"), people, st.sampled_from((0, 0, 0, 0, 1, -1)), st.integers(0, 3))
@@ -174,7 +174,7 @@ def test_site_and_fold_give_the_same_verdict_on_every_entry(site: Site) -> None:
     def agree(life: tuple[bool, list[list[tuple[Any, ...]]]]) -> None:
         approved, planned = life
         forget(letter)
-        # Each example has its own files: a log's are never begun anew.
+        # Each example has its own files: a log's files are never started again.
         twice = Twice(site, replace(letter, slug=f"{letter.slug}-{next(number)}"))
         Letter.objects.filter(pk=letter.pk).update(slug=twice.letter.slug)
         if approved:
@@ -204,7 +204,7 @@ def test_nobody_signs_beyond_the_size_of_the_roll(site: Site) -> None:
 
 
 def test_ones_own_object_is_not_taken_under_another_number(site: Site) -> None:
-    """The object stands in the log: the site says so before it promises anything."""
+    """The object is in the log already: the site says so before it promises anything."""
     twice = Twice(site, find_letter(site))
     twice.batch([("approval", trustee) for trustee in (1, 2, 3)])
     found = twice.batch([("sign", 0, 0, 0), ("sign", 0, 0, 1), ("sign", 0, 0, 0)])

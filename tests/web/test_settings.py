@@ -97,7 +97,7 @@ def test_what_is_wrong_is_named_with_what_is_right(text: str, said: str) -> None
 
 
 def test_all_faults_are_named_at_once() -> None:
-    """Nobody starts a site four times to find four."""
+    """An operator does not start a site four times to find four."""
     with pytest.raises(DataError) as error:
         parsed('port = "x"\ncontcat = "y"\n' + GOOD.replace("587", "0"), UNDERSIGNED_WORKERS="many")
     said = str(error.value)
@@ -107,7 +107,7 @@ def test_all_faults_are_named_at_once() -> None:
 
 
 def test_a_password_in_the_databases_url_is_refused_and_not_repeated() -> None:
-    """Wherever it stands in the URL, and wherever the URL comes from; the places where it belongs are named."""
+    """Anywhere in the URL, and wherever the URL comes from; the error names the places for a password."""
     for url in ("postgresql://letters:s3cret@db.example.org/letters", "postgresql://db/x?user=a&password=s3cret"):
         for text, environment in ((f'database = "{url}"\n', {}), ("", {"UNDERSIGNED_DATABASE": url})):
             with pytest.raises(DataError, match="keys/database-password") as error:
@@ -139,7 +139,7 @@ def test_another_authority_by_the_environment_brings_its_own_scheme() -> None:
     [("CONTCAT", "CONTACT"), ("MAILHOST", "MAIL_HOST"), ("DATABSE", "DATABASE"), ("MAIL_PER_MINUT", "MAIL_PER_MINUTE")],
 )
 def test_a_misspelt_variable_is_an_error(name: str, right: str) -> None:
-    """It would have no effect, and nobody would know."""
+    """It would have no effect, and the operator would not know."""
     with pytest.raises(DataError, match=f"UNDERSIGNED_{name} is not a setting: did you mean UNDERSIGNED_{right}"):
         parsed(SITE, **{f"UNDERSIGNED_{name}": "x"})
 

@@ -37,7 +37,7 @@ def test_a_sealed_letter_leads_to_its_signing_pages_and_a_public_one_to_its_form
 
 
 def test_no_title_of_a_signing_page_names_the_letter_and_nothing_of_it_is_kept(site: Site) -> None:
-    """Whoever looks over a shoulder at the tabs learns nothing; no browser stores what is typed or shown."""
+    """A glance at the open tabs shows nothing; no browser stores what is typed or shown."""
     letter = site.letter()
     for language, title in letter.manifest.title.items():
         for kind in SEALED:
@@ -49,7 +49,7 @@ def test_no_title_of_a_signing_page_names_the_letter_and_nothing_of_it_is_kept(s
 
 
 def test_each_page_names_the_hash_of_the_script_it_loads(site: Site) -> None:
-    """A browser runs no other; the same hash stands at /integrity, for people and as JSON; the script may be kept."""
+    """A browser runs no other; the same hash is at /integrity, for people and as JSON; the script may be kept."""
     letter = site.letter()
     shown = site.call("GET", "/integrity").body.decode()
     listed = json.loads(site.call("GET", "/integrity.json").body)
@@ -85,7 +85,7 @@ def test_the_page_that_works_from_a_file_speaks_with_the_site_s_own_words() -> N
 
 
 def test_each_letter_offers_that_page_in_its_own_language(site: Site) -> None:
-    """Where no script runs, and where somebody wants none of the site's."""
+    """For browsers without JavaScript, and for signatories who do not want to run the site's."""
     letter = site.letter()
     page = letter.get("he/sign/").body.decode()
     assert json.loads(site.call("GET", "/integrity.json").body)["sign.he.html"]["path"] in page

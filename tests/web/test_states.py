@@ -307,7 +307,7 @@ def test_a_cut_that_too_few_stand_behind_is_not_called_due(site: Site, drawn: di
 
 
 def test_a_letter_abandoned_when_the_site_could_read_the_names_says_so(site: Site, drawn: dict[str, str]) -> None:
-    """Two trustees had opened them; that nobody can read them would be false for good."""
+    """Two trustees had opened them; "the names cannot be read" would be permanently false."""
     life = Life(site, drawn)
     people.approve(life.letter)
     assert people.sign(life.letter, life.letter.people[0]).status == 201
@@ -395,7 +395,7 @@ def test_the_table_has_a_row_for_every_state_and_never_calls_sealed_what_is_not(
     letter = manifest_of(sealed)
     published = {n for n in published if n <= logged.edition and (n < logged.edition or logged.cut)}
     if logged.approvals < len(letter.trustees):
-        # Nobody can have signed.
+        # There can be no signatures yet.
         published, opened = set(), {}
     # Shares are taken of editions that have been cut.
     opened = {n: trustees for n, trustees in opened.items() if n < logged.edition + logged.cut}
@@ -430,7 +430,7 @@ def manifest_of(sealed: bool) -> manifest.Manifest:
 
 
 def test_every_row_is_used_and_complete() -> None:
-    """A stage without a row, or a row without a stage, is a page that breaks or a sentence nobody reads."""
+    """A stage without a row, or a row without a stage, is a page that breaks or a sentence that is never shown."""
     assert set(ROWS) == set(Stage)
     assert set(NAMES) == set(product(Visible, Reading, (False, True)))
 

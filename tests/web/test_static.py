@@ -267,7 +267,7 @@ def test_the_clerk_compresses_what_an_older_one_did_not(site: Site) -> None:
 def test_what_cannot_be_put_in_its_place_is_taken_away(
     call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file and a folder: it might name somebody, and nobody would look for it before the next start."""
+    """A file and a folder: a file left over might contain a name, and would stay until the next start."""
     storage = FileStorage(tmp_path)
     storage.put("one.md", b"one")
     puts = {"replace": lambda: storage.put("one.md", LONG), "rename": lambda: storage.put_tree("1", {"one.md": LONG})}

@@ -102,7 +102,7 @@ def described(path: str) -> str | None:
 
 
 def test_every_file_is_described_and_files_with_names_as_such(site: Site) -> None:
-    """A sealed and a public letter, both published: what lies in the data directory, and in which files names are."""
+    """A sealed and a public letter, both published: the data directory's files, and which of them contain names."""
     sealed = signed_letter(site, ["name"] * 3)
     site.make_edition(sealed, {person.key for person in sealed.people[:3]})
     public = signed(site, ["name"] * 3, "codes")

@@ -23,7 +23,7 @@ WAIT = 3600
 PEOPLES = {
     "signing_batch.due": WAIT // 8,  # when the batch is due: an eighth of the manifest's wait; 0 once it is in the log
     "signing_batch.by": WAIT,  # what receipts promise
-    "mail_waiting.due": 60,  # the next attempt; 0 for whoever has just asked
+    "mail_waiting.due": 60,  # the next attempt; 0 for an address that has just asked
     "mail_waiting.since": HOUR,
     "mail_tally.day": 1,  # days since 1970
 }
@@ -36,7 +36,7 @@ OTHERS = {
     "press_booking.sent_at",  # the organiser's
     "django_migrations.applied",  # the operator's
 }
-"""Times of acts that nobody has to hide."""
+"""Times of actions that need no secrecy."""
 NUMBERS = {
     "editions_edition.number", "editions_edition.cut_batch", "editions_share.trustee", "letters_progress.codes",
     "letters_progress.activated", "log_checkpoint.size", "log_cosignature.trustee", "log_entry.index",

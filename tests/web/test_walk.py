@@ -33,7 +33,7 @@ class Walk:
         self.refused: dict[str, int] = {}
 
     def step(self) -> None:
-        """One act of somebody, or the clerk's round."""
+        """One action of a random person, or the clerk's round."""
         # Cuts are common and rounds are rare, so that a cut often ends a batch that still holds who it covers.
         acts: list[Callable[[], None]] = [self.sign] * 9 + [self.withdraw, self.strike, self.strike]
         acts += [self.notice, self.notice, self.cut, self.cut]

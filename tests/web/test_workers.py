@@ -182,8 +182,8 @@ def test_nothing_is_written_but_in_a_transaction_that_is_waited_for(site: Site) 
 
 @pytest.mark.skipif(not ON_POSTGRESQL, reason="on SQLite there is no way to go")
 def test_a_batch_goes_there_and_back_four_times(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lock with what is asked, what is stored, the commit; then the wait for disk and standby, for which nobody
-    waits but the batch itself."""
+    """The lock with what is asked, what is stored, the commit; then the wait for disk and standby, for which only
+    the batch itself waits."""
     letter = site.letter(size=4)
     for person in letter.people[:3]:
         people.activate(letter, person)
@@ -207,7 +207,7 @@ def test_a_batch_goes_there_and_back_four_times(site: Site, monkeypatch: pytest.
 
 @pytest.mark.skipif(not ON_POSTGRESQL, reason="test_doctor_under_load.py holds it of both; this is another's session")
 def test_rows_that_a_snapshot_can_see_do_not_count_as_purged(site: Site) -> None:
-    """A table written anew keeps deleted rows that an old snapshot shows; so it is asked again when that is over."""
+    """A rewritten table keeps deleted rows that an old snapshot shows; so the purge asks again when that is over."""
     letter = site.letter()
     people.sign(letter, letter.people[0])
     given = connection.get_connection_params()
