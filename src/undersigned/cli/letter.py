@@ -203,8 +203,8 @@ def _newest(by: Organiser) -> int:
 def review(folder: FolderArgument, edition: Edition = None, as_json: Json = False) -> int:
     """Look at the opened names once, before they are published.
 
-    Strike false, famous or duplicate names, and people who ask to be left out (`undersigned letter strike`). A strike is
-    public and counted, with a reason. The server records each review in its audit trail.
+    Strike false, famous or duplicate names, and people who ask to be left out (`undersigned letter strike`). A strike
+    is public and counted, with a reason. The server records each review in its audit trail.
 
     ```
     undersigned letter review my-letter
