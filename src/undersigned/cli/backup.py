@@ -83,7 +83,7 @@ def restore(
     undersigned restore --check --data /srv/letters --known trustee1/log/checkpoint
     ```
 
-    Exit status: 0 restored, or it may go on; 1 refused, with the reason; 2 wrong usage.
+    Exit status: 0 restored, or it may go on; 1 refused, with the reason; 2 misuse.
     """
     if check:
         if source is not None or identity is not None:

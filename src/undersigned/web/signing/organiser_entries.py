@@ -68,6 +68,6 @@ def _cut(facts: Facts, entry: Cut, now: int, batch: Number) -> None:
 
 def _strike(facts: Facts, entry: Strike) -> None:
     rules.check_strike(facts.find_key(entry.key), entry.edition)
-    # A rule of the site, not of the log: the names of a published edition never change.
+    # A rule of the site, not of the log: once an edition is published, no name in it can be struck.
     if facts.editions[entry.edition - 1].published is not None:
         raise ClosedError(f"edition {entry.edition} is published; whoever is in it can still withdraw")
