@@ -20,10 +20,6 @@ GLOSSARY = ROOT / "docs" / "glossary.md"
 
 TO_CONVERT = (
     "frontend/",
-    "src/undersigned/cli/backup.py",
-    "src/undersigned/cli/letter.py",
-    "src/undersigned/cli/serve.py",
-    "src/undersigned/web/operator/examination.py",
     "tests/cli/test_backup.py",
     "tests/client/test_signer.py",
     "tests/durability/test_editions.py",

@@ -47,7 +47,7 @@ def backup(
         voice.say(f"  {slug}: {voice.count(size, 'entry', 'entries')}")
     if not made.whole:
         voice.say("  The letters are in PostgreSQL and not in this file: back them up with pg_basebackup.")
-    voice.good(f"{to} can be read by {voice.count(len(recipient), 'recipient')} and nobody else.")
+    voice.good(f"{to} can be read by {voice.count(len(recipient), 'recipient')} only.")
     return exits.OK
 
 
@@ -57,10 +57,10 @@ def restore(
     identity: Annotated[Path | None, typer.Option(help="The file with the age identity.", metavar="FILE")] = None,
     known: Annotated[
         list[str] | None,
-        typer.Option(help="A checkpoint somebody kept: a file, a mirror's folder, or a letter's address; repeatable."),
+        typer.Option(help="A checkpoint that was kept: a file, a mirror's folder, or a letter's address; repeatable."),
     ] = None,
     unwitnessed: Annotated[
-        list[str] | None, typer.Option(help="A letter without trustees, of which nobody can be asked.", metavar="SLUG")
+        list[str] | None, typer.Option(help="A letter without trustees, so without witnesses.", metavar="SLUG")
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Restore nothing: may the database that is there go on?")
@@ -105,7 +105,7 @@ def _check(data: Path, notes: list[bytes], unwitnessed: list[str]) -> int:
         return exits.INVALID
     for line in said:
         voice.say(f"  {line}")
-    voice.good("Nobody who was asked knows more than this database: it may go on.")
+    voice.good("No witness has a newer checkpoint: the database may go on.")
     return exits.OK
 
 
@@ -146,4 +146,4 @@ def _note(where: str) -> bytes:
     path = Path(where)
     if path.is_dir():
         path = path / "log" / "checkpoint"
-    return read_input(path, limit=MAX_NOTE, what="a checkpoint that somebody kept")
+    return read_input(path, limit=MAX_NOTE, what="a checkpoint that was kept")

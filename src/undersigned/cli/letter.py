@@ -63,7 +63,7 @@ def new(
     known = organiser.draft(parse_server(server), read_token(token_file), described.slug, str(token_file.resolve()))
     place.organiser_seed()
     place.write_record(known)
-    voice.good(f"A draft is at {known.origin}. Its keys on your side lie in {folder}.")
+    voice.good(f"A draft is at {known.origin}. Your keys for it are in {folder}.")
     voice.say(f"  Next: undersigned roll make PEOPLE.csv --letter {folder}, then undersigned letter open {folder}")
     return exits.OK
 

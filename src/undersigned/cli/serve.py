@@ -61,8 +61,8 @@ def serve(
     stop_like_ctrl_c()
 
     def ready(started: Started) -> None:
-        voice.good(f"The site answers at {started.url}/. Its data lie in {data}.")
-        voice.say(f"  The organiser's token lies in {started.token_file}.")
+        voice.good(f"The site answers at {started.url}/. Its data is in {data}.")
+        voice.say(f"  The organiser's token is in {started.token_file}.")
         voice.say("  Ctrl-C stops it.")
 
     with at_site():

@@ -40,6 +40,7 @@ def find_missing(data: DataDir, site: Settings) -> Finding | None:
         )
     if site.database is None and not data.database.is_file():
         return Finding(
-            "database", "undersigned.sqlite3 is missing: restore a backup. Do not start the site: it would begin anew"
+            "database",
+            "undersigned.sqlite3 is missing: restore a backup. Do not start the site: it would start with an empty one",
         )
     return None
