@@ -132,7 +132,7 @@ def public() -> tuple[World, Files]:
 
 
 def crowded() -> Files:
-    """A letter that more have signed than may sign: nobody's server would take the last one in."""
+    """A letter with more signatures than people who may sign: no server would take the last one in."""
     world = World(3)
     stranger = world.people.pop()
     world.roll = roll.make_roll([person.slot.leaf for person in world.people])

@@ -99,7 +99,7 @@ def serve(folder: Path, server: Server) -> None:
 
 
 def tell(value: object) -> None:
-    """One line to whoever started us."""
+    """Writes one line to the process that started this one."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
