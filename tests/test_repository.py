@@ -44,7 +44,7 @@ def _lines(path: Path) -> int:
 
 
 def test_every_dependency_has_its_reason() -> None:
-    """Beside each dependency in pyproject.toml stands why it is there."""
+    """Each dependency in pyproject.toml has a comment that says why it is there."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     settings = tomllib.loads(text)
     lines = text.splitlines()

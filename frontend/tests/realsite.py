@@ -33,7 +33,7 @@ PEOPLE = 12
 
 
 def served(by: Organiser, letter: Letter, until: Callable[[dict[str, Any]], bool], what: str) -> None:
-    """Waits until ``until`` holds of the status and the checkpoint everybody sees has come that far."""
+    """Waits until ``until`` holds of the status and the public checkpoint has come that far."""
     size = by.wait(lambda status: status["pending"] == 0 and until(status), PATIENCE, what)["size"]
     deadline = time.monotonic() + PATIENCE
     while fetch_checkpoint(by.http, letter)[0].size < size:

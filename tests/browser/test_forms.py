@@ -25,7 +25,7 @@ def public(server: Server) -> Letter:
 
 
 def tab_to(visitor: Visitor, selector: str) -> None:
-    """As Visitor.tab_to, with no script to ask where the focus is: the browser's own focus ring tells."""
+    """As Visitor.tab_to, without JavaScript to ask for the focus: the browser's own focus ring shows it."""
     focused = visitor.page.locator(f"{selector}:focus")
     for _ in range(100):
         visitor.page.keyboard.press("Tab")

@@ -1,4 +1,4 @@
-"""What a reader does: find a name, with script and without; and what a reader who does not see the page is told."""
+"""Reading a letter: find a name, with JavaScript and without; and what a screen reader says."""
 
 from __future__ import annotations
 

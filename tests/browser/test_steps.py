@@ -18,7 +18,7 @@ AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 
 
 def faults(page: Page) -> list[tuple[str, list[str]]]:
-    """The rules that are broken on the page as it stands, and where."""
+    """The rules that are broken on the page as it is, and where."""
     page.add_script_tag(path=AXE)
     rules = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [(rule["id"], [node["html"][:120] for node in rule["nodes"]][:3]) for rule in rules]

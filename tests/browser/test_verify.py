@@ -1,4 +1,4 @@
-"""A journalist checks a number in the browser, without taking anybody's word for it."""
+"""A journalist checks a number in the browser, without trusting the site."""
 
 from __future__ import annotations
 

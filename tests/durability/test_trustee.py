@@ -294,7 +294,7 @@ def make_key(tool: Tool, place: Path, saboteur: Saboteur, fault: str, when: int,
 def test_whatever_call_goes_wrong_a_key_is_made_once_and_kept(
     tmp_path: Path, tool: Tool, saboteur: Saboteur, tally: Tally, fault: str
 ) -> None:
-    """There is no key file, or a whole one; run again, the public file beside it is its own."""
+    """There is no key file, or a whole one; run again, the public file next to it belongs to it."""
     row = row_of(tally, fault, "while a trustee's key is made or destroyed", KEY)
     for when in count(1):
         found = make_key(tool, tmp_path / "now", saboteur, fault, when)

@@ -205,7 +205,7 @@ def test_replacements_are_unicode_decompositions() -> None:
 
 
 def test_a_letter_keeps_the_marks_it_can_have() -> None:
-    """Where no face has a letter and its marks together, the letter stands, and the report says what went."""
+    """Where no face has a letter and its marks together, the letter is set, and the report lists the missing marks."""
     stack = stack_for("en", ["a"])
     first = {way: choices[:1] for way, choices in stack.choices.items()}
     lone = replace(stack, choices=first, _pieces_cache={}, _chosen={}, _instances={})

@@ -43,7 +43,7 @@ class Sink:
     controller: Any = None
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        """One mail. With ``break_after`` it is taken, and the connection breaks before anybody is told."""
+        """One email. With ``break_after`` it is accepted, and the connection breaks before the client has the answer."""
         if self.answer.startswith("250"):
             self.raw.append(envelope.content)
             self.to += envelope.rcpt_tos
@@ -104,7 +104,7 @@ class MailSite:
         return self.postman.run_round()
 
     def restart(self) -> None:
-        """The clerk was killed and started again: nothing is remembered but what lies on disk."""
+        """The clerk was killed and started again: it remembers only what is on disk."""
         self.postman = Postman(self.world)
 
 

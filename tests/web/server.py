@@ -92,7 +92,7 @@ class Server:
         self.process.wait()
 
     def halt(self) -> None:
-        """Every process of it stands still from now on, until it is killed."""
+        """Stops every process of it (SIGSTOP), until it is killed."""
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGSTOP)
 

@@ -92,7 +92,7 @@ def test_a_loop_that_is_behind_is_seen_to_be() -> None:
 
 
 def test_requests_are_told_to_retry_while_the_event_loop_lags(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Signatures, codes and what Django answers: 503 with Retry-After, nothing kept; what lies ready is served."""
+    """Signatures, codes and what Django answers: 503 with Retry-After, nothing kept; static files are served."""
     letter = site.letter()
     first, second = letter.people[:2]
     people.activate(letter, first)

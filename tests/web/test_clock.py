@@ -16,7 +16,7 @@ HOUR, YEAR = 3600, 365 * 86400
 
 
 def waiting() -> int:
-    """Entries that wait for their batch, which no status tells of."""
+    """Entries that wait for their batch, which no status shows."""
     return Pending.objects.count()
 
 

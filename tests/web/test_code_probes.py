@@ -258,7 +258,7 @@ def test_every_refusal_of_an_activation_is_the_same_for_used_unused_and_unknown_
 
 
 def test_there_is_no_other_refusal() -> None:
-    """Every problem is listed here with what an activation that gets it tells about codes."""
+    """Every problem is listed here with what an activation that gets it reveals about codes."""
     tested = {expected for _, _, expected in WAYS.values()}
     assert tested | USES_UP_OR_SAYS_NOTHING_OF_USE | FAULTS | NEVER == set(problems._KINDS)
 
@@ -494,7 +494,7 @@ def test_a_last_step_that_may_use_a_code_up_does_the_same_for_a_used_one(site: S
 
 
 def test_a_form_that_uses_the_code_first_is_caught(site: Site, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Control: with the code first, one spent withdrawal code tells used from unused, as often as one likes."""
+    """Control: with the code first, one spent withdrawal code tells used from unused, any number of times."""
     letter = site.letter(public=True, check="codes", size=3)
     spent = signed(letter, letter.people[1])
     take = take_entries

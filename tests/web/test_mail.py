@@ -1,4 +1,4 @@
-"""The mail check: codes by real SMTP, one an address, and nothing said or kept about anybody."""
+"""The email check: codes by real SMTP, one per address, and no data about a person revealed or kept."""
 
 from __future__ import annotations
 

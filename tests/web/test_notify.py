@@ -1,4 +1,4 @@
-"""What systemd is told: ready when the site answers, alive while it does, stopping when it stops."""
+"""Notifications to systemd: ready when the site answers, alive while it does, stopping when it stops."""
 
 from __future__ import annotations
 
