@@ -136,7 +136,7 @@ def test_the_check_in_the_page_marks_what_does_not_apply(public: Letter, visit: 
 
 @pytest.mark.parametrize("kind", ["counted", "verify"])
 def test_without_script_no_form_is_shown_that_could_do_nothing(public: Letter, visit: Visit, kind: str) -> None:
-    """The reason and another way are; with script the form is."""
+    """The reason and another way are shown; with JavaScript the form is."""
     page = visit("en", script=False).open(public, f"en/{kind}/")
     page.locator("noscript .code").wait_for(state="visible")
     assert not page.locator("main form").first.is_visible()

@@ -25,7 +25,7 @@ Visit = Callable[..., Visitor]
 
 @contextmanager
 def elsewhere(html: str) -> Iterator[str]:
-    """Another site, on a port of its own, that shows this page."""
+    """Another site, on its own port, that shows this page."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""Each step of the signatory's pages by axe-core's rules, in both directions, light and dark."""
+"""Accessibility: each step of the signing pages by axe-core's rules, in both directions, light and dark."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def faults(page: Page) -> list[tuple[str, list[str]]]:
 
 @pytest.fixture(scope="module")
 def stepped(server: Server) -> Letter:
-    """A letter of its own: each run signs and withdraws once."""
+    """A separate letter: each run signs and withdraws once."""
     return open_letter(server)
 
 

@@ -35,7 +35,7 @@ def bundles() -> Path:
 
 
 def outcome(visitor: Visitor) -> str:
-    """What the page says in the end."""
+    """The page's verdict."""
     visitor.step("report")
     return visitor.page.inner_text('[data-part="outcome"]')
 

@@ -2,7 +2,7 @@
 
 The i-th call that changes anything in the trustee's folder kills the tool, or answers EIO or ENOSPC, for i = 1, 2, ...
 until there is none left. Whatever happens: the mirror is whole, a log that contradicts what was cosigned is refused,
-no name is opened that the cut does not cover, the key is there, and the tool, run again, goes through with it.
+no name is opened that the cut does not cover, the key is there, and the tool, run again, finishes the work.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ async def _let_in(gate: LoadLimit, leave: asyncio.Event, said: list[str]) -> Non
 
 
 async def _crowd(gate: LoadLimit, number: int) -> tuple[list[str], list[str]]:
-    """What is said to so many who come at once: before anybody leaves, and in the end."""
+    """The answers to so many requests at once: before any of them leaves, and when all have left."""
     leave, said = asyncio.Event(), list[str]()
     tasks = [asyncio.create_task(_let_in(gate, leave, said)) for _ in range(number)]
     for _ in range(5):

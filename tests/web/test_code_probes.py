@@ -1,4 +1,4 @@
-"""Who keeps the list of access codes does not learn from the site who has signed, without using codes up (V9).
+"""The keeper of the access codes cannot learn from the site who has signed, without using codes up (V9).
 
 Every refusal there is, for one code before and after it is used, and for a code that does not exist: the same
 status, headers and bytes, for the same statements. And every statement made to fail in turn, both times.
@@ -528,7 +528,7 @@ def test_a_form_that_uses_the_code_first_is_caught(site: Site, watch: Watch, mon
 
 
 def test_the_page_that_finds_a_letter_by_its_code_says_nothing_of_use(mail: MailSite, watch: Watch) -> None:
-    """Where links of mails lead: the same page for a code before and after it was used."""
+    """Where links in emails lead: the same page for a code before and after it was used."""
     letter = mail.site.letter(public=True, check="mail", size=0)
     signer = unknown()
     hashed = b64.encode(roll.token_hash(roll.place(signer.code, letter.rid).token))

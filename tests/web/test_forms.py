@@ -224,7 +224,7 @@ BAD: dict[str, tuple[dict[str, str], str]] = {
 
 
 def test_a_wrong_field_gets_an_error_and_nothing_typed_is_lost(site: Site) -> None:
-    """Each mistake is named; everything else is still in the form, the code unused, and mended it signs."""
+    """Each mistake is named; everything else is still in the form, the code unused, and once fixed it signs."""
     letter = site.letter(public=True, check="codes", size=1)
     before = world_bytes()
     for wrong, (fields, message) in BAD.items():
@@ -401,7 +401,7 @@ def test_the_withdrawal_code_is_mailed_to_the_address_that_got_the_access_code(m
 
 
 def mailed(sink: Sink, kind: str, number: int) -> str:
-    """The code in the mail that came."""
+    """The code in the email that came."""
     until(lambda: len(sink.codes(kind)) == number)
     return sink.codes(kind)[-1]
 

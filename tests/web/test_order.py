@@ -1,6 +1,6 @@
 """Nothing that a copy of the database holds follows the order in which people came, beyond their batch (V8).
 
-Forty people sign one after the other, each by transactions of their own. Then a copy is read byte by byte: rows, hidden
+Forty people sign one after the other, each in separate transactions. Then a copy is read byte by byte: rows, hidden
 row numbers, tables, indices, overflow pages, free space and the write-ahead log of SQLite; heap, indices, row numbers
 and transaction numbers of PostgreSQL, whose own log is its operator's (docs/howto/postgresql.md).
 """

@@ -223,7 +223,7 @@ def test_if_one_of_its_processes_dies_the_other_is_stopped_aloud(tmp_path: Path,
 
 
 def test_idle_connections_do_not_block_new_signers(tmp_path: Path) -> None:
-    """More viewers than the server has backlog, each with a connection of its own: the next one is answered."""
+    """More viewers than the server has backlog, each with its own connection: the next one is answered."""
     soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(most, 8192)), most))
     server = Server(tmp_path / "data", free_port())

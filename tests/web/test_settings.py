@@ -152,7 +152,7 @@ def test_variables_that_resemble_no_setting_are_somebody_elses() -> None:
 
 
 def test_secrets_come_from_credentials_then_from_keys(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mail account without a password stops the start; a credential is stronger than the file."""
+    """A mail account without a password stops the start; a credential takes precedence over the file."""
     data.settings.write_text('authority = "127.0.0.1:8000"\n' + GOOD + 'user = "letters"\n')
     with pytest.raises(DataError, match="keys/smtp-password"):
         world_of(data)

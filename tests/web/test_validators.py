@@ -74,7 +74,7 @@ def test_no_validator_dates_a_signature(site: Site) -> None:
 
 
 def test_no_file_of_the_log_says_when_it_was_written(site: Site) -> None:
-    """A copy of the files with their times, as tar or rsync makes one: tiles have no time of their own."""
+    """A copy of the files with their times, as tar or rsync makes one: tiles have no time themselves."""
     letter = one_by_one(site, public=True)
     files = [settings.DATA.public / path[1:] for path in partial_tiles(letter)]
     assert {file.stat().st_mtime_ns for file in files} == {0}
