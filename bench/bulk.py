@@ -1,4 +1,4 @@
-"""Fills a site's log with valid entries generated on all cores: in minutes what takes people weeks.
+"""Fills a site's log with valid entries generated on all cores: in minutes what would take people weeks.
 
 Every entry has its own key, a credential from the letter's registrar and a signature, and the clerk's fold checks it
 like any other. With ``sealed`` it also has a real seal: an invented name, sealed to the letter's trustees in three
@@ -33,9 +33,9 @@ PROGRESS_STEP = 10_000
 PART = 20_000
 GIVEN = ("Tova", "Émile", "Zdeněk", "דנה", "ليلى", "Ирина", "Søren", "Ngọc", "Amaru", "Δημήτρης")
 SYLLABLES = ("ba", "den", "fi", "gor", "hal", "ki", "lu", "mer", "no", "pra", "sten", "tu", "vel", "zi")
-"""Families are called after three of them, so that a search of one narrows down as it does among people."""
+"""A family name is three of these, so that a search narrows down as it does with real names."""
 Row = tuple[str, str, str, bytes, bytes]
-"""Leaf hash, key, object hash, the entry's bytes, the object's."""
+"""Leaf hash, key, object hash, the entry's bytes, the object's bytes."""
 
 
 def invented(random_: random.Random) -> str:
@@ -98,8 +98,8 @@ def make(source: bytes, registrar: Path, number: int, *, sealed: bool = False) -
 def fill(slug: str, source: bytes, registrar: Path, number: int, *, sealed: bool = False) -> dict[str, float]:
     """Generates entries up to the size and has a clerk append them, batch by batch.
 
-    Returns the seconds of generating and of appending. After an interruption it resumes where it was. No clerk may be
-    at work on the site.
+    Returns the seconds of generating and of appending. After an interruption it resumes from there. No clerk may be
+    running on the site.
     """
     from django.conf import settings
 

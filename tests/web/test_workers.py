@@ -184,7 +184,8 @@ def test_nothing_is_written_but_in_a_transaction_that_is_waited_for(site: Site) 
 def test_a_batch_goes_there_and_back_four_times(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lock with what is asked, what is stored, the commit; then the wait for disk and standby, for which only
     the batch itself waits."""
-    letter = site.letter(size=4)
+    # Fewer entries than people on the roll. Beyond that, the keys that have signed are counted: a fifth round trip.
+    letter = site.letter(size=12)
     for person in letter.people[:3]:
         people.activate(letter, person)
     # The first one opens a batch of the log, which takes two more.

@@ -1,4 +1,4 @@
-"""``undersigned backup`` and ``undersigned restore``: a site as one encrypted file, and back."""
+"""``undersigned backup`` and ``undersigned restore``: encrypted backups of a site."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def backup(
 ) -> int:
     """Write everything a site cannot make again into one encrypted file. The site runs meanwhile.
 
-    The file is in the age format. It holds the database (as of one moment), keys, settings and newspapers' pages, and
-    nothing that has been deleted. Of a site on PostgreSQL it holds everything but the database, which its own tools
-    back up (docs/howto/postgresql.md).
+    The file is in the age format. It holds a snapshot of the database, the keys, the settings and the newspapers'
+    pages, and nothing that has been deleted. On PostgreSQL it holds everything except the database: back that up with
+    PostgreSQL's own tools (docs/howto/postgresql.md).
 
     ```
     undersigned backup --data /srv/letters --to /mnt/backups/2026-12-01.age --recipient age1...
     ```
 
-    Somebody who has withdrawn since is still in an older backup: keep few, and destroy them.
+    People who withdraw later are still in an older backup: keep few backups, and destroy old ones.
     """
     require_data(data)
     try:
@@ -68,21 +68,22 @@ def restore(
 ) -> int:
     """Make a data directory from a backup, unless that would make a log say two different things.
 
-    A log may not go on from a state older than one it has signed: whoever kept the newer one could prove a fork. So ask
-    every trustee for the newest checkpoint of their mirror (`log/checkpoint`) and name them all with `--known`.
+    A log must not resume from a state older than one it has signed: that would be a fork, and anyone who kept the newer
+    checkpoint could prove it. So ask every trustee for the newest checkpoint of their mirror (`log/checkpoint`), and
+    name them all with `--known`.
 
     ```
     undersigned restore 2026-12-01.age --data /srv/letters --identity key.txt --known trustee1/log/checkpoint
     ```
 
-    A database that was restored by other means (PostgreSQL's, or a file copied by hand) is asked the same, and the site
-    does not sign before, unless it remembers by itself what it signed:
+    Check a database that was restored by other means (PostgreSQL's tools, or a file copied by hand) in the same way.
+    The site does not sign before that, unless it still has its own record of what it signed:
 
     ```
     undersigned restore --check --data /srv/letters --known trustee1/log/checkpoint
     ```
 
-    Exit status: 0 restored, or it may go on; 1 not, and why; 2 misuse.
+    Exit status: 0 restored, or it may go on; 1 refused, with the reason; 2 misuse.
     """
     if check:
         if source is not None or identity is not None:
@@ -138,7 +139,7 @@ def _from(source: Path | None, identity: Path | None, data: Path) -> tuple[Path,
 
 
 def _note(where: str) -> bytes:
-    """A kept checkpoint's bytes, wherever it is kept."""
+    """Reads a checkpoint from a file, a mirror's folder or a letter's address."""
     if where.startswith(("http://", "https://")):
         with Http(where if where.endswith("/") else f"{where}/") as http:
             return http.get("log/checkpoint", limit=MAX_NOTE)

@@ -1,4 +1,4 @@
-"""``undersigned letter``: the organiser's commands."""
+"""``undersigned letter``: the organiser's commands, from draft to publication."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def new(
 ) -> int:
     """Start a letter: a draft on the server, and the organiser's key in FOLDER.
 
-    FOLDER holds `letter.toml` and `text/<language>.md`. To begin with one to change:
+    FOLDER holds `letter.toml` and `text/<language>.md`. To start from an example:
 
     ```
     undersigned letter new --example my-letter
     undersigned letter new my-letter --server https://letters.example.org --token-file token
     ```
 
-    Afterwards `letter.json` in FOLDER says what the server answered, and the registrar can run `undersigned roll make`.
+    Afterwards FOLDER has the server's answer in `letter.json`, and the registrar can run `undersigned roll make`.
     """
     if example:
         examples.write(folder)
@@ -73,10 +73,10 @@ def open_(
     folder: FolderArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> int:
-    """Freeze text, roll and conditions; from here on it is a letter.
+    """Fix the text, the roll and the terms: the draft becomes a letter.
 
-    Uploads the texts and the slots of `roll/`, builds the manifest, checks it and has the server freeze it. Prints the
-    invitation. Nothing of it can be changed later: a changed text is a new letter.
+    Uploads the texts and the slots of `roll/`, builds and checks the manifest, and has the server freeze it. Prints the
+    invitation. None of this can be changed later: a changed text is a new letter.
 
     ```
     undersigned letter open my-letter
@@ -106,7 +106,7 @@ def open_(
 
 
 def read_slots(place: Folder, check: str) -> tuple[list[dict[str, str | None]], roll.Roll | None]:
-    """What the registrar made for this letter. Raises InputError if there is nothing."""
+    """Reads the registrar's files for this letter. Raises InputError if there are none."""
     if check == "mail":
         return [], None
     what = "`undersigned roll make` makes it"
@@ -129,7 +129,7 @@ def connected(place: Folder) -> Iterator[Organiser]:
 
 @contextlib.contextmanager
 def at(folder: Path) -> Iterator[tuple[Organiser, Letter]]:
-    """The organiser's connection and the letter, once it is open. Raises InputError before."""
+    """The organiser's connection and the letter. Raises InputError while it is a draft."""
     place = Folder(folder)
     known = place.read_record()
     if known.letter is None:
@@ -146,9 +146,9 @@ def notice(
     ] = None,
     edition: Edition = None,
 ) -> int:
-    """Announce a cut, so that everybody can still withdraw or join.
+    """Announce a cut, so that people can still withdraw or sign.
 
-    Signatories have at least the grace that the manifest promises, by each trustee's own clock.
+    Signatories have at least the grace period that the manifest promises, measured by each trustee's own clock.
 
     ```
     undersigned letter notice my-letter --after 2026-12-01T06:00:00Z
@@ -165,15 +165,15 @@ def notice(
 
 @app.command()
 def cut(folder: FolderArgument, edition: Edition = None) -> int:
-    """Fix who will be opened: all who stand behind the letter now.
+    """Fix whose names will be opened: everyone who has signed and not withdrawn.
 
-    Refused before the notice's time, and while fewer stand behind the letter than it asks for.
+    Refused before the time in the notice, and while there are fewer signatories than the letter requires.
 
     ```
     undersigned letter cut my-letter
     ```
 
-    Of a sealed letter, each trustee then runs `undersigned trustee open`.
+    If the letter is sealed, each trustee then runs `undersigned trustee open`.
     """
     with at(folder) as (by, letter):
         number = edition or _newest(by)
@@ -184,7 +184,7 @@ def cut(folder: FolderArgument, edition: Edition = None) -> int:
 
 
 def _after_cut(folder: Path, letter: Letter) -> str:
-    """What comes next. The names of a public letter are known: no trustee has anything to open."""
+    """The next step. A public letter's names are not sealed, so its trustees open nothing."""
     if letter.manifest.sealed:
         return "Next, the trustees open the names: each runs undersigned trustee open."
     return (
@@ -203,8 +203,8 @@ def _newest(by: Organiser) -> int:
 def review(folder: FolderArgument, edition: Edition = None, as_json: Json = False) -> int:
     """Look at the opened names once, before they are published.
 
-    False, famous or duplicate names, and people who ask to be left out, are struck (`undersigned letter strike`): in
-    public, counted, with a reason. The server writes each look into its audit trail.
+    Strike false, famous or duplicate names, and people who ask to be left out (`undersigned letter strike`). A strike
+    is public and counted, with a reason. The server records each review in its audit trail.
 
     ```
     undersigned letter review my-letter
@@ -228,9 +228,9 @@ def strike(
     reason: Annotated[str, typer.Option(help=f"One of {', '.join(REASONS)}.")],
     edition: Edition = None,
 ) -> int:
-    """Leave one name out, for good: a public log entry with a reason.
+    """Leave one name out, permanently: a public log entry with a reason.
 
-    The key stays in the count of those who stand, is shown as struck, and its name is never published.
+    The key stays in the count, is shown as struck, and its name is never published.
 
     ```
     undersigned letter strike my-letter KEY --reason asked
@@ -246,15 +246,15 @@ def strike(
 
 @app.command()
 def publish(folder: FolderArgument, edition: Edition = None) -> int:
-    """Publish an edition: names, pages' data and bundle, all at once.
+    """Publish an edition: names, the data of its pages and the bundle, all at once.
 
-    Refused until enough trustees have opened and have cosigned the log past the last strike.
+    Refused until enough trustees have opened the names and have cosigned the log past the last strike.
 
     ```
     undersigned letter publish my-letter
     ```
 
-    Prints the edition id, which is printed on every page.
+    Prints the edition id, which appears on every page.
     """
     with at(folder) as (by, letter):
         number = edition or _newest(by)
@@ -283,7 +283,7 @@ def abandon(folder: FolderArgument, yes: Annotated[bool, typer.Option("--yes", h
 
 @app.command()
 def status(folder: FolderArgument, as_json: Json = False) -> int:
-    """How the letter stands: counts, approvals, cosignatures, editions. Never names.
+    """Show the letter's status: counts, approvals, cosignatures, editions. Never names.
 
     ```
     undersigned letter status my-letter
@@ -299,7 +299,7 @@ def status(folder: FolderArgument, as_json: Json = False) -> int:
 
 
 def _status(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What the server says of a letter, in words."""
+    """The server's status of a letter, as labels and values."""
     used = f"at least {found['activated']:,}" if found["activated"] else "fewer than 10"
     cosigned = found["cosigned"]
     yield "Stage", found["stage"].replace("-", " ")

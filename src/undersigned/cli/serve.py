@@ -1,4 +1,4 @@
-"""``undersigned serve`` and ``undersigned init``: a site on this machine, and its data directory alone."""
+"""``undersigned serve`` runs a site on this machine; ``undersigned init`` only creates its data directory."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ def serve(
 ) -> int:
     """Run a site: web workers and the clerk, until it is told to stop.
 
-    The first start makes the data directory with its keys, settings and database. Letters carry the authority in what
-    is signed: it can be changed, with --authority, until the site has its first letter. Behind a proxy that speaks
-    https:
+    The first start makes the data directory with its keys, settings and database. The authority is part of what
+    signatories sign, so it can be changed, with --authority, only until the site has its first letter. Behind a proxy
+    that terminates TLS:
 
     ```
     undersigned serve --data /srv/letters --authority letters.example.org
     ```
 
-    What is not given here comes from the environment (`UNDERSIGNED_PORT` and so on), then from `settings.toml` in the
-    directory (docs/reference/settings.md).
+    Options that you leave out come from the environment (`UNDERSIGNED_PORT` and so on), then from `settings.toml` in
+    the directory (docs/reference/settings.md).
 
-    Ctrl-C or SIGTERM ends it cleanly: whatever was promised in a receipt is on disk before the receipt is sent.
+    Ctrl-C or SIGTERM stops it cleanly: each signature is on disk before its receipt is sent.
     """
-    # Until it answers, too: nothing that was begun is left behind without us.
+    # Also during startup: no child process is left behind when this one ends.
     stop_like_ctrl_c()
 
     def ready(started: Started) -> None:
@@ -88,8 +88,8 @@ def init(
     undersigned init --data /srv/letters --authority letters.example.org
     ```
 
-    Makes what `undersigned serve` would make: keys, `settings.toml` and the database. Run again, it brings the database
-    to this version's schema and keeps everything else.
+    Makes what `undersigned serve` would make: keys, `settings.toml` and the database. If you run it again, it migrates
+    the database to this version's schema and keeps everything else.
     """
     with at_site():
         from undersigned.web import operator

@@ -1,4 +1,4 @@
-"""A server as a process of its own: the command line starts it, waits until it answers, and stops it cleanly."""
+"""Runs ``undersigned serve`` as a child process: starts it, waits until it is up, and stops it cleanly."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from .site import require_site
 
 
 class ServerError(ClientError):
-    """The server did not start or did not stop; the message holds the end of what it wrote."""
+    """The server did not start; the message contains the end of its log."""
 
 
 def free_port() -> int:
-    """A port on loopback that is free now."""
+    """Finds a free port on loopback."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
 
 
 def port_is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
+    """Whether a server could listen on ``host``:``port`` now."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -43,18 +43,18 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 def site_command(command: str, data: Path, *options: str) -> list[str]:
-    """How a command of ``undersigned`` on ``data`` is started as a process of its own, by this very Python."""
+    """The command that runs ``undersigned COMMAND`` on ``data`` in a separate process, with this Python."""
     return [sys.executable, "-m", "undersigned.cli.app", command, "--data", str(data), *options]
 
 
 def _own_environment() -> dict[str, str]:
-    """The environment without a real site's settings and secrets: invented people do not go into its database."""
+    """The environment without a real site's settings and secrets, so that invented people never reach its database."""
     ours = ("CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC")
     return {key: value for key, value in os.environ.items() if not key.startswith("UNDERSIGNED_") and key not in ours}
 
 
 class Server:
-    """``undersigned serve`` with its data in ``data``, for demos and rehearsals. ``log``: where it writes to."""
+    """``undersigned serve`` on the data directory ``data``, for demos and rehearsals. ``log``: its output."""
 
     def __init__(self, data: Path, host: str, port: int, *, log: Path) -> None:
         self.data, self.host, self.port = data, host, port
@@ -70,11 +70,11 @@ class Server:
 
     @property
     def token_file(self) -> Path:
-        """Where the organiser's token lies."""
+        """The file with the organiser's token."""
         return self.data / "keys" / "organiser-token"
 
     def initialise(self, authority: str, database: str | None = None) -> None:
-        """Makes the data directory. Raises ServerError with the reason if it cannot. ``database``: a PostgreSQL URL."""
+        """Creates the data directory. ``database``: a PostgreSQL URL. Raises ServerError with the reason."""
         require_site()
         words = site_command(
             "init", self.data, f"--authority={authority}", *(["--database", database] if database else [])
@@ -85,7 +85,7 @@ class Server:
             raise ServerError(said or "the data directory could not be made")
 
     def start(self, *, seconds: float = 60) -> None:
-        """Starts it and returns once it answers. Raises ServerError."""
+        """Starts it and waits until it is up, at most ``seconds``. Raises ServerError."""
         require_site()
         self._file = self._log.open("ab")
         self._process = subprocess.Popen(
@@ -94,7 +94,7 @@ class Server:
             stdout=self._file,
             stderr=self._file,
             env=_own_environment(),
-            # A group of its own: Ctrl-C on the terminal reaches us alone, and we stop it in order.
+            # In a separate session: Ctrl-C in the terminal reaches only this process, which then stops the server.
             start_new_session=True,
         )
         deadline = time.monotonic() + seconds
@@ -114,18 +114,18 @@ class Server:
         return self._log.read_bytes()[-2000:].decode("utf-8", "replace").strip()
 
     def wait(self) -> int:
-        """Waits until it ends by itself; its exit status."""
+        """Waits until it ends by itself; returns its exit status."""
         if self._process is None:
             raise ValueError("the server was not started")
         return self._process.wait()
 
     def end(self) -> None:
-        """Asks it to end, without waiting: all that a signal handler may do while ``wait`` is waiting."""
+        """Asks it to end, without waiting. Safe to call in a signal handler while ``wait`` is waiting."""
         if self._process is not None:
             self._process.terminate()
 
     def stop(self, *, seconds: float = 20) -> None:
-        """Asks it to end; what it promised is durable already. Kills it only if it does not."""
+        """Asks it to end, and kills it after ``seconds``. Acknowledged signatures are durable already."""
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -146,7 +146,7 @@ class Server:
 
 
 def stop_on_signals(act: Callable[[], None]) -> None:
-    """Has SIGTERM and SIGINT call ``act``, once."""
+    """Makes SIGTERM and SIGINT call ``act``, once."""
 
     def handle(*_: object) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -158,7 +158,7 @@ def stop_on_signals(act: Callable[[], None]) -> None:
 
 
 def stop_like_ctrl_c() -> None:
-    """Has SIGTERM end this program as Ctrl-C does, so that a server it started is stopped and not left behind."""
+    """Makes SIGTERM end this program like Ctrl-C, so that a server it started is stopped and not left behind."""
 
     def handle(*_: object) -> None:
         raise KeyboardInterrupt

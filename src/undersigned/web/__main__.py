@@ -1,6 +1,6 @@
-"""``python -m undersigned.web clerk --data DIR``: how ``undersigned serve`` starts its clerk.
+"""``python -m undersigned.web clerk --data DIR``: the entry point with which ``undersigned serve`` starts its clerk.
 
-Everything that people type is a command of ``undersigned`` (``cli/``), which calls ``web/operator``.
+Commands for people are in ``undersigned`` (``cli/``), which calls ``web/operator``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from undersigned.web.operator import OperatorError, run_clerk
 
 
 def main(words: list[str]) -> int:
-    """Runs the clerk; returns the exit status."""
+    """Runs the clerk. Returns the exit status."""
     match words:
         case ["clerk", "--data", root]:
             try:

@@ -1,7 +1,7 @@
-"""Telling systemd that the service is ready, is stopping, or is alive (the protocol of sd_notify(3)).
+"""Notifies systemd that the service is ready, stopping or alive (the sd_notify(3) protocol).
 
-One datagram with a line of text to the Unix socket that NOTIFY_SOCKET names: that is not worth a dependency, and
-libsystemd is not on every machine. Without that variable nothing happens.
+Sends one datagram with a line of text to the Unix socket that NOTIFY_SOCKET names. That is too little for a dependency,
+and libsystemd is not on every machine. Without that variable, it does nothing.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import sys
 
 
 def notify(state: str) -> None:
-    """Sends ``state``, such as ``READY=1``. A service manager that is away is reported and stops nothing."""
+    """Sends ``state``, such as ``READY=1``. A failure is printed and not raised."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return
-    # "@" is the abstract namespace of Linux: a name without a file.
+    # "@" means Linux's abstract namespace: a name without a file.
     target = f"\0{address[1:]}" if address.startswith("@") else address
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
@@ -27,7 +27,7 @@ def notify(state: str) -> None:
 
 
 def watchdog_seconds() -> float | None:
-    """How long systemd waits for a sign of life before it restarts the service; None if it does not wait for any."""
+    """Seconds without a notification after which systemd restarts the service; None without a watchdog."""
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     meant_for = os.environ.get("WATCHDOG_PID", str(os.getpid()))
     if not microseconds.isdecimal() or meant_for != str(os.getpid()):

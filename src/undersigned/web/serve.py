@@ -1,4 +1,4 @@
-"""One site as two kinds of process: web workers under granian, and exactly one clerk."""
+"""Process supervisor of a site: starts the web workers (granian) and one clerk, and stops both together."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from undersigned.web.notify import notify, watchdog_seconds
 from undersigned.web.process import die_with_parent
 
 STOP_WITHIN: Final = 4.0
-"""Seconds a child has to stop before it is killed; nothing acknowledged can be lost by that."""
+"""Seconds a child process has to stop before it is killed. Killing it loses nothing that was acknowledged."""
 OWN_FILES: Final = 512
-"""Files a worker has open besides its connections: database, keys, what it serves."""
+"""Open files of a worker besides its connections: database, keys, served files."""
 APPLICATION: Final = "undersigned.web.edge.asgi:application"
 
 
@@ -51,21 +51,21 @@ def _why_not(host: str, port: int, error: OSError) -> str:
 
 
 def most_connections() -> int:
-    """How many connections one worker may hold: as many as it may have files open, less those it needs itself.
+    """The connection limit of one worker: its limit of open files (RLIMIT_NOFILE), less its own files.
 
-    Whoever watches a count keeps a connection open. Granian counts those as well, and by itself takes no more than its
-    backlog of them: the 2,049th viewer would shut everybody out who wants to sign. Raises this process's limit of open
-    files, which its children inherit, to what it is allowed.
+    A reader who watches the count keeps a connection open. Granian's own limit on connections is its backlog, so the
+    2,049th idle connection would block new signers. Raises this process's soft limit of open files, which its children
+    inherit, to the hard limit.
     """
     _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # macOS says "no limit" and takes no more than this (OPEN_MAX).
+    # macOS reports no limit, but accepts no more than this (OPEN_MAX).
     most = 10_240 if sys.platform == "darwin" else allowed
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, allowed))
     return max(2048, min(most, 1_000_000) - OWN_FILES)
 
 
 def web_command(host: str, port: int, workers: int, target: str = APPLICATION) -> list[str]:
-    """How the web workers are started. ``target``: another application, for benchmarks and controls."""
+    """The command that starts the web workers. ``target``: another application, for benchmarks and controls."""
     return [
         sys.executable, "-m", "granian", "--interface", "asgi", "--host", host, "--port", str(port),
         "--workers", str(workers), "--no-ws", "--http", "1", "--loop", "uvloop", "--backlog", "2048",
@@ -76,18 +76,18 @@ def web_command(host: str, port: int, workers: int, target: str = APPLICATION) -
 
 
 def clerk_command(data: Path) -> list[str]:
-    """How the clerk is started."""
+    """The command that starts the clerk."""
     return [sys.executable, "-m", "undersigned.web", "clerk", "--data", str(data)]
 
 
 def serve(data: Path, host: str, port: int, workers: int, ready: Callable[[], None] = lambda: None) -> int:
-    """Runs both until SIGTERM or SIGINT; returns the exit status. If one of them dies, the other is stopped.
+    """Runs web workers and clerk until SIGTERM or SIGINT; returns the exit status. If one dies, stops the other.
 
-    ``ready`` is called once, when the site answers.
+    ``ready`` is called once, when the site is up.
     """
     check_port(host, port)
     environment = {**os.environ, ENVIRONMENT: str(data), "DJANGO_SETTINGS_MODULE": "undersigned.web.settings"}
-    # systemd listens to this process alone.
+    # systemd accepts notifications from this process only.
     environment.pop("NOTIFY_SOCKET", None)
     stopping = False
 
@@ -106,7 +106,7 @@ def serve(data: Path, host: str, port: int, workers: int, ready: Callable[[], No
     while not stopping:
         dead = [(name, child.returncode) for name, child in children.items() if child.poll() is not None]
         if dead:
-            # A terminal's interrupt reaches the children first: give our own handler the time to run.
+            # Ctrl-C in a terminal may end the children first: give our own signal handler time to run.
             time.sleep(0.2)
             if not stopping:
                 name, code = dead[0]
@@ -121,10 +121,10 @@ def serve(data: Path, host: str, port: int, workers: int, ready: Callable[[], No
 
 
 class Health:
-    """Asks the site whether it answers: until it does for the first time, then as often as systemd's watchdog needs."""
+    """Health check of the site: polls until it is up, then as often as systemd's watchdog needs."""
 
     def __init__(self, host: str, port: int, ready: Callable[[], None]) -> None:
-        # Where one listens on every address, one is reached on loopback.
+        # A server that listens on every address is reached on loopback.
         self._host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with
         self._port, self._ready = port, ready
         watchdog = watchdog_seconds()
@@ -133,7 +133,7 @@ class Health:
         self._answered = False
 
     def look(self) -> None:
-        """Asks, if it is time to. A site that does not answer is not reported as alive: systemd then restarts it."""
+        """Polls the site if it is time to. Notifies systemd only if it answers; if it does not, systemd restarts it."""
         if (self._answered and self._pause is None) or time.monotonic() < self._next or not self._answers():
             return
         if not self._answered:

@@ -1,1 +1,1 @@
-"""The data directory and what its settings say."""
+"""Configuration: the data directory, its settings and its secrets."""

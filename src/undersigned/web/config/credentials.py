@@ -1,7 +1,8 @@
-"""Secrets: from systemd's credentials, else from ``keys/`` of the data directory. Never from an argument.
+"""Reads secrets: from systemd's credentials, otherwise from ``keys/`` in the data directory. Never from arguments.
 
-Arguments are visible to every user of a machine (``ps``); a file in ``keys/`` is readable by the site's user alone, and
-a credential (``LoadCredential=NAME:FILE`` in the unit) by this one service, in memory that is never swapped.
+Command-line arguments are visible to every user of a machine (``ps``). A file in ``keys/`` is readable by the site's
+user only, and a credential (``LoadCredential=NAME:FILE`` in the unit) by this service only, in memory that is never
+swapped.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ SECRETS: Final[dict[str, str]] = {
     "bucket-key": "two lines: the id of the access key for `[bucket]`, and its secret",
     "organiser-token": "the bearer token of the organiser's tools; the first start makes one in `keys/`",
 }
-"""What operators may supply, each with its description for docs/reference/settings.md."""
+"""The secrets that operators may supply, each with its description for docs/reference/settings.md."""
 
 
 def credential_path(name: str) -> Path | None:
-    """Where systemd put the credential ``name`` for this service; None if it was given none."""
+    """The file of the systemd credential ``name``; None if this service has no such credential."""
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if not folder:
         return None
@@ -32,7 +33,7 @@ def credential_path(name: str) -> Path | None:
 
 
 def read_secret(data: DataDir, name: str) -> str | None:
-    """The secret ``name``, without the line break at its end; None if there is none."""
+    """Reads the secret ``name``, without a trailing line break; None if there is none."""
     path = credential_path(name) or data.keys / name
     try:
         return path.read_text(encoding="utf-8").rstrip("\r\n")
@@ -43,7 +44,7 @@ def read_secret(data: DataDir, name: str) -> str | None:
 
 
 def read_smtp_password(data: DataDir) -> str:
-    """The mail account's password. Raises DataError if there is none."""
+    """Reads the mail account's password. Raises DataError if there is none."""
     found = read_secret(data, "smtp-password")
     if found is None:
         raise DataError(
@@ -54,7 +55,7 @@ def read_smtp_password(data: DataDir) -> str:
 
 
 def read_bucket_key(data: DataDir) -> tuple[str, str] | None:
-    """The access key's id and secret; None: boto3 looks for its own. Raises DataError if the file is something else."""
+    """Reads the access key's id and secret; None: boto3 finds its own. Raises DataError if the file is malformed."""
     found = read_secret(data, "bucket-key")
     if found is None:
         return None

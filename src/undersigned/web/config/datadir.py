@@ -1,4 +1,4 @@
-"""The data directory: everything one site keeps.
+"""The layout of the data directory, which holds everything one site stores.
 
 ::
 
@@ -8,17 +8,17 @@
       keys/                   0700, each file 0600
         django-secret         signs what Django signs
         organiser-token       the organiser's bearer token
-        database-password     yours to put there, if settings.toml names a PostgreSQL database
-        mail                  hashes and encrypts email addresses; made when it is first needed
+        database-password     supplied by the operator, if settings.toml names a PostgreSQL database
+        mail                  hashes and encrypts email addresses; created on first use
         bucket-key            id and secret of an access key, if settings.toml has [bucket]
-        smtp-password         yours to put there, if settings.toml has [mail] with a user
+        smtp-password         supplied by the operator, if settings.toml has [mail] with a user
         <slug>.log            seed of a letter's log key
         <slug>.registrar      PKCS #8 of a letter's registrar key
-      public/                 what is served as it lies there
+      public/                 published files, served byte for byte
       pages/                  newspapers' pages, for the organiser
-      signed/                 what was signed last
-      withdrawn/              withdrawals that no log takes now
-      reserve                 room kept for withdrawals (storage/reserve.py)
+      signed/                 the newest signed checkpoint of each log
+      withdrawn/              withdrawals that wait until a halted log resumes
+      reserve                 disk space kept for withdrawals (storage/reserve.py)
       clerk.lock, publish.lock, round.lock
 """
 
@@ -35,8 +35,8 @@ _OURS: Final = frozenset({
     "settings.toml", "undersigned.sqlite3", "keys", "public", "pages", "signed", "withdrawn", "reserve", "clerk.lock",
     "publish.lock", "round.lock", "lost+found",
 })  # fmt: skip
-"""What a data directory may hold before its first start: what an operator put there, or what a start left that was
-cut short. ``lost+found`` is there when the directory is a file system of its own."""
+"""What a data directory may hold before its first start: files from the operator, or from an interrupted first start.
+``lost+found`` exists if the directory is a mount point."""
 
 
 class DataError(Exception):
@@ -44,7 +44,7 @@ class DataError(Exception):
 
 
 class ForeignDirectoryError(DataError):
-    """The directory belongs to something else than a site."""
+    """The directory holds other files and is not a site's data directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,31 +70,31 @@ class DataDir:
 
     @property
     def pages(self) -> Path:
-        """The directory of newspapers' pages: the organiser's."""
+        """The directory of newspapers' pages, for the organiser."""
         return self.root / "pages"
 
     @property
     def signed(self) -> Path:
-        """The directory of what was signed last."""
+        """The directory of the newest signed checkpoints."""
         return self.root / "signed"
 
     @property
     def withdrawn(self) -> Path:
-        """The directory of withdrawals that no log takes now."""
+        """The directory of withdrawals that wait until a halted log resumes."""
         return self.root / "withdrawn"
 
     @property
     def reserve(self) -> Path:
-        """Room on the disk that is kept for withdrawals."""
+        """The file that reserves disk space for withdrawals."""
         return self.root / "reserve"
 
     @property
     def public(self) -> Path:
-        """The directory of served files."""
+        """The directory of published files."""
         return self.root / "public"
 
     def foreign_files(self) -> Sequence[str]:
-        """What is in the directory and is not a site's, if it has no settings yet. Hidden files do not count."""
+        """Files that are not a site's, if the directory has no settings yet. Hidden files are ignored."""
         if self.settings.exists() or not self.root.is_dir():
             return []
         names = sorted(path.name for path in self.root.iterdir() if not path.name.startswith("."))
@@ -102,6 +102,6 @@ class DataDir:
 
 
 def from_environment() -> DataDir | None:
-    """The data directory named by UNDERSIGNED_DATA; None if there is none: in tools that only read the code."""
+    """The data directory named by UNDERSIGNED_DATA; None if unset, as in tools that only read the code."""
     name = os.environ.get(ENVIRONMENT)
     return DataDir(Path(name).resolve()) if name else None

@@ -1,4 +1,4 @@
-"""A first start: directories, keys and ``settings.toml`` are made. The database comes after it."""
+"""Prepares a data directory: creates directories, keys and ``settings.toml``. Migrations create the database later."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from undersigned.web.storage.reserve import FileReserve
 
 
 def prepare(data: DataDir, authority: str, database: str | None = None) -> bool:
-    """Makes whatever is missing of the directory, its settings and its site-wide keys; touches nothing that is there.
+    """Creates what is missing of the directory, its settings and its site-wide keys; changes no existing file.
 
-    Returns whether the settings were made now. The database is made by Django's migrations, after this. Raises
-    DataError, and has made nothing, for a directory that belongs to something else.
+    Returns whether the settings were created now. Django's migrations create the database afterwards. Raises DataError,
+    and creates nothing, if the directory holds other files.
     """
     values = {"authority": check_authority(authority), "scheme": scheme_for(authority)}
     if database is not None:

@@ -1,4 +1,4 @@
-"""What a setting takes, and what was written instead, in words: for errors and for the reference page."""
+"""Describes a setting's type and a wrong value in words, for error messages and the reference page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import inspect
 
 
 def describe_kind(hint: Any) -> str:
-    """What values a key takes, from its type."""
+    """Describes the values that a key takes, from its type."""
     return _describe(inspect.type_info(hint))
 
 
@@ -34,7 +34,7 @@ def _describe(kind: inspect.Type) -> str:
 
 
 def describe_value(value: Any) -> str:
-    """A value as an operator wrote it, with its kind: ``587`` and ``"587"`` look alike in an error otherwise."""
+    """Describes a value as the operator wrote it, with its type, to tell ``587`` from ``"587"``."""
     match value:
         case bool():
             return f"{str(value).lower()} (true or false)"

@@ -1,7 +1,7 @@
-"""What an operator can set: each key of ``settings.toml`` with its type, its default and its documentation.
+"""The schema of ``settings.toml``: each key with its type, its default and its documentation.
 
-This is the one list of settings. The reader (``sources.py``), the file that a first start writes (``template.py``) and
-docs/reference/settings.md are made from it. Secrets are not settings: they are files of their own (``credentials.py``).
+This is the only list of settings: the parser (``sources.py``), the file that a first start writes (``template.py``) and
+docs/reference/settings.md are derived from it. Secrets are not settings but separate files (``credentials.py``).
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 TABLES: Final[dict[str, type[Struct]]] = {"mail": Mail, "bucket": Bucket}
-"""The tables of ``settings.toml``, in its order."""
+"""The tables of ``settings.toml``, in the file's order."""
 
 
 def is_loopback(host: str) -> bool:
@@ -158,7 +158,7 @@ def find_authority_fault(authority: str) -> str | None:
 
 
 def find_database_fault(url: str) -> str | None:
-    """What is wrong with the URL of a database, likewise. It may hold a password, so it is never quoted."""
+    """What is wrong with a database's URL, likewise. It may contain a password, so it is never quoted."""
     if not url.startswith(("postgresql://", "postgres://")):
         return "does not name a PostgreSQL database: write postgresql://USER@HOST/NAME, or leave it out for SQLite"
     if has_password(url):
@@ -187,12 +187,12 @@ def check_database(url: str) -> str:
 
 
 def has_password(url: str) -> bool:
-    """Whether a database's URL holds a password, before its host or among its parameters."""
+    """Whether a database's URL contains a password, before its host or among its parameters."""
     return ":" in url.partition("://")[2].partition("?")[0].rpartition("@")[0] or "password=" in url.partition("?")[2]
 
 
 def find_faults(settings: Settings) -> list[tuple[str, str]]:
-    """Each rule about values and about keys together that the settings break: the key, and the rest of a sentence."""
+    """Checks the rules that types cannot express; each fault as the key and the rest of a sentence."""
     faults: list[tuple[str, str | None]] = [("authority", find_authority_fault(settings.authority))]
     if settings.scheme == "http" and not is_loopback(settings.hostname):
         faults.append(("scheme", "is http, which is for the loopback interface only: use https"))

@@ -1,7 +1,7 @@
-"""Reading the settings: ``settings.toml`` and the environment become one ``Settings``, or a list of all that is wrong.
+"""Reads the settings from ``settings.toml`` and the environment, and reports every fault at once.
 
 Every key is also an environment variable: ``contact`` is UNDERSIGNED_CONTACT, ``host`` of ``[mail]`` is
-UNDERSIGNED_MAIL_HOST. The environment is stronger than the file.
+UNDERSIGNED_MAIL_HOST. The environment overrides the file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from undersigned.web.config.settings import TABLES, Settings, find_faults, schem
 
 PREFIX: Final = "UNDERSIGNED_"
 _SIMILAR: Final = 0.8
-"""How alike two names are, from 0 to 1, for one to be taken for a misspelling of the other."""
+"""How similar two names must be, from 0 to 1, for one to count as a misspelling of the other."""
 
 
 def variable_of(key: str, table: str = "") -> str:
@@ -30,7 +30,7 @@ def variable_of(key: str, table: str = "") -> str:
 
 
 def read_settings(data: DataDir, environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings of the site in ``data``. Raises DataError if the file is missing, or with all its faults."""
+    """Reads the settings of the site in ``data``. Raises DataError if the file is missing, or with all its faults."""
     try:
         found = tomllib.loads(data.settings.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -41,12 +41,12 @@ def read_settings(data: DataDir, environment: Mapping[str, str] = os.environ) ->
 
 
 def parse_settings(found: Mapping[str, Any], environment: Mapping[str, str], *, where: str) -> Settings:
-    """One ``Settings`` from parsed TOML and the environment. ``where``: the file. Raises DataError with all faults."""
+    """Builds ``Settings`` from TOML and the environment. ``where``: the file. Raises DataError with all faults."""
     reading = _Reading(environment)
     reading.problems += _misspelt_variables(environment)
     authority = environment.get(variable_of("authority"), found.get("authority"))
     scheme = {"scheme": scheme_for(authority) if isinstance(authority, str) else "https"}
-    # Another authority than the file's has a scheme of its own.
+    # If the environment overrides the authority, the file's scheme does not apply to it.
     elsewhere = authority != found.get("authority")
     values = reading.read_table(Settings, {**found, **scheme} if elsewhere else {**scheme, **found}, "")
     for name, kind in TABLES.items():
@@ -71,20 +71,20 @@ def _sentence(where: str, problems: list[str]) -> str:
 
 
 def _spell(path: str) -> str:
-    """A key as an operator finds it in the file."""
+    """A key as the operator finds it in the file."""
     table, _, key = path.rpartition(".")
     return f"[{table}] {key}" if table else key
 
 
 class _Reading:
-    """One reading of the settings. It goes on after a fault, so that an operator learns of all of them at once."""
+    """Reads tables and collects their faults, so that the operator sees all of them at once."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self.problems: list[str] = []
 
     def read_table(self, kind: type[Struct], found: Mapping[str, Any], table: str) -> dict[str, Any]:
-        """The values of one table by key, those that are right."""
+        """The valid values of one table, by key. The faults are added to ``problems``."""
         keys = [key for key in kind.__struct_fields__ if table or key not in TABLES]
         taken = keys if table else [*keys, *TABLES]
         self.problems += [_unknown(name, taken, table) for name in found if name not in taken]
@@ -95,7 +95,7 @@ class _Reading:
             try:
                 if variable in self._environment:
                     spelt = variable
-                    # The environment holds text only: "587" is a number there, and nowhere else.
+                    # Environment variables are text, so "587" is accepted as a number there, but not in the file.
                     values[key] = msgspec.convert(self._environment[variable], hints[key], strict=False)
                 elif key in found:
                     values[key] = msgspec.convert(found[key], hints[key], strict=True)
@@ -108,26 +108,26 @@ class _Reading:
 
 
 def _unknown(name: str, keys: list[str], table: str) -> str:
-    """What an operator is told of a key that is none, with the key that they probably meant."""
+    """The error for an unknown key, with the key that the operator probably meant."""
     said = f"{_spell(f'{table}.{name}' if table else name)} is not a setting"
     homes = [home for home, kind in TABLES.items() if name in kind.__struct_fields__ and not table]
     if homes:
         return f"{said}: did you mean {name} in [{homes[0]}]?"
     if table and name in Settings.__struct_fields__:
-        # In TOML, every line after a table's heading belongs to that table.
+        # In TOML, every line after a table's header belongs to that table.
         return f"{said}: put {name} above the first [table]"
     close = difflib.get_close_matches(name, keys, n=1)
     return f"{said}: did you mean {close[0]}?" if close else f"{said}: there are {', '.join(keys)}"
 
 
 def variables() -> list[str]:
-    """Every environment variable that is a setting."""
+    """The environment variables of all settings."""
     top = [variable_of(key) for key in Settings.__struct_fields__ if key not in TABLES]
     return top + [variable_of(key, table) for table, kind in TABLES.items() for key in kind.__struct_fields__]
 
 
 def _misspelt_variables(environment: Mapping[str, str]) -> Iterator[str]:
-    """Variables that are none of ours, and are almost one of ours. Others with our prefix belong to somebody else."""
+    """Reports variables that are almost a setting's. Others with our prefix may belong to another program."""
     known = {name.removeprefix(PREFIX) for name in (*variables(), ENVIRONMENT)}
     for name in sorted(environment):
         if name.startswith(PREFIX) and (rest := name.removeprefix(PREFIX)) not in known:

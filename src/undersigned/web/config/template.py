@@ -1,4 +1,4 @@
-"""The ``settings.toml`` that a first start writes, made from the settings' own documentation."""
+"""Generates the ``settings.toml`` that a first start writes, from the settings' own documentation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEAD: Final = "The settings of this site. Everything here is public. docs/refer
 
 
 def write_template(values: Mapping[str, str]) -> str:
-    """The file: the keys of ``values`` set, every other one there as a comment with an example."""
+    """Generates the file: the keys of ``values`` are set, each other key is a comment with an example."""
     lines = [*_comment(_HEAD), "", *_table(Settings, values)]
     for name, kind in TABLES.items():
         lines += [*_comment(first_paragraph(kind)), f"# [{name}]"]
@@ -41,7 +41,7 @@ def _comment(text: str) -> list[str]:
 
 
 def documented(kind: type[Struct]) -> list[tuple[str, str, Any]]:
-    """The keys of a table, tables excepted: name, description, example."""
+    """The keys of a table, without subtables: name, description, example."""
     found = []
     for field in msgspec.inspect.type_info(kind).fields:  # type: ignore[attr-defined]
         if field.name not in TABLES:
@@ -51,5 +51,5 @@ def documented(kind: type[Struct]) -> list[tuple[str, str, Any]]:
 
 
 def first_paragraph(kind: type[Struct]) -> str:
-    """What a table is for."""
+    """The first paragraph of a table's docstring, on one line: what the table is for."""
     return re.sub(r"\s+", " ", (kind.__doc__ or "").strip().split("\n\n")[0])

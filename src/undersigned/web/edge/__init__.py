@@ -1,1 +1,1 @@
-"""The ASGI application: what is answered without Django, and the way to Django for the rest."""
+"""The ASGI application: answers files and signatories itself, and passes other requests to Django."""

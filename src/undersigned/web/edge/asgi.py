@@ -1,6 +1,6 @@
-"""The site as an ASGI application: a thin door in front of Django.
+"""The ASGI application: serves files and signatories' requests, and passes other requests to Django.
 
-Served files and a signatory's acts are answered here, without Django's request cycle; the rest is Django's.
+Published files and what signatories post are answered here, without Django's request cycle.
 """
 
 from __future__ import annotations
@@ -56,21 +56,21 @@ from undersigned.web.signing.committer import Committer
 from undersigned.web.signing.registrar import make_pool
 from undersigned.web.storage.bucket import BucketStorage
 
-# The event loop and the committer take turns at the interpreter. With Python's usual 5 ms a turn, each answer would
-# wait for the other thread's whole turn several times; half a millisecond doubles what one worker accepts.
+# The event loop and the committer thread share the interpreter lock. With Python's default switch interval of 5 ms each
+# request waits for the other thread several times; half a millisecond doubles the throughput of a worker.
 sys.setswitchinterval(0.0005)
 
 _ACT: Final = re.compile(rf"/({SLUG})/(entries|activate|box)")
 _DJANGO: Final = get_asgi_application()
 _LONGEST_NAME: Final = 253
-"""Characters of a host name (RFC 1035 section 2.3.4): more of a wrong one is not repeated."""
+"""Longest host name (RFC 1035 section 2.3.4): an error quotes no more of a wrong Host header."""
 ALIVE: Final = b'{"status":"ok"}'
 AWAY: Final = "The published files cannot be reached now. Try again later."
 FAILED: Final = "The server failed. Whether it was kept is not known: send the same again to find out."
 
 
 class Site:
-    """One web worker's part of the site."""
+    """The ASGI application of one web worker, with its committer thread and its thread pools."""
 
     def __init__(self) -> None:
         world = wiring.world()
@@ -95,18 +95,18 @@ class Site:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request, or follows the process's start and stop."""
+        """Handles one HTTP request, or the lifespan events of startup and shutdown."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
 
     def start(self) -> None:
-        """Begins to take signatures."""
+        """Starts the committer, so that signatures can be accepted."""
         self._committer.start()
 
     def stop(self) -> None:
-        """Finishes what was begun, and takes no more."""
+        """Finishes the queued requests, and accepts no more."""
         self._committer.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -134,7 +134,7 @@ class Site:
                 return
             self._check_host(scope)
             if act and scope["method"] == "OPTIONS":
-                # A page of another origin asks whether it may post.
+                # A CORS preflight: a page of another origin asks whether it may post.
                 await respond_empty(send, 204, [*base, *PREFLIGHT])
             elif act:
                 check_post(scope)
@@ -143,7 +143,7 @@ class Site:
                 return
             elif self._bucket is None or not await self._bucket.serve(scope, send, base):
                 if b"text/html" in (header(scope, b"accept") or b"") and not is_route(scope["path"]):
-                    # A person with a browser, and no route of Django's.
+                    # A browser asked for a page that is no route of Django's: an HTML 404.
                     page = [
                         *base,
                         (b"content-type", b"text/html; charset=utf-8"),
@@ -160,7 +160,7 @@ class Site:
             await respond_problem(send, base, problem_of(error, away=AWAY, failed=FAILED))
 
     async def _rest(self, scope: Scope, receive: Receive, send: Send, base: Headers) -> None:
-        """Django's answer. The request is whole before it takes a turn: who sends slowly keeps nobody waiting."""
+        """Django's response. The body is read before the load limit admits the request: a slow client takes no slot."""
         authorized = header(scope, b"authorization") is not None
         body = await read_body(scope, receive, longest_body(scope["path"], authorized=authorized))
         self._beat.check()
@@ -179,10 +179,10 @@ class Site:
 
 
 async def _say_alive(scope: Scope, send: Send, base: Headers) -> None:
-    """200 while this worker answers, to a load balancer that calls the machine by whatever name, or by none.
+    """Liveness check: 200 while this worker answers, whatever the Host header, since load balancers send their own.
 
-    The database is not asked: while it is away every machine still serves the published pages, and tells a signatory in
-    words to come back; a balancer that took them all out would do neither. ``/healthz/database`` asks it.
+    Does not query the database. While it is unreachable, every machine still serves the published pages and tells
+    signatories to try again later, which it cannot once the balancer has removed it. See ``/healthz/database``.
     """
     if scope["method"] not in ("GET", "HEAD"):
         raise Problem("method-not-allowed", "This address takes GET.", headers={"Allow": "GET, HEAD"})
@@ -194,13 +194,13 @@ async def _say_alive(scope: Scope, send: Send, base: Headers) -> None:
 
 
 def check_post(scope: Scope) -> None:
-    """Raises Problem for any other method."""
+    """Raises Problem unless the method is POST."""
     if scope["method"] != "POST":
         raise Problem("method-not-allowed", "This address takes POST.", headers={"Allow": "POST"})
 
 
 def _with_headers(send: Send, base: Headers) -> Callable[[Any], Awaitable[None]]:
-    """Adds what Django's own middleware did not: its answers to broken requests pass none."""
+    """Adds the missing security headers: Django's responses to malformed requests pass no middleware."""
 
     async def wrapped(message: Any) -> None:
         if message["type"] == "http.response.start":

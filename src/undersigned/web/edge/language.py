@@ -1,4 +1,4 @@
-"""Which language version a reader gets at an address that names none: by their Accept-Language (RFC 9110 12.5.4)."""
+"""Content negotiation: chooses the language version of a page by Accept-Language (RFC 9110 section 12.5.4)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _RANGE: Final = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q
 _TAG: Final = re.compile(LANGUAGE_TAG)
 _MAX_RANGES: Final = 32
 FALLBACK: Final = "en"
-"""For readers whose languages the letter does not have: the version most of them can make something of."""
+"""For readers whose languages the letter does not have: the version that most of them understand."""
 
 Version = TypeVar("Version")
 
 
 @lru_cache(maxsize=1024)
 def wanted(header: bytes | None) -> tuple[str, ...]:
-    """The languages of an Accept-Language header, dearest first, in lower case. What is malformed is passed over."""
+    """The languages of an Accept-Language header, by preference, in lower case. Malformed ranges are skipped."""
     if not header:
         return ()
     found: list[tuple[float, int, str]] = []
@@ -35,10 +35,10 @@ def wanted(header: bytes | None) -> tuple[str, ...]:
 
 
 def choose(header: bytes | None, versions: Mapping[str, Version]) -> Version | None:
-    """The version for a reader, of ``versions`` by language tag; None if there are none."""
+    """The version for a reader. ``versions``: by language tag. None if there are none."""
     known = {language.lower(): file for language, file in versions.items()}
     for language in [*wanted(header), FALLBACK]:
-        # "de-CH" is served by "de", and "zh" by "zh-Hans": better near than foreign.
+        # "de-CH" gets "de", and "zh" gets "zh-Hans": a related version is better than a foreign one.
         near = (tag for tag in known if tag == language.split("-")[0] or tag.startswith(f"{language}-"))
         tag = language if language in known else next(near, None)
         if tag is not None:
@@ -47,12 +47,12 @@ def choose(header: bytes | None, versions: Mapping[str, Version]) -> Version | N
 
 
 def versions_at(index: Path) -> dict[str, Path]:
-    """The versions beside an ``index.html``: ``<lang>/index.html`` of a letter, ``<lang>.html`` of an edition,
-    ``index.<lang>.html`` of the site."""
+    """Finds the language versions of an ``index.html``: ``<lang>/index.html`` of a letter, ``<lang>.html`` of an
+    edition, ``index.<lang>.html`` of the site."""
     folder = index.parent
     front = {file.name.split(".")[1]: file for file in sorted(folder.glob("index.*.html"))}
     if front:
-        # The site's own front page: letters lie beside it, and none of them is a version of it.
+        # The site's front page: the other files in its directory are letters, not versions of it.
         return front
     inside = ((file.parent.name, file) for file in sorted(folder.glob("*/index.html")))
     beside = ((file.stem, file) for file in sorted(folder.glob("*.html")))
@@ -60,9 +60,9 @@ def versions_at(index: Path) -> dict[str, Path]:
 
 
 class Versions:
-    """Who gets which version, asked of the disk once a second: looking through a folder costs more than all the rest.
+    """Caches which versions exist for one second, because listing a directory is the most expensive step.
 
-    Which languages there are says nothing of what is in them: the file itself is looked at for every answer.
+    Only the list of languages is cached. The file itself is checked for each request.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Versions:
         self._until = 0.0
 
     def choose(self, header: bytes | None, index: str) -> str | None:
-        """The version beside ``index`` for a reader with this Accept-Language, as of this second, or None."""
+        """The version of ``index`` for this Accept-Language, at most a second old; None if there is none."""
         now = time.monotonic()
         if now >= self._until:
             self._there, self._chosen, self._until = {}, {}, now + 1.0

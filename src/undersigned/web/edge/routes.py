@@ -1,7 +1,7 @@
-"""Which paths are Django's, read from the URL configuration (``urls``), so that a route is declared once.
+"""Looks up which paths Django answers, in the URL configuration (``urls``), so that each route is declared once.
 
-The configuration imports every view, so it is loaded with the first question. Signatures and published files are
-answered before anything asks.
+The configuration imports every view, so it is loaded on first use. Requests for signatures and published files are
+answered without it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def is_route(path: str) -> bool:
 
 
 def longest_body(path: str, *, authorized: bool) -> int:
-    """How many bytes a request's body may have. More than usual only with credentials, which the view checks."""
+    """The size limit of a request body in bytes. It is larger only with credentials, which the view checks."""
     if not authorized:
         return MAX_BODY
     try:

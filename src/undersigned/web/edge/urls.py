@@ -1,4 +1,4 @@
-"""Django's addresses: what organisers and trustees do, and the forms. All else is the thin door's (``asgi``)."""
+"""Django's URL configuration: the API of organisers and trustees, and the forms. ``asgi`` answers the rest."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from undersigned.web.forms import views as forms
 
 
 class SlugConverter:
-    """The one word of a letter's origin."""
+    """A letter's slug."""
 
     regex = SLUG
 
     def to_python(self, value: str) -> str:
-        """As it is."""
+        """Returns the slug unchanged."""
         return value
 
     def to_url(self, value: str) -> str:
-        """As it is."""
+        """Returns the slug unchanged."""
         return value
 
 
 class NumberConverter:
-    """A number from 1 on, spelt one way."""
+    """A number from 1, without leading zeros."""
 
     regex = "[1-9][0-9]{0,5}"
 
     def to_python(self, value: str) -> int:
-        """As a number."""
+        """Converts it to a number."""
         return int(value)
 
     def to_url(self, value: int) -> str:
-        """In digits."""
+        """Converts it to digits."""
         return str(value)
 
 

@@ -1,7 +1,7 @@
-"""What an operator does with a site, each act as one function: the command line's only way into ``web``.
+"""The operator's operations on a site, one function each: the only part of ``web`` that the command line calls.
 
-Importing this package imports no Django: each function sets Django up for the data directory that it is given, and a
-process works on one data directory. Every failure that an operator can mend is an ``OperatorError`` with a sentence.
+Importing this package does not import Django: each function sets up Django for its data directory, and a process works
+on one data directory. Every failure that an operator can fix is an ``OperatorError`` with a readable message.
 """
 
 from undersigned.web.operator.copies import back_up, check_restored, restore

@@ -1,4 +1,4 @@
-"""Backups of a site, and restoring one (docs/howto/operate.md)."""
+"""Backup and restore of a site (docs/howto/operate.md)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from undersigned.web.operator.setup import bring_up_to_date, enter, set_up_djang
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """What a backup holds: each letter's size in entries. ``whole``: whether the database is in it."""
+    """The contents of a backup: each letter's size in entries. ``whole``: whether it includes the database."""
 
     letters: dict[str, int]
     whole: bool
@@ -43,9 +43,10 @@ def back_up(root: Path, *, target: Path, recipients: Sequence[str]) -> BackedUp:
 def restore(
     root: Path, *, source: Path, identity: str, known: Sequence[bytes], unwitnessed: Sequence[str]
 ) -> list[str]:
-    """Makes a data directory from a backup, if that forks no log; what was checked, as lines. Raises OperatorError.
+    """Restores a data directory from a backup, unless that would fork a log. Returns what was checked, as lines.
 
     ``identity``: the age identity. ``known``: checkpoints that others kept. ``unwitnessed``: letters without trustees.
+    Raises OperatorError.
     """
     data = DataDir(root.resolve())
     if data.root.exists():
@@ -54,7 +55,7 @@ def restore(
     from undersigned.web.maintenance.backup import restore as copy
     from undersigned.web.maintenance.backup.contents import BackupError
 
-    # The settings are the restored ones; Django sees the directory where it lies until it has been checked.
+    # Uses the restored settings. Django works on the temporary directory until the checks have passed.
     enter(partial)
     try:
         with explained(partial):
@@ -73,7 +74,7 @@ def restore(
 
 
 def check_restored(root: Path, *, known: Sequence[bytes], unwitnessed: Sequence[str]) -> list[str]:
-    """Whether a database restored by other means may go on; if so, the site is told. Raises OperatorError if not."""
+    """Checks that a database restored by other means may go on, and records it. Raises OperatorError if not."""
     data = DataDir(root.resolve())
     enter(data)
     from undersigned.web.maintenance.backup.contents import BackupError

@@ -1,4 +1,4 @@
-"""A database that cannot be reached, in words: which one, why, and what to try, instead of the driver's own text."""
+"""Explains database connection errors: which database, why, and what to try, instead of the driver's text."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _REASONS: Final = (
      "firewalls between"),
     (r"No such file or directory", "there is no such socket", "Check that PostgreSQL runs on this machine"),
 )  # fmt: skip
-"""What the driver says (libpq's text, which has no codes before a session exists), the reason, and what to try."""
+"""A pattern of libpq's message (there are no error codes before a session exists), the reason, and what to try."""
 
 
 def explain_database_error(error: Exception) -> str:
-    """A failure of Django's database as sentences."""
+    """Explains an exception from Django's database layer."""
     connection = django.db.connection
     if connection.vendor == "postgresql" and _never_connected(error.__cause__):
         options = {**connection.settings_dict.get("OPTIONS", {}), "dbname": connection.settings_dict["NAME"]}
@@ -37,7 +37,7 @@ def explain_database_error(error: Exception) -> str:
 
 
 def explain_connection_error(error: Exception, options: Mapping[str, Any]) -> str:
-    """Why no session could be had, as sentences. ``options``: libpq's parameters, of which no secret is shown."""
+    """Explains why a connection failed. ``options``: libpq's parameters; no secret of theirs is shown."""
     text = " ".join(str(error).split())
     for pattern, reason, try_this in _REASONS:
         if re.search(pattern, text):
@@ -46,7 +46,7 @@ def explain_connection_error(error: Exception, options: Mapping[str, Any]) -> st
 
 
 def _never_connected(error: BaseException | None) -> bool:
-    """Whether there was no session: once there is one, the server's errors have a code."""
+    """Whether the connection failed before there was a session: after that, errors have an SQLSTATE code."""
     import psycopg
 
     return isinstance(error, psycopg.OperationalError) and error.sqlstate is None

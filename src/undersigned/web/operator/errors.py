@@ -1,4 +1,4 @@
-"""What operators are told when something fails: one sentence that says what, why and what to do."""
+"""Exceptions for operators: one sentence that says what failed, why, and what to do."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from undersigned.web.operator.database_errors import explain_database_error
 
 
 class OperatorError(Exception):
-    """Something failed that an operator can mend; the message says what and how."""
+    """Something failed that an operator can fix; the message says what and how."""
 
 
 class MisuseError(OperatorError):
-    """What was asked for cannot be right, whatever the site's state."""
+    """The arguments are wrong, whatever the site's state."""
 
 
 @contextmanager
 def explained(data: DataDir) -> Iterator[None]:
-    """Every expected failure inside becomes an OperatorError."""
+    """Converts every expected exception inside to an OperatorError."""
     try:
         yield
     except ForeignDirectoryError as error:
@@ -34,7 +34,7 @@ def explained(data: DataDir) -> Iterator[None]:
     except DatabaseError as error:
         raise OperatorError(explain_database_error(error)) from None
     except OSError as error:
-        # A full disk, a read-only mount, another user's directory: no traceback helps with these.
+        # A full disk, a read-only mount, another user's directory: a traceback would not help.
         raise OperatorError(_explain_file_error(data, error)) from None
 
 

@@ -1,4 +1,4 @@
-"""Examining a data directory (``undersigned doctor``). It changes nothing."""
+"""Examines a data directory (``undersigned doctor``), read-only."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from undersigned.web.operator.setup import enter, set_up_django
 
 
 def examine(root: Path, *, deep: bool, progress: Callable[[str], None] = lambda _: None) -> list[Finding]:
-    """Everything found. ``deep``: every tree, count and edition is derived again from the entries' bytes.
+    """Examines the site; returns all findings. ``deep``: recomputes each tree, count and edition from the entries.
 
-    Raises OperatorError if it cannot be done at all.
+    Raises OperatorError if the examination is impossible.
     """
     data = DataDir(root.resolve())
     enter(data)
     with explained(data):
-        # A directory that is none is not made: the settings are read first.
+        # The settings are read first, so that a missing directory is an error and is not created.
         missing = find_missing(data, read_settings(data))
         if missing is not None:
             return [missing]
@@ -33,7 +33,7 @@ def examine(root: Path, *, deep: bool, progress: Callable[[str], None] = lambda 
 
 
 def find_missing(data: DataDir, site: Settings) -> Finding | None:
-    """What is missing without which nothing can be examined. Opening a database that is not there would make one."""
+    """A missing file without which nothing can be examined. Checked first: opening a missing database creates it."""
     if not (data.keys / "django-secret").is_file():
         return Finding(
             "keys", "django-secret is missing: `undersigned serve` makes another, and forms that are open are void"

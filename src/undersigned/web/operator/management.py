@@ -1,4 +1,4 @@
-"""Django's own management commands on a site's data: a shell, a database prompt, migrations' state."""
+"""Runs Django's management commands on a site's data: a shell, a database prompt, the state of migrations."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from undersigned.web.operator.setup import enter, set_up_django
 
 
 def manage(root: Path, words: Sequence[str]) -> None:
-    """Runs one management command of Django with these words.
+    """Runs one of Django's management commands. ``words``: the command and its arguments.
 
-    Raises OperatorError, and SystemExit as Django's commands do.
+    Raises OperatorError, and SystemExit like Django's commands.
     """
     data = DataDir(root.resolve())
     enter(data)

@@ -1,4 +1,4 @@
-"""Running a site: web workers and the clerk under one process, or the clerk alone."""
+"""Runs a site: web workers and the clerk under one parent process, or the clerk alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from undersigned.web.operator.setup import bring_up_to_date, enter, find_setting
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A site that answers. ``url``: its address on this machine, or its own if that is the same."""
+    """A site that is up. ``url``: its address on this machine, or its public one if that is the same."""
 
     url: str
     token_file: Path
@@ -32,9 +32,9 @@ def serve(
     database: str | None = None,
     ready: Callable[[Started], None] = lambda _: None,
 ) -> int:
-    """Runs the site until SIGTERM or SIGINT; returns the exit status. The first start makes the data directory.
+    """Runs the site until SIGTERM or SIGINT; returns the exit status. The first start creates the data directory.
 
-    What is None comes from the settings. ``ready`` is called when the site answers. Raises OperatorError.
+    Arguments that are None come from the settings. ``ready`` is called once the site is up. Raises OperatorError.
     """
     from undersigned.web import serve as site
 
@@ -43,7 +43,7 @@ def serve(
     with explained(data):
         found = find_settings(data, host, port, authority, database)
         try:
-            # Before anything is made, and again before the processes start: both leave nothing behind.
+            # Checked before anything is created, and again by ``serve`` before the processes start.
             site.check_port(found.host, found.port)
             bring_up_to_date(data, found, change=True)
             _halt_rolled_back_letters(data)
@@ -61,7 +61,7 @@ def _url(settings: Settings) -> str:
 
 
 def _halt_rolled_back_letters(data: DataDir) -> None:
-    """A database that is behind gives no receipts: this is asked before the site answers."""
+    """Halts each log whose database is behind it, before the site is up, so that no receipt is sent from old state."""
     from undersigned.web.log.guard import halt_rolled_back_letters
     from undersigned.web.ports import StorageAwayError
     from undersigned.web.wiring import world_of
@@ -70,7 +70,7 @@ def _halt_rolled_back_letters(data: DataDir) -> None:
         for line in halt_rolled_back_letters(world_of(data)):
             print(f"undersigned: {line}.", file=sys.stderr)
     except StorageAwayError as error:
-        # The clerk asks again, before it signs.
+        # The clerk checks again before it signs.
         print(f"undersigned: {error}", file=sys.stderr)
 
 

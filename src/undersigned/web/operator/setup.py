@@ -1,4 +1,4 @@
-"""A process of the site: Django for one data directory, which is made first if it is not there."""
+"""Sets up a process for one data directory: environment, Django, and the directory itself if it is missing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from undersigned.web.operator.errors import MisuseError, OperatorError, explaine
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A data directory at this version's schema. ``changed``: whether it got another authority now."""
+    """A data directory at this version's schema. ``changed``: whether its authority was changed now."""
 
     root: Path
     authority: str
@@ -30,15 +30,15 @@ class Ready:
 
 
 def enter(data: DataDir) -> None:
-    """From here on this process, and those it starts, are of the site in ``data``."""
+    """Sets the environment of this process, and of those it starts, to the site in ``data``."""
     os.environ[ENVIRONMENT] = str(data.root)
     os.environ["DJANGO_SETTINGS_MODULE"] = "undersigned.web.settings"
-    # What a site writes is for its own user.
+    # A site's files are readable by its own user only.
     os.umask(0o077)
 
 
 def set_up_django() -> None:
-    """Loads Django's settings and the models of the site that was entered."""
+    """Loads Django's settings and models, for the site that ``enter`` has set."""
     import django
 
     django.setup(set_prefix=False)
@@ -52,10 +52,10 @@ def initialise(
     authority: str | None = None,
     database: str | None = None,
 ) -> Ready:
-    """Makes what is missing of a data directory, and gives it another ``authority`` if it has no letter yet.
+    """Creates what is missing of a data directory, and changes its ``authority`` if it has no letter yet.
 
-    ``host`` and ``port``: where the site will listen, for a first start that is told of no authority. ``database``: a
-    PostgreSQL URL, for a first start. Raises OperatorError.
+    ``host`` and ``port``: where the site will listen, from which a first start without an authority derives one.
+    ``database``: a PostgreSQL URL, for a first start. Raises OperatorError.
     """
     data = DataDir(root.resolve())
     enter(data)
@@ -68,13 +68,13 @@ def initialise(
 def find_settings(
     data: DataDir, host: str | None, port: int | None, authority: str | None, database: str | None
 ) -> Settings:
-    """The settings with what the command line says in their place, also for a first start. Raises MisuseError."""
+    """The settings, overridden by the command line; works for a first start too. Raises MisuseError."""
     _check_words(authority, database)
     if data.settings.exists():
         found = read_settings(data)
         _check_same_database(data, found.database, database)
         return _replace(found, host=host, port=port, authority=authority)
-    # The file is not there yet; the environment counts already.
+    # There is no settings.toml yet, but the environment applies.
     first = parse_settings({"authority": "localhost"}, os.environ, where="the environment")
     first = _replace(first, host=host, port=port, authority=authority, database=database)
     if authority is None and variable_of("authority") not in os.environ:
@@ -83,7 +83,7 @@ def find_settings(
 
 
 def _check_words(authority: str | None, database: str | None) -> None:
-    """Raises MisuseError for what no site could have. A password on the command line is visible to every user."""
+    """Raises MisuseError for invalid arguments, such as a password, which other users could see in ``ps``."""
     fault = find_authority_fault(authority) if authority is not None else None
     if fault is not None:
         raise MisuseError(f"--authority {fault}")
@@ -93,7 +93,7 @@ def _check_words(authority: str | None, database: str | None) -> None:
 
 
 def _check_same_database(data: DataDir, own: str | None, asked: str | None) -> None:
-    """Raises MisuseError if a site would go on with another database than its own: it would begin anew there."""
+    """Raises MisuseError if a site with letters were to use another database, where it would start empty."""
     if asked is not None and asked != own:
         raise MisuseError(f"{data.settings} names another database than --database; it was not changed")
     if own is not None and data.database.exists():
@@ -108,12 +108,12 @@ def _replace(settings: Settings, **values: object) -> Settings:
 
 
 def bring_up_to_date(data: DataDir, settings: Settings, *, change: bool) -> bool:
-    """Makes directory, settings, keys, and a database at the newest schema; keeps what is there.
+    """Creates directory, settings and keys as needed, and migrates the database; changes nothing else.
 
-    ``change``: writes another authority into the settings, if the site has no letter; returns whether it did.
+    ``change``: also writes a changed authority into the settings, if the site has no letter. Returns whether it did.
     """
     if settings.database is not None and not data.settings.exists():
-        # Before the settings fix it: a URL that was mistyped can still be corrected.
+        # Before the URL is written to the settings: a mistyped one can still be corrected.
         _try_database(settings.database, read_secret(data, "database-password"))
     prepare(data, settings.authority, settings.database)
     set_up_django()
@@ -122,7 +122,7 @@ def bring_up_to_date(data: DataDir, settings: Settings, *, change: bool) -> bool
     from undersigned.web.database import schema
     from undersigned.web.database.postgresql import locks
 
-    # Several machines may start at once on one PostgreSQL database.
+    # Several machines may start at the same time on one PostgreSQL database.
     with locks.hold_lock(locks.SCHEMA) if connection.vendor == "postgresql" else nullcontext():
         schema.migrate_schema()
     if connection.vendor == "sqlite":
@@ -131,8 +131,8 @@ def bring_up_to_date(data: DataDir, settings: Settings, *, change: bool) -> bool
 
 
 def _try_database(url: str, password: str | None) -> None:
-    """Raises OperatorError if no session can be had, UnsafeDatabaseError if the server could lose receipts."""
-    # A site on SQLite does not load it.
+    """Raises OperatorError if the connection fails, UnsafeDatabaseError if the server could lose receipts."""
+    # Imported here, because a site on SQLite does not need it.
     import psycopg
 
     try:

@@ -1,1 +1,1 @@
-"""Every model and its constraints. No logic: rooms above read and write these rows."""
+"""The database models and their constraints. No logic: the packages that import them read and write the rows."""

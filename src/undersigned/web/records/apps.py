@@ -1,10 +1,10 @@
-"""The one Django application: all of the site's tables."""
+"""The only Django app: it has all of the site's tables."""
 
 from django.apps import AppConfig
 
 
 class RecordsConfig(AppConfig):
-    """``records``. Tables have the names of the rooms they belong to, which stand in each model's ``db_table``."""
+    """The app ``records``. Each model's ``db_table`` begins with the name of the package that the table belongs to."""
 
     name = "undersigned.web.records"
     label = "records"

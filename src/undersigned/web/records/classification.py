@@ -1,6 +1,6 @@
 """Data classification: what each stored field is, whom it concerns, and how long it is kept.
 
-Every model declares it beside its columns, as ``STORED``; ``scripts/privacy-page`` writes docs/reference/privacy.md
+Every model declares it next to its columns, as ``STORED``; ``scripts/privacy-page`` writes docs/reference/privacy.md
 from these declarations, and a test finds a model or a field without one.
 """
 
@@ -13,18 +13,18 @@ from typing import Final
 
 
 class Kind(Enum):
-    """What a value is, for somebody who gets to read it."""
+    """How sensitive a value is, if an outsider reads it."""
 
     PUBLIC = "public"
     """Anyone can read it on the site, or will once it is in the log."""
     PERSONAL = "personal"
     """About a person, or links to one, and not public."""
     SECRET = "secret"  # noqa: S105 - a class of data, not a password
-    """Gives away a name or a right together with something else: a seal, a share, a box."""
+    """Reveals a name or grants a right when combined with something else: a seal, a share, a box."""
     KEY = "key"
     """A cryptographic key, private or public."""
     TECHNICAL = "technical"
-    """Keeps the site's own work in order; about no person."""
+    """Internal state of the site, about no person."""
 
 
 class Whom(Enum):
@@ -39,10 +39,10 @@ class Whom(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """How long something is kept: in words, the function that deletes it, and the test that shows it is gone.
+    """A retention period: in words, the function that deletes the data, and the test that shows the deletion.
 
-    ``erased_in``: ``path::function`` below ``src/undersigned``; empty where nothing deletes it. ``shown_by``: a test as
-    pytest names it. Both are checked to exist.
+    ``erased_in``: ``path::function`` below ``src/undersigned``; empty if nothing deletes it. ``shown_by``: the id of a
+    pytest test. A test checks that both exist.
     """
 
     words: str
@@ -52,7 +52,7 @@ class Until:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column. ``what``: in words a data-protection officer understands; ``until``: if not as the table's rows."""
+    """One column. ``what``: in words for a data-protection officer; ``until``: if it differs from the table's."""
 
     kind: Kind
     whom: Whom
@@ -62,7 +62,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One table. ``why``: what the site needs it for. ``fields``: by the name of the model's field."""
+    """One table. ``why``: what the site needs it for. ``fields``: by model field name."""
 
     title: str
     why: str

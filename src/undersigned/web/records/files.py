@@ -1,6 +1,6 @@
-"""Data classification of what a site stores outside its tables: the files of the data directory, by their place in it.
+"""Data classification of the files in the data directory, by path.
 
-A pattern is a path below the data directory as ``fnmatch`` reads it; the first that fits a file is the file's.
+A pattern is a path below the data directory, in the syntax of ``fnmatch``. The first one that matches a file applies.
 """
 
 from __future__ import annotations

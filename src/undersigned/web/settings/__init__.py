@@ -1,3 +1,3 @@
-"""Settings of the site, each value with its reason. One kind of site: rehearsal and tests run on these too."""
+"""Django's settings, each value with its reason. Rehearsals and tests use the same ones."""
 
 from undersigned.web.settings.base import *  # noqa: F403

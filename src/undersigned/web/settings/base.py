@@ -1,4 +1,4 @@
-"""Django's settings. What differs from site to site stands in the data directory's ``settings.toml``."""
+"""Django's settings. What differs between sites is read from ``settings.toml`` in the data directory."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ sqlite_library.use_bundled_sqlite()
 
 NAMED = from_environment()
 if NAMED is None:
-    # Tools that only read the code (type checker, makemigrations) name no data directory. They get a site in memory,
-    # and below this path no file can be made.
+    # Tools that only read the code (type checker, makemigrations) have no data directory. They get an in-memory site,
+    # and a path below which no file can be created.
     DATA = DataDir(Path(os.devnull))
     SITE = Settings(authority="127.0.0.1:8000", scheme="http")
     SECRET_KEY = secrets.token_urlsafe(48)
@@ -31,8 +31,8 @@ else:
     SECRET_KEY = read_secret(DATA, "django-secret") or ""
     if not SECRET_KEY:
         raise DataError(f"{DATA.keys / 'django-secret'} is missing: start the site with `undersigned serve`")
-DEBUG = False  # a traceback shows what was posted
-ALLOWED_HOSTS = [SITE.hostname]  # nobody else's name can be put into our pages through the Host header
+DEBUG = False  # a debug page would show the posted data
+ALLOWED_HOSTS = [SITE.hostname]  # a forged Host header cannot put another name into our pages
 USE_X_FORWARDED_HOST = False
 
 INSTALLED_APPS = [
@@ -47,7 +47,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "undersigned.web.edge.urls"
 ASGI_APPLICATION = "undersigned.web.edge.asgi.application"
-APPEND_SLASH = False  # a redirect would name the path to whoever watches
+APPEND_SLASH = False  # a redirect would show the path to an eavesdropper
 
 TEMPLATES = [
     {
@@ -62,12 +62,12 @@ SQLITE: dict[str, Any] = {
     "NAME": ":memory:" if NAMED is None else DATA.database,
     "OPTIONS": {
         "init_command": sqlite_library.INIT_COMMAND,
-        # Takes the write lock at BEGIN: a transaction that read first and writes later could fail half way.
+        # Takes the write lock at BEGIN: a transaction that reads first and writes later could fail halfway.
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,  # seconds to wait for another process's commit before giving up
     },
     "CONN_MAX_AGE": None,
-    # Tests run on a real file too: threads and the clerk share it, and what the disk holds is what is tested.
+    # Tests use a real file too: threads and the clerk share it, and tests check what is on the disk.
     "TEST": {"NAME": DATA.root / "test.sqlite3"},
 }
 library.require()
@@ -85,14 +85,14 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = True
 
-# Headers. Pages of a letter need a style sheet, fonts, pictures and scripts of this site; nothing else.
+# Headers. A letter's pages load style sheets, fonts, pictures and scripts from this site only.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "style-src": [SELF],
         "img-src": [SELF],
         "font-src": [SELF],
-        # These and no other (docs/adr/0040). A worker cannot be named so: its file's name holds its hash.
+        # Only these scripts, by hash (docs/adr/0040). A worker has no such source: its file name contains its hash.
         "script-src": script_sources() or [NONE],
         "worker-src": [SELF],
         "connect-src": [SELF],
@@ -101,8 +101,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# Forms carry a token against forgery in a cookie that ends with the session and that no script can read. Behind a proxy
-# that speaks https the browser's Origin is not the scheme Django sees, so the site's own is named.
+# The forms' CSRF token is in a session cookie that scripts cannot read. Behind a TLS proxy the browser's Origin has
+# another scheme than the request that Django sees, so the site's own origin is trusted explicitly.
 CSRF_COOKIE_NAME = "__Host-form" if SITE.scheme == "https" else "form"
 CSRF_COOKIE_SECURE = SITE.scheme == "https"
 CSRF_COOKIE_HTTPONLY = True
@@ -117,13 +117,13 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
                     "payment", "usb", "publickey-credentials-get", "screen-wake-lock", "xr-spatial-tracking")
 }  # fmt: skip
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"  # the next site must not learn which letter somebody was reading
+SECURE_REFERRER_POLICY = "no-referrer"  # the next site must not learn which letter the reader came from
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if SITE.scheme == "https" else 0
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # protocol.md section 8
 
-# No request is ever logged: paths name letters, and addresses name people. Errors say where in the code, not who.
+# No request is ever logged: paths name letters, and IP addresses identify people. Errors name the code, not the person.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": True,
@@ -135,7 +135,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "undersigned": {"level": "INFO"},
-        # It logs the request's path for every 4xx and 5xx, and mails tracebacks.
+        # Silenced, because it logs the request's path for each 4xx and 5xx, and mails tracebacks.
         "django.request": {"handlers": ["nobody"], "propagate": False},
         "django.security": {"handlers": ["nobody"], "propagate": False},
     },

@@ -1,1 +1,1 @@
-"""Taking entries and access codes: the checks, the queue, and the one transaction of a batch."""
+"""Accepting log entries and access codes: validation, the bounded queue, and group commit."""

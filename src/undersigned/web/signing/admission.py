@@ -1,4 +1,4 @@
-"""Whether an entry may be taken, given all that was taken before it, and the batch it goes into."""
+"""Admission control for log entries: accepts or refuses each, and assigns it to the letter's open batch."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from undersigned.web.times import moment
 
 HOUR = 3600
 SLACK = 60
-"""Seconds a receipt's promise allows the clerk beyond the batch's own time."""
+"""Seconds that a receipt's promised time allows the clerk after the batch is due."""
 
 
 class Admission:
-    """One letter's entries, within one transaction: decides one after the other. ``before``: read in it, of their
-    keys."""
+    """Decides one letter's entries in order, within one transaction. ``before``: the earlier entries of their keys,
+    read in this transaction."""
 
     def __init__(self, letter: FixedLetter, before: Before, now: int) -> None:
         self._letter, self._now = letter, now
@@ -33,14 +33,14 @@ class Admission:
         self._new: list[tuple[Any, ...]] = []
 
     def take(self, candidate: Candidate) -> Taken:
-        """Takes the entry, or finds that it was taken. Raises InvalidError if it may not stand, Problem if not now."""
+        """Accepts the entry; idempotent. Raises InvalidError if a rule forbids it, Problem if it is refused for now."""
         facts, entry = self._facts, candidate.entry
         same = next((row for row in facts.rows(candidate.key) if row.leaf == candidate.leaf), None)
         if same is not None:
             return Taken(new=False, by=self._promise(same.batch))
         known = facts.find_key(candidate.key)
         if self._halted and not (isinstance(entry, Withdraw) and known is not None):
-            # Whoever withdraws may have signed in what this database does not know.
+            # The key may have signed in log entries that this database does not have.
             raise halted()
         match entry:
             case Sign():
@@ -94,24 +94,24 @@ class Admission:
         return self._promises[batch]
 
     def flush(self) -> None:
-        """Stores what has been taken so far."""
+        """Inserts the entries accepted so far."""
         if self._new:
-            # By leaf hash, so that rows written together do not stand in the order they came in.
+            # Sorted by leaf hash, so that rows inserted together do not reveal their order of arrival.
             insert_pending(sorted(self._new))
             self._new = []
             self._facts.stored()
 
 
 def until(now: int, wait: int) -> int:
-    """When a batch begun at ``now`` waits for company no more: a time that says when, to an eighth of the wait."""
+    """When a batch begun at ``now`` stops waiting for more entries, rounded down to an eighth of the wait."""
     grain = max(wait // 8, 1)
     return (now + wait) // grain * grain
 
 
 def promise(now: int, wait: int) -> str:
-    """What every receipt of a batch begun at ``now`` promises: no finer than the batch's own time (at most an hour).
+    """The time promised by every receipt of a batch begun at ``now``, rounded up to the batch's wait (at most an hour).
 
-    Where entries hardly wait a batch may be one person's, and its row stays: then it says the hour.
+    If entries wait less than a minute, a batch may be one person's and its row is never deleted: then to the full hour.
     """
     grain = min(wait, HOUR) if wait >= SLACK else HOUR
     return format_time(moment(ceil((now + wait + SLACK) / grain) * grain))

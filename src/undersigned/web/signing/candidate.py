@@ -1,4 +1,4 @@
-"""An entry that has been checked by itself, and what became of it."""
+"""Validates a posted entry as far as no database is needed, and types for its outcome."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from undersigned.web.letters.fixed_letter import FixedLetter
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """``key`` and ``seq`` as in ``log.Entry``; ``body``: the object's bytes, with a ``sign`` entry only."""
+    """A valid entry, not yet accepted. ``key``, ``seq``: as in ``log.Entry``; ``body``: of ``sign``, its object."""
 
     letter: FixedLetter
     entry: Entry
@@ -28,14 +28,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The entry is durable. ``new``: it was not there before; ``by``: what its receipt promises."""
+    """The entry is durable. ``new``: it was accepted now, not earlier; ``by``: the time its receipt promises."""
 
     new: bool
     by: str
 
 
 def row_identity(entry: Entry) -> tuple[str, int]:
-    """``key`` and ``seq`` under which an entry is unique among its kind."""
+    """The ``key`` and ``seq`` that identify an entry within its kind."""
     if isinstance(entry, Sign):
         return entry.key, entry.seq
     if isinstance(entry, (Withdraw, Strike)):
@@ -46,8 +46,8 @@ def row_identity(entry: Entry) -> tuple[str, int]:
 
 
 def check(letter: FixedLetter, data: bytes, value: seal.SignedObject | None) -> Candidate:
-    """Everything about a posted entry that needs no database. ``data``: its canonical bytes. Raises ProtocolError."""
-    # Once more on its own: the lengths of keys, hashes and signatures are not in the shape msgspec knows.
+    """Validates a posted entry without the database. ``data``: its canonical bytes. Raises ProtocolError."""
+    # Parsed again: the types that msgspec checked do not hold the lengths of keys, hashes and signatures.
     entry = entries.parse(data)
     entries.verify_entry(entry, letter.manifest, letter.letter)
     body, hashed = None, None

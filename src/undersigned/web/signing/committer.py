@@ -1,7 +1,7 @@
-"""Group commit: many answers wait for one sync of the disk.
+"""Group commit: many requests share one transaction and one fsync.
 
-One thread owns one database connection. It takes whatever waits, decides all of it in one write transaction, commits,
-and only then are the answers given. So the cost of making things durable is shared, and no answer comes before it.
+One thread owns one database connection. It takes the queued requests, decides them in one write transaction, commits,
+and only then sends the responses. Requests share the cost of the commit, and no response is sent before it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from undersigned.web.storage.reserve import is_full
 
 MAX_BATCH: Final = 256
 MAX_WAITING: Final = 4096
-"""Beyond this a request is told to come back: better at once than after its sender has given up."""
+"""Bound of the queue. Beyond it a request gets ``busy`` at once, instead of after its sender has given up."""
 COMPANY: Final = 0.006
-"""Seconds a batch waits at most for as many as came with the one before it. While many sign, the event loop has the
-interpreter to itself meanwhile, and more share a transaction; who signs alone waits for nobody."""
+"""Longest batching window in seconds: a batch waits for as many requests as the one before it had. Under load, the
+event loop has the interpreter to itself meanwhile and more requests share a transaction. A single signatory does not
+wait."""
 EXIT_UNSAFE: Final = 70
 
 logger = logging.getLogger(__name__)
@@ -45,13 +46,13 @@ class _Job:
 
 
 def stop_process(error: BaseException) -> None:
-    """Ends this process without another answer: what the disk holds is not known, and the next start will look."""
+    """Ends this process without another response: it is unknown what was stored, and the next start will read it."""
     logger.critical("the database failed in a way that leaves open what was stored: %s. Stopping.", where(error))
     os._exit(EXIT_UNSAFE)
 
 
 class _Company:
-    """Whether those who come together have come: as many as last time, or all that do within ``COMPANY``."""
+    """Adaptive batching window: waits for as many requests as the last batch had, at most ``COMPANY`` seconds."""
 
     def __init__(self, queue: SimpleQueue[_Job | None]) -> None:
         self._queue = queue
@@ -59,28 +60,28 @@ class _Company:
         self._here = threading.Event()
 
     def look(self) -> None:
-        """Somebody is in the queue: perhaps the one who was waited for."""
+        """Ends the wait if enough requests are queued. Called after each request is queued."""
         if self._wanted and self._queue.qsize() >= self._wanted:
             self._here.set()
 
     def wait(self) -> None:
-        """With one in hand, for the others."""
+        """Waits for the rest of a batch, of which one request has been taken from the queue."""
         wanted = min(self._last, MAX_BATCH) - 1
         if wanted > self._queue.qsize():
             self._here.clear()
             self._wanted = wanted
-            # Asked again: they may have come before they were wanted.
+            # Checked again: they may have been queued before ``_wanted`` was set.
             if wanted > self._queue.qsize():
                 self._here.wait(COMPANY)
             self._wanted = 0
 
     def came(self, number: int) -> None:
-        """So many it was this time."""
+        """Notes the size of this batch."""
         self._last = number
 
 
 class Committer:
-    """``submit`` from the event loop; the outcome comes when it is durable."""
+    """The group-commit thread and its queue: call ``submit`` from the event loop; it resolves once durable."""
 
     def __init__(
         self, clock: Clock, reserve: Reserve, *, on_failure: Callable[[BaseException], None] = stop_process
@@ -99,18 +100,18 @@ class Committer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Lets what waits be finished, then ends the thread."""
+        """Finishes the queued requests, then ends the thread."""
         self._queue.put(None)
         if self._thread is not None:
             self._thread.join(timeout=4)
 
     def check_room(self) -> None:
-        """Raises Problem ``busy`` if too much waits already."""
+        """Raises Problem ``busy`` if the queue is full."""
         if self._queue.qsize() >= MAX_WAITING:
             raise busy()
 
     def submit(self, work: Work) -> Future[Any]:
-        """A future of the outcome. Raises Problem ``busy`` if too much waits already; then nothing is queued."""
+        """Queues a request; returns a future of its outcome. Raises Problem ``busy`` if the queue is full."""
         self.check_room()
         answer = get_running_loop().create_future()
         self._queue.put(_Job(work, answer))
@@ -130,10 +131,10 @@ class Committer:
         connection.close()
 
     def _late(self) -> list[_Job]:
-        """Everything that waits, to be told to come back: the database kept those before them waiting for seconds, and
-        would keep them for as long again.
+        """Drains the queue after a stall, so that every waiting request gets ``busy``: the database kept the batch
+        before them waiting for seconds, and would keep them waiting as long.
 
-        Taken out before anybody is answered: a request sent after the first "busy" came back is tried.
+        Drained before the first response is sent: a request that arrives after a client has seen ``busy`` is tried.
         """
         self._stalled = False
         jobs, self._held = self._held, []
@@ -142,18 +143,18 @@ class Committer:
         return jobs
 
     def _collect(self) -> list[_Job]:
-        """What waits, all of one kind; nothing only at the end.
+        """Takes the queued requests for one transaction, all of one kind; empty only once stopped.
 
-        A transaction takes codes or entries, never both: whoever reads in a copy of the database which rows came
-        together must not find a code beside its holder's entry. Those of the other kind are held, and are the first
-        of the next transaction. So there are no more commits than if they were mixed.
+        A transaction has codes or entries, never both: in a copy of the database that shows which rows were written
+        together, no code may appear with its holder's entry. Requests of the other kind are held, and come first in the
+        next transaction, so that there are no more commits than if the kinds were mixed.
         """
         taken, self._held = self._held, []
         if not taken:
             self._take(taken)
         if not self._ended:
             self._company.wait()
-        # Nobody else takes from the queue.
+        # Safe to test for empty: only this thread takes from the queue.
         while taken and not self._ended and len(taken) < 2 * MAX_BATCH and not self._queue.empty():
             self._take(taken)
         self._company.came(len(taken))
@@ -163,7 +164,7 @@ class Committer:
         return same
 
     def _take(self, jobs: list[_Job]) -> None:
-        """Adds the next of the queue, waiting for it, or notes that there will be none."""
+        """Adds the next queued request to ``jobs``, waiting for it, or notes that the queue has ended."""
         job = self._queue.get()
         if job is None:
             self._ended = True
@@ -171,13 +172,13 @@ class Committer:
             jobs.append(job)
 
     def _decide(self, jobs: Sequence[_Job]) -> list[Any]:
-        """An outcome for each job, all of them durable."""
+        """Returns an outcome for each job, each durable."""
         if not self._reserve.is_held():
             return self._decide_without_room(jobs)
         return self._commit(jobs)
 
     def _decide_without_room(self, jobs: Sequence[_Job]) -> list[Any]:
-        """As ``_decide``; nobody signs, so that the room that is left is for those who withdraw."""
+        """Like ``_decide`` on a full disk: refuses signatures, so that the remaining space is for withdrawals."""
         others = [job for job in jobs if not _signs(job.work)]
         outcomes = iter(self._commit(others) if others else ())
         return [full() if _signs(job.work) else next(outcomes) for job in jobs]
@@ -193,12 +194,12 @@ class Committer:
         except IntegrityError as error:
             if len(works) == 1:
                 return [DuplicateError("this has been taken already")]
-            # A constraint objected to one of them, and nothing was stored: each by itself, so that only it is refused.
+            # One of them violates a constraint, and nothing was stored: retry one by one, so that only it is refused.
             logger.warning("a constraint refused a batch: %s", where(error))
             return [outcome for job in jobs for outcome in self._commit([job])]
         except Exception as error:
             if is_full(error):
-                # Nothing of it was stored (``is_full``). Once more with the room that was kept, if there is any.
+                # Nothing of it was stored (``is_full``). Retry with the disk reserve, if there is any left.
                 return self._decide_without_room(jobs) if self._reserve.release() else [full()] * len(jobs)
             return self._failed(error, begun, committing, len(jobs))
         return outcomes
@@ -210,13 +211,13 @@ class Committer:
         return [next(entries) if isinstance(work, Candidate) else next(codes) for work in works]
 
     def _failed(self, error: Exception, begun: bool, committing: bool, number: int) -> list[Any]:
-        """What is answered if the transaction failed: nothing is said to be stored that may not be."""
+        """The outcomes after a failed transaction: none claims that something is stored that may not be."""
         if isinstance(error, OperationalError) and not begun:
-            # Somebody else held the write lock too long: nothing of this was written.
+            # Another process held the write lock too long: nothing of this was written.
             self._stalled = True
             return [busy()] * number
         if connection.vendor == "postgresql" and isinstance(error, DatabaseError):
-            # Another server may have taken over meanwhile: what is true is asked of it, on a connection of its own.
+            # There may have been a failover: close the connection, so that the new primary is asked on a fresh one.
             connection.close()
             self._stalled = True
             logger.warning("the database did not confirm a batch of %d: %s", number, where(error))
@@ -231,7 +232,7 @@ class Committer:
         for job, outcome in zip(jobs, outcomes, strict=True):
             by_loop.setdefault(job.answer.get_loop(), []).append((job.answer, outcome))
         for loop, answers in by_loop.items():
-            # The loop may have been closed by a stop; what was stored stays stored.
+            # The loop may be closed already when the process stops; what was committed stays.
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_resolve, answers)
 
@@ -245,7 +246,7 @@ def _is_code(job: _Job) -> bool:
 
 
 def _signs(work: Work) -> bool:
-    """Whether this brings somebody new in: a signature, or the use of an access code."""
+    """Whether this adds a signatory: a signature, or the use of an access code."""
     return isinstance(work, CodeUse) or work.kind == "sign"
 
 

@@ -1,4 +1,4 @@
-"""Whether it is time for a batch: the clerk asks to take it, the organiser's status to say that it is on its way."""
+"""Whether a batch is due: asked by the clerk, to append it, and by the organiser's status, to count its entries."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from undersigned.web.records.models import Batch, Pending
 
 
 def is_due(batch: Batch, manifest: Manifest, now: int) -> bool:
-    """Whether the batch waits for nobody any more. ``now``: Unix seconds."""
+    """Whether the batch waits for no more entries. ``now``: Unix seconds."""
     if batch.closed or batch.urgent or batch.due <= now:
         return True
     if batch.due > now + manifest.batch.wait:
-        # The clock has been set back since the batch was begun. Nobody waits longer than the manifest says.
+        # The clock has been set back since the batch was begun. No entry waits longer than the manifest says.
         return True
     return Pending.objects.filter(batch=batch).count() >= manifest.batch.min
 
 
 def count_due(letter: int, manifest: Manifest, now: int) -> int:
-    """Entries on their way into the log at this moment. Those that wait for company are not told of: somebody who asks
-    again and again would see each of them come."""
+    """Counts the entries in batches that are due. Entries still waiting for others are not counted: polling this count
+    would reveal when each of them arrived."""
     batches = [batch for batch in Batch.objects.filter(letter=letter, due__gt=0) if is_due(batch, manifest, now)]
     return Pending.objects.filter(batch__in=batches).count()

@@ -1,4 +1,4 @@
-"""What the database says of a letter, as the facts that ``protocol.rules`` asks for."""
+"""The state of a letter read from the database, as the facts that ``protocol.rules`` checks."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from undersigned.web.signing.rows import Before, Row, count_keys
 
 
 class Facts:
-    """One letter within one transaction (``rules.LetterFacts``): what was read at its beginning, and what was taken
-    since. ``before``: read in this transaction, about the keys of the entries to be decided."""
+    """One letter's state within one transaction (``rules.LetterFacts``): what was read at its beginning, and what was
+    accepted since. ``before``: read in this transaction, for the keys of the entries to be decided."""
 
     def __init__(self, letter: FixedLetter, before: Before) -> None:
         self.letter, self.manifest = letter, letter.manifest
@@ -27,11 +27,11 @@ class Facts:
         self._unstored = 0
 
     def rows(self, key: str) -> Sequence[Row]:
-        """Every entry about ``key`` so far, in no order."""
+        """Every entry of ``key`` so far, in no particular order."""
         return self._rows.get(key, ())
 
     def add(self, row: Row) -> None:
-        """Notes an entry that has been taken, and is not in the database yet (``stored``)."""
+        """Adds an accepted entry that is not in the database yet (``stored``)."""
         self._rows[row.key].append(row)
         self._entries += 1
         if row.kind == "sign" and row.seq == 0:
@@ -40,7 +40,7 @@ class Facts:
                 self._signed += 1
 
     def stored(self) -> None:
-        """Notes that everything that was taken is in the database now."""
+        """Notes that every accepted entry is in the database now."""
         self._unstored = 0
 
     def find_key(self, key: str) -> KnownKey | None:
@@ -50,9 +50,9 @@ class Facts:
 
     @property
     def signed(self) -> int:
-        """How many keys ever signed; while there are fewer entries than people on the roll, the number of entries.
+        """How many keys have ever signed, or an upper bound: the number of entries, while it is below the roll's size.
 
-        To count keys, every row is read. That matters only once the roll may be full.
+        Counting keys reads every row, so it is done only once the roll may be full.
         """
         if self._entries < (self.manifest.eligibility.size or 0):
             return self._entries
@@ -62,7 +62,7 @@ class Facts:
 
     @property
     def count(self) -> int:
-        """How many stand behind the letter, among what is stored: signed and not withdrawn. Reads every row."""
+        """How many keys have signed and not withdrawn, among the stored entries. Reads every row."""
         return count_keys(self.letter.pk, "sign") - count_keys(self.letter.pk, "withdraw")
 
     @property
@@ -72,7 +72,7 @@ class Facts:
 
     @cached_property
     def editions(self) -> list[Edition]:
-        """The letter's editions so far; asked for by few entries."""
+        """The letter's editions so far. Read on first use, since few entries need them."""
         return list(Edition.objects.filter(letter=self.letter.pk).order_by("number"))
 
     @property
@@ -120,14 +120,14 @@ class KnownKey:
         """The edition whose cut covers it: the first cut after it signed, unless it had withdrawn by then."""
         first, withdrawal = min(row.batch for row in self.signs), self._withdrawal
         for edition in self.facts.editions:
-            # A cut is the last of its batch: what came in that batch came before it.
+            # A cut is the last entry of its batch: the others in that batch precede it.
             if edition.cut_batch is not None and edition.cut_batch >= first:
                 gone = withdrawal is not None and withdrawal.batch <= edition.cut_batch
                 return None if gone else edition.number
         return None
 
     def has_object(self, object_hash: str) -> bool:
-        """Whether one of its signatures names this object. No other key's can: an object names its key."""
+        """Whether one of its signatures names this object. No other key's signature can: an object names its key."""
         return any(row.object == object_hash for row in self.signs)
 
     @property

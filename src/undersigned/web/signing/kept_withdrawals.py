@@ -1,7 +1,7 @@
-"""Withdrawals taken into a database that is behind its log, kept for the one that comes in its place.
+"""Withdrawals accepted by a database that is behind its log, saved as files for the database that replaces it.
 
-Each is a file, ``withdrawn/<slug>/<hash>.json`` in the data directory, with the entry as it was posted: what will be
-public in the log, without a name. When the letter goes on, on whichever database, they are taken again.
+Each is a file, ``withdrawn/<slug>/<hash>.json`` in the data directory, with the entry as it was posted: it will be
+public in the log, and has no name. When the log resumes, on this or another database, they are accepted again.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ logger = logging.getLogger(__name__)
 
 
 class KeptWithdrawals:
-    """One letter's. ``root``: the directory of all of them."""
+    """One letter's saved withdrawals. ``root``: the directory of all letters' withdrawals."""
 
     def __init__(self, root: Path, letter: FixedLetter) -> None:
         self._letter, self._folder = letter, root / letter.slug
 
     def keep(self) -> None:
-        """Every withdrawal that waits in this database is a file, durably."""
+        """Saves each pending withdrawal of this database as a file, durably."""
         waiting = Pending.objects.filter(letter=self._letter.pk, kind="withdraw")
         for data in waiting.values_list("data", flat=True):
             path = self._folder / f"{hashlib.sha256(bytes(data)).hexdigest()}.json"
             if not path.exists():
                 make_directory(path.parent, 0o700)
                 write_new(path, bytes(data))
-                # Files tell no order either.
+                # No timestamps: they would reveal the order of withdrawals.
                 os.utime(path, (0, 0))
 
     def give_back(self, now: int) -> None:
-        """Takes them all as if they were posted now. ``now``: Unix seconds."""
+        """Accepts each saved withdrawal as if it were posted now, and deletes its file. ``now``: Unix seconds."""
         for path in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
             try:
                 found = candidate.check(self._letter, path.read_bytes(), None)
@@ -51,5 +51,5 @@ class KeptWithdrawals:
                 outcome = error
             if isinstance(outcome, Exception):
                 logger.error("a withdrawal that was kept cannot be taken: %s", outcome)
-            # True now: it is in the database, or was before, or nobody can take it.
+            # Safe to delete: it is in the database now, or was before, or will never be valid.
             path.unlink()

@@ -1,4 +1,4 @@
-"""Log entries of organiser and trustees: whether the rules allow them, and what follows from them."""
+"""Log entries of the organiser and the trustees: checks them, and updates the letter and its editions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from undersigned.web.records.models import Edition, Letter
 from undersigned.web.signing.facts import Facts
 
 Number = Callable[[], int]
-"""Gives the number of the batch that the entry goes into, and begins one if there is none."""
+"""Returns the number of the open batch, which is created if there is none."""
 
 
 def take_organiser_entry(facts: Facts, entry: Entry, kind: str, *, now: int, batch: Number) -> None:
-    """Decides an entry of organiser or trustee, and notes what follows from it. Everything taken before is stored.
+    """Checks an entry of the organiser or a trustee, and stores its consequences. Call after ``Admission.flush``.
 
     ``now``: Unix seconds. Raises InvalidError; then nothing has changed.
     """
@@ -60,7 +60,7 @@ def _cut(facts: Facts, entry: Cut, now: int, batch: Number) -> None:
     rules.check_cut(facts, entry.edition)
     edition = facts.editions[-1]
     rules.check_times(entry, facts.manifest, now, noticed=edition.noticed, after=edition.after)
-    # Last: to count, every row is read.
+    # Checked last, because counting reads every row.
     rules.check_enough(facts.count, facts.manifest)
     edition.cut_batch = batch()
     edition.save(update_fields=["cut_batch"])
@@ -68,6 +68,6 @@ def _cut(facts: Facts, entry: Cut, now: int, batch: Number) -> None:
 
 def _strike(facts: Facts, entry: Strike) -> None:
     rules.check_strike(facts.find_key(entry.key), entry.edition)
-    # The site's own rule: the log would allow it, but the names of a published edition do not change any more.
+    # A rule of the site, not of the log: once an edition is published, no name in it can be struck.
     if facts.editions[entry.edition - 1].published is not None:
         raise ClosedError(f"edition {entry.edition} is published; whoever is in it can still withdraw")

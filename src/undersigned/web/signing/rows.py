@@ -1,8 +1,8 @@
-"""The statements of the hot path, in SQL.
+"""SQL statements of the hot path: accepting entries and access codes.
 
-Django's models build and read rows some ten times slower than the database stores them, and while they do so the event
-loop waits for the interpreter. So here, and only here and in ``log.rows``, tables are spoken to directly; they are the
-models' own, and the models' constraints hold.
+Django's ORM builds and reads rows about ten times slower than the database stores them, and blocks the event loop
+meanwhile. So this module and ``log.rows`` use SQL directly, and no other does. The tables are the models' own, with the
+models' constraints.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PENDING: Final = {
     "leaf": "text", "letter_id": "int8", "batch_id": "int8", "kind": "text", "key": "text", "seq": "int4",
     "object": "text", "data": "bytea", "body": "bytea",
 }  # fmt: skip
-# The last column: how many entries there are besides the manifest. The log's are read off its last index, not counted.
+# The last column: the number of entries besides the manifest. The log's is its last index, so they are not counted.
 _STATE: Final = (
     "SELECT l.open, l.abandoned, l.halted, b.id, b.number, b.by, b.due, b.urgent, "
     'coalesce((SELECT max("index") FROM log_entry WHERE letter_id = l.id), 0) '
@@ -34,12 +34,12 @@ _COUNT: Final = (
     "+ (SELECT count(*) FROM signing_pending WHERE letter_id = %s AND kind = %s AND seq = 0)"
 )
 _WIDTH = 200
-"""Keys asked for at once: each stands twice in the question, and SQLite takes a limited number of parameters."""
+"""Keys in one query: each is a parameter twice, and SQLite limits the number of parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is known of an earlier entry."""
+    """An earlier entry, as far as admission needs it."""
 
     key: str
     kind: str
@@ -63,8 +63,8 @@ _USE: Final = (
     "RETURNING leaf, box, blinded, answer"
 )
 _FIND: Final = "SELECT leaf, box, used, blinded, answer FROM letters_code WHERE letter_id = %s AND token_hash = %s"
-# PostgreSQL writes a row that changes anew, behind the others and with its transaction's number: so uses come into a
-# small table first, which is rewritten every few seconds (``letters.models.Use``).
+# PostgreSQL stores a new version of an updated row, after the other rows and with its transaction's number. So uses are
+# inserted into a small table first, which is rewritten every few seconds (``records.models.Use``).
 _USE_ASIDE: Final = (
     "WITH code AS ("
     "SELECT leaf, box, used, blinded, answer FROM letters_code WHERE letter_id = %s AND token_hash = %s), "
@@ -82,7 +82,7 @@ _BOX: Final = "SELECT leaf, box FROM letters_code WHERE letter_id = %s AND token
 
 @dataclass(frozen=True, slots=True)
 class CodeRow:
-    """What the server keeps of an access code. ``blinded`` and ``answer``: the question it answered, None if unused."""
+    """What the server stores of an access code. ``blinded``, ``answer``: value and signature, None if unused."""
 
     leaf: str | None
     box: bytes | None
@@ -91,7 +91,7 @@ class CodeRow:
 
 
 def find_code_row(letter: int, token_hash: str) -> CodeRow | None:
-    """An access code, used or not; None if there is none. Reads, and decides nothing."""
+    """Finds an access code, used or not; None if there is none. Read-only."""
     if connection.vendor == "postgresql":
         row = _one(_FIND_ASIDE, [name_of(letter, token_hash), letter, token_hash])
     else:
@@ -103,16 +103,16 @@ def find_code_row(letter: int, token_hash: str) -> CodeRow | None:
 
 
 def find_box_row(letter: int, token_hash: str) -> CodeRow | None:
-    """An access code's leaf and box; None if there is no such code. Whether it has been used is not asked."""
+    """Finds an access code's leaf and box, used or not; None if there is no such code."""
     row = _one(_BOX, [letter, token_hash])
     return None if row is None else CodeRow(row[0], _bytes(row[1]))
 
 
 def use_code_row(letter: int, token_hash: str, blinded: bytes, answer: bytes) -> CodeRow | None:
-    """Stores question and answer unless the code has an answer already; returns what now stands, None without a code.
+    """Stores question and answer unless the code has an answer; returns the stored row, None if there is no code.
 
-    A used code's row is written again as it was: the statements, the pages that change and what the commit waits for
-    are then the same for both, so that neither time nor a failing disk tells them apart.
+    A used code's row is rewritten unchanged, so that both cases run the same statements, change the same pages and wait
+    for the same commit: neither timing nor a failing disk tells used and unused codes apart.
     """
     if connection.vendor == "postgresql":
         key = name_of(letter, token_hash)
@@ -125,7 +125,7 @@ def use_code_row(letter: int, token_hash: str, blinded: bytes, answer: bytes) ->
 def _one(statement: str, values: list[Any]) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        # All of them: SQLite commits nothing while an UPDATE has rows to give.
+        # Fetch all rows: SQLite cannot commit while an UPDATE has rows left to return.
         rows = cursor.fetchall()
     return rows[0] if rows else None
 
@@ -136,8 +136,8 @@ def _bytes(value: Any) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What stands before a batch of entries: the letter's state, the batch that takes entries, if there is one, how
-    many entries there are, and every earlier one about their keys, in the log or waiting."""
+    """The state before a batch of entries is decided: the letter, its open batch if any, the number of entries, and
+    each earlier entry of the same keys, in the log or pending."""
 
     open: bool
     abandoned: bool
@@ -148,14 +148,14 @@ class Before:
 
 
 def questions(letter: int, keys: Sequence[str]) -> list[Question]:
-    """What is to be asked for ``Before``."""
+    """The queries that ``Before`` is built from."""
     parts = [keys[i : i + _WIDTH] for i in range(0, len(keys), _WIDTH)]
     return [(_STATE, [letter]), *(_known(letter, part) for part in parts)]
 
 
 def _known(letter: int, keys: Sequence[str]) -> Question:
     marks = ", ".join(["%s"] * len(keys))
-    # The marks are placeholders; no value is written into the statement.
+    # The marks are placeholders; no value is formatted into the statement.
     return (
         f"SELECT key, kind, seq, leaf, batch, object FROM log_entry WHERE letter_id = %s AND key IN ({marks}) "  # noqa: S608
         "AND kind <> 'manifest' "
@@ -166,24 +166,24 @@ def _known(letter: int, keys: Sequence[str]) -> Question:
 
 
 def before(letter: int, answers: Answers) -> Before:
-    """The answers to ``questions``, read."""
+    """Builds ``Before`` from the results of ``questions``."""
     ((open_, abandoned, halted, pk, number, by, due, urgent, entries),), *known = answers
     rows = [Row(*row) for part in known for row in part]
     batch = None
     if pk is not None:
-        # As a model's instance, since closing it and making it urgent, which happen once, go through the model.
+        # A model instance, since closing it and making it urgent happen once each and go through the ORM.
         batch = Batch(id=pk, letter_id=letter, number=number, by=by, due=due, urgent=bool(urgent), closed=False)
         batch._state.adding, batch._state.db = False, connection.alias
     return Before(bool(open_), bool(abandoned), bool(halted), batch, entries, rows)
 
 
 def count_keys(letter: int, kind: str) -> int:
-    """How many keys have an entry of this kind, in the log or waiting: ``sign`` or ``withdraw``. Reads every row."""
+    """Counts the keys with an entry of this kind, ``sign`` or ``withdraw``, logged or pending. Reads every row."""
     return int(_one(_COUNT, [letter, kind, letter, kind])[0])
 
 
 def insert_pending(rows: Iterable[tuple[Any, ...]]) -> None:
-    """Stores entries that wait: leaf, letter, batch, kind, key, seq, object, data, body."""
+    """Inserts pending entries: leaf, letter, batch, kind, key, seq, object, data, body."""
     if connection.vendor == "postgresql":
         insert_in_one_statement("signing_pending", _PENDING, list(rows))
         return

@@ -1,1 +1,1 @@
-"""SQLite as the site's database: Django's backend, without row numbers that nobody asked for (docs/adr/0076)."""
+"""Django's SQLite backend without hidden row numbers (docs/adr/0076)."""

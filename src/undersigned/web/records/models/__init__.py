@@ -1,4 +1,4 @@
-"""What the database holds, a file a table."""
+"""The database models, one file for each table or group of tables."""
 
 from .act import Act
 from .batch import Batch

@@ -1,4 +1,4 @@
-"""One act of an organiser, a trustee or the clerk. Never a signatory's: those stand in the log, without a time."""
+"""The audit trail: acts of organisers, trustees and the clerk. A signatory's are in the log only, without a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from undersigned.web.records.classification import LETTER_LIFE, Field, Kind, Sto
 
 
 class Act(models.Model):
-    """Who did what to which letter, when. No foreign keys: the record outlives what it speaks of."""
+    """Who did what to which letter, and when. No foreign keys, so that the record outlives the letter."""
 
     at = models.BigIntegerField()  # Unix seconds
     by = models.CharField(max_length=40)  # "organiser", "trustee 2", "clerk"

@@ -13,18 +13,18 @@ from .letter import Letter
 
 
 class Batch(models.Model):
-    """Entries taken between one batch and the next. All of them got the same promise: in the log by ``by``.
+    """Entries accepted since the last batch. All their receipts promise the same time, ``by``.
 
-    An act of organiser or trustee closes its batch and stands last in it, so that what was taken before a cut is
-    counted before it, and what came after is not.
+    An act of an organiser or a trustee closes its batch and is its last entry, so that a cut counts each entry accepted
+    before it, and none accepted later.
     """
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="batches")
     number = models.PositiveIntegerField()
     by = models.CharField(max_length=20)  # the time promised in receipts
-    due = models.BigIntegerField()  # Unix seconds: no more waiting for company after this; 0 once in the log
+    due = models.BigIntegerField()  # Unix seconds: when it stops waiting for more entries; 0 once in the log
     urgent = models.BooleanField(default=False)  # a withdrawal or an act waits: no minimum
-    closed = models.BooleanField(default=False)  # takes no more entries
+    closed = models.BooleanField(default=False)  # accepts no more entries
 
     STORED: ClassVar = Stored(
         "Batches of log entries",

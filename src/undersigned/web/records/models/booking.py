@@ -1,4 +1,4 @@
-"""One booked page of one paper: its terms, and where it stands (press/schedule.py)."""
+"""A booked newspaper page: its terms and its state (press/schedule.py)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ STATES: Final = ("booked", "proof", "sent", "printed", "cancelled")
 
 
 class Booking(models.Model):
-    """Names stand in no column: the page, its report and a refusal are files (``press.files``), which can be erased.
+    """A booking. No column holds names: the page, its report and a refusal are files, which can be erased.
 
-    ``edition``: the number its page shows, 0 without one; ``sha256``: of page.pdf in hex, empty without one.
-    ``refused``: the edition of which no page could be made on these terms, 0 if there was none.
+    ``edition``: the edition that its page shows, 0 if there is no page; ``sha256``: of page.pdf in hex, empty likewise.
+    ``refused``: the edition for which no page could be made on these terms, 0 if there was none.
     """
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="bookings")
@@ -33,7 +33,7 @@ class Booking(models.Model):
     titles = models.BooleanField(default=True)
     sections = models.BooleanField(default=True)
     pages = models.PositiveSmallIntegerField(default=1)
-    first = models.PositiveIntegerField(default=0)  # print only so many names; 0: all
+    first = models.PositiveIntegerField(default=0)  # print at most this many names; 0: all
     icc = models.BinaryField(default=bytes)  # the paper's CMYK output profile
     deadline = models.BigIntegerField()  # Unix seconds: the paper's copy deadline
     state = models.CharField(max_length=10, default="booked")

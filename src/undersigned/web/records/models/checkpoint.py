@@ -1,4 +1,4 @@
-"""States of the log that were signed, and what trustees said to them."""
+"""Signed checkpoints of the log, and the trustees' cosignatures."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .letter import Letter
 
 
 class Checkpoint(models.Model):
-    """A size and its root, signed by the log. Stored before it is served: two of one size cannot be."""
+    """A size and its root hash, signed by the log. Stored before it is served, so that no size is signed twice."""
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="checkpoints")
     size = models.PositiveBigIntegerField()
     root = models.CharField(max_length=43)
-    note = models.BinaryField()  # the note with the log's own line
+    note = models.BinaryField()  # the note with the log's own signature line
 
     STORED: ClassVar = Stored(
         "Signed states of the log",
@@ -40,7 +40,7 @@ class Checkpoint(models.Model):
 
 
 class Cosignature(models.Model):
-    """A trustee's line under a checkpoint, checked."""
+    """A trustee's verified cosignature of a checkpoint."""
 
     checkpoint = models.ForeignKey(Checkpoint, on_delete=models.CASCADE, related_name="cosignatures")
     trustee = models.PositiveSmallIntegerField()

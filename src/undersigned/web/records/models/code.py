@@ -1,4 +1,4 @@
-"""An access code, of which the server knows only the hash of a token derived from it (protocol.md section 3)."""
+"""Access codes. The server stores only the hash of a token derived from each (protocol.md section 3)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from undersigned.web.records.classification import LETTER_LIFE, Field, Kind, Sto
 from undersigned.web.records.models.letter import Letter
 
 WIDTH: Final = 384
-"""Bytes of the two numbers a used code has."""
+"""The length in bytes of each of the two numbers that a used code has."""
 
 
 def empty() -> bytes:
-    """What stands where a code's numbers will: as long as they are, so that using it moves no row on disk."""
+    """A placeholder of the same length as a used code's number, so that using the code moves no row on disk."""
     return bytes(WIDTH)
 
 
 class Code(models.Model):
-    """A code and, once it has been used, the blinded value it asked about and the answer it got."""
+    """An access code; once used, with the blinded value it was used for and the registrar's answer."""
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="codes")
     token_hash = models.CharField(max_length=43)

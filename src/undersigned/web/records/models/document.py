@@ -1,4 +1,4 @@
-"""A letter's fixed documents: text in each language, roll, manifest. What is served is copied from here."""
+"""A letter's documents: the text in each language, the roll, the manifest. The served files are copies of these."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from undersigned.web.records.models.letter import Letter
 
 
 class Document(models.Model):
-    """``data`` is served at ``path`` under the letter's origin, byte for byte, once the letter is no draft any more."""
+    """``data`` is served at ``path`` under the letter's origin, byte for byte, once the letter is no longer a draft."""
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="documents")
     path = models.CharField(max_length=60)

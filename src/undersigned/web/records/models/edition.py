@@ -1,4 +1,4 @@
-"""An edition, from its notice on."""
+"""Editions of a letter. Each row is created by the edition's notice."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .letter import Letter
 
 
 class Edition(models.Model):
-    """What admission needs to know of notices and cuts without reading the log, and what was published."""
+    """An edition: its notice and cut, so that admission need not read the log, and what was published."""
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="editions")
     number = models.PositiveIntegerField()
     after = models.CharField(max_length=20)
-    noticed = models.BigIntegerField()  # Unix seconds: when this server took the notice
+    noticed = models.BigIntegerField()  # Unix seconds: when this server accepted the notice
     cut_batch = models.PositiveIntegerField(null=True)  # the batch its cut closed
     published = models.CharField(max_length=43, null=True)  # noqa: DJ001 - edition id, base64url
     data = models.BinaryField(null=True)  # edition.json as published; null once a name had to be erased
-    counts = models.BinaryField(null=True)  # counts.json, from publication on
+    counts = models.BinaryField(null=True)  # counts.json, once published
 
     STORED: ClassVar = Stored(
         "Editions",
@@ -61,5 +61,5 @@ class Edition(models.Model):
 
 
 def published_editions(letter: int) -> models.QuerySet[Edition]:
-    """The published editions of the letter with the primary key ``letter``, in order."""
+    """The published editions of the letter with the primary key ``letter``, in order of their numbers."""
     return Edition.objects.filter(letter=letter, published__isnull=False).order_by("number")

@@ -1,4 +1,4 @@
-"""A log entry at its index."""
+"""Log entries, each at its index."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from .letter import Letter
 
 
 class Entry(models.Model):
-    """What the tree is made of. Inserted in the order of the log: the rows tell nothing the log does not.
+    """A leaf of the Merkle tree. Inserted in the order of the log, so that the rows reveal no more than the log.
 
-    ``seq``: of a signature its own; of an approval the trustee; of a notice or cut the edition; otherwise 0.
+    ``seq``: a signature's own number, an approval's trustee, a notice's or a cut's edition; otherwise 0.
     ``key``: of signatures, withdrawals and strikes; otherwise empty.
-    So one constraint says: one first signature and one withdrawal a key, one approval a trustee, one cut an edition.
+    One constraint thus allows one first signature and one withdrawal for each key, one approval for each trustee and
+    one cut for each edition.
     """
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="entries")
     index = models.PositiveBigIntegerField()
     leaf = models.CharField(max_length=43)
-    batch = models.PositiveIntegerField()  # number of the batch it came in with
+    batch = models.PositiveIntegerField()  # the number of its batch
     kind = models.CharField(max_length=8)
     key = models.CharField(max_length=43, blank=True)
     seq = models.PositiveIntegerField()

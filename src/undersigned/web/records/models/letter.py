@@ -1,4 +1,4 @@
-"""A letter: a draft until its manifest is fixed."""
+"""Letters. A letter is a draft until its manifest is fixed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from undersigned.web.records.classification import LETTER_LIFE, Field, Kind, Sto
 
 
 class Letter(models.Model):
-    """One letter of this site. Signatories change no row here: what changes does so a handful of times."""
+    """One letter of this site. Signatories change no row here; a row changes only a few times."""
 
     slug = models.CharField(max_length=80, unique=True)
     origin = models.CharField(max_length=300, unique=True)
@@ -20,9 +20,9 @@ class Letter(models.Model):
     # Letter id, base64url; null while a draft.
     letter = models.CharField(max_length=43, null=True, unique=True)  # noqa: DJ001 - two nulls are not the same
     manifest = models.BinaryField(null=True)
-    open = models.BooleanField(default=False)  # every trustee's approval has been taken
+    open = models.BooleanField(default=False)  # every trustee has approved
     abandoned = models.BooleanField(default=False)
-    halted = models.BooleanField(default=False)  # its log was signed further than this database knows (log.guard)
+    halted = models.BooleanField(default=False)  # the database is behind what its log has signed (log.guard)
 
     STORED: ClassVar = Stored(
         "Letters",

@@ -1,7 +1,7 @@
-"""What is left of an address: hashes under a key that is not in the database, each for one purpose.
+"""Keyed hashes of email addresses, one table for each purpose. The hash key is not in the database.
 
-The hash is the key of its table, and rows stand in the order of keys: any other order would tell which code went to
-which address.
+The hash is each table's primary key, and rows are stored in the order of the hashes: any other order would reveal which
+code went to which address.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .letter import Letter
 
 
 class MailGranted(models.Model):
-    """An address that has been mailed its access code for a letter."""
+    """An address that has been sent its access code for a letter."""
 
     digest = models.CharField(max_length=43, primary_key=True)  # of the address and the letter
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
@@ -43,7 +43,7 @@ class MailGranted(models.Model):
 
 
 class MailBlocked(models.Model):
-    """An address whose holder wants no mail from this site, about whatever letter."""
+    """An address whose holder wants no email from this site, about any letter."""
 
     digest = models.CharField(max_length=43, primary_key=True)
 
@@ -68,7 +68,7 @@ class MailBlocked(models.Model):
 
 
 class MailTally(models.Model):
-    """How many mails an address has been sent on one day, over all letters. Deleted two days later."""
+    """How many emails an address was sent on one day, over all letters: a rate limit. Deleted two days later."""
 
     digest = models.CharField(max_length=43, primary_key=True)  # of the address and the day
     day = models.PositiveIntegerField()  # days since 1970

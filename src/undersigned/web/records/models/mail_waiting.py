@@ -1,4 +1,4 @@
-"""A mail that has been asked for and not been handed over yet."""
+"""The queue of emails that have been requested and not been sent yet."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from .letter import Letter
 
 
 class MailWaiting(models.Model):
-    """Deleted, and overwritten on disk, once the mail server has taken the mail: with it goes the address.
+    """An email to send. Deleted with its address, and overwritten on disk, once the mail server has accepted it.
 
-    ``sealed`` holds the address (and of a withdrawal mail its code), encrypted under the key in ``keys/mail``: a copy
-    of the database alone holds no address even while mails wait.
+    ``sealed`` is the address, and the code of a withdrawal email, encrypted under the key in ``keys/mail``. So a copy
+    of the database alone reveals no address, even while emails wait.
     """
 
-    id = models.BigIntegerField(primary_key=True)  # random: tells no order
+    id = models.BigIntegerField(primary_key=True)  # random, so that it reveals no order
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=8)  # "code" or "withdraw"
     digest = models.CharField(max_length=43)  # of the address, for this letter
     language = models.CharField(max_length=35)
     sealed = models.BinaryField()
-    # Hash of the token mailed by an attempt whose end is not known: the next attempt takes that code back first.
+    # Hash of the token sent by an attempt with an unknown outcome: the next attempt revokes that code first.
     token_hash = models.CharField(max_length=43, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    due = models.BigIntegerField()  # Unix seconds of the next attempt, whole minutes; 0: at once
-    since = models.BigIntegerField()  # Unix seconds, whole hours; no address waits for ever
+    due = models.BigIntegerField()  # Unix seconds of the next attempt, to the minute; 0: at once
+    since = models.BigIntegerField()  # Unix seconds, to the hour; emails expire, so that no address waits forever
 
     STORED: ClassVar = Stored(
         "Emails waiting to be sent",

@@ -1,4 +1,4 @@
-"""An entry that has been taken and promised, and is not in the log yet."""
+"""Pending entries: accepted, with a receipt, and not in the log yet."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .letter import Letter
 
 
 class Pending(models.Model):
-    """Deleted, and overwritten on disk, in the transaction that gives the entry its place in the log.
+    """A pending entry. Deleted, and overwritten on disk, in the transaction that appends the entry to the log.
 
-    ``kind``, ``key``, ``seq`` as in ``log.Entry``: there can be one of each, here and there together.
+    ``kind``, ``key``, ``seq`` as in ``log.Entry``: the three together are unique across both tables.
     """
 
-    leaf = models.CharField(max_length=43, primary_key=True)  # leaf hash, base64url: says nothing about order
+    leaf = models.CharField(max_length=43, primary_key=True)  # leaf hash, base64url: reveals no order
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="pending")
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="pending")
     kind = models.CharField(max_length=8)

@@ -1,4 +1,4 @@
-"""What an organiser is told of access codes: as of a batch, and in tens."""
+"""The number of used access codes shown to organisers: as of the last batch, rounded down to tens."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from undersigned.web.records.models.letter import Letter
 
 
 class Progress(models.Model):
-    """Rewritten by the clerk when a batch has entered the log, never by a signatory's act."""
+    """Updated by the clerk after each batch, never when a signatory acts, so that it reveals no single use."""
 
     letter = models.OneToOneField(Letter, on_delete=models.CASCADE, primary_key=True, related_name="progress")
-    codes = models.PositiveIntegerField()  # codes there were, rounded down to tens
-    activated = models.PositiveIntegerField()  # codes that had been used, rounded down to tens
+    codes = models.PositiveIntegerField()  # all codes, rounded down to tens
+    activated = models.PositiveIntegerField()  # used codes, rounded down to tens
 
     STORED: ClassVar = Stored(
         "How many codes have been used",

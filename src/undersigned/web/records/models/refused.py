@@ -1,4 +1,4 @@
-"""An entry that was taken and then could not stand. There should be none; if there is, it is said."""
+"""Accepted entries that the log refused. There should be none; each one is reported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .letter import Letter
 
 
 class Refused(models.Model):
-    """What the clerk's fold refused although admission had taken it: evidence of a fault, kept without its object."""
+    """An entry that admission accepted and the clerk's fold refused: evidence of a bug, stored without its object."""
 
     leaf = models.CharField(max_length=43, primary_key=True)
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="refused")

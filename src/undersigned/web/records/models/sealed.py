@@ -1,4 +1,4 @@
-"""The object behind a signature that stands: a sealed name, or in a public letter a record."""
+"""Sealed names, or a public letter's records: the object of each key that has signed and not withdrawn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .letter import Letter
 
 
 class SealedObject(models.Model):
-    """Of each standing key the newest one, no other. Deleted when the key's withdrawal is in the log."""
+    """The newest object of a key. Deleted once the key's withdrawal is in the log."""
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="objects_held")
     key = models.CharField(max_length=43)

@@ -1,4 +1,4 @@
-"""A trustee's share of one seal, given at an opening and checked against its commitment."""
+"""Trustees' shares of seals, uploaded at an opening and verified against the seal's commitments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from undersigned.web.records.models.edition import Edition
 
 
 class Share(models.Model):
-    """Deleted when its key withdraws. What it opens is never stored: names are computed when they are needed."""
+    """One trustee's share of one seal. Deleted when its key withdraws. Opened names are recomputed, never stored."""
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="shares")
     key = models.CharField(max_length=43)

@@ -1,4 +1,4 @@
-"""The clerk's term."""
+"""The clerk's lease: which process may write the log."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from undersigned.web.records.classification import NEWEST_VALUE, Field, Kind, St
 
 
 class Term(models.Model):
-    """One row: how often a clerk has taken over, and a random mark of the one whose turn it is.
+    """The lease, in one row: how often a clerk has taken over, and a random id of the clerk that holds it.
 
-    On PostgreSQL each transaction of a clerk looks at it (ADR 0056). The mark counts, not the number: a number that was
-    raised on a primary and lost with it comes again.
+    On PostgreSQL each of a clerk's transactions checks it (ADR 0056), by the random id and not by the number: a number
+    that was raised on a primary and lost in a failover is used again.
     """
 
     term = models.PositiveBigIntegerField(default=0)

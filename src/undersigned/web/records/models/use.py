@@ -1,4 +1,4 @@
-"""What an access code has just answered, on PostgreSQL."""
+"""Recent uses of access codes, on PostgreSQL only."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from undersigned.web.records.models.letter import Letter
 
 
 class Use(models.Model):
-    """The use of a code, until it is noted in the code's own row with at least nine others (``move_uses``).
+    """The use of a code, until it is moved to the code's own row with at least nine others (``move_uses``).
 
-    PostgreSQL writes a changed row anew, elsewhere, with the number of its transaction. The table of codes is too large
-    to be rewritten every few seconds, so what tells the order of use comes here first. SQLite changes a code's row in
-    place, and has no rows here.
+    PostgreSQL stores a new version of an updated row, in another place and with its transaction's number, which reveals
+    the order of use. The table of codes is too large to rewrite every few seconds, so uses are inserted here first.
+    SQLite updates a code's row in place, and has no rows here.
     """
 
-    name = models.CharField(max_length=70, primary_key=True)  # letter's row and token hash: one use a code
+    name = models.CharField(max_length=70, primary_key=True)  # see ``name_of``: one use for each code
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
     token_hash = models.CharField(max_length=43)
     blinded = models.BinaryField()
@@ -47,5 +47,5 @@ class Use(models.Model):
 
 
 def name_of(letter: int, token_hash: str) -> str:
-    """A use's key."""
+    """The primary key of a code's use."""
     return f"{letter}-{token_hash}"

@@ -1,8 +1,8 @@
-"""Taking entries: what is durable after this is promised to be in the log.
+"""Accepts log entries: once an entry is committed here, its receipt promises that it will be in the log.
 
-Each is decided against everything taken before it, in the log or still waiting, inside one write transaction: SQLite
-lets one writer in at a time, so of two that exclude each other the second one sees the first. The rules are those of
-``protocol.standing``, asked of the database instead of a fold; the clerk's fold checks every entry once more.
+Each entry is checked against every entry accepted before it, whether in the log or pending, inside one write
+transaction. SQLite allows one writer at a time, so of two conflicting entries the second one sees the first. The rules
+are those of ``protocol.standing``, answered by the database instead of a fold; the clerk's fold checks each again.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ Outcome = Taken | ProtocolError | Problem
 
 
 def questions_before(batch: Sequence[Candidate]) -> list[Question]:
-    """What ``take_entries`` asks before it decides: the caller's transaction may bring the answers along."""
+    """The queries ``take_entries`` needs, for the caller to run in the round trip that begins the transaction."""
     return [question for letter, members in _by_letter(batch) for question in _questions(letter, members)]
 
 
 def take_entries(batch: Sequence[Candidate], *, now: int, answers: Answers | None = None) -> list[Outcome]:
-    """Decides ``batch`` in order and stores what may stand; one outcome for each, in order.
+    """Checks the entries of ``batch`` in order and stores the valid ones; returns one outcome for each, in order.
 
-    Runs within the caller's transaction, which makes it atomic; nothing is durable before that has been committed.
-    ``now``: Unix seconds. ``answers``: to ``questions_before``, asked in this very transaction; None: they are asked
-    here. A refused entry changes nothing. There is no ``by``: entries say by whose key they are.
-    Raises IntegrityError if a constraint still objects, which the decisions here should make impossible: then the
-    caller takes them one by one, so that one entry is refused and not its neighbours.
+    Runs in the caller's transaction, which makes it atomic: nothing is durable until the caller commits.
+    ``now``: Unix seconds. ``answers``: the results of ``questions_before``, read in this transaction; None: they are
+    read here. A refused entry changes nothing. There is no ``by`` parameter: each entry names the key that signed it.
+    Raises IntegrityError if a constraint is violated, which the checks here should make impossible. The caller then
+    retries the entries one by one, so that only the offending one is refused.
     """
     known = iter([ask(question) for question in questions_before(batch)] if answers is None else answers)
     outcomes: dict[int, Outcome] = {}
@@ -50,7 +50,7 @@ def take_entries(batch: Sequence[Candidate], *, now: int, answers: Answers | Non
 
 
 def _by_letter(batch: Sequence[Candidate]) -> list[tuple[FixedLetter, list[tuple[int, Candidate]]]]:
-    """Each letter's entries, with their places in ``batch``."""
+    """Groups the entries by letter, each with its position in ``batch``."""
     ordered = sorted(enumerate(batch), key=lambda row: row[1].letter.pk)
     groups = [list(group) for _, group in groupby(ordered, key=lambda row: row[1].letter.pk)]
     return [(members[0][1].letter, members) for members in groups]

@@ -1,8 +1,8 @@
-"""Using access codes: each answers one question, once.
+"""Uses access codes: the registrar signs one blinded value for each code, once.
 
-Who keeps the list of codes must not learn from the site which of them have been used, unless they use the code up by
-asking (docs/adr/0098). So whatever else could be refused is decided before a code is looked up (``check_open``, and in
-``intake``), and after that used and unused codes go the same way, statement for statement, up to the commit.
+The holder of the list of codes must not learn from the site which codes have been used, unless they use up the code by
+asking (docs/adr/0098). So every other reason to refuse is checked before the code is looked up (``check_open``, and
+``intake``). From then on, used and unused codes run the same statements up to the commit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from undersigned.web.signing.rows import CodeRow, find_box_row, find_code_row, r
 
 @dataclass(frozen=True, slots=True)
 class CodeUse:
-    """A question, and the answer computed for it, which counts only once it is stored. ``token_hash``: base64url."""
+    """A blinded value and the signature computed for it, valid only once stored. ``token_hash``: base64url."""
 
     letter: FixedLetter
     token_hash: str
@@ -27,9 +27,9 @@ class CodeUse:
 
 @dataclass(frozen=True, slots=True)
 class CodeFound:
-    """What the holder of a code is given. ``leaf`` and ``box``: the code's own, None without a roll.
+    """The response to the holder of a code. ``leaf`` and ``box``: stored with the code, None without a roll.
 
-    They never change once the manifest is fixed. ``answer``: the registrar's, None unless this very question has one.
+    They never change once the manifest is fixed. ``answer``: the registrar's, None unless it answered this same value.
     """
 
     leaf: str | None
@@ -38,7 +38,7 @@ class CodeFound:
 
 
 def check_open(letter: FixedLetter) -> None:
-    """Raises Problem unless the letter takes signatures."""
+    """Raises Problem unless the letter accepts signatures."""
     taking, abandoned, stopped = read_letter(letter.pk)
     if stopped:
         raise halted()
@@ -48,16 +48,16 @@ def check_open(letter: FixedLetter) -> None:
 
 
 def find_code(use: CodeUse) -> CodeFound:
-    """The code, with the answer to this question if it has been given. Raises Problem for an unknown code.
+    """Finds the code, with its answer if it has answered this same question. Raises Problem for an unknown code.
 
-    Says nothing of a code that has answered another question: that is decided where answers are stored.
+    A code that has answered another question is not refused here, but in ``use_codes``, where answers are stored.
     """
     row = _known(find_code_row(use.letter.pk, use.token_hash))
     return CodeFound(row.leaf, row.box, row.answer if row.blinded == use.blinded else None)
 
 
 def find_box(letter: FixedLetter, token_hash: str) -> CodeFound:
-    """Leaf and box of a code, used or not. Raises Problem for an unknown code."""
+    """Finds the leaf and box of a code, used or not. Raises Problem for an unknown code."""
     row = _known(find_box_row(letter.pk, token_hash))
     return CodeFound(row.leaf, row.box)
 
@@ -69,9 +69,9 @@ def _known(row: CodeRow | None) -> CodeRow:
 
 
 def use_codes(batch: Sequence[CodeUse], *, now: int) -> list[CodeFound | Problem]:  # noqa: ARG001 - no time is stored
-    """Stores each answer unless the code has one; gives each what now stands. Within the caller's transaction.
+    """Stores each answer unless its code has one already; returns the stored ones. Runs in the caller's transaction.
 
-    The row is updated in place: nothing tells in which order codes were used.
+    The row is updated in place, so that the table does not reveal the order in which codes were used.
     """
     results: list[CodeFound | Problem] = []
     for use in batch:
