@@ -38,7 +38,7 @@ def _owner() -> dict[str, Any]:
 
 
 def _end_with_us() -> None:
-    """Linux: a server is told to end at once (SIGINT) when the process that started it dies, however it dies."""
+    """Linux: a server is stopped at once (SIGINT) when the process that started it dies, however it dies."""
     ctypes.CDLL(None).prctl(1, signal.SIGINT)
 
 
@@ -64,7 +64,7 @@ class Cluster:
         self.process: subprocess.Popen[bytes] | None = None
 
     def initialise(self) -> None:
-        """Makes an empty cluster that trusts everybody on loopback."""
+        """Makes an empty cluster that trusts every client on loopback."""
         _call("initdb", "-D", str(self.folder), "-U", "postgres", "--auth=trust", "--locale=C.UTF-8", "-E", "UTF8")
 
     def copy_of(self, primary: Cluster, name: str, port: int | None = None) -> None:

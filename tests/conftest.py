@@ -1,4 +1,4 @@
-"""What all tests share: how much is left to chance, and which tests take long."""
+"""Settings of all tests: hypothesis profiles and which tests are slow."""
 
 from __future__ import annotations
 

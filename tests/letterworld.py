@@ -322,7 +322,7 @@ class LetterWorld:
         return opening.Opening(key=key, seal=value, shares=[(j, base64url.encode(share)) for j, share in shares])
 
     def verdicts(self, number: int, openers: Openers = None) -> dict[str, opening.Opened]:
-        """The verdict on everybody edition ``number`` covers who is not struck, short of the roll."""
+        """The verdict on each signatory edition ``number`` covers who is not struck, short of the roll."""
         found = {}
         for row in edition.covered(self.standing, number):
             if row.struck is None:

@@ -1,4 +1,4 @@
-"""Files written for keeps: whole or not at all, whatever fails, and with nothing left beside them."""
+"""Durable, atomic file writes: whole or not at all, whatever fails, and without leftover temporary files."""
 
 from __future__ import annotations
 

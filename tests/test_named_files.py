@@ -74,7 +74,7 @@ def known() -> frozenset[str]:
 
 @cache
 def written() -> str:
-    """All strings of the program, one after the other: a name that stands in them is one it reads or writes."""
+    """All strings of the program, one after the other: a name that occurs in them is one it reads or writes."""
     strings: list[str] = []
     for path in tracked("src/*.py", "tests/*.py", "bench/*.py", "scripts/*", "frontend/*.mjs", ".gitignore"):
         if path == Path(__file__):

@@ -1,4 +1,4 @@
-"""The runner that sets another site beside this one, against a small stand-in for such a site."""
+"""The runner that compares another site with this one, against a small stand-in for such a site."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_peer_is_set_beside_the_site_in_one_table(peer: StandIn) -> None:
 
 
 def test_what_a_peer_refuses_is_no_signature(peer: StandIn) -> None:
-    """Control: without the hidden field the stand-in takes nothing, and the table says so."""
+    """Control: without the hidden field the stand-in refuses the form, and the table says so."""
     done = run(peer)
     assert (done.returncode, peer.signed) == (1, [])
     assert rows(done.stdout)["peer"][3] == "12"

@@ -19,7 +19,10 @@ ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs" / "glossary.md"
 
 TO_CONVERT = (
-    "frontend/",
+    "frontend/src/controllers/controllers.test.ts",
+    "frontend/src/verify/worker.ts",
+    "frontend/tests/pages.mjs",
+    "frontend/tests/tampering.py",
     "tests/cli/test_backup.py",
     "tests/client/test_signer.py",
     "tests/durability/test_editions.py",
@@ -36,11 +39,7 @@ TO_CONVERT = (
 )
 """Not converted yet: a list that only gets shorter."""
 
-CONVERTED: tuple[str, ...] = (
-    "frontend/README.md",
-    "frontend/pages/",
-    "frontend/src/protocol/",
-)
+CONVERTED: tuple[str, ...] = ()
 """Parts of the directories above that are finished already. The longest matching path decides."""
 
 SEARCHED = ("*.md", "*.py", "*.ts", "*.mjs", "*.toml", "*.html", "*.css", "scripts/*", "*.ftl", "*.json")

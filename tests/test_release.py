@@ -28,7 +28,7 @@ def git(at: Path, *words: str) -> str:
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A repository of its own with the files of this one, on main."""
+    """A separate repository with the files of this one, on main."""
     place = tmp_path_factory.mktemp("release") / "checkout"
     listing = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard")
     for name in listing.splitlines():

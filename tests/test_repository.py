@@ -44,7 +44,7 @@ def _lines(path: Path) -> int:
 
 
 def test_every_dependency_has_its_reason() -> None:
-    """Beside each dependency in pyproject.toml stands why it is there."""
+    """Each dependency in pyproject.toml has a comment that says why it is there."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     settings = tomllib.loads(text)
     lines = text.splitlines()
@@ -106,3 +106,12 @@ def test_the_tests_for_a_second_python_exist() -> None:
     names = re.search(r"^WEB \?= .*%\.py,([a-z_ ]+)\)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert names is not None
     assert [name for name in names[1].split() if not (ROOT / f"tests/web/test_{name}.py").exists()] == []
+
+
+def test_no_file_holds_a_conflict() -> None:
+    """No merge was committed with its markers: in a comment they compile."""
+    marker = re.compile(r"^.{0,3}(<{7} |>{7} )", re.MULTILINE)
+    texts = tracked(
+        "**/*.py", "**/*.ts", "**/*.mjs", "**/*.md", "**/*.toml", "**/*.html", "**/*.css", "scripts/*", "Makefile"
+    )
+    assert [str(path.relative_to(ROOT)) for path in texts if marker.search(path.read_text(encoding="utf-8"))] == []

@@ -65,7 +65,7 @@ def test_the_commands_of_hooks_are_locked() -> None:
 
 @pytest.mark.parametrize(("text", "code"), [('"""Fine."""\n', 0), ("import os\n", 1)])
 def test_a_hook_lets_a_clean_commit_pass_and_stops_a_faulty_one(tmp_path: Path, text: str, code: int) -> None:
-    """In a repository of its own, without a network."""
+    """In a separate repository, without a network."""
     shutil.copy(ROOT / ".pre-commit-config.yaml", tmp_path)
     (tmp_path / ".venv").symlink_to(BIN.parent)
     (tmp_path / "some.py").write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Limits and patterns stand in both implementations on purpose; here they are the same (docs/adr/0106).
+"""Limits and patterns are written in both implementations on purpose; here they are the same (docs/adr/0106).
 
 Shapes are compared by what they take: ``frontend/src/protocol/documents.test.ts``.
 """

@@ -329,7 +329,7 @@ def _contents(parts: list[Part]) -> Iterator[tuple[str, bytes, str]]:
 
 
 def _large_ends(parts: list[Part]) -> Iterator[tuple[str, bytes, str]]:
-    """Zip64 where nothing overflows, and where it does and lies."""
+    """Zip64 where nothing overflows, and where it does with a false value."""
     mark16, mark32 = 0xFFFF, 2**32 - 1
     counts = {"here": mark16, "total": mark16}
     yield "a large end that nobody needs", zipped(parts, large={}), BETWEEN

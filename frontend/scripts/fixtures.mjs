@@ -1,4 +1,4 @@
-// Makes the fixtures anew, by Python. KEEP_FIXTURES=1 keeps those that are there: for the tenth run in a row.
+// Makes the fixtures again, with Python. KEEP_FIXTURES=1 keeps those that are there: for the tenth run in a row.
 
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -22,5 +22,5 @@ for (const [name, known] of Object.entries(integrity)) {
   writeFileSync(join(folder, `${file}.gz`), gzipSync(data, { level: 9 }));
   index[name] = { file, sha256: known.sha256, integrity: known.csp, bytes: known.bytes };
 }
-// Last, so that whoever finds the list finds all that is on it.
+// Last, so that a reader who finds the index finds every file it lists.
 writeFileSync(join(folder, "index.json"), `${JSON.stringify(index, null, 2)}\n`);

@@ -132,7 +132,7 @@ def public() -> tuple[World, Files]:
 
 
 def crowded() -> Files:
-    """A letter that more have signed than may sign: nobody's server would take the last one in."""
+    """A letter with more signatures than people who may sign: no server would take the last one in."""
     world = World(3)
     stranger = world.people.pop()
     world.roll = roll.make_roll([person.slot.leaf for person in world.people])
@@ -194,7 +194,7 @@ def difference(base: Files, files: Files) -> dict[str, str | None]:
 
 
 def documents(world: World) -> dict[str, Any]:
-    """Single documents and derivations, for modules that stand alone."""
+    """Single documents and derivations, for tests of one module each."""
     person = world.people[0]
     where = roll.place(person.code, world.rid)
     value = world.objects[encode(person.key)]
@@ -235,7 +235,7 @@ def documents(world: World) -> dict[str, Any]:
 
 
 def parsed_kinds(world: World) -> dict[str, Any]:
-    """One small document of each kind that a bundle holds beside manifest and entries."""
+    """One small document of each kind that a bundle holds in addition to manifest and entries."""
     first, second = sorted((encode(bytes([i]) * 32) for i in (1, 2)), key=base64url.sort_key)
     name = {"as": "name", "group": "reserve", "key": first, "name": "A B", "title": "", "verified": True}
     counts = {

@@ -33,7 +33,7 @@ PEOPLE = 12
 
 
 def served(by: Organiser, letter: Letter, until: Callable[[dict[str, Any]], bool], what: str) -> None:
-    """Waits until ``until`` holds of the status and the checkpoint everybody sees has come that far."""
+    """Waits until ``until`` holds of the status and the public checkpoint has come that far."""
     size = by.wait(lambda status: status["pending"] == 0 and until(status), PATIENCE, what)["size"]
     deadline = time.monotonic() + PATIENCE
     while fetch_checkpoint(by.http, letter)[0].size < size:
@@ -99,7 +99,7 @@ def serve(folder: Path, server: Server) -> None:
 
 
 def tell(value: object) -> None:
-    """One line to whoever started us."""
+    """Writes one line to the process that started this one."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 

@@ -296,7 +296,7 @@ def last_sign(world: World) -> int:
 
 
 def withdrawn_sign(world: World) -> int:
-    """The sign entry of somebody who withdrew."""
+    """The sign entry of a signatory who withdrew."""
     return next(s.signed for s in world.standing.signatories.values() if s.withdrawn is not None)
 
 

@@ -38,7 +38,7 @@ TEXTS = {"en": b"Give the valley its water back.\n", "he": "החזירו לעמ�
 
 @dataclass
 class Person:
-    """Somebody of the roll, and what their device knew."""
+    """A person of the roll, and what their device knew."""
 
     code: bytes
     record: roll.Record
@@ -141,7 +141,7 @@ class World:
         return data
 
     def certify(self, person: Person) -> None:
-        """Key and credential for somebody, blindly."""
+        """Makes a key for a person and has it certified by a blind signature."""
         person.withdrawal = codes.code_from(os.urandom(20))
         person.seed = purposes.hkdf(person.withdrawal, self.rid, "signer-key", 32)
         person.key = keys.public_key(person.seed)
@@ -168,7 +168,7 @@ class World:
         return credential.blind_sign(self.registrar, blinded, factor=secrets.randbelow(self.registrar.n - 1) + 1)
 
     def payload(self, person: Person, kind: str) -> Payload:
-        """What somebody seals: name, initials or anonymous."""
+        """What a person seals: name, initials or anonymous."""
         record, salt = person.record, roll.place(person.code, self.rid).salt
         return Payload(
             as_=kind,  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Debian's Chromium in front of a real server: web workers, clerk and database of their own, real keys, on loopback."""
+"""Debian's Chromium against a real server: its own web workers, clerk and database, real keys, on loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SLUGS = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser a file of tests; each visitor has a profile of their own in it."""
+    """One browser per test file; each visitor has their own profile in it."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
@@ -63,7 +63,7 @@ def letter(server: Server) -> Letter:
 
 @pytest.fixture
 def visit(chromium: Browser, server: Server) -> Iterator[type[Visitor]]:
-    """Makes visitors, each with a browser of their own; afterwards none may have met an error or another origin."""
+    """Makes visitors, each with their own browser; afterwards none may have met an error or another origin."""
     made: list[Visitor] = []
 
     def make(language: str = "en", *, script: bool = True) -> Visitor:

@@ -1,4 +1,4 @@
-"""``make pictures``: every page of a small real letter as people see it, into a folder, to be looked at.
+"""``make pictures``: takes screenshots of every page of a small real letter, into a folder, to be looked at.
 
     python -m browser.pictures FOLDER        (from tests/)
 
@@ -58,7 +58,7 @@ def look(browser: Browser, site: str, letter: Letter, folder: Path) -> int:
 
 
 def main() -> int:
-    """Starts a site in a folder of its own, and ends it."""
+    """Starts a site in its own folder, and ends it."""
     folder = Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="undersigned-pictures-") as name, sync_playwright() as playwright:

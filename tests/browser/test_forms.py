@@ -25,7 +25,7 @@ def public(server: Server) -> Letter:
 
 
 def tab_to(visitor: Visitor, selector: str) -> None:
-    """As Visitor.tab_to, with no script to ask where the focus is: the browser's own focus ring tells."""
+    """As Visitor.tab_to, without JavaScript to ask for the focus: the browser's own focus ring shows it."""
     focused = visitor.page.locator(f"{selector}:focus")
     for _ in range(100):
         visitor.page.keyboard.press("Tab")
@@ -136,7 +136,7 @@ def test_the_check_in_the_page_marks_what_does_not_apply(public: Letter, visit: 
 
 @pytest.mark.parametrize("kind", ["counted", "verify"])
 def test_without_script_no_form_is_shown_that_could_do_nothing(public: Letter, visit: Visit, kind: str) -> None:
-    """The reason and another way are; with script the form is."""
+    """The reason and another way are shown; with JavaScript the form is."""
     page = visit("en", script=False).open(public, f"en/{kind}/")
     page.locator("noscript .code").wait_for(state="visible")
     assert not page.locator("main form").first.is_visible()

@@ -1,4 +1,4 @@
-"""What a page may run: the scripts whose hashes its policy names, and nothing else of the site's own either."""
+"""Content Security Policy: a page runs only the scripts whose hashes its policy names, even from its own origin."""
 
 from __future__ import annotations
 

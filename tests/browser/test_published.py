@@ -21,7 +21,7 @@ Visit = Callable[..., Visitor]
 
 
 def keys_of(letter: Letter) -> set[str]:
-    """Of everybody whose seal is handed out."""
+    """Of every signatory whose seal is handed out."""
     return set(people.seals(letter, 1, int(time.time())))
 
 
@@ -43,7 +43,7 @@ def publish(letter: Letter) -> None:
 
 
 def test_a_name_signed_in_a_browser_is_published_and_gone_after_its_withdrawal(server: Server, visit: Visit) -> None:
-    """Sealed in one browser, opened by trustees, read by everybody; withdrawn from another browser, and erased."""
+    """Sealed in one browser, opened by trustees, read by the public; withdrawn from another browser, and erased."""
     letter = open_letter(server)
     named, other = letter.people[0], letter.people[1]
     code = visit().sign(letter, named)

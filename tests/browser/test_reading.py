@@ -1,4 +1,4 @@
-"""What a reader does: find a name, with script and without; and what a reader who does not see the page is told."""
+"""Reading a letter: find a name, with JavaScript and without; and what a screen reader says."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Visit = Callable[..., Visitor]
 
 @contextmanager
 def elsewhere(html: str) -> Iterator[str]:
-    """Another site, on a port of its own, that shows this page."""
+    """Another site, on its own port, that shows this page."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

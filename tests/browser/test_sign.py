@@ -1,4 +1,4 @@
-"""A signatory's way on a phone, from the letter's page to a code on paper, and back out again."""
+"""Signing on a phone, from the letter's page to a withdrawal code on paper, and withdrawing again."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_looking_at_what_a_code_stands_for_uses_nothing_up(letter: Letter, visit
 
 @pytest.mark.parametrize("after", ["press", "reload"])
 def test_an_answer_that_is_lost_loses_nobody_their_code(server: Server, visit: Visit, after: str) -> None:
-    """The log has it and the page was not told: the same bytes go again, the receipt comes, one more is counted."""
+    """The log has it but the answer was lost: the same bytes go again, the receipt comes, one more is counted."""
     letter = open_letter(server)
     visitor = visit()
     visitor.expected = "ERR_FAILED"
@@ -301,7 +301,7 @@ def test_whoever_signed_looks_changes_and_withdraws_from_another_device(server: 
 
 
 def test_the_code_is_not_lost_by_leaving_the_page(letter: Letter, visit: Visit) -> None:
-    """Back, reload, another address: each asks first. Links open beside. After "I have kept the code" nothing asks."""
+    """Back, reload, another address: each asks first. Links open a tab. After "I have kept the code" nothing asks."""
     visitor = visit()
     code = visitor.sign(letter, letter.people[10])
     page = visitor.page

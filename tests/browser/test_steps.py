@@ -1,4 +1,4 @@
-"""Each step of the signatory's pages by axe-core's rules, in both directions, light and dark."""
+"""Accessibility: each step of the signing pages by axe-core's rules, in both directions, light and dark."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 
 
 def faults(page: Page) -> list[tuple[str, list[str]]]:
-    """The rules that are broken on the page as it stands, and where."""
+    """The rules that are broken on the page as it is, and where."""
     page.add_script_tag(path=AXE)
     rules = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [(rule["id"], [node["html"][:120] for node in rule["nodes"]][:3]) for rule in rules]
@@ -26,7 +26,7 @@ def faults(page: Page) -> list[tuple[str, list[str]]]:
 
 @pytest.fixture(scope="module")
 def stepped(server: Server) -> Letter:
-    """A letter of its own: each run signs and withdraws once."""
+    """A separate letter: each run signs and withdraws once."""
     return open_letter(server)
 
 

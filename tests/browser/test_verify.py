@@ -1,4 +1,4 @@
-"""A journalist checks a number in the browser, without taking anybody's word for it."""
+"""A journalist checks a number in the browser, without trusting the site."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def bundles() -> Path:
 
 
 def outcome(visitor: Visitor) -> str:
-    """What the page says in the end."""
+    """The page's verdict."""
     visitor.step("report")
     return visitor.page.inner_text('[data-part="outcome"]')
 

@@ -1,4 +1,4 @@
-"""Commands as they are typed, against a real server of its own, with a database of its own, on a free port."""
+"""Commands as they are typed, against a real server with its own database, on a free port."""
 
 from __future__ import annotations
 

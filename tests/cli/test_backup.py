@@ -162,7 +162,7 @@ def test_a_log_is_not_restored_below_what_was_signed(place: Place) -> None:
 
 
 def by_hand(place: Place, source: Path) -> Path:
-    """A backup unpacked without asking anybody."""
+    """A backup unpacked without asking the trustees."""
     folder = place.folder / "by-hand"
     folder.mkdir(mode=0o700)
     with tarfile.open(fileobj=io.BytesIO(pyrage.decrypt(source.read_bytes(), [KEY]))) as archive:

@@ -19,7 +19,7 @@ def test_a_healthy_site_has_nothing_found(site: Server) -> None:
 
 
 def test_a_finding_is_a_line_and_an_exit_code(site: Server) -> None:
-    """A key others may read; mended, it is gone."""
+    """A key others may read; once fixed, the finding is gone."""
     token = site.data / "keys" / "organiser-token"
     token.chmod(0o644)
     try:

@@ -1,4 +1,4 @@
-"""The doctor at a site that is busy: a crowd signs and withdraws, and there is nothing to find."""
+"""The doctor on a busy site: a crowd signs and withdraws, and there is nothing to find."""
 
 from __future__ import annotations
 

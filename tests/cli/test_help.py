@@ -71,7 +71,7 @@ def test_help_is_printed_as_typed(words: tuple[str, ...]) -> None:
 
 
 def test_no_command_takes_a_secret_on_its_line() -> None:
-    """Arguments are seen by everybody on a machine: secrets come from prompts, files and stdin."""
+    """Every user of a machine can see arguments: secrets come from prompts, files and stdin."""
     for words, command in OURS:
         for parameter in getattr(command, "params", []):
             for option in parameter.opts:

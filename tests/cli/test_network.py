@@ -28,7 +28,7 @@ HOST = "letters.example.org"
 
 @dataclass
 class Away:
-    """``proxy``: leads there; ``told``: what it was asked for; ``files``: what the site shows besides."""
+    """``proxy``: leads there; ``told``: what it was asked for; ``files``: what else the site shows."""
 
     world: LetterWorld
     server: WorldServer

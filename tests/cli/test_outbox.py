@@ -19,7 +19,7 @@ from web.server import until
 
 
 def send(outbox: Outbox, subject: str, body: str) -> None:
-    """One mail over SMTP."""
+    """One email over SMTP."""
     mail = EmailMessage()
     mail["Subject"], mail["From"], mail["To"] = subject, "letters@site.example", "tester@example.org"
     mail.set_content(body)
@@ -28,7 +28,7 @@ def send(outbox: Outbox, subject: str, body: str) -> None:
 
 
 def test_what_is_mailed_lies_open_the_newest_first_as_text(tmp_path: Path) -> None:
-    """Links of a mail work; what else looks like markup is only ever text; the port is free afterwards."""
+    """Links of an email work; what else looks like markup is only ever text; the port is free afterwards."""
     page = tmp_path / "outbox" / "index.html"
     with Outbox(tmp_path) as outbox:
         assert "Nothing has been sent yet" in page.read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ def test_a_site_with_the_outbox_mails_a_code_that_lies_at_its_address(tmp_path: 
 
 
 def test_a_demo_left_running_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the newest mails are kept."""
+    """Only the newest emails are kept."""
     monkeypatch.setattr(module, "KEPT", 2)
     with Outbox(tmp_path) as outbox:
         for number in range(4):

@@ -1,4 +1,4 @@
-"""What no typeface can print of a letter is said while its text can still be changed."""
+"""Characters that no typeface can print are reported while the letter's text can still be changed."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_a_rehearsal_on_a_site_that_is_there(site: Server, tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_the_demo_leaves_a_letter_that_can_be_signed(tmp_path: Path) -> None:
-    """It says what to look at, then serves until it is told to stop; its port and folder are its own."""
+    """It says what to look at, then serves until it is stopped; its port and folder are its own."""
     out, port = tmp_path / "demo", str(free_port())
     words = ("demo", "--out", out, "--port", port, "--signatories", "20")
     log = tmp_path / "said"

@@ -77,7 +77,7 @@ def test_the_tutorial_does_what_it_says(where: str, tmp_path: Path) -> None:
 
 
 def _nothing_secret_is_left(folder: Path, home: Path, said: str) -> None:
-    """Withdrawal codes stand where the shell put them and nowhere else; the tools' own files are for their owner."""
+    """Withdrawal codes are only where the shell wrote them; only their owner can read the tools' own files."""
     code = (folder / "withdrawal-2").read_text().strip()
     assert re.fullmatch(r"W(-[0-9A-Z]{4}){5}", code)
     assert code not in said

@@ -97,11 +97,11 @@ def test_any_other_file_too_many_is_still_refused(tmp_path: Path, files: dict[st
     assert (last.outcome, last.detail) == ("invalid", f"{path} belongs to no step")
 
 
-# --- where the bundle lies
+# --- where the bundle is
 
 
 def test_a_bundle_one_folder_down_is_found(tmp_path: Path, files: dict[str, bytes]) -> None:
-    """Beside litter, other files and folders that are no bundles."""
+    """Next to litter, other files and folders that are no bundles."""
     write(tmp_path / "letter-bundle", files)
     write(tmp_path, {".DS_Store": b"", "notes.txt": b"", "other/manifest.json": b"{}", "__MACOSX/manifest.json": b""})
     with open_path(tmp_path) as found:

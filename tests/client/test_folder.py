@@ -1,4 +1,4 @@
-"""What an organiser's folder may hold, and what is said where it may not."""
+"""Validation of an organiser's folder: which files it may hold, and the errors for all others."""
 
 from __future__ import annotations
 

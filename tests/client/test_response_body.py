@@ -1,4 +1,4 @@
-"""Answers that come packed: taken off piece by piece, counted, and bounded by what they unpack to."""
+"""Compressed responses: decompressed piece by piece, counted, and bounded by their decompressed size."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def test_an_entry_nobody_knows_is_refused(desk: Desk) -> None:
 
 
 def test_an_entry_signed_by_another_is_refused(desk: Desk) -> None:
-    # A notice may stand here: only its signature is wrong.
+    # A notice is allowed here: only its signature is wrong.
     entry = entries.Notice(v=1, letter=desk.world.id, edition=1, after=AFTER)
     forged = entries.encode(entries.sign_entry(entry, bytes(32)))
     desk.server.log = [*desk.world.log, forged]
@@ -290,7 +290,7 @@ def test_two_tools_do_not_work_on_one_state(desk: Desk) -> None:
 
 
 def test_large_sets_are_handed_in_pieces_below_the_limit() -> None:
-    """93 bytes a share, and what stands around them."""
+    """93 bytes a share, and what surrounds them."""
     shares = {base64url.encode(number.to_bytes(32, "big")): base64url.encode(bytes(33)) for number in range(CHUNK)}
     letter = base64url.encode(bytes(32))
     post = opening.Openings(v=1, letter=letter, edition=99999, trustee=9, shares=shares, signature="A" * 86)

@@ -1,4 +1,4 @@
-"""Servers on loopback as they stand in real networks: with a certificate of their own, behind a proxy, or dripping."""
+"""Servers on loopback as in real networks: with a self-signed certificate, behind a proxy, or dripping."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
     python -m durability.halting before|after NUMBER whole|loose init --data DIR ...
 
 ``before`` or ``after`` the statement NUMBER (from 1; 0: never) the process kills itself. ``loose`` is a control: no
-migration is in a transaction then. How many statements there were stands on stderr at the end.
+migration is in a transaction then. It writes the number of statements to stderr at the end.
 """
 
 from __future__ import annotations

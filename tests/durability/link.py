@@ -9,7 +9,7 @@ import threading
 class Link:
     """Carries TCP from ``port`` to ``target`` on loopback, ``delay`` seconds late in each direction.
 
-    ``cut`` ends it as if the cable were pulled: what is on its way is lost.
+    ``cut`` ends it as if the cable were pulled: data in flight are lost.
     """
 
     def __init__(self, target: int, delay: float) -> None:

@@ -1,4 +1,4 @@
-"""Three Patroni nodes on loopback, each with a PostgreSQL of its own; they agree among themselves (Raft, PySyncObj).
+"""Three Patroni nodes on loopback, each with its own PostgreSQL; they agree among themselves (Raft, PySyncObj).
 
 Patroni is no dependency of this project. It is looked for in ``UNDERSIGNED_PATRONI``, a directory with its commands,
 and on the PATH; ``make durability`` installs it from ``requirements/patroni.lock`` in a place of its own. The user

@@ -1,4 +1,4 @@
-"""A power cut on a file system of its own: what was not synced is gone, as when the plug is pulled.
+"""A power cut on a separate file system: what was not synced is gone, as when the plug is pulled.
 
 ext4 in a file, mounted through a loop device. The writers are stopped, the file system is shut down without writing its
 journal (FS_IOC_SHUTDOWN, NOLOGFLUSH), the processes are killed, and it is mounted again from what its device holds.

@@ -118,7 +118,7 @@ class Saboteur:
                 elif what & select.POLLIN:
                     self._one(number)
                 else:
-                    # Everybody behind it has ended.
+                    # Every process behind it has ended.
                     poll.unregister(number)
                     gates.remove(number)
                     os.close(number)

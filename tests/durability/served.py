@@ -1,4 +1,4 @@
-"""A letter in memory behind a real socket, for tools in other processes; it can show each a log of its own."""
+"""A letter in memory behind a real socket, for tools in other processes; it can show each its own log."""
 
 from __future__ import annotations
 

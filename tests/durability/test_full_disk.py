@@ -1,6 +1,6 @@
 """The disk fills up while people sign (R5): no acknowledged signature is lost, and withdrawals still work.
 
-The server's data lie on a small file system of their own, which the test fills to its last byte. The control is the
+The server's data are on a separate small file system, which the test fills to its last byte. The control is the
 same without the room that is kept for withdrawals.
 """
 

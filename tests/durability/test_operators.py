@@ -47,7 +47,7 @@ esac
 
 @dataclass
 class Machine:
-    """A folder in which a machine's paths lie. ``port``: of its PostgreSQL."""
+    """A folder for a machine's paths. ``port``: of its PostgreSQL."""
 
     home: Path
     port: int = field(default_factory=free_port)

@@ -93,7 +93,7 @@ def test_patroni_without_synchronous_mode_loses_what_was_acknowledged(tmp_path: 
         gone = three.leader
         gone.kill()
         for pid in receivers:
-            # What was on its way to them is lost with the primary.
+            # Data in flight to them are lost with the primary.
             end(pid, signal.SIGKILL)
         crowd.leave()
         server.kill()

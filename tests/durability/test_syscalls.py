@@ -1,6 +1,6 @@
 """One system call goes wrong (R2, R3): the process dies at it, or the disk answers EIO or ENOSPC.
 
-Every process of the site stands behind a gate, which turns the i-th call of a signature's and a withdrawal's way that
+Every process of the site runs behind a gate, which turns the i-th call of a signature's and a withdrawal's way that
 changes anything in the data directory into that fault, for i = 1, 2, ... until there is none left: writes, syncs,
 renames, removals, links, new files and folders, of database and served files alike. Whatever happens: who got a receipt
 is in the log, at once or after the next start.
@@ -46,7 +46,7 @@ def fault_of(fault: str) -> str:
 
 @dataclass
 class Trial:
-    """People who act while something goes wrong, and what they were told. ``withdrawn``: keys."""
+    """People who act while something goes wrong, and the answers they got. ``withdrawn``: keys."""
 
     letter: Letter
     bodies: list[dict[str, object]]
@@ -97,7 +97,7 @@ class Trial:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_call_goes_wrong_no_receipt_is_broken(tmp_path: Path, tally: Tally, fault: str) -> None:
-    """The i-th call fails or kills; then everybody with a receipt is in the log, and the count is theirs."""
+    """The i-th call fails or kills; then every signatory with a receipt is in the log, and the count is theirs."""
     row = tally.row(FAULTS[fault][0], fault_of(fault), CONTROL)
     server = Server(tmp_path / "data", free_port())
     saboteur = Saboteur(server.data)
@@ -129,7 +129,7 @@ def test_whatever_call_goes_wrong_no_receipt_is_broken(tmp_path: Path, tally: Ta
                 lost = trial.lost()
             row.lost += len(lost)
             assert not lost, f"{when}: {saboteur.hit}"
-            # The clerk's rounds go on beside them, so that a way has now a few calls more, now a few less.
+            # The clerk's rounds go on meanwhile, so that the number of calls varies.
             missed = 0 if hit else missed + 1
             if missed == MISSES:
                 break

@@ -2,7 +2,7 @@
 
 The i-th call that changes anything in the trustee's folder kills the tool, or answers EIO or ENOSPC, for i = 1, 2, ...
 until there is none left. Whatever happens: the mirror is whole, a log that contradicts what was cosigned is refused,
-no name is opened that the cut does not cover, the key is there, and the tool, run again, goes through with it.
+no name is opened that the cut does not cover, the key is there, and the tool, run again, finishes the work.
 """
 
 from __future__ import annotations
@@ -294,7 +294,7 @@ def make_key(tool: Tool, place: Path, saboteur: Saboteur, fault: str, when: int,
 def test_whatever_call_goes_wrong_a_key_is_made_once_and_kept(
     tmp_path: Path, tool: Tool, saboteur: Saboteur, tally: Tally, fault: str
 ) -> None:
-    """There is no key file, or a whole one; run again, the public file beside it is its own."""
+    """There is no key file, or a whole one; run again, the public file next to it belongs to it."""
     row = row_of(tally, fault, "while a trustee's key is made or destroyed", KEY)
     for when in count(1):
         found = make_key(tool, tmp_path / "now", saboteur, fault, when)

@@ -103,7 +103,7 @@ def test_nothing_of_the_machine_changes_what_is_said() -> None:
 
 
 def test_the_browser_has_the_same_table() -> None:
-    """What a page counts by itself stands beside what the server counted."""
+    """Counts made by the page appear next to counts from the server."""
     source = Path(__file__).parents[2] / "frontend/src/controllers/figure.ts"
     table = source.read_text(encoding="utf-8").partition("DIGITS")[2].partition("};")[0]
     theirs = dict(re.findall(r"\"?([\w-]+)\"?: \"(\w+)\"", table))

@@ -56,7 +56,7 @@ def test_an_icu4py_without_its_own_icu_is_refused(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_site_with_another_icu_does_not_start(tmp_path: Path) -> None:
-    """It says so in a sentence, before anybody signs (control: with the wheel's, the same call succeeds)."""
+    """It says so in a sentence, before the first signature (control: with the wheel's, the same call succeeds)."""
     call = f"from undersigned.cli.app import run; sys.exit(run(['init', '--data', {str(tmp_path / 'data')!r}]))"
     hide = "from importlib import metadata; metadata.files = lambda name: [];"
     without = subprocess.run([sys.executable, "-c", f"import sys; {hide} {call}"], capture_output=True, timeout=60)

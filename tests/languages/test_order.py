@@ -62,7 +62,7 @@ def test_languages_differ() -> None:
 
 
 def test_a_region_or_a_script_changes_the_order_where_readers_do() -> None:
-    """Taiwan counts strokes; an unknown language has everybody's rules."""
+    """Taiwan counts strokes; an unknown language has the default rules."""
     names = SORTED["zh"].split("|")
     assert sort_names(names, "zh-Hant-TW", str) != names
     assert sort_names(["b", "Ä", "a"], "tlh", str) == sort_names(["b", "Ä", "a"], "en", str) == ["a", "Ä", "b"]

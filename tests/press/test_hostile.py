@@ -1,4 +1,4 @@
-"""Names that attack: nothing injected, nothing overprinted, no crash, and the report names what was mended."""
+"""Hostile names: nothing injected, nothing overprinted, no crash, and the report lists what was changed."""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ def test_replacements_are_unicode_decompositions() -> None:
 
 
 def test_a_letter_keeps_the_marks_it_can_have() -> None:
-    """Where no face has a letter and its marks together, the letter stands, and the report says what went."""
+    """Where no face has a letter and its marks together, the letter is set, and the report lists the missing marks."""
     stack = stack_for("en", ["a"])
     first = {way: choices[:1] for way, choices in stack.choices.items()}
     lone = replace(stack, choices=first, _pieces_cache={}, _chosen={}, _instances={})
@@ -220,7 +220,7 @@ FILLERS = "\u3164\u115f\u1160\uffa0\u034f\u17b4"
 
 @pytest.mark.parametrize("style", ["list", "run-in"])
 def test_invisible_fillers_do_not_stop_a_page(style: str, tmp_path: Path) -> None:
-    """Letters by their category, and invisible: they are left out and reported; the name and everybody else stand."""
+    """Letters by their category, and invisible: they are left out and reported; the name and all others are printed."""
     rows = [*ORDINARY[:20], *((f"Han{c}ul {n}", "Rep\u3164orter") for c in FILLERS for n in ("Ann", "Bea"))]
     wanted = order(edition=edition_from(rows), style=style)
     for report in (press.make_page(wanted, tmp_path), press.make_archive(wanted, tmp_path)):

@@ -48,7 +48,7 @@ def test_groups_are_in_manifest_order() -> None:
 
 @given(st.permutations([f"Name {i}" for i in range(6)] + ["Same", "Same"]))
 def test_the_order_is_total(rows: list[str]) -> None:
-    """Namesakes stand by key: the order never depends on how the edition was read."""
+    """Namesakes are sorted by key: the order never depends on how the edition was read."""
     edition = parse(edition_from([(name, "") for name in rows]))
     entries = entries_of(edition, ["reserve", "retired"], "en", titles=True)
     assert len({e.key for e in entries}) == len(rows)

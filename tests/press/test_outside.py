@@ -1,4 +1,4 @@
-"""What other people's programs say of a finished page: ghostscript, qpdf, poppler, zbar.
+"""Finished pages checked by independent programs: ghostscript, qpdf, poppler, zbar.
 
 A tool that is missing fails the test and names its Debian package.
 """

@@ -166,14 +166,14 @@ def test_anonymous_signatories_are_counted_and_not_named(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("number", [1, 2, 25])
 def test_few_names_make_a_page(number: int, tmp_path: Path) -> None:
-    """One, two and twenty-five names stand in type no larger than the letter's."""
+    """One, two and twenty-five names are set in type no larger than the letter's."""
     report = press.make_page(order("en", number), tmp_path)
     assert report.read_back["entries"] == number
     assert report.fit.reached <= report.fit.letter_size
 
 
 def test_a_count_with_much_to_explain_takes_the_lines_it_needs(tmp_path: Path) -> None:
-    """On a narrow page the sentences about the count turn over; nothing of them lies on the names."""
+    """On a narrow page the sentences about the count wrap; they never overlap the names."""
     crowd = edition_from(people("en", 60), anonymous=1234)
     report = press.make_page(order(edition=crowd, first=20, paper="120x300 mm"), tmp_path)
     assert report.fit.names == 20

@@ -107,7 +107,7 @@ NUMBERED = [
 @pytest.mark.parametrize("lang", ["en", "he"])
 @pytest.mark.parametrize("style", ["list", "run-in"])
 def test_numbers_with_a_comma_and_a_space_are_two(lang: str, style: str) -> None:
-    """A comma joins two numbers (UAX 9, W4) unless a space stands after it: what is compared must know of the space."""
+    """A comma joins two numbers (UAX 9, W4) unless a space follows it: the comparison must know of the space."""
     rows = [*people(lang, 20), *((name, "") for name in NUMBERED)]
     taken = take_apart(order(lang, edition=edition_from(rows), style=style))
     assert taken.read_back(taken.paint())["entries"] == len(rows)

@@ -45,7 +45,7 @@ def test_every_language_has_every_phrase(lang: str) -> None:
 
 
 def test_a_groups_name_is_never_parsed_as_a_message_pattern() -> None:
-    """Braces, hashes and apostrophes of a group's name stand as they were written."""
+    """Braces, hashes and apostrophes of a group's name appear as they were written."""
     assert words_for("en").say("group", name="{n} '#' {0}", n=2) == "{n} '#' {0} (2)"
 
 

@@ -1,4 +1,4 @@
-"""Editions: a function of log, roll and openings that anybody can run (section 7)."""
+"""Editions: a public, deterministic function of log, roll and openings (section 7)."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def test_a_field_that_is_not_of_its_form_is_malformed(fields: dict[str, Any]) ->
 
 
 def test_no_entry_carries_a_time_an_address_or_a_name() -> None:
-    """But for the notice, whose time is the organiser's announcement to everybody."""
+    """Except for the notice, whose time is the organiser's announcement to the public."""
     fields = {field for entry, _ in ALL.values() for field in msgspec.structs.asdict(entry)}
     assert fields == {
         "v", "letter", "signature", "trustee", "key", "seq", "credentials", "object", "edition", "after", "reason",

@@ -1,6 +1,6 @@
 """Independent test vectors: RFCs, Wycheproof, speccheck, and the vectors of pyca/cryptography.
 
-Those outside the project are found through UNDERSIGNED_VECTORS, or in ``../shared/vectors`` beside the checkout;
+Those outside the project are found through UNDERSIGNED_VECTORS, or in ``../shared/vectors`` next to the checkout;
 without them these tests are skipped, and say so.
 """
 

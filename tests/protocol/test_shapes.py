@@ -294,7 +294,7 @@ def test_a_payload_in_no_encoding_has_no_shape() -> None:
 
 
 def test_what_json_escapes_is_what_a_shape_does_not_take() -> None:
-    """Every other character stands in canonical JSON as itself, in UTF-8."""
+    """Canonical JSON writes every other character as itself, in UTF-8."""
     escaped = set(map(chr, range(32))) | {'"', "\\"}
     for code in range(0x110000):
         if not 0xD800 <= code < 0xE000:

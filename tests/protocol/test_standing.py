@@ -1,4 +1,4 @@
-"""The fold: who stands behind a letter follows from its log alone (section 6)."""
+"""The fold: the signatories of a letter follow from its log alone (section 6)."""
 
 from __future__ import annotations
 

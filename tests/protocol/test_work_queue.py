@@ -78,7 +78,7 @@ def long() -> dict[str, bytes]:
         ({"log/tile/0/000": b"", "log/tile/0/001.p/18": b""}, "tile/0/000 does not follow"),
         ({"log/tile/0/001.p/18": None, "log/tile/1/000.p/1": b""}, "log/tile/0/001.p/18 is missing"),
         ({"log/tile/1/000.p/1": b""}, "tile/1/000.p/1 does not follow"),
-        # What cannot be split comes before what does not follow, wherever it stands.
+        # What cannot be split comes before what does not follow, wherever it is.
         ({"log/tile/0/000": b"", "log/tile/entries/001.p/18": b"\x00"}, "ends inside an entry"),
         ({"editions/1/edition.json": b"{}", "log/tile/0/000": b""}, "tile/0/000 does not follow"),
     ],

@@ -26,7 +26,7 @@ def ranks(values: Sequence[float]) -> list[float]:
 
 
 def rho(values: Sequence[float], other: Sequence[float] | None = None) -> float:
-    """Spearman's rank correlation of ``values`` with ``other``, or with the order in which they stand."""
+    """Spearman's rank correlation of ``values`` with ``other``, or with their own order."""
     left = ranks(values)
     right = ranks(range(len(values)) if other is None else other)
     middle = (len(values) + 1) / 2

@@ -84,7 +84,7 @@ async def _request(application: Any, method: str, path: str, body: bytes, header
 
 @dataclass
 class Site:
-    """The site under test. ``call`` is how people reach it; ``clerk`` works when it is told to."""
+    """The site under test. ``call`` is how people reach it; ``clerk`` works when a test says so."""
 
     application: Any
     loop: Loop
@@ -174,7 +174,7 @@ def _own_statements() -> None:
 
 @pytest.fixture
 def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """A fresh site: no letters, an open committer, a clerk that waits to be told."""
+    """A fresh site: no letters, an open committer, a clerk that works only when a test says so."""
     clock = Clock()
     world = replace(wiring.world_of(settings.DATA), clock=clock)
     monkeypatch.setattr(wiring, "world", lambda: world)

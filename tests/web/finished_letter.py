@@ -53,7 +53,7 @@ def lived(folder: Path, people_: int = 9) -> Lived:
 
 
 def settled(letter: Letter) -> None:
-    """Waits until nothing is on its way into the log."""
+    """Waits until no entry is queued for the log."""
     until(lambda: letter.status()["pending"] == 0)
 
 

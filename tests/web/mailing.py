@@ -43,7 +43,7 @@ class Sink:
     controller: Any = None
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        """One mail. With ``break_after`` it is taken, and the connection breaks before anybody is told."""
+        """One email. With ``break_after`` it is accepted, and the connection breaks before the answer."""
         if self.answer.startswith("250"):
             self.raw.append(envelope.content)
             self.to += envelope.rcpt_tos
@@ -68,19 +68,19 @@ class Sink:
         return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.raw]
 
     def codes(self, kind: str = "S") -> list[str]:
-        """The code in each mail that has one of this kind."""
+        """The code in each email that has one of this kind."""
         found = [re.search(rf"^\s*({kind}(?:-[0-9A-Z]{{4}}){{5}})\s*$", text_of(m), re.MULTILINE) for m in self.mails]
         return [match[1] for match in found if match]
 
 
 def text_of(mail: EmailMessage) -> str:
-    """A mail's body as its reader sees it."""
+    """An email's body as its reader sees it."""
     return str(mail.get_content())
 
 
 @contextmanager
 def smtp() -> Iterator[Sink]:
-    """A mail server for a while."""
+    """A mail server, running within the block."""
     sink = Sink(free_port())
     sink.start()
     try:
@@ -91,7 +91,7 @@ def smtp() -> Iterator[Sink]:
 
 @dataclass
 class MailSite:
-    """A site with a mail server, and a postman who works when told."""
+    """A site with a mail server, and a postman who works when the test says so."""
 
     site: Site
     sink: Sink
@@ -104,7 +104,7 @@ class MailSite:
         return self.postman.run_round()
 
     def restart(self) -> None:
-        """The clerk was killed and started again: nothing is remembered but what lies on disk."""
+        """The clerk was killed and started again: it remembers only what is on disk."""
         self.postman = Postman(self.world)
 
 
@@ -130,7 +130,7 @@ def pooled_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def mail(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailSite]:
-    """A site that sends its mail to a real SMTP server."""
+    """A site that sends its email to a real SMTP server."""
     with smtp() as sink:
         post = SmtpTransport(Mail(host="127.0.0.1", port=sink.port, security="none", sender=SENDER, per_minute=1000))
         world = replace(site.world, mail=post)
@@ -164,7 +164,7 @@ class _Forms(HTMLParser):
 
 @dataclass
 class Browser:
-    """A browser that runs no script: it keeps cookies, follows links and sends the forms it is shown."""
+    """A browser without JavaScript: it keeps cookies, follows links and sends the forms it is shown."""
 
     call: Call
     origin: str = "http://127.0.0.1:8000"

@@ -102,7 +102,7 @@ def plurals(message: str) -> list[Plural]:
 
 @cache
 def categories(language: str) -> dict[str, set[int]]:
-    """The plural categories of a language, each with the sample numbers it is for, as ICU tells them."""
+    """The plural categories of a language, each with the sample numbers it is for, from ICU."""
     pattern = "{n, plural, " + " ".join(f"{word}{{{word}}}" for word in KEYWORDS) + "}"
     found: dict[str, set[int]] = {}
     for n in SAMPLES:
@@ -124,7 +124,7 @@ def plural_faults(language: str, plural: Plural) -> list[str]:
 
 
 def faults(english: Mapping[str, str], language: str, messages: Mapping[str, str]) -> list[str]:
-    """What is wrong with one catalog beside the English one, a line each."""
+    """What is wrong with one catalog compared with the English one, a line each."""
     found = [f"{id_}: not translated" for id_ in english if id_ not in messages]
     for id_, message in messages.items():
         if id_ not in english:
@@ -148,7 +148,7 @@ def faults(english: Mapping[str, str], language: str, messages: Mapping[str, str
 
 @dataclass
 class Asked:
-    """What code and templates ask of the catalogs. ``shown``: ids that are shown as they stand, nothing filled in."""
+    """What code and templates ask of the catalogs. ``shown``: ids that are shown as they are, nothing filled in."""
 
     ids: set[str]
     patterns: list[re.Pattern[str]]

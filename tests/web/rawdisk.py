@@ -1,4 +1,4 @@
-"""A stolen copy of the database, read byte by byte: where each person's marks lie, and what their rows say besides.
+"""A stolen copy of the database, read byte by byte: where each person's marks are, and what else their rows reveal.
 
 SQLite's file is taken apart into its b-trees, so that a mark in a table, in one of its indices, on an overflow page and
 in free space are told apart. Of PostgreSQL each relation is a file, and each row says which transaction wrote it.
@@ -104,7 +104,7 @@ def _places(
             at = [pick(of[person]) for person in people]
             where = f"{kind} in {area} {name}, {which}"
             yield Measure(f"{where} offset", _spread(people, [float(x) for x in at], len(texts)))
-            # Both fill a page from its end: what came later stands before.
+            # Both fill a page from its end: what came later is in front.
             aged = [x // size * size + size - x % size for x in at]
             yield Measure(f"{where} age", _spread(people, [float(x) for x in aged], len(texts)))
             yield Measure(f"{where} age within its page", _within(people, at, size, len(texts)))
@@ -139,7 +139,7 @@ def _told_by_rows(kind: str, texts: Sequence[bytes]) -> Iterator[Measure]:
             try:
                 cursor.execute(f'SELECT {", ".join(hidden)}, t.* FROM "{table}" t')
             except OperationalError:
-                # WITHOUT ROWID: then SQL tells no order.
+                # WITHOUT ROWID: then SQL gives no order.
                 continue
             of: dict[int, Any] = {}
             for row in cursor.fetchall():
@@ -173,7 +173,7 @@ def _relations() -> Iterator[tuple[str, Path]]:
 
 
 def _sqlite() -> Iterator[tuple[str, bytes, int, Mapping[int, str]]]:
-    """Database and write-ahead log. Of the log everything is one structure: frames stand as they were written."""
+    """Database and write-ahead log. The log is one structure as a whole: frames are in the order of writing."""
     path = Path(connection.settings_dict["NAME"])
     data = path.read_bytes()
     size = int.from_bytes(data[16:18], "big")

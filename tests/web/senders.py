@@ -1,4 +1,4 @@
-"""People who sign while something happens to the server, and what they were told; and what its log then says."""
+"""People who sign while something happens to the server, the answers they got, and what its log then says."""
 
 from __future__ import annotations
 

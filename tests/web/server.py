@@ -1,4 +1,4 @@
-"""The real server in processes of its own, to be killed."""
+"""The real server in separate processes, to be killed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def free_port() -> int:
 
 
 def database_of(data: Path) -> str | None:
-    """The URL of the database of a site on ``data``: None on SQLite; on PostgreSQL one of its own, made here."""
+    """The URL of the database of a site on ``data``: None on SQLite; on PostgreSQL its own database, made here."""
     url = os.environ.get("UNDERSIGNED_TEST_DATABASE")
     if url is None:
         return None
@@ -92,7 +92,7 @@ class Server:
         self.process.wait()
 
     def halt(self) -> None:
-        """Every process of it stands still from now on, until it is killed."""
+        """Stops every process of it (SIGSTOP), until it is killed."""
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGSTOP)
 
@@ -103,7 +103,7 @@ class Server:
         return self.process.wait(timeout=10)
 
     def call(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
-        """One request on a connection of its own. Raises OSError if the server is not there."""
+        """One request on its own connection. Raises OSError if the server is not there."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request(method, path, body or None, headers or {})
@@ -117,7 +117,7 @@ class Server:
 
 
 def crowding() -> float:
-    """How much longer than on a machine of its own something may take here: processes that want a core, over cores."""
+    """How much slower than on an idle machine something may be here: processes that want a core, over cores."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 

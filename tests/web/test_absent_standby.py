@@ -1,6 +1,6 @@
 """Without the synchronous standby no request waits forever, and none is answered or served with data that may be lost.
 
-Each test has a server of its own: Debian's PostgreSQL, on loopback, told to wait for a standby that does not exist.
+Each test has its own server: Debian's PostgreSQL, on loopback, set to wait for a standby that does not exist.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _waits(cluster: Cluster) -> bool:
 
 @dataclass
 class Alone:
-    """A site on one machine whose database can be told to wait for a standby that is not there."""
+    """A site on one machine whose database can be set to wait for a standby that is not there."""
 
     cluster: Cluster
     server: Server

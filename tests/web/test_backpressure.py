@@ -33,7 +33,7 @@ async def _let_in(gate: LoadLimit, leave: asyncio.Event, said: list[str]) -> Non
 
 
 async def _crowd(gate: LoadLimit, number: int) -> tuple[list[str], list[str]]:
-    """What is said to so many who come at once: before anybody leaves, and in the end."""
+    """The answers to so many requests at once: before any of them leaves, and when all have left."""
     leave, said = asyncio.Event(), list[str]()
     tasks = [asyncio.create_task(_let_in(gate, leave, said)) for _ in range(number)]
     for _ in range(5):
@@ -92,7 +92,7 @@ def test_a_loop_that_is_behind_is_seen_to_be() -> None:
 
 
 def test_requests_are_told_to_retry_while_the_event_loop_lags(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Signatures, codes and what Django answers: 503 with Retry-After, nothing kept; what lies ready is served."""
+    """Signatures, codes and what Django answers: 503 with Retry-After, nothing kept; static files are served."""
     letter = site.letter()
     first, second = letter.people[:2]
     people.activate(letter, first)

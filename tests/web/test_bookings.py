@@ -94,7 +94,7 @@ def test_a_page_is_made_of_the_edition_and_can_be_fetched(site: Site) -> None:
 
 
 def test_readers_get_the_editions_pdf(site: Site) -> None:
-    """In each language, as a file anybody may fetch; gone when its edition is reduced to counts."""
+    """In each language, as a public file; gone when its edition is reduced to counts."""
     letter = published(site)
     pressroom = Pressroom(site.world)
     pressroom.run_round()
@@ -215,7 +215,7 @@ def test_a_page_made_during_a_withdrawal_is_not_recorded(site: Site, monkeypatch
 
 
 def test_a_page_that_does_not_fit_is_refused_once_and_tried_again_on_other_terms(site: Site) -> None:
-    """The refusal stands beside the booking, until the terms change."""
+    """The refusal is shown with the booking, until the terms change."""
     letter = published(site)
     assert book(site, letter, paper="80x80 mm", imprint=LONG).status == 201
     pressroom = Pressroom(site.world)

@@ -1,4 +1,4 @@
-"""A large letter's bundle is made beside the clerk's rounds: the log goes on, and no name slips in."""
+"""A large letter's bundle is made in a background job: the log goes on, and no withdrawn name slips in."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ FRONTEND = PACKAGE.parents[1] / "frontend" / "pages"
 PYTHON = [*PACKAGE.joinpath("web").rglob("*.py"), *PACKAGE.joinpath("protocol").glob("*.py")]
 PAGES = [*PACKAGE.joinpath("web", "templates").rglob("*.*"), *FRONTEND.glob("*.html")]
 OF_THE_BUILD = {"csp", "style", "script"}
-"""What the build puts into the frontend's page beside messages."""
+"""What the build puts into the frontend's page in addition to messages."""
 TEXTS = {"each", "until", "grace", "not_before", "domains", "language", "code", "host", "page", "link", "stop", "wait"}
 """Parameters that are text, whatever the language."""
 FILLED_IN_THE_BROWSER = {"names_found", "names_first", "counted_yes", "counted_longest"}
@@ -119,7 +119,7 @@ def test_what_is_wrong_with_a_catalog_is_found() -> None:
 
 
 def test_plural_categories_are_those_of_the_language() -> None:
-    """Told by ICU, so that a new language needs no table here."""
+    """Taken from ICU, so that a new language needs no table here."""
     assert list(categories("ar")) == ["zero", "one", "two", "few", "many", "other"]
     assert set(categories("ru")) == {"one", "few", "many"}
     assert set(categories("he")) == {"one", "two", "other"}
@@ -139,7 +139,7 @@ def test_russian_and_arabic_count_as_they_do() -> None:
 
 
 def test_templates_have_no_sentences_of_their_own() -> None:
-    """Whatever a page says is in the catalogs; between tags and in attributes that are read out stand only ids."""
+    """All text of a page is in the catalogs; between tags and in attributes that are read out are only ids."""
     files = {"openings", "bundle.zip", "integrity.json", "withdraw"}
     for file in PAGES:
         text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)

@@ -212,7 +212,7 @@ def test_a_crash_inside_the_batch_leaves_it_waiting(site: Site) -> None:
 
 def test_a_large_batch_enters_the_log_part_by_part(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two parts others sign; a death there leaves the first part in its place and the rest waiting, and the
-    next clerk goes on. An edit and the withdrawal after it stand in their order, and the withdrawn leave nothing."""
+    next clerk goes on. An edit and the withdrawal after it stay in their order, and the withdrawn leave nothing."""
     letter = site.letter(size=20)
     for person in letter.people[:5]:
         assert people.sign(letter, person).status == 201
@@ -350,7 +350,7 @@ def _counting(start: int) -> Callable[[int], bytes]:
 
 
 def test_pending_rows_leave_no_order_behind(site: Site) -> None:
-    """Entries of a batch stand in the log in an order that says nothing of when they came."""
+    """The order of a batch's entries in the log does not show when they came."""
     letter = site.letter(batch=(1000, 3600), size=12)
     for person in letter.people:
         people.sign(letter, person)

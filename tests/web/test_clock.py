@@ -16,7 +16,7 @@ HOUR, YEAR = 3600, 365 * 86400
 
 
 def waiting() -> int:
-    """Entries that wait for their batch, which no status tells of."""
+    """Entries that wait for their batch, which no status shows."""
     return Pending.objects.count()
 
 
@@ -66,7 +66,7 @@ def test_whatever_the_clock_says_the_log_goes_on_and_only_grows(site: Site, step
 
 
 def test_a_clock_a_year_ahead_publishes_nothing_without_trustees(site: Site) -> None:
-    """Notice and cut may come early by such a clock; the names are with the trustees, who have clocks of their own."""
+    """Notice and cut may come early by such a clock; the names are with the trustees, who have their own clocks."""
     letter = site.letter(grace=86400)
     for person in letter.people:
         assert people.sign(letter, person).status == 201

@@ -1,4 +1,4 @@
-"""Who keeps the list of access codes does not learn from the site who has signed, without using codes up (V9).
+"""The keeper of the access codes cannot learn from the site who has signed, without using codes up (V9).
 
 Every refusal there is, for one code before and after it is used, and for a code that does not exist: the same
 status, headers and bytes, for the same statements. And every statement made to fail in turn, both times.
@@ -258,7 +258,7 @@ def test_every_refusal_of_an_activation_is_the_same_for_used_unused_and_unknown_
 
 
 def test_there_is_no_other_refusal() -> None:
-    """Every problem is listed here with what an activation that gets it tells about codes."""
+    """Every problem is listed here with what an activation that gets it reveals about codes."""
     tested = {expected for _, _, expected in WAYS.values()}
     assert tested | USES_UP_OR_SAYS_NOTHING_OF_USE | FAULTS | NEVER == set(problems._KINDS)
 
@@ -494,7 +494,7 @@ def test_a_last_step_that_may_use_a_code_up_does_the_same_for_a_used_one(site: S
 
 
 def test_a_form_that_uses_the_code_first_is_caught(site: Site, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Control: with the code first, one spent withdrawal code tells used from unused, as often as one likes."""
+    """Control: with the code first, one spent withdrawal code tells used from unused, any number of times."""
     letter = site.letter(public=True, check="codes", size=3)
     spent = signed(letter, letter.people[1])
     take = take_entries
@@ -528,7 +528,7 @@ def test_a_form_that_uses_the_code_first_is_caught(site: Site, watch: Watch, mon
 
 
 def test_the_page_that_finds_a_letter_by_its_code_says_nothing_of_use(mail: MailSite, watch: Watch) -> None:
-    """Where links of mails lead: the same page for a code before and after it was used."""
+    """Where links in emails lead: the same page for a code before and after it was used."""
     letter = mail.site.letter(public=True, check="mail", size=0)
     signer = unknown()
     hashed = b64.encode(roll.token_hash(roll.place(signer.code, letter.rid).token))

@@ -36,7 +36,7 @@ TIMEOUT = 20.0
 
 
 class Standstill:
-    """A step that stands still from when it is reached until it is let go."""
+    """A step that pauses when it is reached, until it is let go."""
 
     def __init__(self) -> None:
         self.reached, self.go = threading.Event(), threading.Event()
@@ -87,7 +87,7 @@ def in_the_background(work: Callable[[], object]) -> threading.Thread:
 
 
 def doctor(site: Site, monkeypatch: pytest.MonkeyPatch, still: Standstill, found: list[Finding]) -> Callable[[], None]:
-    """``doctor --deep``, which stands still when it has read the first sealed object."""
+    """``doctor --deep``, which pauses when it has read the first sealed object."""
     from undersigned.web.maintenance.doctor import deep
 
     real = parse_object
@@ -102,7 +102,7 @@ def doctor(site: Site, monkeypatch: pytest.MonkeyPatch, still: Standstill, found
 
 
 def backup(monkeypatch: pytest.MonkeyPatch, still: Standstill, target: Path) -> Callable[[], object]:
-    """``backup``, which stands still while it writes."""
+    """``backup``, which pauses while it writes."""
     real = take._fill
 
     def fill(*given: Any) -> None:

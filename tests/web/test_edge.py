@@ -124,7 +124,7 @@ def test_a_file_that_has_not_changed_is_not_sent_again(published: Letter) -> Non
 def test_every_address_of_django_is_behind_its_door(site: Site) -> None:
     """Each view asks for the organiser's token, a trustee's signature or a signed body; the database's health none.
 
-    The forms anybody may see, and none acts without the token of its own page; a stop link proves itself.
+    The public forms, and none acts without the token of its own page; a stop link proves itself.
     """
     letter = site.letter()
     for pattern in get_resolver().url_patterns:
@@ -194,7 +194,7 @@ def test_an_address_without_a_language_is_answered_in_the_readers_own(
 
 @pytest.mark.parametrize(("asked", "language"), [("he-IL,en;q=0.5", "he"), ("it", "en"), ("fr", "fr")])
 def test_pages_of_no_letter_begin_in_the_readers_language(published: Letter, asked: str, language: str) -> None:
-    """The front page and the page that says there is nothing have every language; the reader's stands on top."""
+    """The front page and the page that says there is nothing have every language; the reader's is on top."""
     wanted = {"accept-language": asked, "accept": "text/html"}
     for path, word, status in (("/", "front_title", 200), ("/nothing-here/", "missing_title", 404)):
         answer = published.call("GET", path, b"", wanted)

@@ -101,7 +101,7 @@ def test_with_a_roll_the_name_is_the_records(site: Site) -> None:
 
 
 def test_the_same_form_sent_twice_signs_once(site: Site) -> None:
-    """The first answer was lost: the second one is the same, with the same code. Changed, the first stands."""
+    """The first answer was lost: the second one is the same, with the same code. A changed form does not replace it."""
     letter = site.letter(public=True, check="codes", size=2)
     browser = Browser(letter.call)
     browser.open(f"/{letter.slug}/form/en/sign")
@@ -224,7 +224,7 @@ BAD: dict[str, tuple[dict[str, str], str]] = {
 
 
 def test_a_wrong_field_gets_an_error_and_nothing_typed_is_lost(site: Site) -> None:
-    """Each mistake is named; everything else is still in the form, the code unused, and mended it signs."""
+    """Each mistake is named; everything else is still in the form, the code unused, and once fixed it signs."""
     letter = site.letter(public=True, check="codes", size=1)
     before = world_bytes()
     for wrong, (fields, message) in BAD.items():
@@ -253,7 +253,7 @@ def test_invisible_marks_that_came_with_pasting_are_dropped(site: Site) -> None:
 
 
 def test_codes_that_are_none(site: Site) -> None:
-    """A misspelt one, a withdrawal code that never signed: told, kept in the field."""
+    """A misspelt code, a withdrawal code that never signed: the form says so and keeps it in the field."""
     letter = site.letter(public=True, check="codes", size=1)
     browser = Browser(letter.call)
     before = world_bytes()
@@ -273,7 +273,7 @@ def test_codes_that_are_none(site: Site) -> None:
 
 @pytest.mark.parametrize("check", ["codes", "roll"])
 def test_a_code_that_is_unknown_can_be_mended_in_the_form(site: Site, check: str) -> None:
-    """Told at the first step with a roll, else at the last; what was typed is still there, and mended it signs."""
+    """Shown at the first step with a roll, else at the last; what was typed is still there, and once fixed it signs."""
     letter, other = (site.letter(public=True, check=check, size=1) for _ in range(2))
     browser = Browser(letter.call)
     before = world_bytes()
@@ -401,7 +401,7 @@ def test_the_withdrawal_code_is_mailed_to_the_address_that_got_the_access_code(m
 
 
 def mailed(sink: Sink, kind: str, number: int) -> str:
-    """The code in the mail that came."""
+    """The code in the email that came."""
     until(lambda: len(sink.codes(kind)) == number)
     return sink.codes(kind)[-1]
 

@@ -30,7 +30,7 @@ Rows = list[Entry | Checkpoint | SealedObject]
 
 
 def served(letter: Letter) -> checkpoint.Checkpoint:
-    """What everybody can read."""
+    """What the public can read."""
     note = letter.get("log/checkpoint").body
     return checkpoint.verify(note, letter.manifest.origin, b64.decode(letter.manifest.log))[0]
 
@@ -75,7 +75,7 @@ def restart(site: Site) -> None:
 
 
 def without_guard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The site as it was before anybody asked."""
+    """Turns off the guard's checks: a control."""
     for name in ("check_size", "check_roots", "check_last_index"):
         monkeypatch.setattr(guard, name, lambda *_: None)
     monkeypatch.setattr(Log, "_check_served", lambda self: None)

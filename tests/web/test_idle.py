@@ -14,7 +14,7 @@ from .server import Server, database_of, free_port, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 PAGES = {"typst", "pikepdf", "PIL", "pypdfium2_raw", "uharfbuzz", "fontTools"}
-"""Packages with libraries of their own that set, check or paint pages."""
+"""Packages with their own libraries that set, check or paint pages."""
 
 
 def family(pid: int) -> Iterator[int]:

@@ -56,7 +56,7 @@ def check_proof(letter: Letter, body: dict[str, object], answer: Answer) -> None
 
 
 def test_a_sealed_letter_lives_and_is_published(site: Site) -> None:
-    """Ten sign, one withdraws, one is struck: the edition names those who stand, and a stranger can verify it all."""
+    """Ten sign, one withdraws, one is struck: the edition names the rest, and a stranger can verify it all."""
     letter = signed_letter(site, ["name"] * 7 + ["initials", "anonymous", "anonymous"])
     assert people.withdraw(letter, letter.people[0]).status == 201
     site.cut(letter)

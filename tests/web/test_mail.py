@@ -1,4 +1,4 @@
-"""The mail check: codes by real SMTP, one an address, and nothing said or kept about anybody."""
+"""The email check: codes by real SMTP, one per address, and no data about a person revealed or kept."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def unmasked(answer: Answer) -> tuple[int, bytes, list[tuple[str, str]]]:
 
 
 def test_an_address_gets_one_code_that_signs(mail: MailSite) -> None:
-    """One mail by real SMTP; asked again, nothing is sent; the mailed code is one the letter knows."""
+    """One email by real SMTP; asked again, nothing is sent; the letter knows the code in it."""
     letter = mail_letter(mail)
     assert ask(letter, "Tester.One@example.org").status == 200
     assert mail.post_round() == 1
@@ -170,7 +170,7 @@ def test_no_address_gets_more_than_three_mails_a_day(mail: MailSite) -> None:
 
 
 def test_never_mail_me_is_a_button_and_one_click_of_a_mail_program(mail: MailSite) -> None:
-    """The link of the mail shows a button and changes nothing; pressed, no letter's mail comes any more."""
+    """The link in the email shows a button and changes nothing; once pressed, no email of the letter comes any more."""
     letter, other = mail_letter(mail), mail_letter(mail)
     ask(letter, "tester@example.org")
     mail.post_round()
@@ -231,7 +231,7 @@ def test_a_server_that_says_later_or_never(mail: MailSite) -> None:
 
 
 def test_a_mail_that_may_have_arrived_leaves_one_code(mail: MailSite) -> None:
-    """The connection breaks after the mail was taken: it goes out once more, and only the newest code works."""
+    """The connection breaks after the email was accepted: it is sent once more, and only the newest code works."""
     letter = mail_letter(mail)
     ask(letter, "tester@example.org")
     mail.sink.break_after = True
@@ -250,7 +250,7 @@ def test_a_mail_that_may_have_arrived_leaves_one_code(mail: MailSite) -> None:
 
 
 def test_a_broken_mail_whose_code_was_used_is_not_sent_again(mail: MailSite) -> None:
-    """If the doubtful mail did arrive and its code signed, the address does not get a second signature."""
+    """If the doubtful email did arrive and its code signed, the address does not get a second signature."""
     letter = mail_letter(mail)
     ask(letter, "tester@example.org")
     mail.sink.break_after = True

@@ -1,4 +1,4 @@
-"""Whatever is typed into the forms' fields: a page that says so, and nothing stored; never a failure of the server."""
+"""Whatever a visitor types into the forms: a page that says what is wrong, nothing stored, and no server error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What systemd is told: ready when the site answers, alive while it does, stopping when it stops."""
+"""Notifications to systemd: ready when the site answers, alive while it does, stopping when it stops."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_site_is_ready_when_it_answers_alive_while_it_does_and_says_that_it_st
             workers = below(process.pid)
             for pid in workers:
                 os.kill(pid, signal.SIGSTOP)
-            time.sleep(1.5)  # what was on its way arrives
+            time.sleep(1.5)  # what was in flight arrives
             receiver.setblocking(False)
             drain(receiver)
             time.sleep(2.5)

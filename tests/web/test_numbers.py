@@ -231,7 +231,7 @@ def test_the_number_of_a_site_s_edition_follows_a_withdrawal_before_publication(
 def test_a_public_letter_with_too_many_names_to_list_leads_to_the_file(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it says of its names stays true: they can be read, all of them, by everybody."""
+    """What it says of its names stays true: the public can read all of them."""
     monkeypatch.setattr(live_names, "MAX_NAMES", 2)
     letter = site.letter(public=True, check="codes", size=8)
     for person in letter.people[:3]:

@@ -1,6 +1,6 @@
 """Nothing that a copy of the database holds follows the order in which people came, beyond their batch (V8).
 
-Forty people sign one after the other, each by transactions of their own. Then a copy is read byte by byte: rows, hidden
+Forty people sign one after the other, each in separate transactions. Then a copy is read byte by byte: rows, hidden
 row numbers, tables, indices, overflow pages, free space and the write-ahead log of SQLite; heap, indices, row numbers
 and transaction numbers of PostgreSQL, whose own log is its operator's (docs/howto/postgresql.md).
 """
@@ -153,7 +153,7 @@ def test_one_transaction_for_code_and_entry_joins_them(site: Site) -> None:
 
 
 def test_no_copy_links_addresses_to_codes_or_entries(mail: MailSite) -> None:
-    """Each asks for a code by mail and signs with it at once: addresses, codes and entries stand in no order."""
+    """Each asks for a code by email and signs with it at once: the order of addresses, codes and entries is lost."""
     site = mail.site
     letter = site.letter(check="mail", size=0, batch=(1000, WAIT), public=False)
     digests, came, addresses = Digests(mail.world.keys.mail_secret()), [], []
@@ -193,7 +193,7 @@ def test_granted_addresses_in_the_order_of_their_mails_are_found_out(mail: MailS
 
 
 def test_every_table_keyed_by_hash_has_no_row_numbers(site: Site) -> None:
-    """SQLite numbers the rows of a table by itself unless it is told not to."""
+    """SQLite numbers the rows of a table by itself unless it is declared otherwise."""
     from django.apps import apps
 
     from undersigned.web.database.sqlite.base import LARGE, is_numbered

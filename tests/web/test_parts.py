@@ -70,7 +70,7 @@ def test_openings_are_served_in_parts_and_shrink_with_withdrawals(site: Site) ->
 
 @pytest.mark.usefixtures("narrow")
 def test_an_openings_part_that_is_no_longer_needed_is_deleted(site: Site) -> None:
-    """A clerk that died between two editions of the directory: what lies beyond the last part is removed."""
+    """A clerk that died between two editions of the directory: parts beyond the last one are removed."""
     letter = signed_letter(site, ["name"] * 3)
     site.make_edition(letter, {p.key for p in letter.people[:3]})
     beyond = Path(settings.DATA.public) / letter.slug / "editions/1/openings.3.jsonl"
@@ -83,7 +83,7 @@ def test_an_openings_part_that_is_no_longer_needed_is_deleted(site: Site) -> Non
 
 @pytest.mark.usefixtures("narrow")
 def test_parts_have_one_address_each(site: Site) -> None:
-    """Not the place where they lie, nor a number spelt otherwise."""
+    """Not the directory they are in, nor a number spelt otherwise."""
     letter = signed_letter(site, ["name"] * 3)
     site.make_edition(letter, {p.key for p in letter.people[:3]})
     for path in (

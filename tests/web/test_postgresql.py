@@ -1,6 +1,6 @@
 """PostgreSQL in place of SQLite: what is refused, who is the clerk, and what is acknowledged when.
 
-Each test has a server of its own: Debian's PostgreSQL in a temporary folder, on loopback.
+Each test has its own server: Debian's PostgreSQL in a temporary folder, on loopback.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from .people import Letter
 
 
 def spellings(name: str) -> list[bytes]:
-    """Every way a name could lie on a disk: text encodings, base64 at its three alignments, hex, escapes."""
+    """Every form a name could have on a disk: text encodings, base64 at its three alignments, hex, escapes."""
     found: list[bytes] = []
     for data in (name.encode("utf-8"), name.encode("utf-16-le"), name.encode("utf-16-be")):
         found += [data, data.hex().encode(), data.hex().upper().encode()]
@@ -45,7 +45,7 @@ def hits(root: Path, names: list[str]) -> list[tuple[str, str]]:
 
 def sealed_letter(site: Site) -> tuple[Letter, list[str]]:
     """A sealed letter with signatures in the log and signatures waiting, and the names behind them."""
-    # Names no other test uses: those may have been published beside these.
+    # Names no other test uses: those may have been published together with these.
     letter = site.letter(size=12, batch=(4, 3600), tag=secrets.token_hex(4))
     for person in letter.people[:6]:
         assert people.sign(letter, person).status == 201

@@ -30,7 +30,7 @@ def live(row: Row) -> dict[str, Any]:
 
 
 def watched(letter: Letter) -> tuple[list[Any], list[Any]]:
-    """An organiser asks after every act of every person: what they are told, and what a live counter would tell."""
+    """An organiser asks after every action of every person: what they see, and what a live counter would show."""
     told, control = [], []
     for person in letter.people[:25]:
         for act in (people.activate, people.sign):
@@ -59,7 +59,7 @@ def test_a_status_that_is_polled_reveals_no_single_person(site: Site) -> None:
 
 
 def test_stored_progress_changes_only_with_the_next_batch(site: Site) -> None:
-    """More use their codes after a batch: minutes later the organiser is told the same."""
+    """More use their codes after a batch: minutes later the organiser sees the same."""
     letter = site.letter(size=30, batch=(1000, WAIT))
     for person in letter.people[:12]:
         assert people.sign(letter, person).status == 201

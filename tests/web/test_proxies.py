@@ -136,7 +136,7 @@ def check(port: int, machine: Server, certificate: tuple[Path, Path], written: C
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="needs Debian's package nginx-light")
 def test_nginx(tmp_path: Path, machine: Server, certificate: tuple[Path, Path]) -> None:
-    """The block of operate.md, in an nginx of its own. Control: without its two lines about logs it is caught."""
+    """The block of operate.md, in a separate nginx. Control: without its two lines about logs it is caught."""
     for quiet in (True, False):
         front = free_port()
         letters = put(
@@ -174,7 +174,7 @@ def test_nginx(tmp_path: Path, machine: Server, certificate: tuple[Path, Path]) 
 def test_caddy(
     tmp_path: Path, machine: Server, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The block of operate.md, in a Caddy of its own, with this certificate instead of one it would fetch."""
+    """The block of operate.md, in a separate Caddy, with this certificate instead of one it would fetch."""
     front = free_port()
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "caddy"))
@@ -244,7 +244,7 @@ def test_haproxy_balances_and_skips_a_server_that_is_down(tmp_path: Path, certif
 
 
 def test_the_unit_of_systemd_is_whole(tmp_path: Path) -> None:
-    """It starts with the machine, under the site's own name, as a user of its own; systemd finds no fault."""
+    """It starts with the machine, under the site's own name, as its own user; systemd finds no fault."""
     text = block("operate.md", "ini")
     unit = configparser.ConfigParser(interpolation=None, strict=False)
     unit.optionxform = str  # type: ignore[assignment, method-assign]

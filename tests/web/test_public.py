@@ -1,4 +1,4 @@
-"""Public letters through the interface of programs: names can be read at once, and withdrawn at once."""
+"""Public letters through the HTTP API: names can be read at once, and withdrawn at once."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def send(letter: Letter, body: dict[str, object]) -> Callable[[], Answer]:
 
 
 def test_two_signatures_of_one_key_at_once_are_one(site: Site) -> None:
-    """Ten different first signatures of one key: one is taken, nine are told to take the next number."""
+    """Ten different first signatures of one key: one is accepted, nine must take the next number."""
     letter = site.letter()
     person = letter.people[0]
     people.activate(letter, person)
@@ -82,7 +82,7 @@ def test_one_code_answers_one_of_many_questions(site: Site) -> None:
 
 
 def test_an_edit_and_a_withdrawal_at_once(site: Site) -> None:
-    """Whichever comes first, the withdrawal stands and the log can be verified."""
+    """In either order, the withdrawal is in force and the log can be verified."""
     letter = site.letter(size=10)
     acts = []
     for person in letter.people[:8]:
@@ -102,7 +102,7 @@ def test_an_edit_and_a_withdrawal_at_once(site: Site) -> None:
 
 
 def test_signatures_withdrawals_and_the_cut_at_once(site: Site) -> None:
-    """Everybody acknowledged is in the log, on one side of the cut; who withdrew before it is not opened."""
+    """Every acknowledged signature is in the log, on one side of the cut; one withdrawn before it is not opened."""
     letter = site.letter(size=16)
     for person in letter.people[:6]:
         assert people.sign(letter, person).status == 201

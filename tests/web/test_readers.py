@@ -130,7 +130,7 @@ def test_a_picture_has_its_size_whatever_the_title(kind: str, lang: str, title: 
 
 
 def test_pictures_follow_the_count_within_a_minute(site: Site, letter: Letter) -> None:
-    """Not with each batch: each takes time to set. But the last count is always shown in the end."""
+    """Not with each batch: each takes time to set. But the last count is always shown eventually."""
     first = letter.get("share/en.png").body
     assert people.withdraw(letter, letter.people[0]).status == 201
     site.rounds()

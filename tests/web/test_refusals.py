@@ -1,4 +1,4 @@
-"""Whatever is sent that should not be: a problem with a stable type, the right 4xx, and nothing stored."""
+"""Invalid requests: each gets a problem with a stable type, the right 4xx status, and nothing is stored."""
 
 from __future__ import annotations
 

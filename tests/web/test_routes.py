@@ -30,7 +30,7 @@ def sample(route: URLPattern) -> str:
 
 @pytest.mark.parametrize("route", urls.urlpatterns, ids=lambda route: str(route.pattern))
 def test_every_route_is_answered_by_its_view_and_not_by_the_page_for_strangers(site: Site, route: URLPattern) -> None:
-    """A browser that asks there is told what Django says: another page, or a problem."""
+    """A browser that asks there gets Django's answer: another page, or a problem."""
     address = sample(route)
     assert is_route(address)
     answer = site.call("GET", address, headers=HTML)

@@ -148,7 +148,7 @@ class Twice:
 
 
 def forget(letter: FixedLetter) -> None:
-    """The letter as it was before anybody's entry."""
+    """The letter as it was before the first entry."""
     for model in (Pending, Batch, Edition, Checkpoint, SealedObject):
         model.objects.filter(letter=letter.pk).delete()
     Entry.objects.filter(letter=letter.pk, index__gt=0).delete()

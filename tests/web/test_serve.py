@@ -1,4 +1,4 @@
-"""One command makes a site and runs it; it says what is wrong, and it stops when told."""
+"""One command makes a site and runs it; it says what is wrong, and it stops on a signal."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_load_balancers_are_answered_by_any_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("authority", ["", "Letters.example.org", "a b", "x/y", "x:", "x:65536", "-x.org", "x\n"])
 def test_an_authority_is_a_host_and_perhaps_a_port(tmp_path: Path, authority: str) -> None:
-    """Anything else is refused before it stands in every letter's origin."""
+    """Any other value is refused before it becomes part of every letter's origin."""
     with pytest.raises(DataError):
         check_authority(authority)
     assert run("init", "--data", str(tmp_path / "data"), f"--authority={authority}").returncode == 2
@@ -223,7 +223,7 @@ def test_if_one_of_its_processes_dies_the_other_is_stopped_aloud(tmp_path: Path,
 
 
 def test_idle_connections_do_not_block_new_signers(tmp_path: Path) -> None:
-    """More viewers than the server has backlog, each with a connection of its own: the next one is answered."""
+    """More viewers than the server has backlog, each with its own connection: the next one is answered."""
     soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(most, 8192)), most))
     server = Server(tmp_path / "data", free_port())
@@ -273,7 +273,7 @@ def test_unfinished_requests_do_not_delay_others(tmp_path: Path) -> None:
 
 
 def listens(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether anybody still answers on a port: a worker left alone would."""
+    """Whether a process still answers on a port: an orphaned worker would."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         return probe.connect_ex((host, port)) == 0
 

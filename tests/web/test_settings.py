@@ -1,4 +1,4 @@
-"""``settings.toml`` and the environment: what is wrong is named, all of it, with the right spelling beside it."""
+"""``settings.toml`` and the environment: every error is reported, with the right spelling next to it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def data(tmp_path: Path) -> DataDir:
 
 
 def test_a_first_start_writes_every_key_as_a_comment(data: DataDir) -> None:
-    """Each with its words, and each right as it stands: without its mark it is taken."""
+    """Each key has its description and a valid value: uncommented, it is accepted."""
     text = data.settings.read_text()
     assert read_settings(data, {}) == Settings(authority="127.0.0.1:8000", scheme="http")
     full = "".join(
@@ -152,7 +152,7 @@ def test_variables_that_resemble_no_setting_are_somebody_elses() -> None:
 
 
 def test_secrets_come_from_credentials_then_from_keys(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mail account without a password stops the start; a credential is stronger than the file."""
+    """A mail account without a password stops the start; a credential takes precedence over the file."""
     data.settings.write_text('authority = "127.0.0.1:8000"\n' + GOOD + 'user = "letters"\n')
     with pytest.raises(DataError, match="keys/smtp-password"):
         world_of(data)

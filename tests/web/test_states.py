@@ -87,7 +87,7 @@ def all_sentences(letter: Letter, language: str, until: int) -> Iterator[str]:
 
 
 def text_of(answer: people.Answer) -> str:
-    """What people read of a page, and what machines are told in its head."""
+    """The whole page, unescaped: what people read, and the metadata in its head."""
     assert answer.status == 200
     return unescape(answer.body.decode())
 
@@ -148,7 +148,7 @@ class Life:
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What stands on each language's share picture, as words; nothing is painted."""
+    """The text on each language's share picture; nothing is painted."""
     found: dict[str, str] = {}
 
     def paint(order: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""Published things are files: whole, compressed beside themselves, and gone when they must go."""
+"""Published files: written whole, compressed next to the original, and gone when they must go."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LONG = b"<!doctype html><p>" + b"Testperson Eins stands here. " * 100
 
 
 class ForgetfulStorage(FileStorage):
-    """A control: it replaces a file, and leaves the compressed one of the old bytes beside it."""
+    """A control: it replaces a file, and leaves the compressed one of the old bytes next to it."""
 
     def put(self, path: str, data: bytes) -> None:
         """The fault."""

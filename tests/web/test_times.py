@@ -152,7 +152,7 @@ def test_promises_of_single_entries_say_the_hour() -> None:
 
 
 def test_a_batch_is_never_due_later_than_its_wait() -> None:
-    """The time is rounded down, and the promise lies after it."""
+    """The time is rounded down, and the promise is later than it."""
     from undersigned.protocol.manifest import parse_time
 
     for wait in (0, 1, 5, 60, 600, 3600, 86400):

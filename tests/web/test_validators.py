@@ -1,4 +1,4 @@
-"""What an anonymous reader is told beside the bytes dates nothing: validators, and times inside files."""
+"""No metadata that an anonymous reader gets dates an action: validators, and times inside files."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def telling(heads: list[dict[str, str]]) -> set[str]:
 
 
 def test_no_validator_dates_a_signature(site: Site) -> None:
-    """HEAD of each size's tile, by anybody: no header follows the order in which people signed.
+    """HEAD of each size's tile, without a token: no header follows the order in which people signed.
 
     Control: tags of inode, time and size, as they once were.
     """
@@ -74,7 +74,7 @@ def test_no_validator_dates_a_signature(site: Site) -> None:
 
 
 def test_no_file_of_the_log_says_when_it_was_written(site: Site) -> None:
-    """A copy of the files with their times, as tar or rsync makes one: tiles have no time of their own."""
+    """A copy of the files with their times, as tar or rsync makes one: tiles have no time themselves."""
     letter = one_by_one(site, public=True)
     files = [settings.DATA.public / path[1:] for path in partial_tiles(letter)]
     assert {file.stat().st_mtime_ns for file in files} == {0}

@@ -76,7 +76,7 @@ class Walk:
             assert before >= 0
 
     def withdraw(self) -> None:
-        """A fresh withdrawal: the very same one again would only be told that it is known."""
+        """A fresh withdrawal: for the very same one the answer would only be that it is known."""
         person = self._somebody()
         known = self.model.signatories.get(person.key)
         if known is None or known.withdrawn is None:
@@ -84,7 +84,7 @@ class Walk:
             self._act(entry, person.seed)
 
     def strike(self) -> None:
-        """Anybody, of any edition there could be; not what was struck already."""
+        """A random signatory, of any edition there could be; not one that was struck already."""
         person = self._somebody()
         known = self.model.signatories.get(person.key)
         if known is None or known.struck is None:

@@ -1,4 +1,4 @@
-"""Two web workers of one site, each with its own committer: the database alone stands between them."""
+"""Two web workers of one site, each with its own committer: only the database coordinates them."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_code_answers_one_question_whichever_worker_is_asked(site: Site, other
 
 
 def test_a_cut_at_one_worker_while_people_sign_at_the_other(site: Site, other: Site) -> None:
-    """A cut ends the batch that the other worker puts signatures into: everybody acknowledged is in the log."""
+    """A cut ends the batch that the other worker adds signatures to: every acknowledged one is in the log."""
     letter = site.letter(size=26)
     for edition in (1, 2):
         after = manifest.format_time(moment(site.clock.now + 5))
@@ -133,7 +133,7 @@ def _asked_ahead(pk: int) -> list[list[tuple[object, ...]]]:
 
 
 def _asked_too_early(pk: int) -> list[list[tuple[object, ...]]]:
-    """A control: the question stands before the lock."""
+    """A control: the check comes before the lock."""
     with connection.cursor() as cursor:
         statement = f"BEGIN; {QUESTION}; SELECT pg_advisory_xact_lock({CLASS}, {WRITER}); COMMIT"
         cursor.cursor.execute(statement, [pk])

@@ -1,4 +1,4 @@
-"""A deliberately broken site: its database says "stored" and leaves the disk for later. A control for power cuts."""
+"""A deliberately broken site: its database acknowledges a commit without a sync. A control for power cuts."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ export function show(root: HTMLElement, step: string): void {
 /** Does `act` when a form is sent, once at a time, and shows what goes wrong. */
 export function onSubmit(root: HTMLElement, step: string, act: (form: HTMLFormElement) => Promise<void>): void {
   const form = root.querySelector<HTMLFormElement>(`form[data-step="${step}"]`);
-  // Off until somebody listens: a form without its script would put what is typed into an address.
+  // Disabled until a listener is attached: a form without its script would put what is typed into an address.
   for (const button of form?.querySelectorAll<HTMLButtonElement>("button:disabled") ?? []) button.disabled = false;
   form?.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -150,7 +150,7 @@ export function tellBy(root: ParentNode, by: string): void {
   tellTime(part<HTMLTimeElement>(root, "by"), by);
 }
 
-/** Day, hour and minute, with the name of the reader's zone: a time without it is another one for whoever reads along. */
+/** Day, hour and minute, with the reader's time zone: without it, the time is wrong for a reader in another zone. */
 const CLOCK = {
   year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
 } as const;

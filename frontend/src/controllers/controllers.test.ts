@@ -190,7 +190,7 @@ test("an earlier signature with this tab's key is reported, with its code", { sk
   send('#sign [data-step="choice"]');
   await until(() => visible("sign") === "resume" && !one('#sign [data-part="error"]').hidden, "lost");
   const code = one('#sign [data-part="resume-code"]').textContent;
-  // What was sent is gone and the question is not: the page seals anew, and the log has the first.
+  // What was sent is gone and the question is not: the page seals again, and the log has the first.
   for (const name of Object.keys(sessionStorage)) if (name.includes(":sent:")) sessionStorage.removeItem(name);
   net.mend();
   await page("", net.fetch);

@@ -97,7 +97,7 @@ test("a signatory edits with the withdrawal code, and the log has the newer choi
     return one('[data-part="by"]').textContent ?? "";
   };
 
-  // Without the access code: no name of the roll, and a group that nobody chose for one.
+  // Without the access code: no name of the roll, and no group chosen beforehand.
   await enter();
   one('[data-part="without"]').click();
   assert.equal(visible(), "choice");

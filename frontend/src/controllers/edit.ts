@@ -23,7 +23,7 @@
  *       <div data-step="done" hidden><h2 tabindex="-1">Changed</h2> <time data-part="by"></time></div>
  *     </section>
  *
- * What was sealed before cannot be shown: nobody can open it, not even whoever sealed it. So name and group come from the
+ * What was sealed before cannot be shown: the signatory cannot open it either. So name and group come from the
  * access code, by which the site gives the record of the roll and uses nothing up, or they are asked with nothing chosen
  * beforehand: a form that was sent as it stood would make a teacher of a former student.
  */

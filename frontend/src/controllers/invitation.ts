@@ -3,9 +3,9 @@
  *
  *     <nav data-controller="invitation" data-sign="/valley-water/en/sign/"> <a data-carry href="...">Sign</a> ... </nav>
  *
- * With a code one goes on to where it is used, and the page leaves the history with it. Without, one stays, and the links
+ * With a code, you go on to the page that uses it, and this page leaves the history. Without, you stay, and links
  * with `data-carry`, and those to other languages, take the letter id along: no server sees it, so none can change it.
- * A letter without sealed names has `data-code="/valley-water/form/en/sign"`, the form that takes codes without script.
+ * A letter without sealed names has `data-code="/valley-water/form/en/sign"`, the form for codes without JavaScript.
  */
 
 import type { Controller } from "./controller.ts";

@@ -1,16 +1,11 @@
 /**
  * State machine over the log: who stands behind a letter (protocol.md section 6).
  *
-<<<<<<< HEAD
  * Written a second time on purpose. The rules stand once in Python (`protocol/rules.py`) and once here, so that a page
  * verifies a letter with code that shares nothing with the site's; `tests/vectors` holds both to the same verdicts.
  *
- * `Standing` takes a log's entries one by one, in order, and throws where an entry may not stand. Server, trustees and
- * verifiers run the same fold, so they agree on who is counted. It knows no clock: what depends on time (grace,
-=======
  * `Standing` applies a log's entries one by one, in order, and throws where an entry is not allowed. Server, trustees and
  * verifiers run the same fold, so they agree on who is counted. It has no clock: what depends on time (grace,
->>>>>>> main
  * `not_before`) is checked by those who have one.
  *
  * The caller checks each entry by itself first (`entries.verifyEntry`).

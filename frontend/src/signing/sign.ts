@@ -24,7 +24,7 @@ import { checkInclusion } from "./inclusion.ts";
 import type { Letter } from "./letter.ts";
 import type { Entropy, Signer } from "./signer.ts";
 
-/** How somebody wants to be shown under the letter. What the roll says may be left out. `as` is "" until it is chosen. */
+/** How a signatory's name should appear. What the roll says may be left out. `as` is "" until it is chosen. */
 export interface Choice {
   readonly as: Payload["as"] | "";
   readonly group?: string;
@@ -73,7 +73,7 @@ export function handOver(letter: Letter, { entry, object }: Prepared): Promise<A
  * Replaces what was sealed; the count does not change.
  *
  * `before`: the signer's newest entry, as the log has it (`counted.ts`): its credentials serve again. `certified`: what the
- * roll has of the holder (`box.ts`), which then is the group, and the name of whoever is named. Throws InputError
+ * roll has of the holder (`box.ts`), which then is the group, and the name if they sign by name. Throws InputError
  * `access-missing` where a roll's name is wanted without it.
  */
 export async function edit(

@@ -18,7 +18,7 @@ export interface Signer extends KeyPair {
   readonly spelt: string;
 }
 
-/** Somebody new, with a withdrawal code of 100 random bits. */
+/** A new signer, with a withdrawal code of 100 random bits. */
 export function newSigner(letter: Letter, entropy: Entropy): Promise<Signer> {
   return signerFrom(letter, codeFrom(entropy(LENGTH)));
 }

@@ -32,7 +32,7 @@ async function open(slug = "valley", fetcher: Fetch = web): Promise<Letter> {
   return openLetter(new Site(known.base, fetcher, async () => {}), known);
 }
 
-/** An access code nobody has used yet, and who it belongs to. */
+/** An unused access code, and who it belongs to. */
 async function person(slug = "valley"): Promise<{ code: string; record: Record }> {
   const base = `${await platform.letterbox()}/${slug}/`;
   const codes = (await (await fetch(`${base}codes`)).json()) as string[];
@@ -191,7 +191,7 @@ test("a box is the same before and after its code was used, and another's is not
       input.endsWith("/box") ? Promise.resolve(new Response(canonical.encode(lie))) : web(input, init);
     await assert.rejects(fetchRecord(await open("valley", lying), code), what === "another's box" ? InvalidError : AnswerError, what);
   }
-  // Made by whoever made the codes, and not on the roll that was fixed: it would be void when it is opened.
+  // Made by the issuer of the codes, and not on the roll that was fixed: it would be void when it is opened.
   const where = await place(parseCode("S", code), letter.rid);
   const invented = { group: record.group, name: "Somebody Else", title: "" };
   const leaf = leafOf(where.salt, invented);
@@ -235,7 +235,7 @@ test("a log that contradicts its checkpoint, or begins with another manifest, gi
     const answer = await web(input, init);
     if (!input.includes("tile/entries")) return answer;
     const data = new Uint8Array(await answer.arrayBuffer());
-    const last = data.length - 20; // inside the last entry's signature: it parses, and nobody's else is looked at
+    const last = data.length - 20; // inside the last entry's signature: it parses, and no other signature is checked
     data[last] = data[last] === 65 ? 66 : 65;
     return new Response(data);
   };

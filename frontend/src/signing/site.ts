@@ -100,7 +100,7 @@ export class Site {
   }
 }
 
-/** Ends an answer that drips: a byte every two seconds would come for ever. `got`: bytes of it that are here. */
+/** Ends a slow answer: one byte every two seconds would take forever. `got`: the bytes received so far. */
 class Watch {
   got = 0;
   private readonly ending = new AbortController();

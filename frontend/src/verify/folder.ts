@@ -1,5 +1,5 @@
 /**
- * A bundle as a folder that somebody drops or chooses: what lies in it, and what desktops leave there.
+ * A bundle as a folder that a visitor drops or chooses: its files, and the files that desktops leave there.
  *
  * The same rules as `client/bundle_folder.py`: desktop litter is named and ignored, a bundle one folder down is found.
  */

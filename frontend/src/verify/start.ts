@@ -1,4 +1,4 @@
-/** Starting a verification from a page: on a bundle somebody dropped, or on a letter's own site. */
+/** Starts a verification from a page: of a bundle that a visitor dropped, or of a letter on its own site. */
 
 import { type Finding, finding, sentenceOf } from "../protocol/finding.ts";
 import type { Report } from "../protocol/report.ts";
