@@ -6,7 +6,7 @@ answered without it.
 
 from __future__ import annotations
 
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 from undersigned.web.bookings.actions.handle import MAX_PROFILE
 from undersigned.web.problems import MAX_BODY
@@ -17,18 +17,17 @@ PROFILE = "profile"
 
 def is_route(path: str) -> bool:
     """Whether Django answers at ``path``, whatever the method."""
-    try:
-        resolve(path)
-    except Resolver404:
-        return False
-    return True
+    return _find(path) is not None
 
 
 def longest_body(path: str, *, authorized: bool) -> int:
     """The size limit of a request body in bytes. It is larger only with credentials, which the view checks."""
-    if not authorized:
-        return MAX_BODY
+    route = _find(path) if authorized else None
+    return MAX_PROFILE if route is not None and route.url_name == PROFILE else MAX_BODY
+
+
+def _find(path: str) -> ResolverMatch | None:
     try:
-        return MAX_PROFILE if resolve(path).url_name == PROFILE else MAX_BODY
+        return resolve(path)
     except Resolver404:
-        return MAX_BODY
+        return None

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from undersigned.web.config.datadir import ENVIRONMENT, DataDir
 from undersigned.web.config.sources import read_settings
-from undersigned.web.operator.errors import OperatorError, explained
+from undersigned.web.operator.errors import OperatorError
 from undersigned.web.operator.examination import find_missing
-from undersigned.web.operator.setup import bring_up_to_date, enter, set_up_django
+from undersigned.web.operator.setup import bring_up_to_date, on_site, set_up_django
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,7 @@ class BackedUp:
 
 def back_up(root: Path, *, target: Path, recipients: Sequence[str]) -> BackedUp:
     """Writes an encrypted backup to ``target`` while the site runs. Raises OperatorError."""
-    data = DataDir(root.resolve())
-    enter(data)
-    with explained(data):
+    with on_site(root) as data:
         whole = read_settings(data).database is None
         set_up_django()
         from undersigned.web.maintenance.backup.contents import BackupError
@@ -56,9 +54,8 @@ def restore(
     from undersigned.web.maintenance.backup.contents import BackupError
 
     # Uses the restored settings. Django works on the temporary directory until the checks have passed.
-    enter(partial)
     try:
-        with explained(partial):
+        with on_site(partial.root):
             copy.discard(partial.root)
             copy.unpack(source=source, folder=partial.root, identity=identity)
             said = _check(partial, known, unwitnessed)
@@ -75,11 +72,9 @@ def restore(
 
 def check_restored(root: Path, *, known: Sequence[bytes], unwitnessed: Sequence[str]) -> list[str]:
     """Checks that a database restored by other means may go on, and records it. Raises OperatorError if not."""
-    data = DataDir(root.resolve())
-    enter(data)
     from undersigned.web.maintenance.backup.contents import BackupError
 
-    with explained(data):
+    with on_site(root) as data:
         missing = find_missing(data, read_settings(data))
         if missing is not None:
             raise OperatorError(f"{missing.where}: {missing.what}")

@@ -9,8 +9,7 @@ from undersigned.web.config.datadir import DataDir
 from undersigned.web.config.settings import Settings
 from undersigned.web.config.sources import read_settings
 from undersigned.web.maintenance.finding import Finding
-from undersigned.web.operator.errors import explained
-from undersigned.web.operator.setup import enter, set_up_django
+from undersigned.web.operator.setup import on_site, set_up_django
 
 
 def examine(root: Path, *, deep: bool, progress: Callable[[str], None] = lambda _: None) -> list[Finding]:
@@ -18,9 +17,7 @@ def examine(root: Path, *, deep: bool, progress: Callable[[str], None] = lambda 
 
     Raises OperatorError if the examination is impossible.
     """
-    data = DataDir(root.resolve())
-    enter(data)
-    with explained(data):
+    with on_site(root) as data:
         # The settings are read first, so that a missing directory is an error and is not created.
         missing = find_missing(data, read_settings(data))
         if missing is not None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from undersigned.web.config.datadir import DataDir
-from undersigned.web.operator.errors import explained
-from undersigned.web.operator.setup import enter, set_up_django
+from undersigned.web.operator.setup import on_site, set_up_django
 
 
 def manage(root: Path, words: Sequence[str]) -> None:
@@ -15,9 +13,7 @@ def manage(root: Path, words: Sequence[str]) -> None:
 
     Raises OperatorError, and SystemExit like Django's commands.
     """
-    data = DataDir(root.resolve())
-    enter(data)
-    with explained(data):
+    with on_site(root):
         set_up_django()
         from django.core.management import ManagementUtility
 

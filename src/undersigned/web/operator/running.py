@@ -10,8 +10,8 @@ from pathlib import Path
 from undersigned.web.config.credentials import credential_path
 from undersigned.web.config.datadir import DataDir
 from undersigned.web.config.settings import Settings
-from undersigned.web.operator.errors import MisuseError, OperatorError, explained
-from undersigned.web.operator.setup import bring_up_to_date, enter, find_settings, set_up_django
+from undersigned.web.operator.errors import MisuseError, OperatorError
+from undersigned.web.operator.setup import bring_up_to_date, find_settings, on_site, set_up_django
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,7 @@ def serve(
     """
     from undersigned.web import serve as site
 
-    data = DataDir(root.resolve())
-    enter(data)
-    with explained(data):
+    with on_site(root) as data:
         found = find_settings(data, host, port, authority, database)
         try:
             # Checked before anything is created, and again by ``serve`` before the processes start.
@@ -76,9 +74,7 @@ def _halt_rolled_back_letters(data: DataDir) -> None:
 
 def run_clerk(root: Path) -> None:
     """Runs the clerk alone until SIGTERM or SIGINT. Raises OperatorError."""
-    data = DataDir(root.resolve())
-    enter(data)
-    with explained(data):
+    with on_site(root) as data:
         set_up_django()
         from undersigned.web.clerk import clerk
         from undersigned.web.wiring import world_of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,16 +30,23 @@ class Ready:
     changed: bool
 
 
-def enter(data: DataDir) -> None:
-    """Sets the environment of this process, and of those it starts, to the site in ``data``."""
+@contextmanager
+def on_site(root: Path) -> Iterator[DataDir]:
+    """Sets the environment of this process, and of those it starts, to the site in ``root``.
+
+    Every expected failure inside becomes an OperatorError.
+    """
+    data = DataDir(root.resolve())
     os.environ[ENVIRONMENT] = str(data.root)
     os.environ["DJANGO_SETTINGS_MODULE"] = "undersigned.web.settings"
     # A site's files are readable by its own user only.
     os.umask(0o077)
+    with explained(data):
+        yield data
 
 
 def set_up_django() -> None:
-    """Loads Django's settings and models, for the site that ``enter`` has set."""
+    """Loads Django's settings and models, for the site of ``on_site``."""
     import django
 
     django.setup(set_prefix=False)
@@ -57,9 +65,7 @@ def initialise(
     ``host`` and ``port``: where the site will listen, from which a first start without an authority derives one.
     ``database``: a PostgreSQL URL, for a first start. Raises OperatorError.
     """
-    data = DataDir(root.resolve())
-    enter(data)
-    with explained(data):
+    with on_site(root) as data:
         found = find_settings(data, host, port, authority, database)
         changed = bring_up_to_date(data, found, change=True)
         return Ready(data.root, found.authority, changed)
