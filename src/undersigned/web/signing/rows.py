@@ -22,11 +22,13 @@ _PENDING: Final = {
     "leaf": "text", "letter_id": "int8", "batch_id": "int8", "kind": "text", "key": "text", "seq": "int4",
     "object": "text", "data": "bytea", "body": "bytea",
 }  # fmt: skip
-# The last column: the number of entries besides the manifest. The log's is its last index, so they are not counted.
+# The last column: the number of entries besides the manifest. The log's is its last index, so they are not counted;
+# those that wait are, but only if the number of signatories is limited: it takes longer the more there are.
 _STATE: Final = (
     "SELECT l.open, l.abandoned, l.halted, b.id, b.number, b.by, b.due, b.urgent, "
     'coalesce((SELECT max("index") FROM log_entry WHERE letter_id = l.id), 0) '
-    "+ (SELECT count(*) FROM signing_pending WHERE letter_id = l.id) FROM letters_letter l "
+    "+ CASE WHEN %s THEN (SELECT count(*) FROM signing_pending WHERE letter_id = l.id) ELSE 0 END "
+    "FROM letters_letter l "
     "LEFT JOIN signing_batch b ON b.letter_id = l.id AND NOT b.closed WHERE l.id = %s"
 )
 _COUNT: Final = (
@@ -136,8 +138,8 @@ def _bytes(value: Any) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The state before a batch of entries is decided: the letter, its open batch if any, the number of entries, and
-    each earlier entry of the same keys, in the log or pending."""
+    """The state before a batch of entries is decided: the letter, its open batch if any, the number of entries
+    (``entries``: those that wait only if ``limited``), and each earlier entry of the same keys, logged or pending."""
 
     open: bool
     abandoned: bool
@@ -147,10 +149,10 @@ class Before:
     rows: list[Row]
 
 
-def questions(letter: int, keys: Sequence[str]) -> list[Question]:
-    """The queries that ``Before`` is built from."""
+def questions(letter: int, keys: Sequence[str], *, limited: bool) -> list[Question]:
+    """The queries that ``Before`` is built from. ``limited``: whether only so many people may sign."""
     parts = [keys[i : i + _WIDTH] for i in range(0, len(keys), _WIDTH)]
-    return [(_STATE, [letter]), *(_known(letter, part) for part in parts)]
+    return [(_STATE, [limited, letter]), *(_known(letter, part) for part in parts)]
 
 
 def _known(letter: int, keys: Sequence[str]) -> Question:

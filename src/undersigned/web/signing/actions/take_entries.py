@@ -57,4 +57,5 @@ def _by_letter(batch: Sequence[Candidate]) -> list[tuple[FixedLetter, list[tuple
 
 
 def _questions(letter: FixedLetter, members: Sequence[tuple[int, Candidate]]) -> list[Question]:
-    return rows.questions(letter.pk, sorted({candidate.key for _, candidate in members}))
+    limited = letter.manifest.eligibility.size is not None
+    return rows.questions(letter.pk, sorted({candidate.key for _, candidate in members}), limited=limited)
